@@ -1,0 +1,121 @@
+"""What a check is: a plain function, made into a value by one decorator."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from gates.errors import CheckDefinitionError
+from gates.model import Finding, Level, Location, Stage
+
+Run = Callable[..., Iterable[Finding]]
+
+NEEDS: dict[str, str] = {
+    "module": "Module",
+    "previous": "Previous",
+    "policy": "Policy",
+    "tools": "Tools",
+    "database": "Database",
+    "tests": "TestRun",
+    "bundle": "Bundle",
+    "catalog": "Catalog",
+    "registry": "Registry",
+    "evidence": "EvidenceSet",
+    "today": "date",
+}
+"""The closed set of what a check may ask for, by parameter name, with its annotation.
+
+How each is made is in `gates.needs`. `tools` is new for every check, so that its ran-records are
+the check's own; everything else is made once per run, on first use, and shared.
+"""
+
+HEADINGS = ("Why", "Bad", "Good", "Fix")
+"""What a check's page must hold besides its first sentence, each at the start of a line."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule. Its name is its id, its docstring its page, its parameters what it needs."""
+
+    id: str
+    stage: Stage
+    doc: str
+    needs: tuple[str, ...]
+    run: Run
+    language: str | None = None
+    """The only language it applies to ("python", "typescript"); None for every module."""
+    provider: str = "axon-gates"
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its page."""
+        return self.doc.partition("\n")[0]
+
+    def finding(
+        self,
+        message: str,
+        at: Location | str,
+        *,
+        level: Level = Level.ERROR,
+        fix: str | None = None,
+        detail: str | None = None,
+        rule: str | None = None,
+    ) -> Finding:
+        """A finding of this check. `at` is a location, or the path of a whole file."""
+        location = Location(at) if isinstance(at, str) else at
+        return Finding(self.id, message, location, level, fix, detail, rule=rule)
+
+
+def check(stage: Stage, *, language: str | None = None) -> Callable[[Run], Check]:
+    """Turn a generator function into a `Check`.
+
+    Raises `CheckDefinitionError` for a function without a page or with an unknown need.
+    """
+
+    def wrap(run: Run) -> Check:
+        name = getattr(run, "__name__", "")
+        doc = inspect.getdoc(run) or ""
+        missing = [head for head in HEADINGS if f"\n{head}:" not in doc]
+        if missing:
+            raise CheckDefinitionError(f"check {name}: its docstring has no {', '.join(missing)}")
+        needs = tuple(inspect.signature(run).parameters)
+        if unknown := [need for need in needs if need not in NEEDS]:
+            raise CheckDefinitionError(f"check {name}: unknown need {', '.join(unknown)}")
+        return Check(name.replace("_", "-"), stage, doc, needs, run, language)
+
+    return wrap
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every built-in check, by stage and id; found by walking `gates.checks`.
+
+    Raises `CheckDefinitionError` where a file holds no check of its own name.
+    """
+    return tuple(found for stage in Stage for found in stage_checks(stage))
+
+
+@cache
+def stage_checks(stage: Stage) -> tuple[Check, ...]:
+    """The built-in checks of one stage, by id; imports no other stage's checks."""
+    package = importlib.import_module(f"gates.checks.{stage.value.replace('-', '_')}")
+    found = []
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("_"):
+            continue
+        value = getattr(importlib.import_module(f"{package.__name__}.{info.name}"), info.name, None)
+        if not isinstance(value, Check) or value.id != info.name.replace("_", "-"):
+            raise CheckDefinitionError(f"{package.__name__}.{info.name} holds no such check")
+        if value.stage is not stage:
+            raise CheckDefinitionError(f"check {value.id} is of {value.stage} but lies in {stage}")
+        found.append(value)
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def find(check_id: str) -> Check | None:
+    """The check of this id, or None."""
+    return next((each for each in all_checks() if each.id == check_id), None)

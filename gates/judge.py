@@ -1,0 +1,74 @@
+"""Judging: the one place where policy, waivers and today's date meet what the checks found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+
+from gates.model import CheckResult, Finding, Location, StageResult, Verdict
+from gates.run import verdict_of
+from gates.settings import Policy, Waiver
+
+WAIVERS = "waivers"
+"""The id under which expired and unused waivers are reported."""
+
+
+def judge(result: StageResult, policy: Policy, today: date, known: Collection[str]) -> StageResult:
+    """The stage result under a policy: levels set, findings waived, bad waivers reported.
+
+    `known` holds the ids of the stage's checks: their waivers are due here. What could not be
+    checked can't be waived, and nothing is dropped: a waived finding stays in the result.
+    """
+    used: set[Waiver] = set()
+    judged = [_judge_check(each, policy, today, used) for each in result.checks]
+    if any(each.verdict is Verdict.INCONCLUSIVE for each in judged):
+        due = {w for w in policy.waivers if w.check in known and w.expires < today}
+    else:
+        due = {w for w in policy.waivers if w.check in known and w not in used}
+    findings = tuple(
+        _bad_waiver(each, policy, today) for each in policy.waivers if each in due
+    )
+    if findings:
+        judged.append(CheckResult(WAIVERS, Verdict.FAIL, findings))
+    return replace(result, checks=tuple(judged))
+
+
+def _judge_check(
+    result: CheckResult, policy: Policy, today: date, used: set[Waiver]
+) -> CheckResult:
+    level = policy.levels.get(result.check)
+    findings = [replace(each, level=level) if level else each for each in result.findings]
+    opened: list[Finding] = []
+    waived: list[Finding] = list(result.waived)
+    for finding in findings:
+        waiver = next((w for w in policy.waivers if _covers(w, finding, today)), None)
+        if waiver is None or result.refused:
+            opened.append(finding)
+        else:
+            used.add(waiver)
+            waived.append(finding)
+    verdict = result.verdict
+    if verdict is not Verdict.INCONCLUSIVE and not result.refused:
+        verdict = verdict_of(opened)
+    return replace(result, verdict=verdict, findings=tuple(opened), waived=tuple(waived))
+
+
+def _covers(waiver: Waiver, finding: Finding, today: date) -> bool:
+    if waiver.check != finding.check or waiver.expires < today:
+        return False
+    if waiver.fingerprint is not None:
+        return waiver.fingerprint == finding.fingerprint
+    return waiver.path == finding.location.path
+
+
+def _bad_waiver(waiver: Waiver, policy: Policy, today: date) -> Finding:
+    what = f"the waiver of {waiver.check} for {waiver.path or waiver.fingerprint}"
+    if waiver.expires < today:
+        message = f"{what} expired on {waiver.expires}"
+        fix = "mend the finding, or have the waiver renewed"
+    else:
+        message = f"{what} waives nothing"
+        fix = "remove the waiver"
+    place = Location("", object=f"waivers in {policy.sources.get('waivers', 'the policy')}")
+    return Finding(WAIVERS, message, place, fix=fix)

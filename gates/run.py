@@ -1,0 +1,261 @@
+"""Running checks: the one place that decides how a check ended.
+
+Whatever a check could not look at is inconclusive; nothing that happens inside a check ends the
+run, and nothing that it raises becomes a pass.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from gates.check import Check
+from gates.errors import CheckDefinitionError, GatesError, RefusedError
+from gates.model import (
+    CheckResult,
+    Finding,
+    Level,
+    Location,
+    RanRecord,
+    Stage,
+    StageResult,
+    Verdict,
+    with_excerpt,
+)
+
+RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle"})
+"""Needs that run something: a check with one of them is only a pass with a ran-record."""
+
+WAVES: tuple[tuple[Stage, ...], ...] = (
+    (Stage.LINT_MANIFEST,),
+    (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN),
+    (Stage.PUBLISH,),
+    (Stage.RELEASE,),
+)
+"""Stages of one wave run side by side; a wave waits for the one before it."""
+
+
+class Maker(Protocol):
+    """What makes the needs of checks; `gates.needs.Needs` in the product, a fake in tests."""
+
+    def make(self, need: str) -> object:
+        """The value of a need, or an exception: then the check is inconclusive."""
+
+    def lines(self, path: str) -> tuple[str, ...] | None:
+        """The lines of a file of the module, for excerpts; None where there are none."""
+
+    def cancel(self) -> None:
+        """Stop everything that was started, so that waiting checks end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the acting steps of publish and release did."""
+
+    records: tuple[RanRecord, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+class Progress:
+    """Told what happens, in whatever thread it happens; does nothing by default."""
+
+    def check_started(self, stage: Stage, check: str) -> None:
+        """A check begins."""
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+
+    def stage_ended(self, result: StageResult) -> None:
+        """A stage has ended; called in the order of the stages."""
+
+
+Action = Callable[[], Outcome]
+Finish = Callable[[StageResult], StageResult]
+
+
+def run_check(check: Check, maker: Maker) -> CheckResult:
+    """Run one check with what it needs, and say how it ended."""
+    started = time.monotonic()
+    findings: list[Finding] = []
+    made: dict[str, object] = {}
+    verdict, reason, hint, refused = Verdict.INCONCLUSIVE, None, None, False
+    try:
+        for need in check.needs:
+            made[need] = maker.make(need)
+        for finding in check.run(**made):
+            if finding.check != check.id:
+                raise CheckDefinitionError(f"it reported a finding of {finding.check}")
+            findings.append(finding)
+        if RUNNING_NEEDS.intersection(check.needs) and not _records(made):
+            reason = "nothing ran: there is no record of a tool, a proof or a test"
+        else:
+            verdict = verdict_of(findings)
+    except RefusedError as error:
+        verdict, hint, refused = Verdict.FAIL, error.hint, True
+        findings += [check.finding(each, Location("")) for each in error.reasons]
+    except GatesError as error:
+        reason, hint = error.message, error.hint
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the fail-closed boundary
+        reason, hint = _unexpected(error)
+    excerpted = (with_excerpt(each, _lines(maker, each)) for each in findings)
+    return CheckResult(
+        check=check.id,
+        verdict=verdict,
+        findings=tuple(sorted(excerpted, key=lambda each: each.sort_key)),
+        records=_records(made),
+        reason=reason,
+        hint=hint,
+        refused=refused,
+        seconds=time.monotonic() - started,
+        provider=check.provider,
+    )
+
+
+def verdict_of(findings: Iterable[Finding]) -> Verdict:
+    """Fail where a finding is an error, else pass."""
+    return Verdict.FAIL if any(f.level is Level.ERROR for f in findings) else Verdict.PASS
+
+
+def run_stages(
+    plan: Mapping[Stage, Sequence[Check]],
+    maker: Maker,
+    *,
+    finish: Finish = lambda result: result,
+    actions: Mapping[Stage, Action] | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> tuple[StageResult, ...]:
+    """Run the checks of each stage in `plan`, in waves; return the results in stage order.
+
+    `finish` judges and records a stage before the next wave starts. `actions` are what publish and
+    release do once their checks have passed. Publish and release are not attempted after a stage
+    of the same run that did not pass: their result then says which. On an interrupt everything
+    that was started is cancelled and the interrupt goes on.
+    """
+    progress = progress or Progress()
+    actions = actions or {}
+    results: list[StageResult] = []
+    pool = ThreadPoolExecutor(workers or max(4, os.cpu_count() or 1), "check")
+    try:
+        for wave in WAVES:
+            stages = [stage for stage in wave if stage in plan]
+            blocked = next((r for r in results if r.verdict is not Verdict.PASS), None)
+            if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
+                ended = [_not_attempted(stage, blocked) for stage in stages]
+            else:
+                begun = [_Begun(stage, plan[stage], maker, pool, progress) for stage in stages]
+                ended = [each.wait(actions.get(each.stage)) for each in begun]
+            for result in ended:
+                final = finish(result)
+                results.append(final)
+                progress.stage_ended(final)
+    except BaseException:
+        maker.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return tuple(results)
+
+
+class _Begun:
+    """A stage whose checks were handed to the pool."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        checks: Sequence[Check],
+        maker: Maker,
+        pool: ThreadPoolExecutor,
+        progress: Progress,
+    ) -> None:
+        self.stage = stage
+        self.began = datetime.now(UTC)
+        self._progress = progress
+
+        def one(check: Check) -> CheckResult:
+            progress.check_started(stage, check.id)
+            result = run_check(check, maker)
+            progress.check_ended(stage, result)
+            return result
+
+        self._futures: list[Future[CheckResult]] = [pool.submit(one, each) for each in checks]
+
+    def wait(self, action: Action | None) -> StageResult:
+        checks = [future.result() for future in self._futures]
+        outputs: Mapping[str, str] = {}
+        if action and Verdict.worst(each.verdict for each in checks) is Verdict.PASS:
+            self._progress.check_started(self.stage, self.stage.value)
+            acted, outputs = _act(self.stage, action)
+            self._progress.check_ended(self.stage, acted)
+            checks.append(acted)
+        seconds = (datetime.now(UTC) - self.began).total_seconds()
+        began = self.began.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return StageResult(self.stage, tuple(checks), seconds, outputs, began)
+
+
+def _act(stage: Stage, action: Action) -> tuple[CheckResult, Mapping[str, str]]:
+    started = time.monotonic()
+    result = CheckResult(stage.value, Verdict.INCONCLUSIVE)
+    outputs: Mapping[str, str] = {}
+    try:
+        outcome = action()
+        outputs = outcome.outputs
+        result = replace(result, verdict=Verdict.PASS, records=outcome.records)
+    except RefusedError as error:
+        findings = tuple(Finding(stage.value, each, Location("")) for each in error.reasons)
+        result = replace(
+            result, verdict=Verdict.FAIL, findings=findings, refused=True, hint=error.hint
+        )
+    except GatesError as error:
+        result = replace(result, reason=error.message, hint=error.hint)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the fail-closed boundary
+        reason, hint = _unexpected(error)
+        result = replace(result, reason=reason, hint=hint)
+    return replace(result, seconds=time.monotonic() - started), outputs
+
+
+def _not_attempted(stage: Stage, blocked: StageResult) -> StageResult:
+    ended = {Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "was inconclusive"}[blocked.verdict]
+    result = CheckResult(
+        "stages-before",
+        Verdict.INCONCLUSIVE,
+        reason=f"not attempted: {blocked.stage} {ended}",
+    )
+    return StageResult(stage, (result,))
+
+
+def _records(made: Mapping[str, object]) -> tuple[RanRecord, ...]:
+    return tuple(
+        record
+        for need in made
+        if need in RUNNING_NEEDS
+        for record in getattr(made[need], "records", ())
+    )
+
+
+def _lines(maker: Maker, finding: Finding) -> tuple[str, ...] | None:
+    try:
+        return maker.lines(finding.location.path) if finding.location.line else None
+    except Exception:  # noqa: BLE001 - an excerpt is a courtesy; the finding stands without it
+        return None
+
+
+def _unexpected(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: {error}", "free some space and run again"
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f" ({os.path.basename(code.co_filename)}:{trace.tb_lineno})"  # noqa: PTH119
+        trace = trace.tb_next
+    return (
+        f"the check crashed: {type(error).__name__}: {error}{place}",
+        "run again with --verbose and report the trace as a bug of the check",
+    )

@@ -1,0 +1,347 @@
+"""What a run is told: `Settings` from the command line and environment, `Policy` from files.
+
+A policy comes from three layers, each on top of the one before: the built-in standard, the
+organisation's `gates-policy.toml`, and `gates.toml` in the module's own repo, which may tighten
+but not loosen. Every value knows the layer that it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from gates.errors import ConfigurationError
+from gates.model import Level
+
+POLICY_FILE = "gates-policy.toml"
+MODULE_FILE = "gates.toml"
+PLATFORM_VERSION = "1.0.0"
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An accepted loosening: which findings, why, who asked, who approved, until when."""
+
+    check: str
+    reason: str
+    owner: str
+    approver: str
+    expires: date
+    path: str | None = None
+    """Only findings in this file; exactly one of path and fingerprint is given."""
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Thresholds and levels that the organisation sets."""
+
+    coverage: float = 70.0
+    """Smallest line coverage of the module's tests, in per cent."""
+    test_timeout: float = 300.0
+    """Seconds that the module's whole test suite may take."""
+    tool_timeout: float = 300.0
+    """Seconds that one run of a tool may take."""
+    statement_timeout: float = 30.0
+    """Seconds that one statement of a migration may take."""
+    register_timeout: float = 10.0
+    """Seconds that `register()` may take to load and answer."""
+    platform_version: str = PLATFORM_VERSION
+    """The platform's own version, for compatibility ranges."""
+    advisories: Path | None = None
+    """An offline advisory snapshot; None asks the registries' own services."""
+    advisories_max_age_days: int = 30
+    """An older snapshot is inconclusive."""
+    npm_workspace: Path | None = None
+    """An npm workspace root whose packages the platform supplies beside a module."""
+    python_packages: tuple[Path, ...] = ()
+    """Folders of Python packages that the platform supplies beside a module."""
+    baseline: tuple[Path, ...] = ()
+    """SQL files that are applied after the built-in platform baseline."""
+    required_checks: tuple[str, ...] = ()
+    """Ids of checks, from other packages, that must have run."""
+    trusted_keys: tuple[str, ...] = ()
+    """Key ids whose evidence a release accepts; empty accepts the key of this installation."""
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    """The level of a check's findings, where it is not the check's own."""
+    waivers: tuple[Waiver, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where each value that is not the standard's came from."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every value but the places they came from; files count by content."""
+
+        def plain(value: object) -> object:
+            if isinstance(value, Path):
+                return _content_digest(value)
+            if isinstance(value, Mapping):
+                return {key: plain(each) for key, each in sorted(value.items())}
+            if isinstance(value, tuple):
+                return [plain(each) for each in value]
+            if isinstance(value, Waiver):
+                return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+            return value.isoformat() if isinstance(value, date) else value
+
+        values = {each.name: plain(getattr(self, each.name)) for each in fields(self)}
+        del values["sources"]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this installation keeps things and what it may reach."""
+
+    state: Path
+    """Keys, catalog and registry of this installation."""
+    cache: Path
+    """What can be made again: toolchains, environments, database templates, work folders."""
+    key: Path
+    """The private signing key, PEM; made on first use."""
+    catalog: str
+    """A PostgreSQL URL, or the data directory of an embedded server."""
+    registry: str
+    """An OCI image layout on disk."""
+    database_url: str | None = None
+    """The server that proofs run on; None starts an embedded one."""
+    policy: Path | None = None
+    """The organisation's policy file; None looks for one above the module."""
+    offline: bool = False
+    """Reach nothing outside this machine."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+        """Settings from `GATES_*` variables; what is given (and not None) wins."""
+        known = {
+            "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
+            "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
+        }  # fmt: skip
+        if unknown := sorted(
+            name for name in environ if name.startswith("GATES_") and name not in known
+        ):
+            raise ConfigurationError(
+                f"unknown environment variable {', '.join(unknown)}",
+                hint=f"known ones are {', '.join(sorted(known))}",
+            )
+        state = Path(environ.get("GATES_STATE_DIR") or _default_state()).absolute()
+        cache = Path(environ.get("GATES_CACHE_DIR") or _default_cache()).absolute()
+        policy = environ.get("GATES_POLICY")
+        settings = cls(
+            state=state,
+            cache=cache,
+            key=Path(environ.get("GATES_SIGNING_KEY") or state / "signing-key.pem").absolute(),
+            catalog=environ.get("GATES_CATALOG") or str(state / "catalog"),
+            registry=environ.get("GATES_REGISTRY") or str(state / "registry"),
+            database_url=environ.get("GATES_DATABASE_URL") or None,
+            policy=Path(policy).absolute() if policy else None,
+            offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
+        )
+        return replace(settings, **{key: value for key, value in given.items() if value is not None})
+
+
+def _default_state() -> Path:
+    # Root's home is closed to other users, and PostgreSQL never runs as root: its data directory
+    # must lie where the user that it runs as can reach it.
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/axon-gates")
+    return platformdirs.user_data_path("axon-gates")
+
+
+def _default_cache() -> Path:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/cache/axon-gates")
+    return platformdirs.user_cache_path("axon-gates")
+
+
+def load_policy(module_root: Path, organisation: Path | None = None) -> Policy:
+    """The policy for a module: the standard, the organisation's file, the module's `gates.toml`.
+
+    Without `organisation`, the nearest `gates-policy.toml` in a folder above the module counts,
+    never one inside it: a module does not choose its own policy.
+    Raises `ConfigurationError` for an unknown key, a wrong type, or a loosening.
+    """
+    policy = Policy()
+    if organisation is None:
+        above = (parent / POLICY_FILE for parent in module_root.absolute().parents)
+        organisation = next((path for path in above if path.is_file()), None)
+    elif not organisation.is_file():
+        raise ConfigurationError(f"there is no policy file {organisation}")
+    if organisation is not None:
+        policy = _apply(policy, _read(organisation), organisation, tighten_only=False)
+    own = module_root / MODULE_FILE
+    if own.is_file() and not own.is_symlink():
+        policy = _apply(policy, _read(own), own, tighten_only=True)
+    return policy
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _number(value: object, _base: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError("must be a number, 0 or more")
+    return float(value)
+
+
+def _percent(value: object, base: Path) -> float:
+    if (number := _number(value, base)) > 100:
+        raise ValueError("must be between 0 and 100")
+    return number
+
+
+def _days(value: object, base: Path) -> int:
+    return int(_number(value, base))
+
+
+def _text(value: object, _base: Path) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a text that is not empty")
+    return value
+
+
+def _path(value: object, base: Path) -> Path:
+    path = (base / _text(value, base)).resolve()
+    if not path.exists():
+        raise ValueError(f"there is no {path}")
+    return path
+
+
+def _list(
+    one: Callable[[object, Path], Any],
+) -> Callable[[object, Path], tuple[Any, ...]]:
+    def many(value: object, base: Path) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError("must be a list")  # noqa: TRY004 - reported with its key
+        return tuple(one(each, base) for each in value)
+
+    return many
+
+
+def _paths(value: object, base: Path) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for pattern in _list(_text)(value, base):
+        matches = sorted(base.glob(pattern))
+        if not matches:
+            raise ValueError(f"{pattern!r} matches nothing")
+        found += [match.resolve() for match in matches]
+    return tuple(found)
+
+
+def _levels(value: object, _base: Path) -> Mapping[str, Level]:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table of check ids and levels")  # noqa: TRY004
+    return {str(key): Level(each) for key, each in value.items()}
+
+
+def _waiver(value: object, _base: Path) -> Waiver:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")  # noqa: TRY004
+    try:
+        waiver = Waiver(**value)
+    except TypeError as error:
+        raise ValueError(str(error).replace("Waiver.__init__()", "a waiver")) from error
+    if (waiver.path is None) == (waiver.fingerprint is None):
+        raise ValueError("a waiver names a path or a fingerprint, and not both")
+    if type(waiver.expires) is not date:
+        raise ValueError("expires must be a date such as 2027-01-31")
+    if not all((waiver.reason.strip(), waiver.owner.strip(), waiver.approver.strip())):
+        raise ValueError("reason, owner and approver must not be empty")
+    return waiver
+
+
+Reader = Callable[[object, Path], Any]
+Tighter = Callable[[Any, Any], bool]
+
+_KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
+    # key in the file: (field, reader, is the new value at least as tight as the old one?)
+    "coverage": ("coverage", _percent, lambda new, old: new >= old),
+    "test_timeout": ("test_timeout", _number, lambda new, old: new <= old),
+    "tool_timeout": ("tool_timeout", _number, lambda new, old: new <= old),
+    "statement_timeout": ("statement_timeout", _number, lambda new, old: new <= old),
+    "register_timeout": ("register_timeout", _number, lambda new, old: new <= old),
+    "platform_version": ("platform_version", _text, None),
+    "advisories.snapshot": ("advisories", _path, None),
+    "advisories.max_age_days": ("advisories_max_age_days", _days, lambda new, old: new <= old),
+    "typescript.workspace": ("npm_workspace", _path, None),
+    "python.packages": ("python_packages", _paths, None),
+    "database.baseline": ("baseline", _paths, None),
+    "checks.required": ("required_checks", _list(_text), lambda new, old: set(new) >= set(old)),
+    "trust.keys": ("trusted_keys", _list(_text), None),
+    "levels": ("levels", _levels, None),
+    "waivers": ("waivers", _list(_waiver), None),
+}
+_ORDER = tuple(Level)
+
+
+def _apply(policy: Policy, document: dict[str, Any], path: Path, *, tighten_only: bool) -> Policy:
+    flat: dict[str, object] = {}
+    for key, value in document.items():
+        if isinstance(value, dict) and key not in _KEYS:
+            flat |= {f"{key}.{inner}": each for inner, each in value.items()}
+        else:
+            flat[key] = value
+    changed: dict[str, Any] = {}
+    sources = dict(policy.sources)
+    for key, value in flat.items():
+        if key not in _KEYS:
+            raise ConfigurationError(
+                f"{path}: unknown key {key!r}", hint=f"known keys are {', '.join(sorted(_KEYS))}"
+            )
+        name, reader, tighter = _KEYS[key]
+        try:
+            new = reader(value, path.parent)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: {key}: {error}") from error
+        old = getattr(policy, name)
+        if key == "levels":
+            if tighten_only and any(
+                _ORDER.index(each) > _ORDER.index(old.get(check, Level.ERROR))
+                for check, each in new.items()
+            ):
+                raise ConfigurationError(f"{path}: levels: a module may not lower a level")
+            new = {**old, **new}
+        elif tighten_only and (tighter is None or not tighter(new, old)):
+            raise ConfigurationError(
+                f"{path}: {key}: a module may tighten the policy, not loosen or redirect it",
+                hint=f"ask for a waiver in {POLICY_FILE}, or remove the key",
+            )
+        changed[name] = new
+        sources[name] = str(path)
+    return replace(policy, **changed, sources=sources)
+
+
+def _content_digest(path: Path) -> str:
+    """SHA-256 of a file, or of the sorted names and files of a folder without its dot folders.
+
+    Of an npm workspace only the manifest and the lock count: the module itself lies in it too.
+    """
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    if (lock := path / "package-lock.json").is_file():
+        both = (path / "package.json").read_bytes() + lock.read_bytes()
+        return hashlib.sha256(both).hexdigest()
+    skipped = {"node_modules", "__pycache__"}
+    total = hashlib.sha256()
+    for folder, names, files in os.walk(path):
+        names[:] = sorted(
+            each for each in names if each not in skipped and not each.startswith(".")
+        )
+        for name in sorted(files):
+            file = Path(folder, name)
+            if file.is_file() and not file.is_symlink():
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{content}  {file.relative_to(path).as_posix()}\n".encode())
+    return total.hexdigest()
