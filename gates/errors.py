@@ -25,7 +25,7 @@ class UsageError(GatesError):
 
 
 class ConfigurationError(GatesError):
-    """A policy or settings file is wrong: unknown key, wrong type, a loosening, an expired waiver."""
+    """A policy or settings file is wrong: unknown key, wrong type, a loosening."""
 
 
 class CheckDefinitionError(GatesError):

@@ -26,9 +26,7 @@ def judge(result: StageResult, policy: Policy, today: date, known: Collection[st
         due = {w for w in policy.waivers if w.check in known and w.expires < today}
     else:
         due = {w for w in policy.waivers if w.check in known and w not in used}
-    findings = tuple(
-        _bad_waiver(each, policy, today) for each in policy.waivers if each in due
-    )
+    findings = tuple(_bad_waiver(each, policy, today) for each in policy.waivers if each in due)
     if findings:
         judged.append(CheckResult(WAIVERS, Verdict.FAIL, findings))
     return replace(result, checks=tuple(judged))

@@ -119,7 +119,7 @@ class Settings:
     """Reach nothing outside this machine."""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
         """Settings from `GATES_*` variables; what is given (and not None) wins."""
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
@@ -145,7 +145,8 @@ class Settings:
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
         )
-        return replace(settings, **{key: value for key, value in given.items() if value is not None})
+        chosen: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
+        return replace(settings, **chosen)
 
 
 def _default_state() -> Path:

@@ -27,7 +27,9 @@ export interface Statement {
 
 /** A connection whose claims are those of one tenant; row level security applies. */
 export interface TenantDatabase {
-  query(statement: Statement): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  query(
+    statement: Statement,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 /** What the host knows about one request or one run of a job. */
@@ -39,7 +41,10 @@ export interface RequestContext {
   /** The tenant's settings, already validated by the module's module_schema.json. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Publish an event that the manifest lists under `events.publishes`. */
-  publish(event: string, payload: Readonly<Record<string, unknown>>): Promise<void>;
+  publish(
+    event: string,
+    payload: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
 }
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -52,6 +57,8 @@ export interface RouteRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON, or undefined where the request had no body. */
   readonly body: unknown;
+  /** The body as it was sent, for signatures. */
+  readonly rawBody: string;
 }
 
 export interface RouteResponse {
@@ -65,7 +72,10 @@ export interface Route {
   readonly description: string;
   readonly authenticated: boolean;
   readonly permissions: readonly string[];
-  readonly handler: (request: RouteRequest, context: RequestContext) => Promise<RouteResponse>;
+  readonly handler: (
+    request: RouteRequest,
+    context: RequestContext,
+  ) => Promise<RouteResponse>;
 }
 
 export interface Job {
@@ -84,7 +94,12 @@ export interface ModuleRegistration {
   readonly jobs: readonly Job[];
   /** Path of the route that answers the platform's health check. */
   readonly health?: string;
+  /** Called before the host stops or unloads the module. */
+  readonly shutdown?: () => Promise<void>;
 }
 
 /** Split a platform queue name into BullMQ's queue name and key prefix. */
-export declare function tenantQueue(queue: string): { name: string; prefix: string };
+export declare function tenantQueue(queue: string): {
+  name: string;
+  prefix: string;
+};

@@ -23,7 +23,8 @@ export class InvalidQueueNameError extends AxonError {
   }
 }
 
-const PLATFORM_QUEUE = /^(tenant:[a-z0-9]+(?:-[a-z0-9]+)*):([a-z0-9]+(?:-[a-z0-9]+)*)$/;
+const PLATFORM_QUEUE =
+  /^(tenant:[a-z0-9]+(?:-[a-z0-9]+)*):([a-z0-9]+(?:-[a-z0-9]+)*)$/;
 
 /**
  * Split a platform queue name for BullMQ.

@@ -33,8 +33,18 @@ export function createLogger({
       if (LEVELS.indexOf(name) < least) {
         return;
       }
-      const entry = { time: now().toISOString(), level: name, module, message, ...fields, ...more };
-      const line = { ...entry, correlationId: entry.correlationId ?? randomUUID() };
+      const entry = {
+        time: now().toISOString(),
+        level: name,
+        module,
+        message,
+        ...fields,
+        ...more,
+      };
+      const line = {
+        ...entry,
+        correlationId: entry.correlationId ?? randomUUID(),
+      };
       write(`${JSON.stringify(line, plain)}\n`);
     };
     return {

@@ -1,0 +1,244 @@
+"""The catalog as the rest of the package sees it: reads, and one way to add a version."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from gates.catalog import migrate, store
+from gates.catalog.decide import decide
+from gates.catalog.model import (
+    EvidenceRow,
+    ModulePage,
+    ModuleRow,
+    Previous,
+    Registered,
+    ReleasedVersion,
+)
+from gates.catalog.versions import Precedence, parse
+from gates.errors import (
+    CatalogUnavailableError,
+    DatabaseUnavailableError,
+    RefusedError,
+    ToolMissingError,
+)
+from gates.settings import Settings
+
+if TYPE_CHECKING:
+    import psycopg
+
+T = TypeVar("T")
+_SESSION = """
+SET application_name TO 'axon-gates catalog';
+SET statement_timeout TO '60s';
+SET lock_timeout TO '30s';
+SET idle_in_transaction_session_timeout TO '60s';
+SET timezone TO 'UTC';
+SET search_path TO public
+"""
+
+
+@dataclass
+class Catalog:
+    """The PostgreSQL database of released versions, connected on first use.
+
+    Safe to use from several threads. Every method raises `CatalogUnavailableError` where the
+    catalog cannot be asked; an answer is never made up from that.
+    """
+
+    settings: Settings
+    _stack: ExitStack = field(default_factory=ExitStack, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _connection: psycopg.Connection | None = field(default=None, repr=False)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Catalog:
+        """The catalog that the settings name: a PostgreSQL URL or the folder of a server."""
+        return cls(settings)
+
+    def close(self) -> None:
+        """Disconnect, and stop the embedded server if nobody else uses it."""
+        with self._lock:
+            self._connection = None
+            self._stack.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def where(self) -> str:
+        """The catalog's place for messages, without a password."""
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.settings.catalog)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a folder in which no server was ever set up: an empty catalog."""
+        folder = self._folder
+        return folder is not None and self._connection is None and not folder.exists()
+
+    def versions(self, slug: str) -> tuple[ReleasedVersion, ...]:
+        """Every released version of a module, newest first by precedence."""
+        return self._read(lambda connection: store.versions(connection, slug), ())
+
+    def newest(self, slug: str) -> ReleasedVersion | None:
+        """The newest released version of a module by precedence, or None."""
+        return next(iter(self.versions(slug)), None)
+
+    def find(self, slug: str, version: str) -> ReleasedVersion | None:
+        """One released version, or None."""
+        return self._read(lambda connection: store.version(connection, slug, version), None)
+
+    def module(self, slug: str) -> ModuleRow | None:
+        """One module's row, or None."""
+        return self._read(lambda connection: store.module(connection, slug), None)
+
+    def modules(self) -> tuple[ModuleRow, ...]:
+        """Every module, by slug."""
+        return self._read(store.modules, ())
+
+    def previous(self, slug: str, version: str) -> Previous:
+        """The newest released version below `version`, or explicitly none.
+
+        For a text that is no version, the newest of all.
+        """
+        module = self.module(slug)
+        under = parse(version)
+        for each in self.versions(slug) if module else ():
+            if under is None or Precedence(each.version) < Precedence(version):
+                return Previous(
+                    slug=slug,
+                    known=True,
+                    version=each.version,
+                    digest=each.digest,
+                    status=module.maturity_status if module else each.status,
+                    manifest=each.manifest,
+                    settings_schema=each.settings_schema,
+                    migrations=each.migrations,
+                    tables_created=each.tables_created,
+                    registry_reference=each.registry_reference,
+                )
+        return Previous(slug=slug, status=module.maturity_status if module else "")
+
+    def show(self, slug: str) -> ModulePage | None:
+        """All about one module, or None for a module that is not in the catalog."""
+
+        def read(connection: psycopg.Connection) -> ModulePage | None:
+            module = store.module(connection, slug)
+            if module is None:
+                return None
+            versions = store.versions(connection, slug)
+            evidence = {each.version: store.evidence(connection, each.id) for each in versions}
+            return ModulePage(module, versions, evidence)
+
+        return self._read(read, None)
+
+    def evidence(self, version: ReleasedVersion) -> tuple[EvidenceRow, ...]:
+        """The evidence rows of a released version, in the order of the stages."""
+        return self._read(lambda connection: store.evidence(connection, version.id), ())
+
+    def register(
+        self, module: ModuleRow, version: ReleasedVersion, evidence: Sequence[EvidenceRow]
+    ) -> Registered:
+        """Add a version with its evidence, in one transaction; the same content again is a pass.
+
+        Raises `RefusedError` with the reasons of `decide`, or with the database's own: it commits
+        nothing without complete evidence.
+        """
+
+        def write(connection: psycopg.Connection) -> Registered:
+            with connection.transaction():
+                store.become_releaser(connection)
+                store.lock_module(connection, version.slug)
+                there = store.module(connection, version.slug)
+                decision = decide(
+                    version.slug,
+                    version.version,
+                    version.digest,
+                    version.status,
+                    released=store.versions(connection, version.slug),
+                    module_maturity=there.maturity_status if there and there.versions else None,
+                )
+                if decision.reasons:
+                    raise RefusedError(decision.reasons)
+                if not decision.already:
+                    store.put_module(connection, module)
+                    store.add_version(connection, version, evidence)
+            row = store.version(connection, version.slug, version.version)
+            if row is None:
+                raise CatalogUnavailableError(
+                    f"{version.slug} {version.version} was written and cannot be read back"
+                )
+            return Registered(row, new=not decision.already)
+
+        return self._ask(write)
+
+    @property
+    def _folder(self) -> Path | None:
+        where = self.settings.catalog
+        return None if "://" in where else Path(where).absolute()
+
+    def _read(self, read: Callable[[psycopg.Connection], T], empty: T) -> T:
+        """An answer; of a catalog in which nothing was ever written, without starting a server."""
+        with self._lock:
+            return empty if self.is_new else self._ask(read)
+
+    def _ask(self, ask: Callable[[psycopg.Connection], T]) -> T:
+        with self._lock, self._errors():
+            if self._connection is None:
+                self._connection = self._connect()
+            return ask(self._connection)
+
+    def _connect(self) -> psycopg.Connection:
+        import psycopg
+
+        from gates.database.server import durable_server
+
+        with ExitStack() as stack:
+            folder = self._folder
+            if folder is None:
+                url = self.settings.catalog
+            else:
+                url = stack.enter_context(durable_server(folder, self.settings))
+            connection = stack.enter_context(
+                contextlib.closing(psycopg.connect(url, autocommit=True, connect_timeout=10))
+            )
+            connection.execute(_SESSION)
+            migrate.migrate(connection)
+            self._stack = stack.pop_all()
+            return connection
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            import psycopg
+        except ImportError as error:
+            raise ToolMissingError(
+                "the catalog needs psycopg, which is not installed",
+                hint="pip install 'axon-gates[database]'",
+            ) from error
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            raise CatalogUnavailableError(
+                f"the catalog {self.where} cannot be reached: {error.message}", hint=error.hint
+            ) from error
+        except psycopg.IntegrityError as error:
+            said = error.diag.message_primary or str(error)
+            raise RefusedError([said.removeprefix("the catalog refuses this version: ")]) from error
+        except psycopg.Error as error:
+            if self._connection is not None and self._connection.broken:
+                self.close()
+            first = str(error).strip().partition("\n")[0]
+            raise CatalogUnavailableError(
+                f"the catalog {self.where} cannot be asked: {first}",
+                hint="check GATES_CATALOG; `gates doctor` tells what it reaches",
+            ) from error

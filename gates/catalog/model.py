@@ -1,0 +1,109 @@
+"""What the catalog knows, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MigrationDigest:
+    """A released migration, and what its files were; digests are SHA-256 in hex."""
+
+    path: str
+    sha256: str
+    rollback_path: str | None = None
+    rollback_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class ReleasedVersion:
+    """One row of `core_module_versions`."""
+
+    slug: str
+    version: str
+    digest: str
+    """Of the module's content: dirHash1, in hex."""
+    bundle: str
+    """SHA-256 of the bundle, in hex."""
+    status: str
+    """A maturity."""
+    manifest: Mapping[str, Any]
+    settings_schema: Any
+    migrations: tuple[MigrationDigest, ...]
+    tables_created: tuple[str, ...]
+    changelog: str
+    registry_manifest: str
+    """Digest of the manifest in the registry, `sha256:<hex>`."""
+    registry_reference: str
+    policy: str
+    """Digest of the policy that it passed under, in hex."""
+    released_at: str = ""
+    """RFC 3339, UTC; the catalog sets it."""
+    released_by: str = ""
+    """The database role; the catalog sets it."""
+    id: int = 0
+    """The row's id; the catalog sets it."""
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One row of `core_module_version_evidence`."""
+
+    stage: str
+    verdict: str
+    key_id: str
+    payload_sha256: str
+    envelope: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    """One row of `core_modules`, with what its versions add up to."""
+
+    slug: str
+    name: str
+    description: str
+    category: str
+    maturity_status: str
+    newest: str = ""
+    """The newest version; "" where there is none."""
+    versions: int = 0
+
+
+@dataclass(frozen=True)
+class ModulePage:
+    """All that the catalog says about a module: its row, versions newest first, evidence."""
+
+    module: ModuleRow
+    versions: tuple[ReleasedVersion, ...]
+    evidence: Mapping[str, tuple[EvidenceRow, ...]]
+    """By version, in the order of the stages."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The released version that the one under test follows, or the word that there is none."""
+
+    slug: str
+    known: bool = False
+    """False says that the catalog was asked and this is the module's first version."""
+    version: str = ""
+    digest: str = ""
+    status: str = ""
+    """The module's maturity in the catalog."""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    settings_schema: Any = None
+    migrations: tuple[MigrationDigest, ...] = ()
+    tables_created: tuple[str, ...] = ()
+    registry_reference: str = ""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How a registration ended."""
+
+    row: ReleasedVersion
+    new: bool
+    """False where the same content was registered before."""

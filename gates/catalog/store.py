@@ -1,0 +1,152 @@
+"""The catalog's SQL and nothing else: rows in, rows out, on a connection that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gates.catalog.model import EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
+
+if TYPE_CHECKING:
+    import psycopg
+
+_VERSION = """
+SELECT id, slug, version, content_digest, bundle_digest, status, manifest, settings_schema,
+    migrations, tables_created, changelog, registry_manifest, registry_reference, policy_digest,
+    to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by
+FROM public.core_module_versions
+"""
+_MODULE = """
+SELECT slug, name, description, category, maturity_status,
+    coalesce((SELECT version FROM public.core_module_versions AS v WHERE v.slug = m.slug
+        ORDER BY sort_key DESC LIMIT 1), ''),
+    (SELECT count(*) FROM public.core_module_versions AS v WHERE v.slug = m.slug)
+FROM public.core_modules AS m
+"""
+
+
+def versions(connection: psycopg.Connection, slug: str) -> tuple[ReleasedVersion, ...]:
+    """Every released version of a module, newest first by precedence."""
+    rows = connection.execute(_VERSION + "WHERE slug = %s ORDER BY sort_key DESC", (slug,))
+    return tuple(_version(row) for row in rows)
+
+
+def version(connection: psycopg.Connection, slug: str, wanted: str) -> ReleasedVersion | None:
+    """One released version, or None."""
+    rows = connection.execute(_VERSION + "WHERE slug = %s AND version = %s", (slug, wanted))
+    row = rows.fetchone()
+    return None if row is None else _version(row)
+
+
+def modules(connection: psycopg.Connection) -> tuple[ModuleRow, ...]:
+    """Every module, by slug."""
+    return tuple(ModuleRow(*row) for row in connection.execute(_MODULE + "ORDER BY slug"))
+
+
+def module(connection: psycopg.Connection, slug: str) -> ModuleRow | None:
+    """One module, or None."""
+    row = connection.execute(_MODULE + "WHERE slug = %s", (slug,)).fetchone()
+    return None if row is None else ModuleRow(*row)
+
+
+def evidence(connection: psycopg.Connection, version_id: int) -> tuple[EvidenceRow, ...]:
+    """The evidence of a version, in the order of the stages."""
+    rows = connection.execute(
+        "SELECT stage, verdict, key_id, payload_sha256, envelope"
+        " FROM public.core_module_version_evidence WHERE module_version_id = %s"
+        " ORDER BY array_position(ARRAY['lint-manifest', 'lint', 'test', 'build', 'scan',"
+        " 'publish'], stage)",
+        (version_id,),
+    )
+    return tuple(EvidenceRow(*row) for row in rows)
+
+
+def become_releaser(connection: psycopg.Connection) -> None:
+    """Take the role with the fewest rights that can release, until the transaction ends.
+
+    A login that may not take it goes on with its own rights.
+    """
+    allowed = connection.execute(
+        "SELECT rolsuper OR pg_has_role('gates_releaser', 'USAGE') FROM pg_roles"
+        " WHERE rolname = current_user"
+    ).fetchone()
+    if allowed is not None and allowed[0]:
+        connection.execute("SET LOCAL ROLE gates_releaser")
+
+
+def lock_module(connection: psycopg.Connection, slug: str) -> None:
+    """Let one release of a module at a time through, until the transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (slug,))
+
+
+def put_module(connection: psycopg.Connection, row: ModuleRow) -> None:
+    """Add a module, or bring its line up to date with its newest version."""
+    connection.execute(
+        "INSERT INTO public.core_modules (slug, name, description, category, maturity_status)"
+        " VALUES (%(slug)s, %(name)s, %(description)s, %(category)s, %(maturity_status)s)"
+        " ON CONFLICT (slug) DO UPDATE SET name = excluded.name,"
+        " description = excluded.description, category = excluded.category,"
+        " maturity_status = excluded.maturity_status",
+        asdict(row),
+    )
+
+
+def add_version(
+    connection: psycopg.Connection, row: ReleasedVersion, evidence: Sequence[EvidenceRow]
+) -> None:
+    """Add a version and its evidence; the database checks them when the transaction commits."""
+    from psycopg.types.json import Jsonb
+
+    values: Mapping[str, Any] = {
+        **asdict(row),
+        "manifest": Jsonb(row.manifest),
+        "settings_schema": Jsonb(row.settings_schema),
+        "migrations": Jsonb([asdict(each) for each in row.migrations]),
+        "tables_created": list(row.tables_created),
+    }
+    added = connection.execute(
+        "INSERT INTO public.core_module_versions (slug, version, content_digest, bundle_digest,"
+        " status, manifest, settings_schema, migrations, tables_created, changelog,"
+        " registry_manifest, registry_reference, policy_digest)"
+        " VALUES (%(slug)s, %(version)s, %(digest)s, %(bundle)s, %(status)s, %(manifest)s,"
+        " %(settings_schema)s, %(migrations)s, %(tables_created)s, %(changelog)s,"
+        " %(registry_manifest)s, %(registry_reference)s, %(policy)s) RETURNING id",
+        values,
+    ).fetchone()
+    assert added is not None  # noqa: S101 - INSERT without ON CONFLICT returns its row
+    for each in evidence:
+        connection.execute(
+            "INSERT INTO public.core_module_version_evidence"
+            " (module_version_id, stage, verdict, key_id, payload_sha256, envelope)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (
+                added[0],
+                each.stage,
+                each.verdict,
+                each.key_id,
+                each.payload_sha256,
+                Jsonb(each.envelope),
+            ),
+        )
+
+
+def _version(row: Sequence[Any]) -> ReleasedVersion:
+    return ReleasedVersion(
+        id=row[0],
+        slug=row[1],
+        version=row[2],
+        digest=row[3],
+        bundle=row[4],
+        status=row[5],
+        manifest=row[6],
+        settings_schema=row[7],
+        migrations=tuple(MigrationDigest(**each) for each in row[8]),
+        tables_created=tuple(row[9]),
+        changelog=row[10],
+        registry_manifest=row[11],
+        registry_reference=row[12],
+        policy=row[13],
+        released_at=row[14],
+        released_by=row[15],
+    )

@@ -1,0 +1,253 @@
+"""JSON Schema errors in an author's words, each at the character that it is about."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gates.model import Location
+from gates.module import Document, Key, label
+
+MOST = 200
+"""Most errors that are told of one document."""
+
+_NAMES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One error, ready to become a finding."""
+
+    message: str
+    location: Location
+    fix: str | None = None
+    owner: str | None = None
+    """The check that says it better, where the schema names one (`x-check`)."""
+
+
+def show(value: object, most: int = 60) -> str:
+    """A JSON value for a message, on one line and cut."""
+    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(each if each.isprintable() else "\ufffd" for each in text)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def kind(value: object) -> str:
+    """What a value is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """The known word that a reader would take this one for, if any."""
+    by_lower = {each.lower().replace("-", "_"): each for each in known}
+    found = difflib.get_close_matches(
+        word.lower().replace("-", "_")[:100], list(by_lower), 1, cutoff=cutoff
+    )
+    return by_lower[found[0]] if found else None
+
+
+def explain(
+    document: Document, schema: Mapping[str, Any], old: Mapping[tuple[Key, ...], str] | None = None
+) -> list[Trouble]:
+    """Everything that a schema has against a document, from top to bottom, without repeats.
+
+    `old` maps the places of former spellings to the places of today's (with dots); a missing key
+    that such a spelling stands in for is not told a second time.
+    """
+    from gates.checks.lint_manifest._validator import validator
+
+    found: dict[Trouble, None] = {}
+    teller = _Teller(document, old or {})
+    for error in validator(schema).iter_errors(document.value):
+        for trouble in teller.tell(error, ()):
+            found[trouble] = None
+        if len(found) > MOST:
+            break
+    return sorted(found, key=lambda each: (each.location, each.message))
+
+
+class _Teller:
+    """Turns the errors of one document into troubles."""
+
+    def __init__(self, document: Document, old: Mapping[tuple[Key, ...], str]) -> None:
+        self.document = document
+        self.old = old
+        missing = object()
+        self.replaced = {
+            new.partition(".")[0] if len(place) == 1 else new
+            for place, new in old.items()
+            if document.get(*place, default=missing) is not missing
+        }
+
+    def tell(self, error: Any, above: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+        """The troubles of one of jsonschema's errors; `above` is the place of its parent."""
+        where = (*above, *error.relative_path)
+        if error.validator in ("oneOf", "anyOf"):
+            yield from self._choice(error, where)
+            return
+        if error.validator in ("if", "allOf", "$ref", "dependentSchemas") and error.context:
+            for inner in error.context:
+                yield from self.tell(inner, where)
+            return
+        schema = error.schema if isinstance(error.schema, dict) else {}
+        if error.validator == "required":
+            yield from self._required(error, where)
+        elif error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            yield from self._unknown(error.instance, schema, where)
+        else:
+            owner = schema.get("x-check") if error.validator == "pattern" else None
+            message, fix = _say(error, schema)
+            name = label(where) or self.document.path
+            yield Trouble(f"{name} {message}", self.document.at(*where), fix, owner)
+
+    def _required(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+        properties = error.schema.get("properties", {})
+        for key in error.validator_value:
+            if key in error.instance or label((*where, key)) in self.replaced:
+                continue
+            examples = properties.get(key, {}).get("examples")
+            example = f", such as {show(examples[0])}" if examples else ""
+            inside = f" in {label(where)}" if where else ""
+            location = self.document.key(*where)
+            yield Trouble(f'"{key}" is missing{inside}', location, f'add "{key}"{example}')
+
+    def _unknown(
+        self, instance: dict[str, Any], schema: Mapping[str, Any], where: tuple[Key, ...]
+    ) -> Iterator[Trouble]:
+        known = schema.get("properties", {})
+        free = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+        for key in instance:
+            if key in known or any(pattern.search(key) for pattern in free):
+                continue
+            location = self.document.key(*where, key)
+            if new := self.old.get((*where, key)):
+                message = f"{show(key)} is the old spelling of {new}"
+                yield Trouble(message, location, _rename(new, instance[key]))
+                continue
+            guess = closest(key, [name for name in known if name not in instance])
+            inside = f" in {label(where)}" if where else ""
+            fix = f'did you mean "{guess}"?' if guess else "remove it, or begin its name with x-"
+            yield Trouble(f"unknown key {show(key)}{inside}", location, fix)
+
+    def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+        branches: dict[Key, list[Any]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+        fitting = [
+            inners
+            for inners in branches.values()
+            if not any(each.validator == "type" and not each.relative_path for each in inners)
+        ]
+        if not fitting:
+            kinds = _kinds(error.validator_value, error.schema)
+            name = label(where) or self.document.path
+            message = f"{name} must be {kinds}, not {kind(error.instance)}"
+            yield Trouble(message, self.document.at(*where), _example(error.schema))
+            return
+        best = max(
+            fitting, key=lambda each: (max(len(one.relative_path) for one in each), -len(each))
+        )
+        for inner in best:
+            yield from self.tell(inner, where)
+
+
+def _rename(new: str, value: object) -> str:
+    outer, _, inner = new.partition(".")
+    if not inner:
+        return f'write "{outer}": {show(value)}'
+    return f'write "{inner}": {show(value)} inside "{outer}"'
+
+
+def _kinds(branches: Iterable[Any], schema: Any) -> str:  # noqa: ANN401 - a schema is any JSON
+    names: dict[str, None] = {}
+    for branch in branches:
+        kinds = branch.get("type", "string" if "$ref" in branch else None)
+        if isinstance(kinds, str):
+            keys = ", ".join(each for each in branch.get("properties", {}))
+            names[_NAMES[kinds] + (f" {{{keys}}}" if keys else "")] = None
+    return " or ".join(names) or f"one of the forms of {schema.get('title', 'the schema')}"
+
+
+def _example(schema: Mapping[str, Any]) -> str | None:
+    examples = schema.get("examples")
+    return f"write {show(examples[0])}, for example" if examples else None
+
+
+def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str | None]:  # noqa: ANN401
+    """The message, which follows the name of the place, and the fix."""
+    value, limit = error.instance, error.validator_value
+    match error.validator:
+        case "type":
+            kinds = [limit] if isinstance(limit, str) else limit
+            wanted = " or ".join(_NAMES.get(each, each) for each in kinds)
+            return f"must be {wanted}, not {kind(value)}", _convert(value, kinds, schema)
+        case "enum":
+            guess = (
+                closest(value, (e for e in limit if isinstance(e, str)))
+                if isinstance(value, str)
+                else None
+            )
+            options = ", ".join(each if isinstance(each, str) else show(each) for each in limit)
+            fix = f"did you mean {show(guess)}?" if guess else None
+            return f"is {show(value)}; it must be one of {options}", fix
+        case "const":
+            return f"is {show(value)}; it must be {show(limit)}", f"write {show(limit)}"
+        case "pattern":
+            says = schema.get("patternErrorMessage") or f"must match the pattern {limit}"
+            return f"is {show(value)}; it {says}", _example(schema)
+        case "minLength" | "maxLength":
+            if value == "":
+                return "is empty", _example(schema)
+            bound = "at least" if error.validator == "minLength" else "at most"
+            return f"has {_count(len(value), 'character')}; {bound} {limit} are allowed", None
+        case "minItems" | "minProperties":
+            return f"has {_count(len(value), 'entry')}; at least {limit} are needed", None
+        case "minimum":
+            return f"is {show(value)}; the smallest value is {limit}", None
+        case "maximum":
+            return f"is {show(value)}; the largest value is {limit}", None
+        case "uniqueItems":
+            return f"repeats {show(value)}", "remove it"
+        case None:
+            return "may not be given here", "remove it"
+    return f"does not meet the schema ({error.validator}: {show(limit)})", None
+
+
+def _convert(value: object, kinds: list[str], schema: Mapping[str, Any]) -> str | None:
+    if isinstance(value, str):
+        if "boolean" in kinds and value.lower() in ("true", "false"):
+            return f"write {value.lower()} without quotes"
+        if {"integer", "number"} & set(kinds) and re.fullmatch(r"-?\d{1,15}(\.\d+)?", value):
+            return f"write {value} without quotes"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        if "array" in kinds and isinstance(value, str):
+            return f"write [{show(value)}]"
+    elif kinds == ["string"]:
+        return f'write "{show(value)}" in quotes'
+    return _example(schema)
+
+
+def _count(number: int, word: str) -> str:
+    if number == 1:
+        return f"1 {word}"
+    return f"{number} {word[:-1]}ies" if word.endswith("y") else f"{number} {word}s"

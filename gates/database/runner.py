@@ -1,0 +1,169 @@
+"""Runs migration scripts statement by statement, so that the one that fails is known.
+
+A script runs in one transaction, unless it holds a statement that PostgreSQL refuses there or says
+BEGIN and COMMIT itself; then each of its statements commits on its own.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gates.database.driver import TimeLimitError, psycopg_modules, run_within
+from gates.database.script import Script, Statement, parse
+from gates.database.workspace import Workspace
+from gates.model import Location
+
+if TYPE_CHECKING:
+    import psycopg
+
+_BODY_LINE = re.compile(r"inline_code_block line (\d+)")
+_BODY = re.compile(r"\$(\w*)\$")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a script stopped."""
+
+    message: str
+    """PostgreSQL's own message, or the time limit."""
+    location: Location
+    sqlstate: str = ""
+    statement: str = ""
+    notes: tuple[str, ...] = ()
+    """PostgreSQL's detail, hint and context."""
+
+    @property
+    def detail(self) -> str:
+        """The statement and everything else that PostgreSQL said."""
+        return "\n".join(part for part in (self.statement, *self.notes) if part)
+
+
+@dataclass(frozen=True)
+class ScriptRun:
+    """How one script went."""
+
+    path: str
+    statements: int
+    """How many statements succeeded."""
+    seconds: float
+    in_transaction: bool
+    failure: Failure | None = None
+
+
+def run_script(
+    connection: psycopg.Connection[tuple[Any, ...]],
+    workspace: Workspace,
+    path: str,
+    sql: str,
+    *,
+    limit: float,
+    stop_after: int | None = None,
+) -> ScriptRun:
+    """Run one script on a connection in autocommit mode; `limit` is seconds for one statement.
+
+    `stop_after` ends after so many statements as a crash would: without COMMIT. The session is put
+    back to how it began, so that no script leans on the settings of the one before.
+    """
+    psycopg = psycopg_modules()
+    script = parse(path, sql)
+    started = time.perf_counter()
+    if script.fault:
+        line, column = script.position(script.fault.offset)
+        place = Location(path, line, column)
+        return ScriptRun(path, 0, 0.0, True, Failure(script.fault.message, place, "42601"))
+    together = script.outside_transaction is None and not script.controls_transactions
+    statements = script.statements[:stop_after]
+    done = 0
+    failure = None
+    current: Statement | None = None
+    try:
+        if together:
+            connection.execute("BEGIN")
+        for statement in statements:
+            current = statement
+            run_within(connection, statement.text, limit, workspace.terminate)
+            done += 1
+        if together and stop_after is None:
+            current = statements[-1] if statements else None
+            run_within(connection, "COMMIT", limit, workspace.terminate)
+    except TimeLimitError as error:
+        failure = _failure(script, current, None, f"{error}: the time limit of one statement")
+    except psycopg.Error as error:
+        failure = _failure(script, current, error, str(error))
+    if failure is None and not together and stop_after is None and _in_transaction(connection):
+        failure = _failure(script, statements[-1], None, "its transaction is never committed")
+    _reset(connection)
+    return ScriptRun(path, done, time.perf_counter() - started, together, failure)
+
+
+def run_scripts(
+    connection: psycopg.Connection[tuple[Any, ...]],
+    workspace: Workspace,
+    scripts: Iterable[tuple[str, str]],
+    *,
+    limit: float,
+) -> list[ScriptRun]:
+    """Run (path, sql) one after the other, up to and including the first that fails."""
+    runs = []
+    for path, sql in scripts:
+        runs.append(run_script(connection, workspace, path, sql, limit=limit))
+        if runs[-1].failure:
+            break
+    return runs
+
+
+def _in_transaction(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+    idle = psycopg_modules().pq.TransactionStatus.IDLE
+    return not connection.closed and connection.info.transaction_status != idle
+
+
+def _reset(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    if connection.closed:
+        return
+    if _in_transaction(connection):
+        connection.execute("ROLLBACK")
+    connection.execute("DISCARD ALL")
+
+
+def _failure(
+    script: Script, statement: Statement | None, error: psycopg.Error | None, message: str
+) -> Failure:
+    place = Location(script.path, *script.position(statement.offset if statement else 0))
+    text = statement.text if statement else ""
+    if error is None:
+        return Failure(message, place, statement=text)
+    diag = error.diag
+    if statement is not None:
+        place = Location(script.path, *script.position(_offset(statement, diag)))
+    notes = [
+        f"{label}: {value}"
+        for label, value in (
+            ("DETAIL", diag.message_detail),
+            ("HINT", diag.message_hint),
+            ("QUERY", diag.internal_query),
+            ("CONTEXT", diag.context),
+        )
+        if value
+    ]
+    if not diag.message_primary and statement is not None:
+        message = "the server ended the session while this statement ran"
+    return Failure(diag.message_primary or message, place, diag.sqlstate or "", text, tuple(notes))
+
+
+def _offset(statement: Statement, diag: psycopg.errors.Diagnostic) -> int:
+    """Where in the file PostgreSQL points: a character, or a line of a DO block's body."""
+    if diag.statement_position:
+        return statement.offset + int(diag.statement_position) - 1
+    found = _BODY_LINE.search(diag.context or "")
+    opened = _BODY.search(statement.text)
+    if statement.kind != "DoStmt" or not found or not opened:
+        return statement.offset
+    at = opened.end()
+    for _ in range(int(found[1]) - 1):
+        at = statement.text.find("\n", at) + 1 or at
+    blanks = len(statement.text[at:]) - len(statement.text[at:].lstrip(" \t"))
+    return statement.offset + at + blanks

@@ -1,0 +1,167 @@
+"""A canonical description of everything that a migration can change, and the difference of two.
+
+Objects are known by name and never by number, and lists have an order of their own, so that two
+databases with the same definition give equal snapshots.
+"""
+
+# ruff: noqa: S608 - names are quoted by the server
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gates.database.catalog_queries import QUERIES
+from gates.database.catalog_rare import RARE
+
+if TYPE_CHECKING:
+    import psycopg
+
+Properties = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Objects by what they are and are called ("index public.x"), each with its properties."""
+
+    objects: Mapping[str, Properties]
+
+    def of(self, kind: str) -> Iterator[tuple[str, Properties]]:
+        """The objects of one kind, by name."""
+        for key, properties in self.objects.items():
+            if key.startswith(f"{kind} "):
+                yield key.removeprefix(f"{kind} "), properties
+
+
+def snapshot(
+    connection: psycopg.Connection[tuple[Any, ...]], names: Mapping[str, str] | None = None
+) -> Snapshot:
+    """Read one database, as a role that sees all of it.
+
+    `names` replaces parts of names that differ from run to run (a run's own role, say).
+    """
+    number = connection.info.server_version
+    objects: dict[str, Properties] = {}
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = ''")
+        for kind, query in {**QUERIES, **RARE}.items():
+            cursor.execute(_for_version(query, number))
+            columns = [each.name for each in cursor.description or ()]
+            for row in cursor:
+                values = dict(zip(columns, row, strict=True))
+                properties = {
+                    key: _renamed(str(value), names)
+                    for key, value in values.items()
+                    if key != "name" and value is not None
+                }
+                objects[_renamed(f"{kind} {values['name']}", names)] = properties
+    return Snapshot(dict(sorted(objects.items())))
+
+
+def diff(old: Snapshot, new: Snapshot) -> list[str]:
+    """What became of `old`, one sentence for each object or property, sorted by object.
+
+    What belongs to an object that came or went is not listed again for each of its columns.
+    """
+    found = []
+    for key in sorted({*old.objects, *new.objects}):
+        before, after = old.objects.get(key), new.objects.get(key)
+        if before == after:
+            continue
+        if before is None or after is None:
+            whole = new if before is None else old
+            other = old if before is None else new
+            if not _belongs_to_another(key, whole, other):
+                found.append(f"{key} {'is new' if before is None else 'is gone'}")
+            continue
+        for name in sorted({*before, *after}):
+            if before.get(name) != after.get(name):
+                label = name.replace("_", " ")
+                found.append(
+                    f"{key}: {label}: {_shown(before.get(name))} became {_shown(after.get(name))}"
+                )
+    return found
+
+
+def _belongs_to_another(key: str, whole: Snapshot, other: Snapshot) -> bool:
+    """Whether a table or view is listed anyway that the object is a part of."""
+    kind, _, name = key.partition(" ")
+    if kind == "column":
+        owner = name.rpartition(".")[0]
+    elif kind in {"constraint", "policy", "trigger", "rule"}:
+        owner = name.rpartition(" on ")[2]
+    elif kind == "index":
+        owner = whole.objects[key].get("table", "")
+    elif kind == "sequence":
+        owner = whole.objects[key].get("owned_by", "").rpartition(".")[0]
+    else:
+        return False
+    return any(
+        f"{each} {owner}" in whole.objects and f"{each} {owner}" not in other.objects
+        for each in ("table", "view", "type")
+    )
+
+
+def _shown(value: str | None) -> str:
+    return "nothing" if value is None else " ".join(value.split())
+
+
+def _renamed(text: str, names: Mapping[str, str] | None) -> str:
+    for old, new in (names or {}).items():
+        text = text.replace(old, new)
+    return text
+
+
+def _for_version(query: str, number: int) -> str:
+    """Fill in what depends on the server's version (its `server_version_num`)."""
+    since_15 = number >= 150000
+    return (
+        query.replace("%%", "%")
+        .replace(
+            "{publication_tables}",
+            "pg_publication_rel"
+            if since_15
+            else "(SELECT prpubid, prrelid, NULL::int2vector AS prattrs, NULL::pg_node_tree AS prqual"
+            " FROM pg_publication_rel)",
+        )
+        .replace(
+            "{publication_schemas}",
+            "(SELECT string_agg(s.pnnspid::regnamespace::text, ', '"
+            " ORDER BY s.pnnspid::regnamespace::text)"
+            " FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)"
+            if since_15
+            else "NULL::text",
+        )
+    )
+
+
+def digests(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
+    """For every table outside PostgreSQL's own schemas: row count and a digest of its rows.
+
+    The digest is a sum over rows and does not depend on their order. Sequences count too, by
+    their last value. Only what the session may read: run it as the owner of what matters, with
+    `row_security` off, so that PostgreSQL raises where it would have to hide rows.
+    """
+    found: dict[str, str] = {}
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute(
+            "SELECT c.oid::regclass::text, c.relkind = 'S' FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'm', 'S') AND c.relispopulated"
+            " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+            " AND has_schema_privilege(n.oid, 'USAGE') AND CASE c.relkind"
+            " WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')"
+            " ELSE has_table_privilege(c.oid, 'SELECT') END ORDER BY 1"
+        )
+        relations = cursor.fetchall()
+        for name, is_sequence in relations:
+            if is_sequence:
+                cursor.execute(f"SELECT last_value::text, is_called::text FROM {name}")
+            else:
+                cursor.execute(
+                    "SELECT count(*)::text, coalesce(sum(hashtextextended(r::text, 0)::numeric),"
+                    f" 0)::text FROM {name} AS r"
+                )
+            found[name] = "/".join(cursor.fetchone() or ())
+    return found

@@ -1,0 +1,253 @@
+"""One run's own databases and roles on a server, ours or anybody's.
+
+Everything that a run makes is called `gates_<8 hex digits>_...`; nothing else is ever altered or
+dropped, except that the platform's four roles are made where the server lacks them. A run holds an
+advisory lock for as long as it lives; what a dead run left is dropped by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from gates.database.driver import connect, psycopg_modules
+from gates.errors import CouldNotCheckError, DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    import psycopg
+
+Role = Literal["admin", "owner", "app", "member"]
+"""Who a connection is.
+
+admin: who the URL names. owner: runs the migrations and owns what they make (no superuser, bypasses
+row security, as the migration role of a platform must to fill new columns). app: a login without
+rights of its own that acts as tenant_app_role. member: has the owner's rights but does not bypass
+row security, so that only FORCE holds it.
+"""
+
+PLATFORM_ROLES = ("anon", "authenticated", "service_role", "tenant_app_role")
+COMMENT = "made by axon-gates; dropped when no run needs it"
+_LOCK_CLASS = 0x67617465
+_SHARED_LOCK = 0x726F6C65
+_OLDEST = 140000
+
+
+class Workspace:
+    """The databases and roles of one run. Methods may be called from several threads."""
+
+    def __init__(self, url: str, *, throwaway: bool, timeout: float = 60.0) -> None:
+        """Connect and make the roles. `throwaway` says that the whole server goes with the run.
+
+        Raises `DatabaseUnavailableError`: not reachable, too old, or a right is missing.
+        """
+        self.url = url
+        self.throwaway = throwaway
+        self.timeout = timeout
+        self.prefix = f"gates_{secrets.token_hex(4)}"
+        self._password = secrets.token_urlsafe(18)
+        self._lock = threading.RLock()
+        self._count = 0
+        self._control = connect(url, timeout=timeout)
+        try:
+            self.version_number = self._control.info.server_version
+            self.version = self._control.info.parameter_status("server_version") or ""
+            self._may()
+            self._run("SELECT pg_advisory_lock(%s, %s)", _LOCK_CLASS, self._lock_number())
+            self._run("SELECT pg_advisory_lock_shared(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)
+            if not throwaway:
+                self._sweep()
+            self._make_roles()
+        except BaseException:
+            self._control.close()
+            raise
+
+    @property
+    def owner(self) -> str:
+        """The name of the role that runs the migrations."""
+        return f"{self.prefix}_owner"
+
+    def connect(
+        self, database: str, role: Role = "admin", **settings: str
+    ) -> psycopg.Connection[tuple[Any, ...]]:
+        """A new connection in autocommit mode; `settings` are server settings of its start.
+
+        Raises `DatabaseUnavailableError`.
+        """
+        if role == "admin":
+            return connect(self.url, timeout=self.timeout, database=database, settings=settings)
+        if role == "app":
+            # As a setting of the connection's start: RESET ROLE leads back here, not out.
+            settings = {"role": "tenant_app_role"} | settings
+        return connect(
+            self.url,
+            timeout=self.timeout,
+            database=database,
+            settings=settings,
+            user=f"{self.prefix}_{role}",
+            password=self._password,
+        )
+
+    def create(self, label: str, template: str | None = None) -> str:
+        """A new database, empty or a copy of `template`; returns its name."""
+        with self._lock:
+            self._count += 1
+            name = f"{self.prefix}_{self._count}_{label}"[:63]
+            how = f"TEMPLATE {template}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
+            if template:
+                self._wait_until_unused(template)
+            if self.version_number >= 150000:
+                how += " STRATEGY FILE_COPY"
+            self._run(f"ALTER ROLE {self.owner} RESET ALL")
+            self._run(f"CREATE DATABASE {name} {how}")
+            self._run(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+            grantees = f"{self.owner}, {self.prefix}_app, {self.prefix}_member"
+            self._run(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {grantees}")
+            self._run(f"GRANT CREATE ON DATABASE {name} TO {self.owner}")
+            return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database of this run."""
+        if not name.startswith(f"{self.prefix}_"):
+            raise CouldNotCheckError(f"{name} is no database of this run")
+        if not self.throwaway:
+            with self._lock:
+                self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def terminate(self, process: int) -> None:
+        """End a session of this run that does not react to a cancel request."""
+        with self._lock:
+            self._run("SELECT pg_terminate_backend(%s)", process)
+
+    def close(self) -> None:
+        """Drop everything that this run made, and let go of its locks."""
+        with self._lock, contextlib.suppress(psycopg_modules().Error), self._control:
+            if self.throwaway:
+                return
+            self._drop_run(self.prefix)
+            self._run("SELECT pg_advisory_unlock_shared(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)
+            if self._run("SELECT pg_try_advisory_lock(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)[0][0]:
+                self._drop_platform_roles()
+
+    def _run(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
+        # Names in statements are ours: a fixed prefix, hex digits and labels from this package.
+        cursor = self._control.execute(statement, arguments or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def _lock_number(self) -> int:
+        number = int(self.prefix.removeprefix("gates_"), 16)
+        return number - (1 << 32) if number >= 1 << 31 else number
+
+    def _may(self) -> None:
+        if self.version_number < _OLDEST:
+            raise DatabaseUnavailableError(
+                f"the server is PostgreSQL {self.version}; proofs need 14 or later",
+                hint="set GATES_DATABASE_URL to a newer server, or unset it",
+            )
+        ((name, superuser, create_database, create_role),) = self._run(
+            "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles"
+            " WHERE rolname = current_user"
+        )
+        rights = {"CREATEDB": create_database, "CREATEROLE": create_role}
+        missing = [right for right, there in rights.items() if not (superuser or there)]
+        if missing:
+            raise DatabaseUnavailableError(
+                f"role {name!r} of GATES_DATABASE_URL lacks {' and '.join(missing)}",
+                hint=f'ALTER ROLE "{name}" {" ".join(missing)}',
+            )
+
+    def _make_roles(self) -> None:
+        """The platform's roles where they are missing, and this run's three."""
+        psycopg = psycopg_modules()
+        for role in PLATFORM_ROLES:
+            try:
+                with self._control.transaction():
+                    if not self._run("SELECT FROM pg_roles WHERE rolname = %s", role):
+                        self._run(f"CREATE ROLE {role} NOLOGIN NOINHERIT")
+                        self._run(f"COMMENT ON ROLE {role} IS '{COMMENT}'")
+            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                continue  # another run was faster
+        secret = f"LOGIN PASSWORD '{self._password}'"
+        with self._control.transaction():
+            self._run(f"CREATE ROLE {self.owner} {secret}")
+            self._run(f"COMMENT ON ROLE {self.owner} IS '{COMMENT}'")
+            self._run(f"CREATE ROLE {self.prefix}_app NOINHERIT {secret}")
+            self._run(f"CREATE ROLE {self.prefix}_member {secret}")
+            self._run(f"GRANT {self.owner} TO {self.prefix}_member")
+            self._grant_platform_roles()
+        try:
+            self._run(f"ALTER ROLE {self.owner} BYPASSRLS")
+            self.bypasses = True
+        except psycopg.errors.InsufficientPrivilege:
+            self.bypasses = False
+
+    def _grant_platform_roles(self) -> None:
+        try:
+            self._run(f"GRANT {', '.join(PLATFORM_ROLES)} TO {self.prefix}_app")
+        except psycopg_modules().errors.InsufficientPrivilege as error:
+            raise DatabaseUnavailableError(
+                "the role of GATES_DATABASE_URL may not act as the platform's roles:"
+                f" {error.diag.message_primary}",
+                hint=f"GRANT {', '.join(PLATFORM_ROLES)} TO CURRENT_USER WITH ADMIN OPTION,"
+                " as a superuser",
+            ) from error
+
+    def _sweep(self) -> None:
+        """Drop what runs left behind that are gone."""
+        alive = {
+            row[0] % (1 << 32)
+            for row in self._run(
+                "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
+                _LOCK_CLASS,
+            )
+        }
+        for (role,) in self._run(
+            r"SELECT rolname FROM pg_roles WHERE rolname ~ '^gates_[0-9a-f]{8}_owner$'"
+            " AND shobj_description(oid, 'pg_authid') = %s ORDER BY 1",
+            COMMENT,
+        ):
+            prefix = role.removesuffix("_owner")
+            if int(prefix.removeprefix("gates_"), 16) not in alive:
+                self._drop_run(prefix)
+
+    def _drop_run(self, prefix: str) -> None:
+        if not re.fullmatch(r"gates_[0-9a-f]{8}", prefix):
+            return
+        for (name,) in self._run(
+            "SELECT datname FROM pg_database WHERE datname ~ %s", f"^{prefix}_[0-9]+_[a-z_]+$"
+        ):
+            self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        for suffix in ("app", "member", "owner"):
+            self._run(f"DROP ROLE IF EXISTS {prefix}_{suffix}")
+
+    def _drop_platform_roles(self) -> None:
+        """Drop those that a run made, if no database uses them; nobody else holds the lock."""
+        for (role,) in self._run(
+            "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)"
+            " AND shobj_description(oid, 'pg_authid') = %s",
+            list(PLATFORM_ROLES),
+            COMMENT,
+        ):
+            with contextlib.suppress(psycopg_modules().errors.DependentObjectsStillExist):
+                self._run(f"DROP ROLE IF EXISTS {role}")
+
+    def _wait_until_unused(self, template: str) -> None:
+        """Wait for sessions that were just closed: PostgreSQL itself looks only every 100 ms."""
+        until = time.monotonic() + 2.0
+        while time.monotonic() < until and self._run(
+            "SELECT FROM pg_stat_activity WHERE datname = %s", template
+        ):
+            time.sleep(0.002)
+
+
+@contextlib.contextmanager
+def closing(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace, closed at the end."""
+    try:
+        yield workspace
+    finally:
+        workspace.close()

@@ -1,0 +1,180 @@
+"""DSSE envelopes (Dead Simple Signing Envelope 1.0): signing, reading and verifying one.
+
+An envelope is written in one form only: JSON with sorted keys, no white space, ASCII, one line.
+Reading accepts that form alone, so that no byte of a stored envelope can change unnoticed, not
+even one that means nothing to JSON or base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from gates.evidence.keys import Trust, key_id
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+LARGEST = 32 * 1024 * 1024
+"""Bytes that an envelope may have; a larger one is not read."""
+_DEEPEST = 64
+
+
+class MalformedError(ValueError):
+    """The bytes are no envelope, or no statement, of the form that is written here."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One signed payload, not verified yet."""
+
+    payload: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+    """Key id and signature of each."""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The envelope as JSON data: payload, payloadType, signatures."""
+        return {
+            "payload": base64.b64encode(self.payload).decode(),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [
+                {"keyid": each, "sig": base64.b64encode(signature).decode()}
+                for each, signature in self.signatures
+            ],
+        }
+
+    def to_bytes(self) -> bytes:
+        """The one form in which it is written."""
+        return canonical(self.value) + b"\n"
+
+    def problems(self, trust: Trust) -> list[str]:
+        """Why the signatures do not count, one clause each; none where all of them do.
+
+        Every signature must be by a trusted key and must verify over the payload.
+        """
+        from securesystemslib.dsse import Envelope as Dsse
+        from securesystemslib.exceptions import VerificationError
+        from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
+
+        if not self.signatures:
+            return ["is not signed"]
+        found = []
+        for each, signature in self.signatures:
+            if each not in trust:
+                found.append(f"is signed by the unknown key {shown(each)}")
+                continue
+            dsse = Dsse(self.payload, PAYLOAD_TYPE, {each: Signature(each, signature.hex())})
+            try:
+                dsse.verify([SSlibKey.from_crypto(trust.keys[each], keyid=each)], 1)
+            except VerificationError:
+                found.append("has a signature that does not verify: it was edited after signing")
+        return found
+
+
+def sign(payload: bytes, private: Ed25519PrivateKey) -> Envelope:
+    """An envelope around `payload` with one signature."""
+    from securesystemslib.dsse import Envelope as Dsse
+    from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
+
+    public = private.public_key()
+    identity = key_id(public)
+    dsse = Dsse(payload, PAYLOAD_TYPE, {})
+    signature = dsse.sign(CryptoSigner(private, SSlibKey.from_crypto(public, keyid=identity)))
+    return Envelope(payload, ((identity, bytes.fromhex(signature.signature)),))
+
+
+def parse(data: bytes) -> Envelope:
+    """The envelope in `data`. Raises `MalformedError`, whatever the bytes are."""
+    value = parse_json(data)
+    if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
+        raise MalformedError("it is no DSSE envelope")
+    if value["payloadType"] != PAYLOAD_TYPE:
+        raise MalformedError(f"its payload is not of type {PAYLOAD_TYPE}")
+    listed = value["signatures"]
+    if not isinstance(listed, list) or len(listed) > 16:
+        raise MalformedError("its signatures are no list of at most 16")
+    signatures = []
+    for each in listed:
+        if not isinstance(each, dict) or set(each) != {"keyid", "sig"}:
+            raise MalformedError("a signature has other members than keyid and sig")
+        if not isinstance(each["keyid"], str):
+            raise MalformedError("a key id is no text")
+        signatures.append((each["keyid"], _decode(each["sig"])))
+    envelope = Envelope(_decode(value["payload"]), tuple(signatures))
+    if envelope.to_bytes() != data:
+        raise MalformedError("its bytes are not in the form in which evidence is written")
+    return envelope
+
+
+def shown(text: str, longest: int = 80) -> str:
+    """Text from an untrusted file, fit for a message: printable, and not long."""
+    clean = "".join(each if each.isprintable() else "?" for each in text[: longest + 1])
+    return clean if len(clean) <= longest else clean[:longest] + "..."
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON in one form: sorted keys, no white space, ASCII, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def parse_json(data: bytes) -> object:
+    """JSON of bounded size and depth, without duplicate keys or NaN.
+
+    Raises `MalformedError`.
+    """
+    if len(data) > LARGEST:
+        raise MalformedError(f"it is larger than {LARGEST // 1024 // 1024} MiB")
+    try:
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant
+        )
+    except MalformedError:
+        raise
+    except RecursionError:
+        raise MalformedError("it is nested too deeply") from None
+    except ValueError as error:  # also UnicodeDecodeError, and integers of too many digits
+        raise MalformedError(f"it is not JSON: {error}") from error
+    if _depth(value) > _DEEPEST:
+        raise MalformedError("it is nested too deeply")
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedError("a key occurs twice in it")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise MalformedError(f"it holds {name}, which is not JSON")
+
+
+def _depth(value: object) -> int:
+    deepest = 0
+    level: list[object] = [value]
+    while level:
+        deepest += 1
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        level = below
+    return deepest
+
+
+def _decode(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise MalformedError("a part that should be base64 is no text")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedError("a part of it is not base64") from error

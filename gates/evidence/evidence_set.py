@@ -1,0 +1,177 @@
+"""All evidence about one module: written stage by stage, verified as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from gates.check import Check, stage_checks
+from gates.errors import RefusedError
+from gates.evidence import envelope as dsse
+from gates.evidence import keys, rules, statement
+from gates.evidence.statement import Statement
+from gates.evidence.store import Store
+from gates.model import Stage, StageResult
+from gates.module import Module
+from gates.settings import Policy, Settings
+
+
+@dataclass(frozen=True)
+class StageEvidence:
+    """What there is about one stage, and every reason not to rely on it."""
+
+    stage: Stage
+    statement: Statement | None
+    """None where there is none, or none that is signed by a trusted key."""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EvidenceSet:
+    """The evidence of one module under one policy, in one store.
+
+    `checks` lists the checks of a stage; whoever loads checks of other packages passes a function
+    that includes them, so that their absence is noticed.
+    """
+
+    module: Module
+    policy: Policy
+    settings: Settings
+    folder: Path | None = None
+    """Where the envelopes lie; None is `.gates/evidence` of the module."""
+    today: date | None = None
+    """None is the day it is in UTC."""
+    checks: Callable[[Stage], Iterable[Check]] = stage_checks
+
+    @property
+    def store(self) -> Store:
+        """Where the envelopes lie."""
+        return Store.of(self.module.root, self.folder)
+
+    @cached_property
+    def trust(self) -> keys.Trust:
+        """Whose signatures count. Raises `ConfigurationError` for a wrong `trust.keys`."""
+        return keys.Trust.of(self.policy, self.settings)
+
+    @cached_property
+    def policy_digest(self) -> str:
+        """SHA-256 of the policy in force, in hex."""
+        return self.policy.digest
+
+    def write(
+        self,
+        result: StageResult,
+        *,
+        bundle: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Path:
+        """Sign a statement about a stage, replace the stage's envelope, return its path.
+
+        `bundle` is the bundle's SHA-256 in hex (with or without `sha256:`); it is left out of
+        the stages before the build. Without it the stage's own output "bundle" counts, and after
+        the build the one that the build's evidence names, if that holds for this module.
+        Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` (a link in the way).
+        """
+        if result.stage not in statement.BUNDLE_STAGES:
+            bundle = None
+        else:
+            bundle = bundle or result.outputs.get("bundle") or self._built(result.stage)
+        payload = statement.build(
+            result,
+            self.module,
+            self.policy_digest,
+            bundle=bundle.removeprefix("sha256:") if bundle else None,
+            environment=environment,
+        )
+        signed = dsse.sign(payload, keys.signing_key(self.settings.key))
+        return self.store.write(result.stage, signed.to_bytes())
+
+    def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
+        """What there is about each stage, with every reason against it; refuses nothing itself.
+
+        Raises `ConfigurationError` and `CouldNotCheckError` only.
+        """
+        wanted = tuple(stages)
+        expected = self._expected(wanted)
+        found = [self._inspect(stage, expected) for stage in wanted]
+        across = list(rules.one_bundle({e.stage: e.statement for e in found if e.statement}))
+        across += self._unseen(found)
+        if across and found:
+            found[-1] = replace(found[-1], reasons=(*found[-1].reasons, *across))
+        return tuple(found)
+
+    def verify(self, stages: Iterable[Stage]) -> dict[Stage, Statement]:
+        """The statements of these stages, if each may be relied on.
+
+        Raises `RefusedError` with all reasons, one sentence each, otherwise.
+        """
+        found = self.inspect(stages)
+        reasons = [reason for each in found for reason in each.reasons]
+        if reasons:
+            first = next(each.stage for each in found if each.reasons)
+            raise RefusedError(reasons, hint=f"gates run --stage {first} {self.module.root}")
+        return {each.stage: each.statement for each in found if each.statement}
+
+    def envelope(self, stage: Stage) -> bytes | None:
+        """The bytes of a stage's envelope as stored, not verified; None where there is none."""
+        return self.store.read(stage)
+
+    def _built(self, stage: Stage) -> str | None:
+        """The bundle's digest by the build's evidence, where a later stage may rely on it."""
+        if stage is Stage.BUILD:
+            return None
+        found = self.inspect([Stage.BUILD])[0]
+        return found.statement.bundle if found.statement and not found.reasons else None
+
+    def _inspect(self, stage: Stage, expected: rules.Expected) -> StageEvidence:
+        try:
+            data = self.store.read(stage)
+        except RefusedError as error:
+            return StageEvidence(stage, None, error.reasons)
+        if data is None:
+            return StageEvidence(stage, None, (f"the stage {stage} has no evidence",))
+        try:
+            signed = dsse.parse(data)
+            if problems := signed.problems(self.trust):
+                reasons = tuple(f"the evidence of {stage} {problem}" for problem in problems)
+                return StageEvidence(stage, None, reasons)
+            found = replace(
+                statement.read(signed.payload),
+                key_ids=tuple(each for each, _ in signed.signatures),
+                envelope=signed.value,
+            )
+        except dsse.MalformedError as error:
+            reason = f"the evidence of {stage} cannot be read: {dsse.shown(str(error), 200)}"
+            return StageEvidence(stage, None, (reason,))
+        reasons = tuple(why for rule in rules.RULES for why in rule(found, stage, expected))
+        return StageEvidence(stage, found, reasons)
+
+    def _expected(self, stages: tuple[Stage, ...]) -> rules.Expected:
+        return rules.Expected(
+            slug=self.module.slug,
+            version=self.module.version,
+            digest=self.module.digest,
+            policy=self.policy_digest,
+            checks={stage: self._required(stage) for stage in stages},
+            waivers=self.policy.waivers,
+            today=self.today or datetime.now(UTC).date(),
+        )
+
+    def _required(self, stage: Stage) -> frozenset[str]:
+        return frozenset(
+            each.id for each in self.checks(stage) if each.language in (None, self.module.language)
+        )
+
+    def _unseen(self, found: list[StageEvidence]) -> list[str]:
+        """Required checks of other packages that no evidence mentions."""
+        seen = {c.id for each in found if each.statement for c in each.statement.checks}
+        others = set(Stage) - {each.stage for each in found}
+        seen |= {each.id for stage in others for each in self.checks(stage)}
+        return [
+            f"no evidence has the check {required}, which the policy requires"
+            for required in self.policy.required_checks
+            if required not in seen
+        ]

@@ -1,0 +1,143 @@
+"""What evidence must satisfy before anything is built on it: small functions that yield reasons.
+
+Each takes one stage's statement and what is expected, and yields sentences; all of them run, so
+that a refusal names everything at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from gates.evidence.envelope import shown
+from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
+from gates.model import Stage, Verdict
+from gates.settings import Waiver
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the evidence is held against."""
+
+    slug: str
+    version: str
+    digest: str
+    """Of the module's content, in hex."""
+    policy: str
+    """Digest of the policy in force, in hex."""
+    checks: Mapping[Stage, frozenset[str]]
+    """Ids of the checks that must have run, by stage."""
+    waivers: tuple[Waiver, ...] = ()
+    today: date = date.max
+
+
+Rule = Callable[[Statement, Stage, Expected], Iterator[str]]
+
+
+def of_this_stage(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
+    """An envelope of one stage, renamed, is not another stage's."""
+    if found.stage is not stage:
+        yield f"the evidence of {stage} is about the stage {found.stage}"
+
+
+def of_this_version(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """The subject is this module in this version."""
+    if found.subject != (this := f"{expected.slug}@{expected.version}"):
+        yield f"the evidence of {stage} is for {shown(found.subject)}, and this is {shown(this)}"
+
+
+def of_this_content(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """The content digest is this module's."""
+    if found.digest != expected.digest:
+        yield (
+            f"the evidence of {stage} is for other content"
+            f" (digest {found.digest}, this is {expected.digest})"
+        )
+
+
+def passed(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
+    """The stage passed, and its checks say so too."""
+    by = [each for each in found.checks if each.verdict is not Verdict.PASS]
+    names = f" ({', '.join(shown(each.id) for each in by[:5])})" if by else ""
+    if found.verdict is Verdict.FAIL:
+        yield f"the stage {stage} failed{names}"
+    elif found.verdict is Verdict.INCONCLUSIVE:
+        yield f"the stage {stage} was inconclusive{names}"
+    elif by:
+        yield f"the evidence of {stage} contradicts itself: it passed, but not its checks{names}"
+    elif not found.checks:
+        yield f"the evidence of {stage} contradicts itself: it passed, but without any check"
+
+
+def under_this_policy(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """The policy has not changed since."""
+    if found.policy != expected.policy:
+        yield (
+            f"the evidence of {stage} was made under another policy"
+            f" (digest {found.policy[:12]}, now {expected.policy[:12]})"
+        )
+
+
+def with_every_check(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """No check that is required today is missing from it."""
+    missing = sorted(expected.checks.get(stage, frozenset()) - {each.id for each in found.checks})
+    if missing:
+        yield f"the evidence of {stage} lacks the required check {', '.join(missing)}"
+
+
+def with_valid_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """What was waived then is still waived today."""
+    for waived in (each for check in found.checks for each in check.waived):
+        covering = [
+            waiver
+            for waiver in expected.waivers
+            if waiver.check == waived.check
+            and (waiver.fingerprint == waived.fingerprint or waiver.path == waived.path)
+        ]
+        if not any(waiver.expires >= expected.today for waiver in covering):
+            ended = max((waiver.expires for waiver in covering), default=None)
+            why = f"expired on {ended}" if ended else "is not in the policy"
+            yield (
+                f"the stage {stage} passed only with a waiver for {shown(waived.check)}"
+                f" in {shown(waived.path) or 'the module'} that {why}"
+            )
+
+
+def with_a_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """From the build on, the evidence is about a bundle of the right name; before, about none."""
+    name = bundle_name(expected.slug, expected.version)
+    if stage in BUNDLE_STAGES and found.bundle is None:
+        yield f"the evidence of {stage} names no bundle"
+    elif stage in BUNDLE_STAGES and found.bundle_name != name:
+        yield (
+            f"the evidence of {stage} is for the bundle {shown(found.bundle_name or '')},"
+            f" and this is {shown(name)}"
+        )
+    elif stage not in BUNDLE_STAGES and found.bundle is not None:
+        yield f"the evidence of {stage} names a bundle, which did not exist yet"
+
+
+RULES: tuple[Rule, ...] = (
+    of_this_stage,
+    of_this_version,
+    of_this_content,
+    passed,
+    under_this_policy,
+    with_every_check,
+    with_valid_waivers,
+    with_a_bundle,
+)
+"""Every rule about one statement, in the order of the reasons."""
+
+
+def one_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
+    """Build, scan and publish are about the same bundle."""
+    bundles = {
+        stage: statement.bundle
+        for stage, statement in found.items()
+        if stage in BUNDLE_STAGES and statement.bundle
+    }
+    if len(set(bundles.values())) > 1:
+        each = ", ".join(f"{stage} {digest}" for stage, digest in bundles.items())
+        yield f"the stages are about different bundles: {each}"

@@ -1,0 +1,277 @@
+"""in-toto statements (Statement v1) about one stage: made from its result, read back strictly.
+
+Subjects: the module's content as `<slug>@<version>` with its dirHash1 and, from the build on, the
+bundle as `<slug>-<version>.tgz` with its SHA-256. The predicate is of the type `PREDICATE_TYPE`.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gates import __version__
+from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
+from gates.model import CheckResult, Finding, RanRecord, Stage, StageResult, Verdict
+from gates.module import Module
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://schemas.axon.dev/gates/stage/v1"
+BUNDLE_STAGES = (Stage.BUILD, Stage.SCAN, Stage.PUBLISH, Stage.RELEASE)
+"""The stages whose evidence has the bundle as its second subject."""
+
+_DETAIL = 4000
+"""Characters kept of a finding's or a record's detail: a tool's output has no bound."""
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A finding that did not count because of a waiver."""
+
+    check: str
+    path: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class CheckEntry:
+    """What evidence says about one check."""
+
+    id: str
+    provider: str
+    verdict: Verdict
+    records: tuple[RanRecord, ...] = ()
+    waived: tuple[Waived, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What evidence says about one stage; whether to believe it is decided elsewhere."""
+
+    stage: Stage
+    verdict: Verdict
+    subject: str
+    """`<slug>@<version>`."""
+    digest: str
+    """Of the module's content: dirHash1, in hex."""
+    bundle_name: str | None
+    bundle: str | None
+    """SHA-256 of the bundle, in hex."""
+    policy: str
+    """SHA-256 of the policy, in hex."""
+    checks: tuple[CheckEntry, ...]
+    started: str
+    """RFC 3339, UTC."""
+    seconds: float
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Version by name."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    payload: bytes = b""
+    """The exact bytes that were signed."""
+    key_ids: tuple[str, ...] = ()
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+    """The DSSE envelope as JSON data."""
+
+
+def subject_name(module: Module) -> str:
+    """The name of the first subject."""
+    return f"{module.slug}@{module.version}"
+
+
+def bundle_name(slug: str, version: str) -> str:
+    """The name of the second subject, and the bundle's file name."""
+    return f"{slug}-{version}.tgz"
+
+
+def build(
+    result: StageResult,
+    module: Module,
+    policy_digest: str,
+    *,
+    bundle: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> bytes:
+    """The statement about a stage as canonical JSON.
+
+    `bundle` is the SHA-256 of the bundle in hex, from the build stage on; `environment` adds to
+    the versions of gates and Python and the platform. Text that PostgreSQL's jsonb cannot hold
+    (NUL, lone surrogates) is replaced.
+    """
+    subject = [{"name": subject_name(module), "digest": {"dirHash1": module.digest}}]
+    if bundle is not None:
+        name = bundle_name(module.slug, module.version)
+        subject.append({"name": name, "digest": {"sha256": bundle}})
+    tools = {
+        record.name: record.version
+        for check in result.checks
+        for record in check.records
+        if record.version
+    }
+    predicate = {
+        "stage": result.stage.value,
+        "verdict": result.verdict.value,
+        "started": result.started,
+        "seconds": round(result.seconds, 3),
+        "checks": [_check(each) for each in result.checks],
+        "tools": [{"name": name, "version": tools[name]} for name in sorted(tools)],
+        "policy": {"digest": {"sha256": policy_digest}},
+        "environment": {
+            "gates": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        }
+        | dict(environment or {}),
+        "outputs": dict(result.outputs),
+    }
+    return canonical(
+        storable(
+            {
+                "_type": STATEMENT_TYPE,
+                "subject": subject,
+                "predicateType": PREDICATE_TYPE,
+                "predicate": predicate,
+            }
+        )
+    )
+
+
+def read(payload: bytes) -> Statement:
+    """The statement in a payload. Raises `MalformedError`, whatever the bytes are."""
+    value = _Reader(parse_json(payload), "the statement")
+    if value.text("_type") != STATEMENT_TYPE:
+        raise MalformedError("it is no in-toto statement")
+    if value.text("predicateType") != PREDICATE_TYPE:
+        raise MalformedError("its predicate is not about a stage")
+    subjects = value.items("subject")
+    predicate = value.member("predicate")
+    try:
+        stage, verdict = Stage(predicate.text("stage")), Verdict(predicate.text("verdict"))
+        checks = tuple(_read_check(each) for each in predicate.items("checks"))
+    except ValueError as error:
+        raise MalformedError(shown(str(error))) from error
+    if len(subjects) not in (1, 2):
+        raise MalformedError("it has not one or two subjects")
+    second = subjects[1] if len(subjects) == 2 else None
+    return Statement(
+        stage=stage,
+        verdict=verdict,
+        subject=subjects[0].text("name"),
+        digest=subjects[0].member("digest").hex("dirHash1"),
+        bundle_name=second.text("name") if second else None,
+        bundle=second.member("digest").hex("sha256") if second else None,
+        policy=predicate.member("policy").member("digest").hex("sha256"),
+        checks=checks,
+        started=predicate.text("started"),
+        seconds=predicate.number("seconds"),
+        outputs=predicate.texts("outputs"),
+        tools={each.text("name"): each.text("version") for each in predicate.items("tools")},
+        environment=predicate.texts("environment"),
+        payload=payload,
+    )
+
+
+def storable(value: object) -> Any:  # noqa: ANN401 - JSON data of the same shape
+    """JSON data without what PostgreSQL cannot hold: NUL and lone surrogates are replaced."""
+    if isinstance(value, str):
+        clean = value.replace("\0", "\ufffd")
+        return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    return {
+        "id": result.check,
+        "provider": result.provider,
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "findings": [_finding(each) for each in result.findings],
+        "waived": [_finding(each) for each in result.waived],
+        "records": [
+            asdict(each) | {"detail": each.detail[:_DETAIL], "seconds": round(each.seconds, 3)}
+            for each in result.records
+        ],
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding) | {
+        "level": finding.level.value,
+        "detail": finding.detail and finding.detail[:_DETAIL],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _read_check(entry: _Reader) -> CheckEntry:
+    return CheckEntry(
+        id=entry.text("id"),
+        provider=entry.text("provider"),
+        verdict=Verdict(entry.text("verdict")),
+        records=tuple(
+            RanRecord(
+                name=each.text("name"),
+                version=each.text("version"),
+                subjects=int(each.number("subjects")),
+                seconds=each.number("seconds"),
+                detail=each.text("detail"),
+            )
+            for each in entry.items("records")
+        ),
+        waived=tuple(
+            Waived(
+                each.text("check"), each.member("location").text("path"), each.text("fingerprint")
+            )
+            for each in entry.items("waived")
+        ),
+    )
+
+
+class _Reader:
+    """Typed access to JSON data from outside; raises `MalformedError` with the member's name."""
+
+    def __init__(self, value: object, name: str) -> None:
+        if not isinstance(value, dict):
+            raise MalformedError(f"{name} is no object")
+        self._value = value
+        self._name = name
+
+    def text(self, key: str) -> str:
+        value = self._value.get(key)
+        if not isinstance(value, str):
+            raise MalformedError(f"{key} of {self._name} is no text")
+        return value
+
+    def hex(self, key: str) -> str:
+        value = self.text(key)
+        if not _HEX.match(value):
+            raise MalformedError(f"{key} of {self._name} is no digest of 64 hex digits")
+        return value
+
+    def number(self, key: str) -> float:
+        value = self._value.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
+            raise MalformedError(f"{key} of {self._name} is no number from 0 on")
+        return float(value)
+
+    def member(self, key: str) -> _Reader:
+        return _Reader(self._value.get(key), f"{key} of {self._name}")
+
+    def items(self, key: str) -> list[_Reader]:
+        value = self._value.get(key)
+        if not isinstance(value, list):
+            raise MalformedError(f"{key} of {self._name} is no list")
+        return [_Reader(each, f"{key} of {self._name}") for each in value]
+
+    def texts(self, key: str) -> dict[str, str]:
+        value = self._value.get(key)
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise MalformedError(f"{key} of {self._name} is no table of texts")
+        return dict(value)

@@ -1,0 +1,154 @@
+"""Where envelopes lie: one file a stage, in `.gates/evidence` of the module or a folder given.
+
+The module is untrusted, so no link in it is followed, and only plain files of bounded size are
+read. Writing is whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.errors import CouldNotCheckError, RefusedError
+from gates.evidence.envelope import LARGEST
+from gates.model import Stage
+
+_FOLDERS = (".gates", "evidence")
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def file_name(stage: Stage) -> str:
+    """The name of a stage's envelope in its folder."""
+    return f"{stage.value}.dsse.json"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of envelopes. `root` is the module's root, or the given folder itself."""
+
+    root: Path
+    inside: tuple[str, ...] = _FOLDERS
+
+    @classmethod
+    def of(cls, module_root: Path, folder: Path | None = None) -> Store:
+        """The store of a module, or the folder that was given instead."""
+        return cls(module_root) if folder is None else cls(folder.absolute(), ())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the envelopes; it may not exist yet."""
+        return self.root.joinpath(*self.inside)
+
+    def path(self, stage: Stage) -> Path:
+        """Where the envelope of a stage lies."""
+        return self.folder / file_name(stage)
+
+    def read(self, stage: Stage) -> bytes | None:
+        """The bytes of a stage's envelope, None where there is none.
+
+        Raises `RefusedError` for a link, a special file or one that is too large.
+        """
+        with self._errors(stage, "read"):
+            try:
+                with self._open() as folder:
+                    descriptor = os.open(
+                        file_name(stage),
+                        os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
+                        dir_fd=folder,
+                    )
+            except FileNotFoundError:
+                return None
+            with os.fdopen(descriptor, "rb") as file:
+                state = os.fstat(descriptor)
+                if not stat.S_ISREG(state.st_mode):
+                    raise RefusedError([f"the evidence of {stage} is not a plain file"])
+                if state.st_size > LARGEST:
+                    raise RefusedError(
+                        [f"the evidence of {stage} is larger than {LARGEST // 1024 // 1024} MiB"]
+                    )
+                return file.read(LARGEST + 1)
+
+    def write(self, stage: Stage, data: bytes) -> Path:
+        """Replace the envelope of a stage and return its path.
+
+        Raises `RefusedError` where a link is in the way, `CouldNotCheckError` where it cannot be
+        written.
+        """
+        with self._errors(stage, "written"), self._open(make=True) as folder:
+            self._place(folder, file_name(stage), data)
+        return self.path(stage)
+
+    def remove(self, stage: Stage) -> None:
+        """Remove the envelope of a stage, so that nothing older can be taken for it."""
+        with (
+            self._errors(stage, "removed"),
+            contextlib.suppress(FileNotFoundError),
+            self._open() as folder,
+        ):
+            os.unlink(file_name(stage), dir_fd=folder)
+            os.fsync(folder)
+
+    @staticmethod
+    def _place(folder: int, name: str, data: bytes) -> None:
+        aside = f".{name}.{secrets.token_hex(8)}"
+        descriptor = os.open(
+            aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder
+        )
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.fsync(folder)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(aside, dir_fd=folder)
+            raise
+
+    @contextlib.contextmanager
+    def _open(self, *, make: bool = False) -> Iterator[int]:
+        if make and not self.inside:
+            self.root.mkdir(parents=True, exist_ok=True)
+        opened = os.open(self.root, _DIRECTORY)
+        try:
+            for name in self.inside:
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, 0o755, dir_fd=opened)
+                deeper = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=opened)
+                os.close(opened)
+                opened = deeper
+                if make and name == _FOLDERS[0]:
+                    self._ignore(opened)
+            yield opened
+        finally:
+            os.close(opened)
+
+    def _ignore(self, folder: int) -> None:
+        """Keep the folder out of git, and so out of the module's content."""
+        try:
+            os.close(os.open(".gitignore", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder))
+        except FileNotFoundError:
+            self._place(folder, ".gitignore", b"*\n")
+
+    @contextlib.contextmanager
+    def _errors(self, stage: Stage, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
+                raise RefusedError(
+                    [f"the evidence of {stage} cannot be {what}: something else is in the way"],
+                    hint=f"look at {self.folder}",
+                ) from error
+            raise CouldNotCheckError(
+                f"the evidence of {stage} cannot be {what}: {error.strerror}",
+                hint=f"ls -la {self.folder}",
+            ) from error

@@ -1,0 +1,20 @@
+"""Reads a module repo: files, documents with positions, settings schema, migrations, digest."""
+
+from gates.module.document import Document, label
+from gates.module.load import load
+from gates.module.model import File, Language, Migration, Module, Problem
+from gates.module.paths import inside
+from gates.module.strict_json import Key
+
+__all__ = [
+    "Document",
+    "File",
+    "Key",
+    "Language",
+    "Migration",
+    "Module",
+    "Problem",
+    "inside",
+    "label",
+    "load",
+]

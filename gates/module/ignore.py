@@ -1,0 +1,84 @@
+"""Which files belong to a module: what git would commit, minus build output, without running git.
+
+Every `.gitignore` on the way counts, as git reads them. Not looked at, because they differ between
+machines and would make the digest differ too: the index (a file that is tracked although a rule
+ignores it is left out), `.git/info/exclude`, and the user's own excludes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+ANYWHERE = frozenset(
+    {
+        ".git", ".hg", ".svn", ".jj", ".DS_Store", ".gates", "node_modules", "__pycache__",
+        ".venv", ".nox", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis",
+        ".turbo", ".eslintcache", ".nyc_output", ".coverage",
+    }
+)  # fmt: skip
+"""Names that are left out at every depth."""
+
+AT_ROOT = frozenset({"dist", "build", "coverage", "htmlcov", "venv"})
+"""Folders that are build output at the root alone: further down they may be sources."""
+
+_SUFFIXES = (".pyc", ".pyo", ".egg-info", ".tsbuildinfo")
+
+MAX_STARS = 3
+"""Most wildcards in one part of a pattern; matching takes time to the power of their number."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one `.gitignore`, for the folder that it lies in."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+
+def is_output(path: str, name: str) -> bool:
+    """Whether a file or folder is left out by name, whatever `.gitignore` says."""
+    return (
+        name in ANYWHERE
+        or (path == name and name in AT_ROOT)
+        or name.endswith(_SUFFIXES)
+        or name.startswith(".coverage.")
+    )
+
+
+def is_ignored(path: str, rules: tuple[Rules, ...], *, folder: bool) -> bool:
+    """Whether the rules, outermost first, leave a path out; the last match decides, as in git."""
+    for each in reversed(rules):
+        relative = path[len(each.folder) + 1 :] if each.folder else path
+        decision = each.spec.check_file(relative + "/" if folder else relative).include
+        if decision is not None:
+            return decision
+    return False
+
+
+def read_rules(folder: str, text: str) -> tuple[Rules | None, list[tuple[int, str]]]:
+    """The rules of a `.gitignore`, and the lines (from 1) that are refused, with the reason."""
+    from pathspec import GitIgnoreSpec
+
+    refused: list[tuple[int, str]] = []
+    kept: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        pattern = line.rstrip("\r")
+        if not pattern.strip() or pattern.startswith("#"):
+            continue
+        if any(len(re.findall(r"\*+", part)) > MAX_STARS for part in pattern.split("/")):
+            refused.append((number, f"a pattern with more than {MAX_STARS} wildcards in a name"))
+        elif pattern.count("**") > MAX_STARS:
+            refused.append((number, f"a pattern with more than {MAX_STARS} times **"))
+        else:
+            try:
+                GitIgnoreSpec.from_lines([pattern])
+            except ValueError as error:
+                refused.append((number, f"a pattern that git does not know: {error}"))
+            else:
+                kept.append(pattern)
+    return (Rules(folder, GitIgnoreSpec.from_lines(kept)) if kept else None), refused

@@ -1,0 +1,117 @@
+"""One run over one module: loads it, makes the needs, runs the stages, signs what they found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from gates import __version__
+from gates.check import Check, find, stage_checks
+from gates.errors import ConfigurationError, CouldNotCheckError, GatesError
+from gates.judge import judge
+from gates.model import CheckResult, Stage, StageResult, Verdict
+from gates.module import Module, load
+from gates.needs import Needs
+from gates.report import Report
+from gates.run import Action, Outcome, Progress, run_stages
+from gates.settings import Policy, Settings, load_policy
+
+LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
+
+
+def run_pipeline(
+    path: Path,
+    stages: Sequence[Stage],
+    settings: Settings,
+    *,
+    today: date,
+    evidence: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Run some or all stages over the module in the folder `path`.
+
+    Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
+    module. Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
+    """
+    began = time.monotonic()
+    policy = load_policy(path, settings.policy)
+    _known_ids(policy)
+    module = load(path)
+    needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
+    plan = {stage: plan_stage(stage, module) for stage in Stage if stage in stages}
+    try:
+        results = run_stages(
+            plan,
+            needs,
+            finish=lambda result: _finish(result, needs, plan),
+            actions=_actions(needs),
+            progress=progress,
+        )
+    finally:
+        needs.close()
+    return Report(
+        gates_version=__version__,
+        root=str(path),
+        slug=module.slug,
+        version=module.version,
+        digest=module.digest,
+        policy_digest=policy.digest,
+        policy_files=tuple(sorted(set(policy.sources.values()))),
+        stages=results,
+        seconds=time.monotonic() - began,
+    )
+
+
+def plan_stage(stage: Stage, module: Module) -> tuple[Check, ...]:
+    """The checks of a stage that apply to the module's language."""
+    return tuple(each for each in stage_checks(stage) if each.language in (None, module.language))
+
+
+def _finish(
+    result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Check]]
+) -> StageResult:
+    """Judge a stage and write its evidence; evidence that can't be written is inconclusive."""
+    if result.stage in LANGUAGE_STAGES and needs.module.language is None:
+        reason = "the language is unknown: the entrypoint ends neither in .py nor in .ts"
+        unknown = CheckResult("language", Verdict.INCONCLUSIVE, reason=reason)
+        result = replace(result, checks=(*result.checks, unknown))
+    known = {each.id for each in plan[result.stage]}
+    judged = judge(result, needs.policy, needs.today, known)
+    try:
+        needs.record(judged)
+    except (GatesError, OSError) as error:
+        hint = error.hint if isinstance(error, GatesError) else None
+        lost = CheckResult(
+            "evidence", Verdict.INCONCLUSIVE, reason=f"no evidence was written: {error}", hint=hint
+        )
+        return replace(judged, checks=(*judged.checks, lost))
+    return judged
+
+
+def _actions(needs: Needs) -> dict[Stage, Action]:
+    def publish() -> Outcome:
+        from gates.publish import publish
+
+        return publish(needs)
+
+    def release() -> Outcome:
+        from gates.release import release
+
+        return release(needs)
+
+    return {Stage.PUBLISH: publish, Stage.RELEASE: release}
+
+
+def _known_ids(policy: Policy) -> None:
+    for waiver in policy.waivers:
+        if find(waiver.check) is None:
+            raise ConfigurationError(
+                f"a waiver names the check {waiver.check!r}, which does not exist",
+                hint="`gates checks` lists them",
+            )
+    if missing := [each for each in policy.required_checks if find(each) is None]:
+        names = ", ".join(missing)
+        raise CouldNotCheckError(f"the policy requires checks that are not installed: {names}")

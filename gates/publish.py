@@ -1,0 +1,139 @@
+"""The stage publish: the bundle that was built and scanned goes to the registry, with its evidence.
+
+Every step can be repeated: the same bytes under the same version change nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gates.errors import RefusedError
+from gates.evidence import EvidenceSet, Statement, bundle_name
+from gates.model import Stage
+from gates.module import Module
+from gates.registry import Published, Registry
+from gates.run import Outcome
+from gates.steps import Step, run_steps
+
+if TYPE_CHECKING:
+    from gates.needs import Needs
+    from gates.toolchains import Bundle
+
+
+@dataclass
+class Publication:
+    """What publishing works on."""
+
+    module: Module
+    evidence: EvidenceSet
+    registry: Registry
+    bundle: bytes
+    """The bundle itself."""
+    published: Published | None = None
+    new: bool = False
+
+    @cached_property
+    def statements(self) -> Mapping[Stage, Statement]:
+        """Evidence of the five stages before. Raises `RefusedError`."""
+        return self.evidence.verify(Stage.PUBLISH.before)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bundle, in hex."""
+        return hashlib.sha256(self.bundle).hexdigest()
+
+
+def publish(needs: Needs) -> Outcome:
+    """Publish the module's bundle. Raises `RefusedError` or `CouldNotCheckError`."""
+    bundle: Bundle = needs.make("bundle")  # type: ignore[assignment]
+    return publish_bundle(
+        Publication(
+            module=needs.module,
+            evidence=needs.make("evidence"),  # type: ignore[arg-type]
+            registry=needs.make("registry"),  # type: ignore[arg-type]
+            bundle=bundle.path.read_bytes(),
+        )
+    )
+
+
+def publish_bundle(work: Publication) -> Outcome:
+    """Take all steps; outputs are `bundle`, `manifest`, `reference` and `published`."""
+    records = run_steps(STEPS, work)
+    there = _published(work)
+    return Outcome(
+        records,
+        {
+            "bundle": there.bundle,
+            "manifest": there.manifest,
+            "reference": there.reference,
+            "published": "new" if work.new else "already there with the same content",
+        },
+    )
+
+
+def verify_evidence(work: Publication) -> str:
+    """The five stages before passed for this content, and the evidence of it holds."""
+    return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
+
+
+def match_bundle(work: Publication) -> str:
+    """The bundle is the one that was built and scanned."""
+    built = work.statements[Stage.BUILD].bundle
+    if built != work.digest:
+        raise RefusedError(
+            [f"the bundle is not the one that was built and scanned ({work.digest}, not {built})"],
+            hint=f"gates run {work.module.root}",
+        )
+    return f"bundle {work.digest[:12]}"
+
+
+def push(work: Publication) -> str:
+    """The bundle is in the registry."""
+    match_bundle(work)
+    slug, version = work.module.slug, work.module.version
+    there = work.registry.push(slug, version, work.bundle, bundle_name(slug, version))
+    work.published, work.new = there, work.new or there.new
+    return there.reference
+
+
+def attach_evidence(work: Publication) -> str:
+    """The evidence of the five stages refers to the bundle in the registry."""
+    there = _published(work)
+    for stage in work.statements:
+        attach(work.evidence, work.registry, there, stage)
+    return f"{len(work.statements)} envelopes"
+
+
+def read_back(work: Publication) -> str:
+    """What the registry gives back is what was built."""
+    there, data = work.registry.fetch(work.module.slug, work.module.version)
+    if hashlib.sha256(data).hexdigest() != work.digest:
+        raise RefusedError([f"the registry gives back another bundle ({there.bundle})"])
+    return f"{len(data)} bytes"
+
+
+def attach(evidence: EvidenceSet, registry: Registry, to: Published, stage: Stage) -> None:
+    """Let the verified evidence of one stage refer to a bundle in the registry."""
+    evidence.verify([stage])
+    if (envelope := evidence.envelope(stage)) is not None:
+        registry.attach(to, stage.value, envelope)
+
+
+STEPS: tuple[Step[Publication], ...] = (
+    Step("verify-evidence", verify_evidence),
+    Step("match-bundle", match_bundle),
+    Step("push", push),
+    Step("attach-evidence", attach_evidence),
+    Step("read-back", read_back),
+)
+
+
+def _published(work: Publication) -> Published:
+    there = work.published or work.registry.find(work.module.slug, work.module.version)
+    if there is None:
+        raise RefusedError([f"{work.module.slug} {work.module.version} is not in the registry"])
+    return there

@@ -1,0 +1,233 @@
+"""The stage release: a version that passed everything becomes a row in the catalog.
+
+All it needs are the module, the evidence, the registry and the catalog, so a fresh process may run
+it long after the other stages. Every step can be repeated; the one that writes is one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gates.catalog import Catalog, EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
+from gates.catalog.changelog import entry
+from gates.catalog.model import Registered
+from gates.catalog.tables import tables_created
+from gates.errors import CouldNotCheckError, RefusedError
+from gates.evidence import EvidenceSet, Statement
+from gates.evidence.envelope import MalformedError, canonical, parse
+from gates.evidence.statement import storable
+from gates.model import Stage
+from gates.module import Migration, Module
+from gates.publish import attach
+from gates.registry import Published, Registry
+from gates.run import Outcome
+from gates.steps import Step, run_steps
+
+if TYPE_CHECKING:
+    from gates.needs import Needs
+
+
+@dataclass
+class Release:
+    """What a release works on."""
+
+    module: Module
+    evidence: EvidenceSet
+    registry: Registry
+    catalog: Catalog
+    registered: Registered | None = None
+
+    @cached_property
+    def statements(self) -> Mapping[Stage, Statement]:
+        """Evidence of the six stages before. Raises `RefusedError`."""
+        return self.evidence.verify(Stage.RELEASE.before)
+
+    @cached_property
+    def published(self) -> Published:
+        """The bundle in the registry, once it was seen to be the one that the evidence is about.
+
+        Raises `RefusedError`.
+        """
+        there, data = self.registry.fetch(self.module.slug, self.module.version)
+        found, built = hashlib.sha256(data).hexdigest(), self.statements[Stage.BUILD].bundle
+        if found != built:
+            raise RefusedError(
+                [f"the published bundle is not the one that was built ({found}, not {built})"]
+            )
+        return there
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the version creates, by name."""
+        return tables_created(self.module, self.statements[Stage.TEST])
+
+
+def release(needs: Needs) -> Outcome:
+    """Register the module's version. Raises `RefusedError` or `CouldNotCheckError`."""
+    return release_version(
+        Release(
+            module=needs.module,
+            evidence=needs.make("evidence"),  # type: ignore[arg-type]
+            registry=needs.make("registry"),  # type: ignore[arg-type]
+            catalog=needs.make("catalog"),  # type: ignore[arg-type]
+        )
+    )
+
+
+def release_version(work: Release) -> Outcome:
+    """Take all steps.
+
+    Outputs are `bundle`, `reference`, `row` (the id in `core_module_versions`), `released_at`,
+    `tables_created` (separated by commas) and `registered`.
+    """
+    records = run_steps(STEPS, work)
+    done = _registered(work)
+    return Outcome(
+        records,
+        {
+            "bundle": done.row.bundle,
+            "reference": done.row.registry_reference,
+            "row": str(done.row.id),
+            "released_at": done.row.released_at,
+            "tables_created": ", ".join(done.row.tables_created),
+            "registered": "new" if done.new else "already registered with the same content",
+        },
+    )
+
+
+def verify_evidence(work: Release) -> str:
+    """The six stages before passed for this content, and the evidence of it holds."""
+    return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
+
+
+def fetch_bundle(work: Release) -> str:
+    """The registry gives the bundle that was built, scanned and published."""
+    return f"{work.published.size} bytes from {work.published.reference}"
+
+
+def attach_evidence(work: Release) -> str:
+    """The evidence of the publish stage refers to the bundle in the registry, too."""
+    attach(work.evidence, work.registry, work.published, Stage.PUBLISH)
+    return Stage.PUBLISH.value
+
+
+def register(work: Release) -> str:
+    """One transaction writes the module, the version and its evidence."""
+    work.registered = work.catalog.register(
+        module_row(work.module), version_row(work), evidence_rows(work.statements)
+    )
+    return "registered" if work.registered.new else "already registered with the same content"
+
+
+def confirm(work: Release) -> str:
+    """What the catalog gives back is what was registered, with evidence that verifies."""
+    done, wanted = _registered(work).row, version_row(work)
+    reasons = [
+        f"the catalog holds another {name} than was registered"
+        for name, found, expected in (
+            ("content digest", done.digest, wanted.digest),
+            ("bundle digest", done.bundle, wanted.bundle),
+            ("set of migrations", done.migrations, wanted.migrations),
+        )
+        if found != expected
+    ]
+    rows = {each.stage: each for each in work.catalog.evidence(done)}
+    for stage in Stage.RELEASE.before:
+        if stage.value not in rows:
+            reasons.append(f"the catalog holds no evidence of {stage}")
+            continue
+        try:
+            envelope = parse(canonical(rows[stage.value].envelope) + b"\n")
+        except MalformedError as error:
+            reasons.append(f"the catalog's evidence of {stage} cannot be read: {error}")
+            continue
+        problems = envelope.problems(work.evidence.trust)
+        reasons += [f"the catalog's evidence of {stage} {problem}" for problem in problems]
+    if reasons:
+        raise RefusedError(reasons)
+    return f"row {done.id} with {len(rows)} envelopes"
+
+
+STEPS: tuple[Step[Release], ...] = (
+    Step("verify-evidence", verify_evidence),
+    Step("fetch-bundle", fetch_bundle),
+    Step("attach-evidence", attach_evidence),
+    Step("register", register),
+    Step("confirm", confirm),
+)
+
+
+def module_row(module: Module) -> ModuleRow:
+    """The module's line in `core_modules`, from its manifest."""
+    manifest = module.require_manifest()
+
+    def text(key: str) -> str:
+        return str(storable(manifest.get(key) or ""))
+
+    return ModuleRow(
+        slug=module.slug,
+        name=text("name"),
+        description=text("description"),
+        category=text("category"),
+        maturity_status=text("maturity_status"),
+    )
+
+
+def version_row(work: Release) -> ReleasedVersion:
+    """The version's row, from the module, the evidence and the registry."""
+    module, there = work.module, work.published
+    manifest = module.require_manifest()
+    return ReleasedVersion(
+        slug=module.slug,
+        version=module.version,
+        digest=module.digest,
+        bundle=there.bundle,
+        status=str(manifest.get("maturity_status") or ""),
+        manifest=storable(manifest.value),
+        settings_schema=storable(module.require_settings().value),
+        migrations=tuple(_migration(module, each) for each in module.migrations),
+        tables_created=work.tables,
+        changelog=storable(entry(module)),
+        registry_manifest=there.manifest,
+        registry_reference=there.reference,
+        policy=work.evidence.policy_digest,
+    )
+
+
+def evidence_rows(statements: Mapping[Stage, Statement]) -> tuple[EvidenceRow, ...]:
+    """The evidence as the catalog keeps it."""
+    return tuple(
+        EvidenceRow(
+            stage=stage.value,
+            verdict=found.verdict.value,
+            key_id=found.key_ids[0],
+            payload_sha256=hashlib.sha256(found.payload).hexdigest(),
+            envelope=found.envelope,
+        )
+        for stage, found in statements.items()
+    )
+
+
+def _migration(module: Module, migration: Migration) -> MigrationDigest:
+    def digest(path: str) -> str:
+        return hashlib.sha256(module.data(path)).hexdigest()
+
+    back = migration.rollback_path
+    return MigrationDigest(
+        migration.path, digest(migration.path), back, digest(back) if back else None
+    )
+
+
+def _registered(work: Release) -> Registered:
+    if work.registered is None:
+        row = work.catalog.find(work.module.slug, work.module.version)
+        if row is None:
+            raise CouldNotCheckError(
+                f"{work.module.slug} {work.module.version} is not in the catalog"
+            )
+        work.registered = Registered(row, new=False)
+    return work.registered

@@ -1,0 +1,143 @@
+"""The public JSON report, version 1; its schema is schemas/report.v1.schema.json.
+
+Its types are its own, so that the model can change without breaking those who read it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from gates.model import CheckResult, Finding, RanRecord, StageResult
+
+if TYPE_CHECKING:
+    from gates.report import Report
+
+SCHEMA = "https://schemas.axon.dev/gates/report.v1.schema.json"
+
+
+@dataclass(frozen=True)
+class FindingV1:
+    """One finding."""
+
+    check: str
+    level: str
+    message: str
+    path: str
+    line: int | None
+    column: int | None
+    end_column: int | None
+    object: str | None
+    rule: str | None
+    fix: str | None
+    detail: str | None
+    fingerprint: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingV1:
+        """From the model's finding."""
+        where = finding.location
+        return cls(
+            check=finding.check,
+            level=finding.level.value,
+            message=finding.message,
+            path=where.path,
+            line=where.line,
+            column=where.column,
+            end_column=where.end_column,
+            object=where.object,
+            rule=finding.rule,
+            fix=finding.fix,
+            detail=finding.detail,
+            fingerprint=finding.fingerprint,
+        )
+
+
+@dataclass(frozen=True)
+class RecordV1:
+    """What ran, and what it looked at."""
+
+    name: str
+    version: str
+    exit_status: int | None
+    subjects: int
+    seconds: float
+    detail: str
+
+    @classmethod
+    def of(cls, record: RanRecord) -> RecordV1:
+        """From the model's ran-record."""
+        return cls(**{**asdict(record), "seconds": round(record.seconds, 3)})
+
+
+@dataclass(frozen=True)
+class CheckV1:
+    """How one check ended."""
+
+    id: str
+    provider: str
+    verdict: str
+    reason: str | None
+    hint: str | None
+    seconds: float
+    findings: tuple[FindingV1, ...]
+    waived: tuple[FindingV1, ...]
+    records: tuple[RecordV1, ...]
+
+    @classmethod
+    def of(cls, result: CheckResult) -> CheckV1:
+        """From the model's check result."""
+        return cls(
+            id=result.check,
+            provider=result.provider,
+            verdict=result.verdict.value,
+            reason=result.reason,
+            hint=result.hint,
+            seconds=round(result.seconds, 3),
+            findings=tuple(map(FindingV1.of, result.findings)),
+            waived=tuple(map(FindingV1.of, result.waived)),
+            records=tuple(RecordV1.of(each) for each in result.records),
+        )
+
+
+@dataclass(frozen=True)
+class StageV1:
+    """How one stage ended."""
+
+    stage: str
+    verdict: str
+    refused: bool
+    started: str
+    seconds: float
+    outputs: dict[str, str]
+    checks: tuple[CheckV1, ...]
+
+    @classmethod
+    def of(cls, result: StageResult) -> StageV1:
+        """From the model's stage result."""
+        return cls(
+            stage=result.stage.value,
+            verdict=result.verdict.value,
+            refused=result.refused,
+            started=result.started,
+            seconds=round(result.seconds, 3),
+            outputs=dict(result.outputs),
+            checks=tuple(map(CheckV1.of, result.checks)),
+        )
+
+
+def render(report: Report) -> str:
+    """The report as JSON with a final newline; keys in a fixed order."""
+    document = {
+        "$schema": SCHEMA,
+        "schema_version": 1,
+        "gates_version": report.gates_version,
+        "module": {"slug": report.slug, "version": report.version, "digest": report.digest},
+        "policy": {"digest": report.policy_digest, "files": list(report.policy_files)},
+        "verdict": report.verdict.value,
+        "exit_code": report.exit_code,
+        "seconds": round(report.seconds, 3),
+        "stages": [asdict(StageV1.of(stage)) for stage in report.stages],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

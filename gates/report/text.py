@@ -1,0 +1,165 @@
+"""The report that a person reads: the findings with carets, then the summary."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gates.model import CheckResult, Finding, Level, Stage, StageResult, Verdict
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from gates.report import Report
+
+MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
+COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
+LEVEL_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "blue"}
+DETAIL_LINES = 40
+
+
+def render(report: Report, *, colour: bool = False, notes: bool = False) -> str:
+    """The whole report. `notes` shows the findings of level note, too."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        width=10_000,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    for stage in report.stages:
+        for line in _stage(stage, notes=notes):
+            console.print(line)
+    for line in _summary(report):
+        console.print(line)
+    text = out.getvalue()
+    return text if colour else "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _text(*parts: str | tuple[str, str]) -> Text:
+    from rich.text import Text
+
+    styled = ((part, "") if isinstance(part, str) else part for part in parts)
+    return Text.assemble(*((_safe(text), style) for text, style in styled))
+
+
+def _safe(text: str) -> str:
+    """Text of an untrusted module without what a terminal would obey."""
+    return "".join(each if _harmless(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _harmless(character: str) -> bool:
+    bidirectional = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return character in "\n\t" or (character.isprintable() and not bidirectional)
+
+
+def _stage(stage: StageResult, *, notes: bool) -> Iterator[Text]:
+    for result in stage.checks:
+        shown = [each for each in result.findings if notes or each.level is not Level.NOTE]
+        for finding in shown:
+            yield from _finding(stage.stage, finding)
+            yield _text("")
+        for finding in result.waived:
+            yield _text(
+                ("waived", "dim"), f" [{finding.check}] {finding.location}  {finding.message}"
+            )
+        if result.verdict is Verdict.INCONCLUSIVE:
+            yield from _inconclusive(stage.stage, result)
+
+
+def _inconclusive(stage: Stage, result: CheckResult) -> Iterator[Text]:
+    if result.check == "stages-before":
+        return
+    yield _text(("inconclusive", "bold yellow"), f" [{stage} {result.check}] {result.reason}")
+    if result.hint:
+        yield _text(("   help: ", "bold"), result.hint)
+    yield _text("")
+
+
+def _finding(stage: Stage, finding: Finding) -> Iterator[Text]:
+    colour = LEVEL_COLOURS[finding.level]
+    rule = f" ({finding.rule})" if finding.rule else ""
+    yield _text(
+        (finding.level.value, f"bold {colour}"),
+        (f"[{stage} {finding.check}]", "dim"),
+        " ",
+        (str(finding.location), "bold"),
+    )
+    yield _text("   ", finding.message.replace("\n", "\n   "), (rule, "dim"))
+    where = finding.location
+    if finding.excerpt is not None and where.line:
+        number = str(where.line)
+        source = finding.excerpt.replace("\t", " ")
+        yield _text((f"   {number} | ", "cyan"), source)
+        if where.column and where.column <= len(source) + 1:
+            end = where.end_column or where.column + 1
+            carets = "^" * max(1, min(end, len(source) + 1) - where.column)
+            pad = " " * (len(number) + 3)
+            yield _text((f"{pad} | "[1:], "cyan"), " " * where.column, (carets, f"bold {colour}"))
+    if finding.detail:
+        lines = finding.detail.rstrip().splitlines()
+        for line in lines[:DETAIL_LINES]:
+            yield _text(("   | ", "cyan"), line)
+        if len(lines) > DETAIL_LINES:
+            yield _text(("   | ", "cyan"), f"... {len(lines) - DETAIL_LINES} more lines")
+    if finding.fix:
+        yield _text(("   fix: ", "bold green"), finding.fix.replace("\n", "\n        "))
+
+
+def _summary(report: Report) -> Iterator[Text]:
+    what = f"{report.slug or report.root} {report.version}".strip()
+    yield _text(
+        (what, "bold"), f"  content {report.digest[:12]}  policy {report.policy_digest[:12]}"
+    )
+    width = max((len(stage.stage) for stage in report.stages), default=0)
+    for stage in report.stages:
+        colour = COLOURS[stage.verdict]
+        yield _text(
+            "  ",
+            (f"{MARKS[stage.verdict]} {stage.stage:<{width}}  {stage.verdict.value:<12}", colour),
+            f"  {_counts(stage):<44}",
+            (f"{stage.seconds:6.1f} s", "dim"),
+        )
+    verdict = report.verdict
+    end = {
+        Verdict.PASS: "passed",
+        Verdict.FAIL: "failed",
+        Verdict.INCONCLUSIVE: "inconclusive: what could not be checked has not passed",
+    }[verdict]
+    if any(stage.refused for stage in report.stages):
+        end = "refused"
+    row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
+    yield _text(
+        (f"{MARKS[verdict]} {end}", f"bold {COLOURS[verdict]}"),
+        f" in {report.seconds:.1f} s" + (f"; registered as {row}" if row else ""),
+    )
+
+
+def _counts(stage: StageResult) -> str:
+    if stage.checks and stage.checks[0].check == "stages-before":
+        return stage.checks[0].reason or ""
+    levels = [each.level for each in stage.findings()]
+    unknown = sum(each.verdict is Verdict.INCONCLUSIVE for each in stage.checks)
+    waived = sum(len(each.waived) for each in stage.checks)
+    parts = [_plural(len(stage.checks), "check")]
+    parts += [
+        _plural(count, level.value)
+        for level in (Level.ERROR, Level.WARNING)
+        if (count := levels.count(level))
+    ]
+    if unknown:
+        parts.append(f"{unknown} inconclusive")
+    if waived:
+        parts.append(f"{waived} waived")
+    return ", ".join(parts)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,133 @@
+"""Builds a module and packs it into one archive that is the same wherever it is made."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.errors import CouldNotCheckError
+from gates.model import RanRecord
+from gates.module import Module
+from gates.toolchains.compiler import Problem
+from gates.toolchains.processes import disk
+from gates.toolchains.session import Session
+from gates.toolchains.tools import Tools
+
+FILES = (
+    "module.json", "module_schema.json", "README.md", "CHANGELOG.md", "LICENSE", "LICENSE.md",
+    "LICENSE.txt", "NOTICE", "package.json", "package-lock.json", "pyproject.toml",
+    "requirements.lock", "Dockerfile", ".env.example",
+)  # fmt: skip
+FOLDERS = ("migrations/", "docs/")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The archive of one module version, or why there is none."""
+
+    file: Path | None
+    """The archive, in the run's work folder; None where the module does not build."""
+    sha256: str = ""
+    size: int = 0
+    """Bytes."""
+    files: Mapping[str, str] | None = None
+    """SHA-256 of every file in it, by path."""
+    entry: str = ""
+    """The built entrypoint: "dist/index.js", or the wheel."""
+    problems: tuple[Problem, ...] = ()
+    records: tuple[RanRecord, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The archive. Raises `CouldNotCheckError` where the module does not build."""
+        if self.file is None:
+            raise CouldNotCheckError("there is no bundle: the module does not build")
+        return self.file
+
+    @property
+    def contents(self) -> Mapping[str, str]:
+        """SHA-256 of every file in the archive, by path; raises as `path` does."""
+        assert self.path  # noqa: S101 - raises where there is none
+        return self.files or {}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the build of one language made: files by their path in the bundle."""
+
+    files: Mapping[str, bytes]
+    entry: str
+    problems: tuple[Problem, ...] = ()
+
+
+def make_bundle(session: Session, *, again: bool = False) -> Bundle:
+    """Build the session's module and pack it as `<slug>-<version>.tgz`.
+
+    `again` builds in a deeper folder, in another time zone and with another hash seed: what a
+    build takes from its surroundings shows as a difference.
+    Raises `CouldNotCheckError` where the toolchain is not there; a module that does not build is
+    a bundle with problems.
+    """
+    module, tools = session.module, Tools(session)
+    if again:
+        tools.move_to("built/again/elsewhere")
+    surroundings = {"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4711"} if again else {}
+    if module.language == "python":
+        from gates.toolchains import wheel
+
+        built = wheel.build(tools, surroundings)
+    elif module.language == "typescript":
+        from gates.toolchains import dist
+
+        built = dist.build(tools)
+    else:
+        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    records = tuple(tools.records)
+    if built.problems:
+        return Bundle(None, problems=built.problems, records=records)
+    files = {**shipped(module), **built.files}
+    executable = {path for path in files if path in module.files and module.files[path].executable}
+    packed = pack(files, executable)
+    path = tools.folder / f"{module.slug}-{module.version}.tgz"
+    with disk():
+        path.write_bytes(packed)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    digest = hashlib.sha256(packed).hexdigest()
+    return Bundle(path, digest, len(packed), digests, built.entry, (), records)
+
+
+def shipped(module: Module) -> dict[str, bytes]:
+    """The module's files that a bundle holds as they are."""
+    schema = str(module.manifest.get("schema_file") or "") if module.manifest else ""
+    names = {*FILES, schema}
+    return {
+        path: module.data(path)
+        for path in sorted(module.files)
+        if path in names or path.startswith(FOLDERS)
+    }
+
+
+def pack(files: Mapping[str, bytes], executable: set[str]) -> bytes:
+    """A gzip-compressed tar of files by path: sorted, without owner, time or machine in it."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(files[name])
+            entry.mode = 0o755 if name in executable else 0o644
+            archive.addfile(entry, io.BytesIO(files[name]))
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as stream:
+        stream.write(raw.getvalue())
+    return packed.getvalue()
+
+
+def unpack(bundle: Bundle, folder: Path) -> None:
+    """Write the bundle's files into a new folder."""
+    with disk(), tarfile.open(bundle.path) as archive:
+        archive.extractall(folder, filter="data")

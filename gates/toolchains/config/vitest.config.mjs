@@ -1,0 +1,26 @@
+// The platform's configuration: the module's own vitest and vite configuration is not read.
+const reports = process.env.GATES_REPORTS;
+
+export default {
+  cacheDir: `${reports}/cache`,
+  test: {
+    include: ["tests/{unit,e2e}/**/*.{test,spec}.?(c|m)[jt]s?(x)"],
+    environment: "node",
+    watch: false,
+    cache: false,
+    passWithNoTests: true,
+    allowOnly: false,
+    includeTaskLocation: true,
+    reporters: ["json"],
+    outputFile: `${reports}/tests.json`,
+    coverage: {
+      enabled: true,
+      provider: "v8",
+      include: ["src/**/*.{ts,tsx,mts,cts}"],
+      exclude: ["**/*.d.ts"],
+      reportOnFailure: true,
+      reportsDirectory: `${reports}/coverage`,
+      reporter: ["json-summary"],
+    },
+  },
+};

@@ -1,0 +1,246 @@
+"""Starts programs: the only place in this package that does.
+
+Every program runs in a process group of its own, with its input closed, in an environment that
+holds nothing of the caller's, under a limit of time and of output. Programs of the module under
+test run behind `gates.toolchains.launcher` besides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
+from gates.toolchains.launcher import BLOCKED
+from gates.toolchains.sandbox import LAUNCHER, Sandbox
+
+OUTPUT_LIMIT = 64 * 1024 * 1024
+GRACE = 2.0
+"""Seconds between asking a program to end and killing it."""
+
+_FULL = (b"No space left on device", b"ENOSPC", b"Disk quota exceeded", b"EDQUOT")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended and what it printed."""
+
+    program: str
+    exit_status: int
+    """128 + n where signal n ended it."""
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    sandbox: str = ""
+    """The walls that stood around it ("landlock+seccomp", "none"); "" for a trusted program."""
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON has no better type
+        """What it printed, parsed; `ToolFailedError` where that is not JSON."""
+        try:
+            return json.loads(self.stdout)
+        except (ValueError, RecursionError) as error:
+            raise ToolFailedError(
+                f"{self.program} printed something that is not JSON: {self.end()}"
+            ) from error
+
+    def end(self, limit: int = 400) -> str:
+        """The end of what it printed, on one line, for a message."""
+        text = (self.stderr.strip() or self.stdout.strip()).decode("utf-8", "replace")
+        return " | ".join(line.strip() for line in text.splitlines() if line.strip())[-limit:]
+
+
+@contextlib.contextmanager
+def disk() -> Iterator[None]:
+    """Around our own writing: a full disk is `CouldNotCheckError`, not a crash."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_is_full(error.filename or "") from error
+        raise
+
+
+def disk_is_full(where: object = "") -> CouldNotCheckError:
+    """The error for a disk without space."""
+    return CouldNotCheckError(
+        f"the disk is full{f' ({where})' if where else ''}",
+        hint="free some space, or set GATES_CACHE_DIR to another disk",
+    )
+
+
+class Processes:
+    """Every running program of one run, so that one call ends them all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._over = False
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        timeout: float,
+        output_limit: int = OUTPUT_LIMIT,
+        sandbox: Sandbox | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> Ran:
+        """Run a program to its end; `timeout` in seconds, `output_limit` in bytes.
+
+        Raises `ToolMissingError` where it cannot be started, `ToolFailedError` where it ran out of
+        time, printed too much or could not be walled in, `CouldNotCheckError` on a full disk.
+        """
+        name = Path(command[0]).name
+        started = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            report = -1
+            arguments, passed = list(command), list(pass_fds)
+            if sandbox is not None:
+                report, end = os.pipe()
+                stack.callback(os.close, report)
+                close_end = stack.enter_context(contextlib.closing(_Descriptor(end)))
+                launcher = [sys.executable, "-I", "-S", str(LAUNCHER), sandbox.config(end)]
+                arguments, passed = [*launcher, *arguments], [*passed, end]
+            process = self._start(arguments, name, cwd, env, passed)
+            try:
+                if sandbox is not None:
+                    close_end.close()
+                stdout, stderr = _read(process, name, started + timeout, timeout, output_limit)
+            finally:
+                end_group(process)
+                with self._lock:
+                    self._running.discard(process)
+            walls = os.read(report, 200).decode() if sandbox is not None else ""
+        status = process.returncode
+        ran = Ran(
+            name,
+            status if status >= 0 else 128 - status,
+            stdout,
+            stderr,
+            time.monotonic() - started,
+            walls,
+        )
+        if self._over:
+            raise ToolFailedError(f"{name} was stopped: the run was interrupted")
+        if sandbox is not None and not walls:
+            reason = ran.end() if ran.exit_status == BLOCKED else f"exit status {ran.exit_status}"
+            raise ToolFailedError(f"{name} could not be started behind its walls: {reason}")
+        if ran.exit_status and any(sign in stdout + stderr for sign in _FULL):
+            raise disk_is_full(name)
+        return ran
+
+    def _start(
+        self,
+        command: list[str],
+        name: str,
+        cwd: Path,
+        env: Mapping[str, str],
+        pass_fds: list[int],
+    ) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._over:
+                raise ToolFailedError(f"{name} was not started: the run was interrupted")
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                    pass_fds=pass_fds,
+                )
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise disk_is_full(cwd) from error
+                reason = f"cannot start {name}: {error.strerror or error}"
+                raise ToolMissingError(reason) from error
+            self._running.add(process)
+            return process
+
+    def kill_all(self) -> None:
+        """End every running program and start no other: for Ctrl-C, from any thread."""
+        with self._lock:
+            self._over = True
+            running = tuple(self._running)
+        for process in running:
+            end_group(process)
+
+
+class _Descriptor:
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def close(self) -> None:
+        if self._number >= 0:
+            os.close(self._number)
+            self._number = -1
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that is left of its process group, first asking, then killing."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    # The group lives as long as any of its members, even after its leader has been waited for.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _read(
+    process: subprocess.Popen[bytes], name: str, deadline: float, timeout: float, limit: int
+) -> tuple[bytes, bytes]:
+    """Both streams to their end; kills what a finished program left behind to hold them open."""
+    assert process.stdout is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101
+    read: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    out, err = read
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        for descriptor in read:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ToolFailedError(f"{name} did not end within {timeout:g} s and was stopped")
+            ended = process.poll() is not None
+            events = selector.select(0.05 if ended else min(left, 0.25))
+            if ended and not events:
+                break
+            for key, _ in events:
+                chunk = os.read(key.fd, 65536)
+                if not chunk:
+                    selector.unregister(key.fd)
+                read[key.fd].append(chunk)
+                size += len(chunk)
+            if size > limit:
+                raise ToolFailedError(f"{name} printed more than {limit} bytes and was stopped")
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise ToolFailedError(f"{name} did not end within {timeout:g} s and was stopped") from None
+    return b"".join(read[out]), b"".join(read[err])

@@ -1,0 +1,140 @@
+"""One run's work folder, programs and shared results."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gates.module import Module
+from gates.settings import Policy, Settings
+from gates.toolchains.processes import Processes, disk
+
+T = TypeVar("T")
+
+
+class Session:
+    """What the checks of one run share. Safe to use from several threads.
+
+    Its work folder lies under the cache and goes when the session is closed; that of a run which
+    was killed is swept by the next run.
+    """
+
+    def __init__(self, module: Module, policy: Policy, settings: Settings) -> None:
+        self.module = module
+        self.policy = policy
+        self.settings = settings
+        self.processes = Processes()
+        self._counter = itertools.count(1)
+        self._lock = threading.Lock()
+        self._locks: dict[object, threading.Lock] = {}
+        self._made: dict[object, Any] = {}
+        with disk():
+            self.folder, self._hold = _open_work_folder(settings.cache / "work")
+
+    def new_folder(self, name: str = "") -> Path:
+        """A new, empty folder of this run. Short names keep sockets inside it possible."""
+        with disk():
+            folder = self.folder / f"{next(self._counter)}{name}"
+            folder.mkdir(mode=0o700)
+        return folder
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` returned the first time for this key, or the error that it raised."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                try:
+                    self._made[key] = (make(), None)
+                except Exception as error:  # noqa: BLE001 - raised again for everyone who asks
+                    self._made[key] = (None, error)
+        value, failure = self._made[key]
+        if failure is not None:
+            raise failure
+        made: T = value
+        return made
+
+    def cancel(self) -> None:
+        """End every program that runs, and start no other; from any thread."""
+        self.processes.kill_all()
+
+    def close(self) -> None:
+        """End every program and remove the work folder."""
+        self.processes.kill_all()
+        remove(self.folder)
+        with contextlib.suppress(OSError):
+            os.close(self._hold)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it, also where the module's code closed a folder to us."""
+
+    def open_up(_function: object, path: str, _error: object) -> None:
+        with contextlib.suppress(OSError):
+            os.chmod(Path(path).parent, 0o700)  # noqa: PTH101
+            if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+                os.chmod(path, 0o700)  # noqa: PTH101
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)  # noqa: PTH108
+
+    shutil.rmtree(folder, onerror=open_up)
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _hold(folder: Path) -> int | None:
+    """The lock of a work folder, as an open descriptor; None while its owner lives."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _open_work_folder(parent: Path) -> tuple[Path, int]:
+    parent.mkdir(parents=True, exist_ok=True)
+    # One at a time: a folder whose owner has not locked it yet must not be taken for dead.
+    with _locked(parent / ".lock"):
+        dead = []
+        for folder in parent.iterdir():
+            if folder.name.startswith(".") or folder.is_symlink() or not folder.is_dir():
+                continue
+            with contextlib.suppress(OSError):
+                if (hold := _hold(folder)) is not None:
+                    dead.append((folder, hold))
+        folder = parent / secrets.token_hex(4)
+        folder.mkdir(mode=0o700)
+        held = _hold(folder)
+    for old, hold in dead:
+        remove(old)
+        os.close(hold)
+    if held is None:
+        raise OSError(f"cannot lock {folder}")
+    return folder, held

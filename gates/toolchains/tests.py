@@ -1,0 +1,102 @@
+"""Runs a module's own tests, walled in, and says what they did and what they covered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from gates.errors import CouldNotCheckError
+from gates.model import RanRecord
+from gates.module import Module
+from gates.toolchains.session import Session
+from gates.toolchains.tools import Tools
+
+FOLDERS = ("tests/unit", "tests/e2e")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One test that failed, or one test file that could not be loaded."""
+
+    path: str
+    """Relative to the module's root; "" where no file of the module is to be seen."""
+    line: int | None
+    name: str
+    message: str
+    """Its first line."""
+    detail: str = ""
+    """All of it."""
+
+
+@dataclass(frozen=True)
+class FileCoverage:
+    """How many lines of one source file the tests ran."""
+
+    path: str
+    lines: int
+    covered: int
+
+    @property
+    def percent(self) -> float:
+        """0 to 100; a file without lines counts as covered."""
+        return 100.0 * self.covered / self.lines if self.lines else 100.0
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """What one run of a module's test suite came to."""
+
+    __test__ = False
+
+    collected: int
+    passed: int
+    failed: int
+    skipped: int
+    failures: tuple[Failure, ...] = ()
+    files: tuple[FileCoverage, ...] = ()
+    """Every source file under src, also one that no test loads."""
+    records: tuple[RanRecord, ...] = ()
+    sandbox: str = ""
+    """The walls around the tests ("landlock+seccomp", "none")."""
+
+    @property
+    def line_coverage(self) -> float | None:
+        """Per cent of the lines under src that ran; None where there is not one line to run."""
+        lines = sum(file.lines for file in self.files)
+        return 100.0 * sum(file.covered for file in self.files) / lines if lines else None
+
+
+def run_tests(session: Session) -> TestRun:
+    """Run tests/unit and tests/e2e of the session's module, with coverage over src.
+
+    They run in a new copy of the module's files, so that no report of an earlier run counts.
+    Raises `CouldNotCheckError` without an environment, and `ToolFailedError` where the run
+    crashed, was stopped by the time limit of the policy, or left no report.
+    """
+    module, tools = session.module, Tools(session)
+    if not test_files(module):
+        return TestRun(0, 0, 0, 0, records=(RanRecord("tests", "", 0, 0, 0.0, "no test files"),))
+    if module.language == "python":
+        from gates.toolchains.pytest import run
+    elif module.language == "typescript":
+        from gates.toolchains.vitest import run
+    else:
+        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    made = run(tools)
+    return replace(made, records=tuple(tools.records), sandbox=tools.sandbox)
+
+
+def test_files(module: Module) -> list[str]:
+    """The files that a test runner would collect, in order."""
+    return sorted(path for path in module.files if _is_test(module.language, PurePosixPath(path)))
+
+
+def _is_test(language: str | None, path: PurePosixPath) -> bool:
+    if not str(path).startswith(tuple(f"{folder}/" for folder in FOLDERS)):
+        return False
+    if language == "python":
+        return path.suffix == ".py" and (
+            path.stem.startswith("test_") or path.stem.endswith("_test")
+        )
+    stem, _, kind = path.stem.rpartition(".")
+    return bool(stem) and kind in ("test", "spec")

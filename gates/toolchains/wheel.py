@@ -1,0 +1,61 @@
+"""Builds a Python module: one wheel, through the module's own build backend, without network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gates.errors import ToolFailedError
+from gates.model import Location
+from gates.toolchains.bundle import Built
+from gates.toolchains.compiler import Problem
+from gates.toolchains.python import environment
+from gates.toolchains.tools import Tools
+
+PROJECT = "pyproject.toml"
+
+
+def build(tools: Tools, surroundings: Mapping[str, str]) -> Built:
+    """Build the wheel in the module's environment; its backend must be among the locked packages.
+
+    Raises `CouldNotCheckError` where the environment cannot be made.
+    """
+    module = tools.session.module
+    if PROJECT not in module.files:
+        fix = "add one with [build-system] and [project]"
+        return Built({}, "", (Problem(f"there is no {PROJECT}", Location(PROJECT), fix=fix),))
+    env = environment(tools)
+    out = tools.folder / "wheel"
+    ran = tools.run(
+        env.program,
+        ["-m", "build", "--wheel", "--no-isolation", "--outdir", out, tools.module_copy],
+        ok=(0, 1),
+        subjects=1,
+        env=tools.environment(surroundings),
+        sandbox=env.sandbox(),
+    )
+    wheels = sorted(out.glob("*.whl")) if out.is_dir() else []
+    if ran.exit_status:
+        output = (ran.stdout + ran.stderr).decode("utf-8", "replace")
+        return Built({}, "", (_problem(output, str(tools.module_copy)),))
+    if len(wheels) != 1:
+        raise ToolFailedError(f"the build made {len(wheels)} wheels, not one")
+    name = f"dist/{wheels[0].name}"
+    return Built({name: wheels[0].read_bytes()}, name)
+
+
+def _problem(output: str, copy: str) -> Problem:
+    output = output.replace(f"{copy}/", "")
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if missing := re.search(r"Missing dependencies:\s*\n((?:\s+\S.*\n?)+)", output):
+        names = ", ".join(line.strip() for line in missing[1].splitlines())
+        return Problem(
+            f"the build backend needs {names}, which requirements.lock does not hold",
+            Location(PROJECT),
+            fix="add the packages of build-system.requires to a dependency group and lock again",
+            detail=output[-4000:],
+        )
+    last = lines[-1] if lines else "it printed nothing"
+    return Problem(
+        f"the wheel could not be built: {last[:300]}", Location(PROJECT), detail=output[-4000:]
+    )

@@ -1,0 +1,35 @@
+"""The seven stages (`nox -s lint-manifest -- PATH`), and what keeps this repo green."""
+
+import nox
+
+from gates.nox import register
+
+nox.options.sessions = ["style", "types", "tests"]
+nox.options.default_venv_backend = "none"
+
+register()
+
+
+@nox.session
+def style(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict."""
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests; arguments go to pytest."""
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """Write the generated pages again: docs/checks.md and docs/command-line.md."""
+    session.run("python", "ci/generate.py", *session.posargs)

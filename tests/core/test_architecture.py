@@ -1,0 +1,77 @@
+"""What the layout promises: pure files stay pure, and data moves from left to right only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "gates"
+
+PURE = ("model.py", "check.py", "run.py", "judge.py", "report/json.py", "report/text.py")
+WORLD = {"subprocess", "socket", "shutil", "tempfile", "psycopg", "urllib", "http", "requests"}
+
+RANK = {
+    "errors": 0, "model": 0, "settings": 1, "module": 2, "check": 2, "toolchains": 3, "contract": 3,
+    "database": 3, "evidence": 3, "registry": 3, "catalog": 4, "run": 5, "judge": 6, "publish": 6,
+    "release": 6, "checks": 6, "needs": 7, "report": 7, "pipeline": 8, "doctor": 8, "nox": 8,
+    "cli": 9, "__main__": 10,
+}  # fmt: skip
+"""Nothing imports what has a higher rank; a new room must be placed here."""
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path, *, for_typing: bool = False) -> set[str]:
+    """Dotted names of the modules that a file imports, those for type checkers left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    if not for_typing:
+        for node in ast.walk(tree):
+            for field in ("body", "orelse"):
+                kept = getattr(node, field, None)
+                if isinstance(kept, list):
+                    setattr(node, field, [e for e in kept if not _typing_block(e)])
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _typing_block(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_files_import_nothing_of_the_world(name):
+    assert not {each.partition(".")[0] for each in imports(PACKAGE / name)} & WORLD
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_imports_what_stands_to_its_right(path):
+    relative = path.relative_to(PACKAGE)
+    room = relative.parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "gates" and len(parts) > 1 and parts[1] in RANK:
+            assert RANK[parts[1]] <= RANK[room], f"{relative} imports {name}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_processes_start_programs(path):
+    allowed = {"toolchains/processes.py", "toolchains/launcher.py", "database/programs.py"}
+    if str(path.relative_to(PACKAGE)) not in allowed:
+        assert "subprocess" not in imports(path)

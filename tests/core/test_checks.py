@@ -1,0 +1,50 @@
+"""Every check is complete: a page, needs from the closed set, examples."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from gates.check import NEEDS, all_checks
+from gates.model import Stage
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+SCENARIOS = (Stage.PUBLISH, Stage.RELEASE)
+"""Stages whose checks look at evidence, registry and catalog: tested as scenarios, not folders."""
+
+
+def ids(check) -> str:
+    return check.id
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=ids)
+def test_parameters_carry_the_annotation_of_their_need(check):
+    for name, parameter in inspect.signature(check.run).parameters.items():
+        assert parameter.annotation in (NEEDS[name], f"{NEEDS[name]}"), name
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=ids)
+def test_the_page_begins_with_one_sentence(check):
+    assert check.summary.endswith(".")
+    assert len(check.summary) <= 100
+
+
+def test_ids_are_unique():
+    assert len({check.id for check in all_checks()}) == len(all_checks())
+
+
+@pytest.mark.parametrize("check", [c for c in all_checks() if c.stage not in SCENARIOS], ids=ids)
+def test_every_check_has_a_good_and_a_bad_example(check):
+    folder = EXAMPLES / check.id
+    assert (folder / "bad").is_dir()
+    assert (folder / "good").is_dir()
+    expected = (folder / "expected.txt").read_text("utf-8").splitlines()
+    assert expected[0].startswith("base: ")
+    assert [line for line in expected[1:] if line and not line.startswith("#")]
+
+
+def test_every_example_belongs_to_a_check():
+    known = {check.id for check in all_checks()}
+    assert {path.name for path in EXAMPLES.iterdir() if not path.name.startswith("_")} <= known

@@ -1,0 +1,246 @@
+"""How a check ends, whatever happens inside it: never a pass that was not earned."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gates.check import Check, check
+from gates.errors import (
+    CouldNotCheckError,
+    DatabaseUnavailableError,
+    RefusedError,
+    ToolFailedError,
+    ToolMissingError,
+)
+from gates.model import CheckResult, Finding, Level, Location, RanRecord, Stage, Verdict
+from gates.run import Outcome, Progress, run_check, run_stages
+
+
+class Made:
+    """Needs with given values; a value that is an exception is raised."""
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        self.cancelled = threading.Event()
+
+    def make(self, need: str) -> object:
+        value = self.values[need]
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def lines(self, path: str) -> tuple[str, ...] | None:
+        return ("first line", "second line") if path == "a.txt" else None
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+
+class Ran:
+    """A need that ran something."""
+
+    records = (RanRecord("tool", "1.0", 0, 3),)
+
+
+class Idle:
+    """A need that ran nothing."""
+
+    records = ()
+
+
+def make_check(
+    body, *, stage: Stage = Stage.LINT, name: str = "sample", needs=("module",)
+) -> Check:
+    return Check(name, stage, "Summary.", needs, body)
+
+
+def test_no_finding_is_a_pass():
+    result = run_check(make_check(lambda module: []), Made(module=1))
+    assert (result.verdict, result.findings, result.reason) == (Verdict.PASS, (), None)
+
+
+def test_an_error_fails_and_a_warning_does_not():
+    def with_level(level: Level) -> CheckResult:
+        finding = Finding("sample", "wrong", Location("a.txt", 2, 1), level)
+        return run_check(make_check(lambda module: [finding]), Made(module=1))
+
+    assert with_level(Level.ERROR).verdict is Verdict.FAIL
+    assert with_level(Level.WARNING).verdict is Verdict.PASS
+    assert with_level(Level.ERROR).findings[0].excerpt == "second line"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ZeroDivisionError("x"), "the check crashed: ZeroDivisionError: x"),
+        (RecursionError("deep"), "the check crashed: RecursionError: deep"),
+        (MemoryError(), "the check crashed: MemoryError"),
+        (SystemExit(0), "the check crashed: SystemExit: 0"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (ToolMissingError("ruff is not installed"), "ruff is not installed"),
+        (ToolFailedError("eslint printed no JSON"), "eslint printed no JSON"),
+        (DatabaseUnavailableError("no server"), "no server"),
+    ],
+)
+def test_whatever_a_check_raises_is_inconclusive_and_keeps_what_it_found(error, reason):
+    def body(module: object) -> Iterator[Finding]:
+        yield Finding("sample", "found before", Location("a.txt"))
+        raise error
+
+    result = run_check(make_check(body), Made(module=1))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.verdict.exit_code == 3
+    assert reason in result.reason
+    assert [finding.message for finding in result.findings] == ["found before"]
+
+
+@pytest.mark.parametrize("error", [CouldNotCheckError("no server", hint="start it"), OSError("x")])
+def test_a_need_that_cannot_be_made_is_inconclusive(error):
+    result = run_check(make_check(lambda database: [], needs=("database",)), Made(database=error))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert str(error) in result.reason
+
+
+@pytest.mark.parametrize("need", ["tools", "database", "tests", "bundle"])
+def test_silence_of_a_need_that_ran_nothing_is_not_a_pass(need):
+    body = {need: None}
+    silent = make_check(lambda **made: [], needs=tuple(body))
+    assert run_check(silent, Made(**{need: Idle()})).verdict is Verdict.INCONCLUSIVE
+    result = run_check(silent, Made(**{need: Ran()}))
+    assert (result.verdict, result.records) == (Verdict.PASS, Ran.records)
+
+
+def test_a_check_may_not_report_under_another_name():
+    foreign = Finding("other", "x", Location("a.txt"))
+    result = run_check(make_check(lambda module: [foreign]), Made(module=1))
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_refusal_is_a_fail_with_one_finding_for_each_reason():
+    def body(module: object) -> Iterator[Finding]:
+        raise RefusedError(["lint has no evidence", "test failed"])
+        yield
+
+    result = run_check(make_check(body), Made(module=1))
+    assert (result.verdict, result.refused) == (Verdict.FAIL, True)
+    assert [each.message for each in result.findings] == ["lint has no evidence", "test failed"]
+
+
+def failing(stage: Stage) -> Check:
+    found = Finding("sample", "wrong", Location("a.txt"))
+    return make_check(lambda module: [found], stage=stage)
+
+
+def passing(stage: Stage, name: str = "sample") -> Check:
+    return make_check(lambda module: [], stage=stage, name=name)
+
+
+def test_every_stage_runs_after_a_failure_but_publish_and_release():
+    plan = {stage: [passing(stage)] for stage in Stage} | {Stage.LINT: [failing(Stage.LINT)]}
+    acted = []
+    actions = {stage: lambda: acted.append(1) or Outcome() for stage in (Stage.PUBLISH,)}
+    results = run_stages(plan, Made(module=1), actions=actions)
+    verdicts = {result.stage: result.verdict for result in results}
+    assert list(verdicts) == list(Stage)
+    assert verdicts.pop(Stage.LINT) is Verdict.FAIL
+    for stage in (Stage.PUBLISH, Stage.RELEASE):
+        assert verdicts.pop(stage) is Verdict.INCONCLUSIVE
+    assert set(verdicts.values()) == {Verdict.PASS}
+    assert results[-1].checks[0].reason == "not attempted: lint failed"
+    assert acted == []
+
+
+def test_the_action_runs_once_its_checks_passed_and_is_recorded():
+    record = RanRecord("push")
+    results = run_stages(
+        {Stage.PUBLISH: [passing(Stage.PUBLISH)]},
+        Made(module=1),
+        actions={Stage.PUBLISH: lambda: Outcome((record,), {"reference": "a:1"})},
+    )
+    assert results[0].verdict is Verdict.PASS
+    assert results[0].checks[-1].records == (record,)
+    assert results[0].outputs == {"reference": "a:1"}
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (RefusedError(["no"]), Verdict.FAIL),
+        (CouldNotCheckError("no"), Verdict.INCONCLUSIVE),
+        (KeyError("no"), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_an_action_that_raises_is_not_a_pass(error, verdict):
+    def action() -> Outcome:
+        raise error
+
+    plan = {Stage.RELEASE: [passing(Stage.RELEASE)]}
+    (result,) = run_stages(plan, Made(module=1), actions={Stage.RELEASE: action})
+    assert result.verdict is verdict
+    assert result.refused is isinstance(error, RefusedError)
+
+
+def test_a_stage_without_checks_is_inconclusive():
+    (result,) = run_stages({Stage.SCAN: []}, Made())
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_results_come_in_a_fixed_order_whatever_the_timing():
+    names = [f"check-{number}" for number in range(20)]
+    plan = {
+        stage: [passing(stage, name) for name in names]
+        for stage in reversed((Stage.LINT, Stage.TEST, Stage.BUILD))
+    }
+    results = run_stages(plan, Made(module=1), workers=7)
+    assert [result.stage for result in results] == [Stage.LINT, Stage.TEST, Stage.BUILD]
+    assert all([each.check for each in result.checks] == names for result in results)
+
+
+def test_an_interrupt_cancels_what_was_started_and_goes_on():
+    made = Made(module=1)
+
+    class Interrupting(Progress):
+        def stage_ended(self, result: object) -> None:
+            raise KeyboardInterrupt
+
+    plan = {Stage.LINT_MANIFEST: [passing(Stage.LINT_MANIFEST)], Stage.LINT: [failing(Stage.LINT)]}
+    with pytest.raises(KeyboardInterrupt):
+        run_stages(plan, made, progress=Interrupting())
+    assert made.cancelled.is_set()
+
+
+@given(st.lists(st.sampled_from(Verdict)))
+def test_the_worst_verdict_wins_and_nothing_at_all_is_inconclusive(verdicts):
+    worst = Verdict.worst(verdicts)
+    if Verdict.FAIL in verdicts:
+        assert worst is Verdict.FAIL
+    else:
+        passed = bool(verdicts) and set(verdicts) == {Verdict.PASS}
+        assert worst is (Verdict.PASS if passed else Verdict.INCONCLUSIVE)
+
+
+def test_the_decorator_refuses_a_check_without_page_or_with_an_unknown_need():
+    from gates.errors import CheckDefinitionError
+
+    def pageless(module):
+        """A sentence."""
+
+    def strange(internet):
+        """A sentence.
+
+        Why: x
+        Bad: x
+        Good: x
+        Fix: x
+        """
+
+    with pytest.raises(CheckDefinitionError, match="no Why, Bad, Good, Fix"):
+        check(Stage.LINT)(pageless)
+    with pytest.raises(CheckDefinitionError, match="unknown need internet"):
+        check(Stage.LINT)(strange)

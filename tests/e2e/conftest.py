@@ -1,0 +1,96 @@
+"""Runs the installed command, as its users do, on copies of the examples."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+GATES = Path(sysconfig.get_path("scripts")) / "gates"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+    report: Mapping[str, Any]
+
+    @property
+    def stages(self) -> dict[str, str]:
+        """The verdict of each stage."""
+        return {each["stage"]: each["verdict"] for each in self.report["stages"]}
+
+    def findings(self, level: str = "error") -> list[dict[str, Any]]:
+        """The open findings of a level, in order."""
+        return [
+            finding
+            for stage in self.report["stages"]
+            for check in stage["checks"]
+            for finding in check["findings"]
+            if finding["level"] == level
+        ]
+
+    def reasons(self) -> dict[str, str]:
+        """Why each inconclusive check is."""
+        return {
+            check["id"]: check["reason"]
+            for stage in self.report["stages"]
+            for check in stage["checks"]
+            if check["verdict"] == "inconclusive"
+        }
+
+
+@pytest.fixture
+def environment(folder: Path) -> dict[str, str]:
+    """What a user's shell has, with a state folder of its own and the shared cache."""
+    return {**os.environ, "GATES_STATE_DIR": str(folder / "state")}
+
+
+@pytest.fixture
+def examples(folder: Path) -> Path:
+    """A copy of examples/, with the policy, the workspace and the advisories."""
+    copied = folder / "examples"
+    skipped = shutil.ignore_patterns("node_modules", ".gates", "dist", ".venv", "__pycache__")
+    shutil.copytree(ROOT / "examples", copied, ignore=skipped)
+    return copied
+
+
+@pytest.fixture
+def gates(folder: Path, environment: dict[str, str]) -> Callable[..., Ended]:
+    """Run `gates ...` to its end; stages also write a JSON report, which is parsed."""
+
+    def run(*arguments: object, env: Mapping[str, str] | None = None, json_report: bool = True):
+        report = folder / "report.json"
+        report.unlink(missing_ok=True)
+        command = [str(GATES), *map(str, arguments)]
+        if json_report:
+            command += ["--output", f"json={report}"]
+        ended = subprocess.run(
+            command,
+            env=environment | dict(env or {}),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        document = json.loads(report.read_text()) if report.is_file() else {}
+        if ended.returncode not in (0, 1, 2, 3, 4):
+            sys.stderr.write(ended.stderr)
+        return Ended(ended.returncode, ended.stdout, ended.stderr, document)
+
+    return run

@@ -1,0 +1,1 @@
+"""The rules of the module, free of input and output."""

@@ -1,0 +1,61 @@
+"""Runs every check on its own good and bad example; the examples are folders of data.
+
+`tests/examples/<check-id>/expected.txt` names the base module and the findings on `bad`;
+`good` is as near to `bad` as it can be, and has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gates.check import Check, all_checks
+from gates.model import CheckResult, Finding, Verdict
+from gates.module import load
+from gates.needs import Needs
+from gates.run import run_check
+from gates.settings import load_policy
+from tests.conftest import EXAMPLES
+
+CHECKS = [check for check in all_checks() if (EXAMPLES / check.id).is_dir()]
+TODAY = date(2026, 11, 24)
+
+
+def expectation(check: Check) -> tuple[str, Sequence[str]]:
+    """The base of a check's examples, and the findings on the bad one."""
+    first, *rest = (EXAMPLES / check.id / "expected.txt").read_text("utf-8").splitlines()
+    lines = [line for line in rest if line.strip() and not line.startswith("#")]
+    return first.removeprefix("base: "), lines
+
+
+def shown(finding: Finding) -> str:
+    """A finding as expected.txt writes it."""
+    return f"{finding.location}: {finding.level}: {finding.message}".replace("\n", " ")
+
+
+def run(check: Check, root: Path, settings) -> CheckResult:
+    module = load(root)
+    needs = Needs(module, load_policy(root), settings, today=TODAY)
+    try:
+        return run_check(check, needs)
+    finally:
+        needs.close()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_bad(check, make_module, settings):
+    base, expected = expectation(check)
+    result = run(check, make_module(base, EXAMPLES / check.id / "bad"), settings)
+    assert result.reason is None
+    assert [shown(finding) for finding in result.findings] == expected
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_good(check, make_module, settings):
+    base, _ = expectation(check)
+    result = run(check, make_module(base, EXAMPLES / check.id / "good"), settings)
+    assert (result.reason, [shown(finding) for finding in result.findings]) == (None, [])
+    assert result.verdict is Verdict.PASS
