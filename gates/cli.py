@@ -16,6 +16,7 @@ import click
 from gates import __version__
 from gates.errors import GatesError, UsageError
 from gates.model import Stage
+from gates.views import VIEWS, settings_of
 
 Command = Callable[..., Any]
 FORMATS = ("text", "json")
@@ -82,7 +83,16 @@ def _options(command: Command) -> Command:
     return command
 
 
+class InOrder(click.Group):
+    """Lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, as added."""
+        return list(self.commands)
+
+
 @click.group(
+    cls=InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_CODES,
 )
@@ -151,11 +161,8 @@ def _run(
     from gates.report import RENDERERS
     from gates.report.progress import TerminalProgress
     from gates.report.text import render
-    from gates.settings import Settings
 
-    for name in ("policy", "key"):
-        given[name] = given[name] and given[name].absolute()
-    settings = Settings.from_environment(**given)
+    settings = settings_of(**given)
     progress = TerminalProgress(colour=_colour(sys.stderr), verbose=verbose)
     with nullcontext() if quiet else progress:
         report = run_pipeline(
@@ -187,46 +194,8 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"the report could not be written: {error}") from error
 
 
-@cli.command()
-@click.argument("check_id", metavar="CHECK")
-def explain(check_id: str) -> None:
-    """Print the page of a check: what it asks for, why, and how to mend a finding."""
-    import difflib
-
-    from gates.check import all_checks, find
-
-    found = find(check_id)
-    if found is None:
-        near = difflib.get_close_matches(check_id, [each.id for each in all_checks()], n=1)
-        hint = f"did you mean {near[0]}?" if near else "`gates checks` lists them"
-        raise UsageError(f"there is no check {check_id!r}", hint=hint)
-    language = f", {found.language} modules" if found.language else ""
-    click.echo(f"{found.id}  (stage {found.stage}{language})\n\n{found.doc}")
-
-
-@cli.command()
-@click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def checks(stage: str | None, as_json: bool) -> None:
-    """List the checks of all stages, or of one."""
-    import json
-
-    from gates.check import stage_checks
-
-    chosen = [Stage(stage)] if stage else list(Stage)
-    found = [each for one in chosen for each in stage_checks(one)]
-    if as_json:
-        rows = [
-            {"id": c.id, "stage": c.stage, "language": c.language, "summary": c.summary}
-            for c in found
-        ]
-        click.echo(json.dumps(rows, indent=2))
-        return
-    width = max(len(each.id) for each in found)
-    for one in chosen:
-        click.echo(click.style(one.value, bold=True))
-        for each in (each for each in found if each.stage is one):
-            click.echo(f"  {each.id:<{width}}  {each.summary}")
+for command in VIEWS:
+    cli.add_command(command)
 
 
 def _colour(stream: Any) -> bool:

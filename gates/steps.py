@@ -28,5 +28,7 @@ def run_steps(steps: Sequence[Step[S]], state: S) -> tuple[RanRecord, ...]:
         started = time.monotonic()
         detail = step.run(state)
         seconds = time.monotonic() - started
-        records.append(RanRecord(step.name, exit_status=0, subjects=1, seconds=seconds, detail=detail))
+        records.append(
+            RanRecord(step.name, exit_status=0, subjects=1, seconds=seconds, detail=detail)
+        )
     return tuple(records)

@@ -68,8 +68,8 @@ def become_releaser(connection: psycopg.Connection) -> None:
     A login that may not take it goes on with its own rights.
     """
     allowed = connection.execute(
-        "SELECT rolsuper OR pg_has_role('gates_releaser', 'USAGE') FROM pg_roles"
-        " WHERE rolname = current_user"
+        "SELECT pg_has_role('gates_releaser', CASE"
+        " WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)"
     ).fetchone()
     if allowed is not None and allowed[0]:
         connection.execute("SET LOCAL ROLE gates_releaser")

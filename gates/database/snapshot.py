@@ -112,27 +112,22 @@ def _renamed(text: str, names: Mapping[str, str] | None) -> str:
     return text
 
 
+_TABLES_14 = (
+    "(SELECT prpubid, prrelid, NULL::int2vector AS prattrs, NULL::pg_node_tree AS prqual"
+    " FROM pg_publication_rel)"
+)
+_SCHEMAS_15 = (
+    "(SELECT string_agg(s.pnnspid::regnamespace::text, ', ' ORDER BY s.pnnspid::regnamespace::text)"
+    " FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)"
+)
+
+
 def _for_version(query: str, number: int) -> str:
     """Fill in what depends on the server's version (its `server_version_num`)."""
     since_15 = number >= 150000
-    return (
-        query.replace("%%", "%")
-        .replace(
-            "{publication_tables}",
-            "pg_publication_rel"
-            if since_15
-            else "(SELECT prpubid, prrelid, NULL::int2vector AS prattrs, NULL::pg_node_tree AS prqual"
-            " FROM pg_publication_rel)",
-        )
-        .replace(
-            "{publication_schemas}",
-            "(SELECT string_agg(s.pnnspid::regnamespace::text, ', '"
-            " ORDER BY s.pnnspid::regnamespace::text)"
-            " FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)"
-            if since_15
-            else "NULL::text",
-        )
-    )
+    tables = "pg_publication_rel" if since_15 else _TABLES_14
+    schemas = _SCHEMAS_15 if since_15 else "NULL::text"
+    return query.replace("{publication_tables}", tables).replace("{publication_schemas}", schemas)
 
 
 def digests(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:

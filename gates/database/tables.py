@@ -25,7 +25,8 @@ class Column:
     default: str | None
     identity: str
     """"a" always, "d" by default, "" none."""
-    generated: bool
+    generated: str | None
+    """The expression of a generated column."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Table:
     """Schema and name, quoted where necessary: ready for SQL."""
     partitioned: bool
     partition_of: int | None
-    partition_bound: str | None
+    partition_rule: str | None
+    """The condition that rows of this partition meet."""
     row_security: bool
     forced: bool
     columns: tuple[Column, ...] = field(default=(), repr=False)
@@ -111,7 +113,8 @@ _TABLES = """
     SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
         c.relkind = 'p', (SELECT i.inhparent FROM pg_inherits i
             WHERE i.inhrelid = c.oid AND c.relispartition),
-        pg_get_expr(c.relpartbound, c.oid), c.relrowsecurity, c.relforcerowsecurity
+        CASE WHEN c.relispartition THEN pg_get_partition_constraintdef(c.oid) END,
+        c.relrowsecurity, c.relforcerowsecurity
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%'
         AND n.nspname <> 'information_schema'
@@ -123,7 +126,7 @@ _COLUMNS = """
     SELECT a.attrelid, a.attname, quote_ident(a.attname), a.attnum,
         format_type(a.atttypid, a.atttypmod), a.atttypid, a.attnotnull,
         CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-        a.attidentity::text, a.attgenerated <> ''
+        a.attidentity::text, CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = ANY (%s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY 1, a.attnum"""

@@ -129,7 +129,8 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, descriptor)
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             raise ConfigurationError(f"the signing key {path} is not a file")
@@ -139,7 +140,7 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
                 f" (mode {stat.S_IMODE(state.st_mode):04o})",
                 hint=f"chmod 600 {path}",
             )
-        text = file.read(_LARGEST)
+        text = os.read(descriptor, _LARGEST)
     try:
         private = load_pem_private_key(text, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -22,7 +22,7 @@ PREDICATE_TYPE = "https://schemas.axon.dev/gates/stage/v1"
 BUNDLE_STAGES = (Stage.BUILD, Stage.SCAN, Stage.PUBLISH, Stage.RELEASE)
 """The stages whose evidence has the bundle as its second subject."""
 
-_DETAIL = 4000
+_DETAIL = 65536
 """Characters kept of a finding's or a record's detail: a tool's output has no bound."""
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 

@@ -64,7 +64,7 @@ class Store:
                     )
             except FileNotFoundError:
                 return None
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 state = os.fstat(descriptor)
                 if not stat.S_ISREG(state.st_mode):
                     raise RefusedError([f"the evidence of {stage} is not a plain file"])
@@ -72,7 +72,10 @@ class Store:
                     raise RefusedError(
                         [f"the evidence of {stage} is larger than {LARGEST // 1024 // 1024} MiB"]
                     )
-                return file.read(LARGEST + 1)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    return file.read(LARGEST + 1)
+            finally:
+                os.close(descriptor)
 
     def write(self, stage: Stage, data: bytes) -> Path:
         """Replace the envelope of a stage and return its path.

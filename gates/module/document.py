@@ -62,12 +62,11 @@ class Document:
         """The value at a pointer, or `default` where there is none."""
         value = self.value
         for part in pointer:
-            if not isinstance(value, dict | list):
+            if isinstance(value, list):
+                value = dict(enumerate(value))
+            if not isinstance(value, dict) or part not in value:
                 return default
-            try:
-                value = value[part]
-            except (LookupError, TypeError):
-                return default
+            value = value[part]
         return value
 
 

@@ -138,7 +138,7 @@ def _summary(report: Report) -> Iterator[Text]:
     row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
     yield _text(
         (f"{MARKS[verdict]} {end}", f"bold {COLOURS[verdict]}"),
-        f" in {report.seconds:.1f} s" + (f"; registered as {row}" if row else ""),
+        f" in {report.seconds:.1f} s" + (f"; catalog row {row}" if row else ""),
     )
 
 

@@ -108,7 +108,7 @@ def _make(session: Session) -> PythonEnvironment:
     uv = tools.resolve("uv")
     platform = session.policy.python_packages
     interpreter = f"{sys.version}{os.path.realpath(sys.executable)}"
-    parts = [lock, TOOLS_LOCK.read_bytes(), interpreter.encode()]
+    parts = [lock, TOOLS_LOCK.read_bytes(), interpreter.encode(), b"layout 1"]
     parts += [tree_digest(folder).encode() for folder in platform]
     digest = hashlib.sha256()
     for part in parts:
@@ -130,19 +130,26 @@ def _make(session: Session) -> PythonEnvironment:
     python = folder / "bin" / "python"
     run_uv("venv", "--python", sys.executable, "--relocatable", folder, given=[])
     install = ("pip", "install", "--python", python)
-    # Its code may not write there, so what is not compiled now is compiled in every run.
-    compiled = (*install, "--compile-bytecode")
-    run_uv(*compiled, "--require-hashes", "--no-build", "-r", own)
+    extra = folder / "gates-tools"
+    run_uv(*install, "--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
     for package in platform:
         copy = tools.folder / "install" / package.name
         shutil.copytree(package, copy, symlinks=True)
-        run_uv(*compiled, "--no-deps", copy)
-    extra = folder / "gates-tools"
-    run_uv(*compiled, "--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
+        run_uv(*install, "--no-deps", copy)
+    # The module's packages come last: from here on, starting the interpreter may run their code.
+    run_uv(*install, "--require-hashes", "--no-build", "-r", own)
     made = PythonEnvironment(folder, len(packages), 0.0)
     relative = os.path.relpath(extra, made.site_packages)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")
+    # Nothing may be written there later, so what is not compiled now is compiled in every run.
+    tools.run(
+        made.program,
+        ["-m", "compileall", "-q", made.site_packages, extra],
+        cwd=folder,
+        ok=(0, 1),
+        sandbox=Sandbox(write=(folder,)),
+    )
     into_cache(folder, place)
     return PythonEnvironment(place, len(packages), round(time.monotonic() - started, 3))
 

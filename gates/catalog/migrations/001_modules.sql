@@ -78,7 +78,8 @@ CREATE TABLE core_module_versions (
     UNIQUE (slug, version),
     -- Build metadata does not make another version (SemVer 2.0.0, section 10).
     UNIQUE (slug, sort_key),
-    CHECK (manifest ->> 'slug' = slug AND manifest ->> 'version' = version)
+    CHECK (manifest ->> 'slug' IS NOT DISTINCT FROM slug
+        AND manifest ->> 'version' IS NOT DISTINCT FROM version)
 );
 
 CREATE TABLE core_module_version_evidence (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import closest, show
 from gates.model import Finding, Level, Stage
 from gates.module import Module
+from gates.module.explain import closest, show
 
 PROPRIETARY = "Proprietary"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import Trouble, explain, show
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
+from gates.module.explain import Trouble, explain, show
 from gates.module.schemas import MANIFEST, load_schema
 
 OLD: dict[tuple[Key, ...], str] = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import closest, show
 from gates.model import Finding, Stage
 from gates.module import Module, inside
+from gates.module.explain import closest, show
 from gates.module.migrations import layout
 
 
@@ -54,7 +55,7 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
                 fix=f'add "{path}" to migrations',
             )
     rank = {path: place for place, path in enumerate(on_disk)}
-    for (_, before), (index, path) in zip(known, known[1:], strict=False):
+    for (_, before), (index, path) in pairwise(known):
         if rank[path] < rank[before]:
             yield migrations_match_manifest.finding(
                 f"{path} is listed after {before}, but has the smaller number",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import show
 from gates.model import Finding, Stage
 from gates.module import Document, Module
+from gates.module.explain import show
 
 
 @check(Stage.LINT_MANIFEST)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import show
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
+from gates.module.explain import show
 from gates.module.paths import why_outside
 
 

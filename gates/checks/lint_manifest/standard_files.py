@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import show
 from gates.model import Finding, Stage
 from gates.module import Module, inside
+from gates.module.explain import show
 from gates.module.load import OLD_MANIFESTS, SETTINGS
 
 
@@ -18,7 +18,7 @@ def standard_files(module: Module) -> Iterator[Finding]:
     Why: people and tools find their way in every module, because every module looks the same.
     Bad: a module without README.md, CHANGELOG.md, a settings schema or tests/e2e
     Good: README.md, CHANGELOG.md, module.json, module_schema.json, src/, tests/unit/, tests/e2e/;
-        with environment variables also .env.example and src/env.ts or env.py. A Dockerfile, src/api,
+        with environment variables also .env.example and src/env.ts or env.py. Dockerfile, src/api,
         src/jobs and src/lib are there where the module needs them.
     Fix: add what the finding names. A file that .gitignore leaves out does not count.
     """

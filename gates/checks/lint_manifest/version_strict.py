@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._explain import show
 from gates.model import Finding, Stage
 from gates.module import Key, Module
+from gates.module.explain import show
 from gates.module.model import SEMVER
 
 _PARTS = re.compile(r"[vV=]*\s*(\d+)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?([-+].*)?", re.ASCII)

@@ -17,14 +17,16 @@ def _validator_class() -> Any:  # noqa: ANN401 - jsonschema makes the class at r
     return make(Draft202012Validator, {"uniqueItems": _unique_items})
 
 
-def validator(schema: Mapping[str, Any] | bool) -> Any:  # noqa: ANN401 - see _validator_class
-    """A Draft 2020-12 validator for one of our own schemas.
+def validator(schema: Mapping[str, Any] | bool, registry: object = None) -> Any:  # noqa: ANN401 - see _validator_class
+    """A Draft 2020-12 validator.
 
-    Only references inside the schema and to the drafts themselves resolve.
+    References resolve inside the schema and inside `registry`; without one, to the drafts
+    themselves as well. Nothing is ever fetched, as jsonschema would of itself.
     """
     from jsonschema.validators import SPECIFICATIONS  # type: ignore[attr-defined]
 
-    return _validator_class()(schema, registry=SPECIFICATIONS)
+    known = SPECIFICATIONS if registry is None else registry
+    return _validator_class()(schema, registry=known)
 
 
 def _unique_items(
@@ -56,3 +58,13 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return value
+
+
+def is_schema(schema: object) -> bool:
+    """Whether a value is a valid schema of Draft 2020-12."""
+    from jsonschema import Draft202012Validator
+
+    try:
+        return bool(validator(Draft202012Validator.META_SCHEMA).is_valid(schema))
+    except RecursionError:
+        return False

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gates.model import Location
-from gates.module import Document, Key, label
+from gates.module.document import Document, label
+from gates.module.strict_json import Key
 
 MOST = 200
 """Most errors that are told of one document."""
@@ -74,12 +75,22 @@ def explain(
     `old` maps the places of former spellings to the places of today's (with dots); a missing key
     that such a spelling stands in for is not told a second time.
     """
-    from gates.checks.lint_manifest._validator import validator
+    from gates.module.validator import validator
 
+    errors = validator(schema).iter_errors(document.value)
+    return tell(document, (((), error) for error in errors), old)
+
+
+def tell(
+    document: Document,
+    errors: Iterable[tuple[tuple[Key, ...], Any]],
+    old: Mapping[tuple[Key, ...], str] | None = None,
+) -> list[Trouble]:
+    """jsonschema's errors as troubles; each comes with the place of the value that it is about."""
     found: dict[Trouble, None] = {}
     teller = _Teller(document, old or {})
-    for error in validator(schema).iter_errors(document.value):
-        for trouble in teller.tell(error, ()):
+    for above, error in errors:
+        for trouble in teller.tell(error, above):
             found[trouble] = None
         if len(found) > MOST:
             break
@@ -135,9 +146,9 @@ class _Teller:
         self, instance: dict[str, Any], schema: Mapping[str, Any], where: tuple[Key, ...]
     ) -> Iterator[Trouble]:
         known = schema.get("properties", {})
-        free = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+        free = list(schema.get("patternProperties", {}))
         for key in instance:
-            if key in known or any(pattern.search(key) for pattern in free):
+            if key in known or any(re.search(pattern, key) for pattern in free):
                 continue
             location = self.document.key(*where, key)
             if new := self.old.get((*where, key)):
@@ -146,7 +157,8 @@ class _Teller:
                 continue
             guess = closest(key, [name for name in known if name not in instance])
             inside = f" in {label(where)}" if where else ""
-            fix = f'did you mean "{guess}"?' if guess else "remove it, or begin its name with x-"
+            other = "remove it, or begin its name with x-" if "^x-" in free else "remove it"
+            fix = f'did you mean "{guess}"?' if guess else other
             yield Trouble(f"unknown key {show(key)}{inside}", location, fix)
 
     def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401

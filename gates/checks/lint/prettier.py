@@ -1,0 +1,33 @@
+"""Prettier, in its default style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.model import Finding, Location, Stage
+from gates.module import Module
+from gates.toolchains import Tools
+
+
+@check(Stage.LINT, language="typescript")
+def prettier(module: Module, tools: Tools) -> Iterator[Finding]:
+    """Sources and tests are laid out as Prettier lays them out without any configuration.
+
+    The module's own .prettierrc, .prettierignore and .editorconfig are not read.
+
+    Why: no review is ever about layout, and a diff shows only what changed.
+    Bad: `const x = {a:1}`
+    Good: `const x = { a: 1 };`
+    Fix: run `prettier --write src tests`.
+    """
+    from gates.toolchains import prettier as tool
+    from gates.toolchains.typescript import sources
+
+    for path, line, wanted in tool.run(tools, sources(module, tests=True)):
+        yield prettier.finding(
+            "the layout is not Prettier's",
+            Location(path, line),
+            fix="run prettier --write src tests",
+            detail=f"line {line} should be: {wanted}" if wanted is not None else None,
+        )

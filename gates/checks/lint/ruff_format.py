@@ -1,0 +1,34 @@
+"""ruff format, with the platform's style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.model import Finding, Location, Stage
+from gates.module import Module
+from gates.toolchains import Tools
+
+
+@check(Stage.LINT, language="python")
+def ruff_format(module: Module, tools: Tools) -> Iterator[Finding]:
+    """Python sources and tests are laid out as `ruff format` lays them out.
+
+    Lines are 88 characters wide, or what `line-length` in the module's own configuration of ruff
+    says, between 79 and 120. Nothing else of that configuration is read.
+
+    Why: no review is ever about layout, and a diff shows only what changed.
+    Bad: `x = {'a':1}`
+    Good: `x = {"a": 1}`
+    Fix: run `ruff format`.
+    """
+    from gates.toolchains import ruff as tool
+
+    ran = tool.run(tools, ["format", "--diff"], tool.files(module))
+    for path, line, diff in tool.parse_diff(ran.stdout, tools.module_copy):
+        yield ruff_format.finding(
+            "the layout is not that of ruff format",
+            Location(path, line),
+            fix="run ruff format",
+            detail=diff,
+        )

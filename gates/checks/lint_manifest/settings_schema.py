@@ -1,0 +1,103 @@
+"""The settings schema is a JSON Schema of an object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.model import Finding, Level, Stage
+from gates.module import Document, Module
+from gates.module.explain import closest, explain, show
+from gates.module.schemas import SETTINGS, load_schema
+from gates.module.subschemas import LISTS, MAPS, SINGLE, subschemas
+
+KEYWORDS = frozenset(
+    {
+        *MAPS, *LISTS, *SINGLE, "$schema", "$id", "$ref", "$anchor", "$dynamicRef",
+        "$dynamicAnchor", "$comment", "$vocabulary", "type", "enum", "const", "multipleOf",
+        "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength",
+        "pattern", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains",
+        "maxProperties", "minProperties", "required", "dependentRequired", "title", "description",
+        "default", "deprecated", "readOnly", "writeOnly", "examples", "format", "contentEncoding",
+        "contentMediaType", "contentSchema", "schema_version",
+    }
+)  # fmt: skip
+"""Keywords of Draft 2020-12, and the standard's own."""
+
+
+@check(Stage.LINT_MANIFEST)
+def settings_schema(module: Module) -> Iterator[Finding]:
+    """The settings schema is a JSON Schema (Draft 2020-12) of an object.
+
+    Why: the platform makes the settings form from it and checks what tenants store against it.
+    Bad: {"type": "array"}, {"type": "objekt"}, "required": "name", a draft-07 schema
+    Good: {"type": "object", "schema_version": "1.0.0", "properties": {...}}
+    Fix: as each finding says. The rules are module_settings.schema.json; name it in "$schema" and
+        the editor helps while you type.
+    """
+    document = module.require_settings()
+    if not isinstance(document.value, dict):
+        yield settings_schema.finding(
+            f"{document.path} must be an object", document.at(), fix='write {"type": "object", ...}'
+        )
+        return
+    schema = load_schema(SETTINGS)
+    rules = {"$ref": "#/$defs/root", "$defs": schema["$defs"]}
+    try:
+        troubles = explain(document, rules)
+    except RecursionError:
+        yield settings_schema.finding(
+            f"{document.path} is nested too deep", document.at(), fix="flatten the settings"
+        )
+        return
+    for trouble in troubles:
+        if trouble.owner is None:
+            yield settings_schema.finding(trouble.message, trouble.location, fix=trouble.fix)
+    yield from _patterns(document)
+    yield from _misspelt(document)
+
+
+def _patterns(document: Document) -> Iterator[Finding]:
+    for schema in subschemas(document):
+        places = [(schema.value.get("pattern"), document.at(*schema.pointer, "pattern"))]
+        named = schema.value.get("patternProperties")
+        places += [
+            (name, document.key(*schema.pointer, "patternProperties", name))
+            for name in (named if isinstance(named, dict) else ())
+        ]
+        for pattern, at in places:
+            if isinstance(pattern, str) and (reason := _why_no_pattern(pattern)):
+                yield settings_schema.finding(
+                    f"{show(pattern)} is no regular expression that every platform reads: {reason}",
+                    at,
+                    fix="keep to characters, classes, groups, alternatives, quantifiers, ^ and $",
+                )
+
+
+def _why_no_pattern(pattern: str) -> str | None:
+    if len(pattern) > 2000:
+        return "it is longer than 2,000 characters"
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return error.msg
+    except (RecursionError, OverflowError, MemoryError):
+        return "it is too complex"
+    return None
+
+
+def _misspelt(document: Document) -> Iterator[Finding]:
+    """Keywords that nobody knows and that look like one: they silently do nothing."""
+    for schema in subschemas(document):
+        for key in schema.value:
+            if key in KEYWORDS or key.startswith("x-"):
+                continue
+            guess = closest(key, KEYWORDS - set(schema.value), 0.85)
+            if guess:
+                yield settings_schema.finding(
+                    f"the keyword {show(key)} does nothing",
+                    document.key(*schema.pointer, key),
+                    level=Level.WARNING,
+                    fix=f'did you mean "{guess}"?',
+                )

@@ -1,0 +1,37 @@
+"""Defaults and examples of the settings fit their own property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.checks.lint_manifest._bounded import bounded_troubles
+from gates.checks.lint_manifest._settings import settings_object, sound_references
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Stage
+from gates.module import Module
+from gates.module.validator import is_schema
+from gates.module.values import needs_process, value_troubles
+
+
+@check(Stage.LINT_MANIFEST)
+def settings_values(module: Module) -> Iterator[Finding]:
+    """Every default and every example of the settings schema validates against its own property.
+
+    Why: a default that is not valid is refused the moment a tenant saves the form untouched.
+    Bad: {"type": "integer", "minimum": 10, "default": 5}; {"enum": ["a"], "examples": ["b"]}
+    Good: {"type": "integer", "minimum": 10, "default": 10, "examples": [10, 60]}
+    Fix: correct the default or example, or the property. Regular expressions are tried in a
+        process of their own: one that takes longer than ten seconds makes this inconclusive.
+    """
+    document = settings_object(module)
+    if not is_schema(document.value):
+        raise CouldNotCheckError(
+            f"{document.path} is no valid JSON Schema",
+            hint="mend what `settings-schema` reports first",
+        )
+    found = sound_references(document)
+    slow = needs_process(found)
+    troubles = bounded_troubles(document) if slow else value_troubles(document, found)
+    for trouble in troubles:
+        yield settings_values.finding(trouble.message, trouble.location, fix=trouble.fix)

@@ -1,0 +1,46 @@
+"""No locked package has a known vulnerability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from gates.check import check
+from gates.model import Finding, Stage
+from gates.module import Module
+from gates.settings import Policy
+from gates.toolchains import Tools
+
+
+@check(Stage.SCAN)
+def dependency_advisories(
+    module: Module, tools: Tools, policy: Policy, today: date
+) -> Iterator[Finding]:
+    """No package that the module has locked falls under a published advisory.
+
+    With `[advisories] snapshot` in the policy, packages are matched with that snapshot of the OSV
+    database, offline. Without, the registries' services are asked, by pip-audit or npm audit. A
+    service that does not answer for every package, and a snapshot that is too old or fails its
+    own canaries, are inconclusive: nobody was asked, so nothing is known.
+
+    Why: a known hole in a package is a hole in every tenant that runs the module.
+    Bad: a lock with pyyaml 5.3
+    Good: a lock with the fixed version, or with another package
+    Fix: raise the package to the fixed version in the finding and lock again.
+    """
+    from gates.toolchains.vulnerabilities import look_up
+
+    for advisory, location in look_up(tools, policy, today):
+        package = advisory.package
+        also = f" ({', '.join(advisory.aliases)})" if advisory.aliases else ""
+        severity = f", {advisory.severity}" if advisory.severity else ""
+        yield dependency_advisories.finding(
+            f"{package.name} {package.version}: {advisory.id}{also}{severity}: {advisory.summary}",
+            location,
+            fix=(
+                f"raise {package.name} to {advisory.fixed} or later and lock again"
+                if advisory.fixed
+                else f"no version of {package.name} is fixed: use another package"
+            ),
+            rule=advisory.id,
+        )

@@ -1,0 +1,46 @@
+"""The tests run enough of the module's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Location, Stage
+from gates.settings import Policy
+from gates.toolchains import TestRun
+
+NAMED = 3
+
+
+@check(Stage.TEST)
+def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
+    """The module's tests run at least 70 per cent of the lines under src, or what the policy says.
+
+    Measured in this very run, over every source file, also those that no test loads. Reports in
+    the module's repo are not read, and comments that take lines out do not count.
+
+    Why: lines that no test runs are first run by a tenant.
+    Bad: tests for one of five files
+    Good: each file's main path and its errors are run by a test
+    Fix: test the files that the finding names; they hold the most lines that never ran.
+    """
+    percent = tests.line_coverage
+    if percent is None:
+        if tests.collected == 0:
+            percent = 0.0
+        else:
+            raise CouldNotCheckError("the tests ran, and not one line of src was measured")
+    if percent >= policy.coverage:
+        return
+    missing = sorted(
+        (file for file in tests.files if file.covered < file.lines),
+        key=lambda file: (file.covered - file.lines, file.path),
+    )
+    names = ", ".join(f"{file.path} ({file.percent:.0f} %)" for file in missing[:NAMED])
+    yield coverage.finding(
+        f"the tests run {percent:.1f} % of the lines, and {policy.coverage:g} % are needed",
+        Location(missing[0].path if missing else "tests"),
+        fix=f"test the least covered files: {names}" if names else "write tests",
+        detail="\n".join(f"{file.percent:5.1f} %  {file.path}" for file in missing) or None,
+    )

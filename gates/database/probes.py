@@ -1,0 +1,226 @@
+"""What one tenant may try on another, table by table: each probe yields the leaks that it saw."""
+
+# ruff: noqa: S608 - names are quoted by the server, values by `quote`
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.database.rows import Row
+from gates.database.solve import NoRowError
+from gates.database.tables import Key, Table
+from gates.database.tenants import A, B, Leak, Outcome, Tenants, tenant_column
+from gates.database.values import quote
+
+NO_TENANT = (
+    ("claims that are empty", ""),
+    ("claims without a tenant", "{}"),
+    ("a tenant that is null", '{"tenant_id": null}'),
+    ("a tenant that is an empty text", '{"tenant_id": ""}'),
+    ("claims that are null", "null"),
+    ("claims that are no JSON", "x"),
+)
+"""Claims that name no tenant. None of them may show a row; an error is as good as no row."""
+
+
+def references(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """A foreign key that accepts the row of another tenant."""
+    for reference in table.references:
+        target = tenants.maker.tables[reference.target]
+        numbers = reference.columns
+        if target.tenant is None or any(table.by_number[n] is table.tenant for n in numbers):
+            continue
+        parent = tenants.maker.first(target, B, 501)
+        mine = tenants.new(table, A)
+        pairs = zip(numbers, reference.target_columns, strict=True)
+        taken = {n: parent.values[theirs] for n, theirs in pairs if theirs in parent.values}
+        insert = mine.statement(taken, own_keys=False)
+        if tenants.attempt([insert, "SET CONSTRAINTS ALL IMMEDIATE"]).sqlstate:
+            continue
+        columns = ", ".join(table.by_number[n].quoted for n in numbers)
+        theirs = ", ".join(target.by_number[n].quoted for n in reference.target_columns)
+        rows = [*parent.family(), *_other_parents(mine.family()[:-1], target)]
+        yield Leak(
+            "reference",
+            table,
+            f"refers to a row of another tenant in {target.qualified}"
+            f" (foreign key {reference.name} on {columns})",
+            tenants.script(table, rows, insert, "INSERT", "accepted, though it refers to B's row"),
+            f"ALTER TABLE {table.qualified} DROP CONSTRAINT {reference.quoted},\n"
+            f"    ADD CONSTRAINT {reference.quoted} FOREIGN KEY (tenant_id, {columns})\n"
+            f"    REFERENCES {target.qualified} (tenant_id, {theirs});",
+        )
+
+
+def oracles(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """A unique key across tenants tells one what another has. Primary keys may be of id alone."""
+    _, other = tenants.rows(table)
+    for key in table.keys:
+        if key.primary or any(n and table.by_number[n] is table.tenant for n in key.columns):
+            continue
+        mine = tenants.new(table, A)
+        taken = {n: other.values[n] for n in _copied(table, key) if n in other.values}
+        insert = mine.statement(taken, own_keys=False)
+        outcome = tenants.attempt(insert)
+        if outcome.sqlstate != "23505" or outcome.constraint != key.name:
+            continue
+        columns = ", ".join(table.by_number[n].quoted for n in key.columns if n)
+        rows = [*_other_parents(mine.family()[:-1], None), *other.family()]
+        yield Leak(
+            "oracle",
+            table,
+            f"learns what another tenant has: unique key {key.name} on"
+            f" ({columns or 'an expression'}) spans tenants",
+            tenants.script(
+                table, rows, insert, "INSERT", "fails with 23505, since B has the value"
+            ),
+            f"begin the key with the tenant: UNIQUE (tenant_id{', ' if columns else ''}{columns})",
+        )
+
+
+def control(tenants: Tenants, table: Table) -> Leak | None:
+    """Whether a tenant sees and changes its own row; where not, nothing else is proved.
+
+    Raises `NoRowError` where something other than row security stands in the way.
+    """
+    mine, _ = tenants.rows(table)
+    column = tenant_column(table)
+    name, where = table.qualified, mine.condition()
+    insert = tenants.new(table, A).statement(own_keys=False)
+    for sentence, command, statement in (
+        ("does not see its own row", "SELECT", f"SELECT {column} FROM {name} WHERE {where}"),
+        ("cannot add a row of its own", "INSERT", insert),
+        ("cannot change its own row", "UPDATE",
+         f"UPDATE {name} SET {column} = {column} WHERE {where}"),
+        ("cannot delete its own row", "DELETE", f"DELETE FROM {name} WHERE {where}"),
+    ):  # fmt: skip
+        outcome = tenants.through(table, statement)
+        if command == "INSERT" and outcome.passed:
+            continue  # a tenant that may have one row only has it already
+        if outcome.sqlstate and not outcome.refused:
+            raise NoRowError(
+                f"{table.label}: its rows cannot be tried out: {command} of an ordinary row fails"
+                f" with {outcome.sqlstate}: {outcome.message}"
+            )
+        if outcome.count < 1:
+            said = f" ({outcome.message})" if outcome.message else ""
+            script = tenants.script(
+                table, mine.family(), statement, command, "should reach A's own row"
+            )
+            return Leak("control", table, f"{sentence}{said}", script)
+    return None
+
+
+def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """Reading, adding, changing, deleting and moving rows across tenants."""
+    mine, other = tenants.rows(table)
+    name, column = table.qualified, tenant_column(table)
+    own = tenants.count_of(table, A)
+    kind = table.tenant.type if table.tenant else ""
+    to_a, to_b = (f"{quote(each)}::{kind}" for each in (A, B))
+
+    def leak(kind: str, sentence: str, statement: str, command: str, comment: str = "") -> Leak:
+        row = mine if kind == "move" else other
+        comment = comment or "reaches B's row"
+        script = tenants.script(table, row.family(), statement, command, comment)
+        return Leak(kind, table, sentence, script)
+
+    read = f"SELECT * FROM {name} WHERE {column} IS DISTINCT FROM {to_a}"
+    if tenants.through(table, read).count:
+        yield leak("read", "reads rows of another tenant", read, "SELECT")
+
+    added = tenants.new(table, B)
+    insert = added.statement(own_keys=False)
+    outcome = tenants.through(table, insert)
+    _only_row_security(table, "INSERT", outcome)
+    if outcome.passed:
+        script = tenants.script(table, added.family()[:-1], insert, "INSERT", outcome.comment)
+        yield Leak("insert", table, "adds rows to another tenant", script)
+
+    # Without WHERE and without reading a column, policies for SELECT do not protect an UPDATE.
+    steal = f"UPDATE {name} SET {column} = {to_a}"
+    touch = f"UPDATE {name} SET {column} = {column} WHERE {column} IS DISTINCT FROM {to_a}"
+    outcome = tenants.through(table, steal)
+    if outcome.count > own or (outcome.sqlstate and outcome.passed):
+        yield leak("update", "takes over rows of another tenant", steal, "UPDATE", outcome.comment)
+    elif tenants.through(table, touch).count:
+        yield leak("update", "changes rows of another tenant", touch, "UPDATE")
+
+    move = f"UPDATE {name} SET {column} = {to_b} WHERE {mine.condition()}"
+    outcome = tenants.through(table, move)
+    _only_row_security(table, "UPDATE", outcome)
+    if outcome.passed:
+        yield leak("move", "moves rows to another tenant", move, "UPDATE", outcome.comment)
+
+    delete = f"DELETE FROM {name}"
+    if tenants.through(table, delete).count > own:
+        yield leak("delete", "deletes rows of another tenant", delete, "DELETE")
+
+
+def without_tenant(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """Sessions that are nobody's."""
+    _, other = tenants.rows(table)
+    name, column = table.qualified, tenant_column(table)
+    read = f"SELECT * FROM {name}"
+
+    def leak(sentence: str, statement: str, command: str, who: str | None) -> Leak:
+        script = tenants.script(
+            table, other.family(), statement, command, "reaches B's row", who=who
+        )
+        return Leak("nobody", table, sentence, script)
+
+    if tenants.attempt(read, None, session=tenants.bare).count:
+        yield leak("without any tenant reads rows", read, "SELECT", None)
+    else:
+        for label, raw in NO_TENANT:
+            if tenants.attempt(read, raw).count:
+                yield leak(f"with {label} reads rows", read, "SELECT", raw)
+                break
+    writes = (
+        ("INSERT", tenants.new(table, A).statement(own_keys=False)),
+        ("UPDATE", f"UPDATE {name} SET {column} = {quote(A)}::{_type(table)}"),
+        ("DELETE", f"DELETE FROM {name}"),
+    )
+    for command, statement in writes:
+        for who, session in ((None, tenants.bare), ("", tenants.app)):
+            if tenants.attempt(statement, who, session=session).count:
+                yield leak(f"without any tenant may {command}", statement, command, who)
+                break
+
+
+def truncate(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """TRUNCATE passes by row security."""
+    if "TRUNCATE" not in tenants.grants.get(table.oid, frozenset()):
+        return
+    statement = f"TRUNCATE {table.qualified} CASCADE"
+    if not tenants.attempt(statement).sqlstate:
+        _, other = tenants.rows(table)
+        script = tenants.script(table, other.family(), statement, "TRUNCATE", "removes B's row")
+        yield Leak("truncate", table, "empties the table of all tenants", script)
+
+
+def _type(table: Table) -> str:
+    return table.tenant.type if table.tenant else "uuid"
+
+
+def _copied(table: Table, key: Key) -> tuple[int, ...]:
+    """The columns that a second row needs to collide on a key: of an expression, all of them."""
+    if all(key.columns):
+        return key.columns
+    primary = table.primary.columns if table.primary else ()
+    return tuple(
+        column.number
+        for column in table.columns
+        if column is not table.tenant and column.number not in primary
+    )
+
+
+def _other_parents(rows: list[Row], target: Table | None) -> list[Row]:
+    return [row for row in rows if target is None or row.table.oid != target.oid]
+
+
+def _only_row_security(table: Table, command: str, outcome: Outcome) -> None:
+    if not outcome.passed and not outcome.refused:
+        raise NoRowError(
+            f"{table.label}: not row security but something else stopped an {command} for another"
+            f" tenant: {outcome.sqlstate}: {outcome.message}"
+        )

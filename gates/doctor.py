@@ -1,0 +1,156 @@
+"""What this installation can check with, what it can't, and the one command that helps."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.errors import GatesError
+from gates.module import Module
+from gates.settings import Policy, Settings, load_policy
+
+PROGRAMS = (
+    "ruff", "mypy", "bandit", "pip-audit", "uv", "node", "npm", "squawk", "detect-secrets",
+)  # fmt: skip
+LEAST_SPACE = 1 << 30
+"""Bytes that toolchains, environments and database templates may need."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One thing that was tried: how it went, and what helps where it did not."""
+
+    name: str
+    works: bool
+    detail: str
+    hint: str | None = None
+
+
+def probes(path: Path, settings: Settings) -> Iterator[Probe]:
+    """Try everything that a run over the module in `path` stands on, one thing after the other."""
+    python = f"{platform.python_version()} at {sys.executable}"
+    yield Probe("python", True, python)
+    yield _try("policy", lambda: _policy(path, settings))
+    yield _try("cache", lambda: _writable(settings.cache))
+    yield _try("signing key", lambda: _key(settings))
+    yield from _programs(settings)
+    yield _try("database", lambda: _database(settings))
+    yield _try("catalog", lambda: _catalog(settings))
+    yield _try("registry", lambda: _registry(settings))
+
+
+def render(found: Probe) -> str:
+    """A line for one probe, and one for the hint."""
+    line = f"{'✓' if found.works else '✗'} {found.name:<15} {found.detail}"
+    return line + (f"\n  {'help:':<16}{found.hint}" if found.hint and not found.works else "")
+
+
+def _try(name: str, probe: Callable[[], str]) -> Probe:
+    try:
+        return Probe(name, True, probe())
+    except GatesError as error:
+        return Probe(name, False, error.message, error.hint)
+    except OSError as error:
+        return Probe(name, False, str(error))
+
+
+def _policy(path: Path, settings: Settings) -> str:
+    policy = load_policy(path, settings.policy)
+    files = sorted(set(policy.sources.values()))
+    return f"{policy.digest[:12]} from {', '.join(files) or 'the built-in standard'}"
+
+
+def _writable(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} cannot be written")
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_SPACE:
+        raise OSError(f"{folder} has only {free >> 20} MiB left")
+    return f"{folder}, {free >> 30} GiB free"
+
+
+def _key(settings: Settings) -> str:
+    from gates.evidence.keys import key_id, own_public_key
+
+    public = own_public_key(settings.key)
+    if public is None:
+        return f"{settings.key} is made on first use"
+    return f"{settings.key}, key id {key_id(public)[:12]}"
+
+
+def _programs(settings: Settings) -> Iterator[Probe]:
+    from gates.toolchains import Session, Tools
+    from gates.toolchains.sandbox import Sandbox
+    from gates.toolchains.tools import Program
+
+    nothing = Module(Path("/"), {}, None, None, (), {}, (), "")
+    try:
+        session = Session(nothing, Policy(), settings)
+    except (GatesError, OSError) as error:
+        yield Probe("programs", False, str(error))
+        return
+    with session:
+        tools = Tools(session)
+        for name in PROGRAMS:
+            yield _try(name, lambda name=name: tools.resolve(name).version or "present")  # type: ignore[misc]
+
+        def walls() -> str:
+            ran = tools.run(
+                Program("true", (shutil.which("true") or "/usr/bin/true",)),
+                [],
+                cwd=tools.folder,
+                sandbox=Sandbox(),
+                timeout=30,
+            )
+            return f"{ran.sandbox} around the module's own code"
+
+        yield _try("sandbox", walls)
+
+
+def _database(settings: Settings) -> str:
+    from contextlib import nullcontext
+
+    from gates.database.server import throwaway_server
+
+    given = settings.database_url
+    with nullcontext(given) if given else throwaway_server(settings) as url:
+        return f"PostgreSQL {_server_version(url)}, {'by URL' if given else 'embedded'}"
+
+
+def _server_version(url: str) -> str:
+    from gates.errors import DatabaseUnavailableError
+
+    try:
+        import psycopg
+
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            return connection.info.parameter_status("server_version") or "?"
+    except ImportError as error:
+        raise DatabaseUnavailableError(
+            "psycopg is not installed", hint="pip install 'axon-gates[database]'"
+        ) from error
+    except psycopg.Error as error:
+        first = str(error).strip().partition("\n")[0]
+        raise DatabaseUnavailableError(
+            f"the server cannot be reached: {first}", hint="check GATES_DATABASE_URL"
+        ) from error
+
+
+def _catalog(settings: Settings) -> str:
+    from gates.catalog import Catalog
+
+    with Catalog.open(settings) as catalog:
+        state = "empty, made on first release" if catalog.is_new else ""
+        return f"{catalog.where}: {state or f'{len(catalog.modules())} modules'}"
+
+
+def _registry(settings: Settings) -> str:
+    from gates.registry import Registry
+
+    return Registry.open(settings.registry).where

@@ -1,0 +1,142 @@
+"""Defaults and examples of a settings schema, held against the property that they belong to.
+
+A regular expression of the schema can take for ever on a text of the schema, and Python cannot
+interrupt one. So a schema with patterns is looked at in a process of its own, which this file is
+the program of: `python -m gates.module.values DESCRIPTOR PATH` reads the schema's text from the
+open file and prints its troubles as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from gates.errors import CouldNotCheckError
+from gates.model import Location
+from gates.module.document import Document
+from gates.module.explain import Trouble, tell
+from gates.module.references import BASE, References, references
+from gates.module.strict_json import parse
+from gates.module.subschemas import Place
+
+MAX_SECONDS = 10
+"""That the process may take."""
+QUICK_TEXT = 256
+"""Longest text, in characters, that simple expressions are tried on outside that process."""
+
+
+def needs_process(found: References) -> bool:
+    """Whether a regular expression of the schema may take long on a text of the schema.
+
+    Short texts and simple expressions, which is nearly all there are, are looked at right here.
+    """
+    patterns: list[str] = []
+    longest = 0
+    for each in found.schemas:
+        pattern, named = each.value.get("pattern"), each.value.get("patternProperties")
+        patterns += [pattern] if isinstance(pattern, str) else []
+        patterns += list(named) if isinstance(named, dict) else []
+        longest = max(longest, *(_longest(each.value.get(key)) for key in ("default", "examples")))
+    return any(not _is_quick(pattern) for pattern in patterns) or (
+        bool(patterns) and longest > QUICK_TEXT
+    )
+
+
+def _is_quick(pattern: str) -> bool:
+    """Whether an expression repeats at most two things, none of them a group: cubic at worst."""
+    plain = re.sub(r"\\.", "a", pattern, flags=re.DOTALL)
+    if re.search(r"\\[1-9]", pattern):
+        return False
+    plain = re.sub(r"\[\^?\]?[^\]]*\]", "a", plain)
+    return not re.search(r"\)[*+{]|\(\?[^:]", plain) and len(re.findall(r"[*+{?]", plain)) <= 2
+
+
+def _longest(value: object) -> int:
+    """The longest text in a value, keys included."""
+    longest = 0
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            longest = max(longest, len(each))
+        elif isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+    return longest
+
+
+def value_troubles(document: Document, found: References) -> list[Trouble]:
+    """What is wrong with the defaults and examples of a valid schema whose references resolve.
+
+    Raises `CouldNotCheckError` where a value or schema is nested too deep to be looked at.
+    """
+    try:
+        return tell(document, _errors(document, found))
+    except RecursionError as error:
+        raise CouldNotCheckError(
+            f"{document.path} is nested too deep to be looked at", hint="flatten the settings"
+        ) from error
+
+
+def _errors(document: Document, found: References) -> Iterator[tuple[Place, Any]]:
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    from gates.module.validator import validator
+
+    root = DRAFT202012.create_resource(document.value)
+    base = root.id() or BASE
+    registry = Registry().with_resource(base, root)
+    for schema in found.schemas:
+        places: list[Place] = []
+        if "default" in schema.value:
+            places.append((*schema.pointer, "default"))
+        examples = schema.value.get("examples")
+        if isinstance(examples, list):
+            places += [(*schema.pointer, "examples", index) for index in range(len(examples))]
+        if not places:
+            continue
+        checker = validator({"$ref": f"{base}#{_fragment(schema.pointer)}"}, registry)
+        for place in places:
+            for error in checker.iter_errors(document.get(*place)):
+                yield place, error
+
+
+def _fragment(pointer: Place) -> str:
+    """A JSON Pointer as the fragment of a URI."""
+    from urllib.parse import quote
+
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def from_json(text: bytes) -> list[Trouble]:
+    """What the process printed, as troubles. Raises `ValueError` where it is something else."""
+    try:
+        return [
+            Trouble(each["message"], Location(**each["location"]), each["fix"])
+            for each in json.loads(text)
+        ]
+    except (TypeError, LookupError) as error:
+        raise ValueError("not a list of troubles") from error
+
+
+def main(descriptor: int, path: str) -> None:
+    """The program: see the top of this file."""
+    signal.alarm(MAX_SECONDS)
+    with os.fdopen(descriptor, "rb") as stream:
+        text = stream.read().decode("utf-8")
+    document = Document(path, text, parse(text)[0])
+    troubles = value_troubles(document, references(document))
+    sys.stdout.write(json.dumps([asdict(each) for each in troubles]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,163 @@
+"""The commands that look and change nothing: explain, checks, verify, catalog, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gates.errors import RefusedError, UsageError
+from gates.model import Stage
+
+if TYPE_CHECKING:
+    from gates.settings import Settings
+
+
+def settings_of(**given: Any) -> Settings:
+    """Settings from options; paths become absolute, what was not given comes from elsewhere."""
+    from gates.settings import Settings
+
+    for name in ("policy", "key"):
+        given[name] = given[name].absolute() if given.get(name) else None
+    return Settings.from_environment(**given)
+
+
+@click.command()
+@click.argument("check_id", metavar="CHECK")
+def explain(check_id: str) -> None:
+    """Print the page of a check: what it asks for, why, and how to mend a finding."""
+    import difflib
+
+    from gates.check import all_checks, find
+
+    found = find(check_id)
+    if found is None:
+        near = difflib.get_close_matches(check_id, [each.id for each in all_checks()], n=1)
+        hint = f"did you mean {near[0]}?" if near else "`gates checks` lists them"
+        raise UsageError(f"there is no check {check_id!r}", hint=hint)
+    language = f", {found.language} modules" if found.language else ""
+    click.echo(f"{found.id}  (stage {found.stage}{language})\n\n{found.doc}")
+
+
+@click.command()
+@click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def checks(stage: str | None, as_json: bool) -> None:
+    """List the checks of all stages, or of one."""
+    import json
+
+    from gates.check import stage_checks
+
+    chosen = [Stage(stage)] if stage else list(Stage)
+    found = [each for one in chosen for each in stage_checks(one)]
+    if as_json:
+        rows = [
+            {"id": c.id, "stage": c.stage, "language": c.language, "summary": c.summary}
+            for c in found
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max(len(each.id) for each in found)
+    for one in chosen:
+        click.echo(click.style(one.value, bold=True))
+        for each in (each for each in found if each.stage is one):
+            click.echo(f"  {each.id:<{width}}  {each.summary}")
+
+
+@click.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--key", type=click.Path(path_type=Path))
+def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
+    """Verify the signed evidence of all stages before release, for the content in PATH.
+
+    Prints each stage's verdict, time, content, key and bundle. Exit code 4 where a release would
+    be refused, with a sentence for each reason.
+    """
+    from gates.evidence import EvidenceSet
+    from gates.evidence.verify import refusal, report
+    from gates.module import load
+    from gates.settings import load_policy
+
+    settings = settings_of(**given)
+    found = EvidenceSet(load(path), load_policy(path, settings.policy), settings, evidence)
+    click.echo(report(found, Stage.RELEASE.before), nl=False)
+    refused = refusal(found, Stage.RELEASE.before)
+    if refused is None:
+        click.echo("the evidence holds: a release of this content would be accepted")
+        raise SystemExit(0)
+    raise RefusedError(
+        [f"a release would be refused, for {len(refused.reasons)} reason(s)"], hint=refused.hint
+    )
+
+
+@click.group()
+def catalog() -> None:
+    """Look into the catalog of released versions."""
+
+
+_CATALOG = click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+
+
+@catalog.command("list")
+@_CATALOG
+@_JSON
+def catalog_list(as_json: bool, **given: Any) -> None:
+    """List the modules, with their newest version."""
+    from gates.catalog import Catalog
+    from gates.report import catalog as pages
+
+    with Catalog.open(settings_of(**given)) as found:
+        rows = found.modules()
+    click.echo(pages.modules_json(rows) if as_json else pages.modules(rows), nl=False)
+
+
+@catalog.command("show")
+@click.argument("slug")
+@_CATALOG
+@_JSON
+def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
+    """Show a module: versions, digests, tables, changelog, evidence."""
+    from gates.catalog import Catalog
+    from gates.report import catalog as pages
+
+    with Catalog.open(settings_of(**given)) as found:
+        page = found.show(slug)
+    if page is None:
+        raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
+    click.echo(pages.page_json(page) if as_json else pages.page(page), nl=False)
+
+
+@catalog.command("psql", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@_CATALOG
+def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
+    """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
+    from gates.catalog import Catalog
+
+    with Catalog.open(settings_of(**given)) as found:
+        raise SystemExit(found.psql(arguments))
+
+
+@click.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@_CATALOG
+@click.option("--database-url", help="Server for the database proofs.")
+def doctor(path: Path, **given: Any) -> NoReturn:
+    """Try all that a run stands on: programs, sandbox, database, catalog, registry, keys.
+
+    Exit code 3 where something is missing, with the command that helps.
+    """
+    from gates.doctor import probes, render
+
+    works = True
+    for probe in probes(path, settings_of(**given)):
+        click.echo(render(probe))
+        works = works and probe.works
+    raise SystemExit(0 if works else 3)
+
+
+VIEWS = (explain, checks, verify, catalog, doctor)
