@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from gates.run import Outcome
 from gates.settings import Policy, Settings
 
 DAY = date(2026, 6, 1)
+EXAMPLES = Path(__file__).resolve().parent / "examples"
 TABLES = "tenant_sample_module_notes"
 
 
@@ -47,7 +48,7 @@ class World:
 
     root: Path
     settings: Settings
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     bundle: bytes = b"the bundle"
 
     def __post_init__(self) -> None:
@@ -59,9 +60,7 @@ class World:
 
     @property
     def evidence(self) -> EvidenceSet:
-        return EvidenceSet(
-            self.module, self.policy, self.settings, today=DAY, checks=checks_of
-        )
+        return EvidenceSet(self.module, self.policy, self.settings, today=DAY, checks=checks_of)
 
     @property
     def digest(self) -> str:
@@ -97,4 +96,6 @@ class World:
     def next_version(self, version: str) -> None:
         """Raise the version everywhere, from 1.0.0."""
         self.edit("module.json", '"version": "1.0.0"', f'"version": "{version}"')
-        self.edit("CHANGELOG.md", "## [1.0.0]", f"## [{version}] - 2026-02-01\n\n- More.\n\n## [1.0.0]")
+        self.edit(
+            "CHANGELOG.md", "## [1.0.0]", f"## [{version}] - 2026-02-01\n\n- More.\n\n## [1.0.0]"
+        )

@@ -1,24 +1,29 @@
 """Runs every check on its own good and bad example; the examples are folders of data.
 
 `tests/examples/<check-id>/expected.txt` names the base module and the findings on `bad`;
-`good` is as near to `bad` as it can be, and has none.
+`good` is as near to `bad` as it can be, and has none. Where there is a folder `released`, the base
+with it on top is a version that the catalog holds already.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from gates.catalog import Catalog
 from gates.check import Check, all_checks
 from gates.model import CheckResult, Finding, Verdict
 from gates.module import load
 from gates.needs import Needs
+from gates.release import release_version
 from gates.run import run_check
 from gates.settings import load_policy
 from tests.conftest import EXAMPLES
+from tests.passing import World
 
 CHECKS = [check for check in all_checks() if (EXAMPLES / check.id).is_dir()]
 TODAY = date(2026, 11, 24)
@@ -36,6 +41,18 @@ def shown(finding: Finding) -> str:
     return f"{finding.location}: {finding.level}: {finding.message}".replace("\n", " ")
 
 
+def release_earlier(check: Check, make_module, settings) -> None:
+    """Put the version in `released` into the catalog, if the check's examples have one."""
+    earlier = EXAMPLES / check.id / "released"
+    if earlier.is_dir():
+        root = make_module(expectation(check)[0], earlier)
+        world = World(root, settings)
+        world.published()
+        with Catalog.open(settings) as catalog:
+            release_version(world.release(catalog))
+        shutil.rmtree(root.parent)
+
+
 def run(check: Check, root: Path, settings) -> CheckResult:
     module = load(root)
     needs = Needs(module, load_policy(root), settings, today=TODAY)
@@ -48,6 +65,7 @@ def run(check: Check, root: Path, settings) -> CheckResult:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_bad(check, make_module, settings):
     base, expected = expectation(check)
+    release_earlier(check, make_module, settings)
     result = run(check, make_module(base, EXAMPLES / check.id / "bad"), settings)
     assert result.reason is None
     assert [shown(finding) for finding in result.findings] == expected
@@ -56,6 +74,7 @@ def test_bad(check, make_module, settings):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_good(check, make_module, settings):
     base, _ = expectation(check)
+    release_earlier(check, make_module, settings)
     result = run(check, make_module(base, EXAMPLES / check.id / "good"), settings)
     assert (result.reason, [shown(finding) for finding in result.findings]) == (None, [])
     assert result.verdict is Verdict.PASS

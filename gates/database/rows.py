@@ -8,6 +8,7 @@ CHECK expressions suggest candidates, and the server itself says which combinati
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 NO_VALUE = "NULL"
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Row:
             and (own_keys or not numbered_by_server(column))
         ]
         names = ", ".join(column.quoted for column in columns)
-        shown = ", ".join(values[column.number] for column in columns)
+        shown = ", ".join(_plain(values[column.number], column) for column in columns)
         overriding = ""
         if any(column.identity == "a" for column in columns):
             overriding = " OVERRIDING SYSTEM VALUE"
@@ -75,6 +77,12 @@ class Row:
 
     def __hash__(self) -> int:
         return hash((self.table.oid, self.tenant, self.seed))
+
+
+def _plain(expression: str, column: Column) -> str:
+    """A value without the cast that INSERT makes anyway."""
+    bare = expression.removesuffix(f"::{column.type}")
+    return bare if _TEXT.fullmatch(bare) or bare == NO_VALUE else expression
 
 
 @dataclass

@@ -131,32 +131,26 @@ def _for_version(query: str, number: int) -> str:
 
 
 def digests(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
-    """For every table outside PostgreSQL's own schemas: row count and a digest of its rows.
+    """For every table outside PostgreSQL's own schemas: "row count/digest of the rows".
 
-    The digest is a sum over rows and does not depend on their order. Sequences count too, by
-    their last value. Only what the session may read: run it as the owner of what matters, with
-    `row_security` off, so that PostgreSQL raises where it would have to hide rows.
+    The digest is a sum over rows and does not depend on their order. Only what the session may
+    read: run it as the owner of what matters, with `row_security` off, so that PostgreSQL raises
+    where it would have to hide rows.
     """
     found: dict[str, str] = {}
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = ''")
         cursor.execute(
-            "SELECT c.oid::regclass::text, c.relkind = 'S' FROM pg_class c"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relkind IN ('r', 'm', 'S') AND c.relispopulated"
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n"
+            " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND c.relispopulated"
             " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
-            " AND has_schema_privilege(n.oid, 'USAGE') AND CASE c.relkind"
-            " WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')"
-            " ELSE has_table_privilege(c.oid, 'SELECT') END ORDER BY 1"
+            " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
+            " ORDER BY 1"
         )
-        relations = cursor.fetchall()
-        for name, is_sequence in relations:
-            if is_sequence:
-                cursor.execute(f"SELECT last_value::text, is_called::text FROM {name}")
-            else:
-                cursor.execute(
-                    "SELECT count(*)::text, coalesce(sum(hashtextextended(r::text, 0)::numeric),"
-                    f" 0)::text FROM {name} AS r"
-                )
-            found[name] = "/".join(cursor.fetchone() or ())
+        for (name,) in cursor.fetchall():
+            cursor.execute(
+                "SELECT count(*) || '/' || coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)"
+                f" FROM {name} AS r"
+            )
+            found[name] = str((cursor.fetchone() or ("",))[0])
     return found

@@ -78,6 +78,8 @@ class Table:
     """The condition that rows of this partition meet."""
     row_security: bool
     forced: bool
+    partition_key: tuple[int, ...]
+    """Column numbers of a partitioned table's key; 0 stands for an expression."""
     columns: tuple[Column, ...] = field(default=(), repr=False)
     keys: tuple[Key, ...] = field(default=(), repr=False)
     references: tuple[Reference, ...] = field(default=(), repr=False)
@@ -114,7 +116,8 @@ _TABLES = """
         c.relkind = 'p', (SELECT i.inhparent FROM pg_inherits i
             WHERE i.inhrelid = c.oid AND c.relispartition),
         CASE WHEN c.relispartition THEN pg_get_partition_constraintdef(c.oid) END,
-        c.relrowsecurity, c.relforcerowsecurity
+        c.relrowsecurity, c.relforcerowsecurity, coalesce((SELECT p.partattrs::int2[]
+            FROM pg_partitioned_table p WHERE p.partrelid = c.oid), '{}')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%'
         AND n.nspname <> 'information_schema'
@@ -186,6 +189,7 @@ def read_tables(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[int, Ta
         oid = head[0]
         tables[oid] = replace(
             Table(*head),
+            partition_key=tuple(head[-1]),
             columns=tuple(columns[oid]),
             keys=tuple(keys[oid]),
             references=tuple(references[oid]),

@@ -187,6 +187,15 @@ class Tenants:
         ]
 
 
+def isolation_policy(table: Table) -> str:
+    """The policy of the standard for a table."""
+    return (
+        f"CREATE POLICY tenant_isolation ON {table.qualified}\n"
+        "    USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid)\n"
+        "    WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid);"
+    )
+
+
 def tenant_column(table: Table) -> str:
     """The quoted name of the column that says whose a row is; only for tables that have one."""
     if table.tenant is None:

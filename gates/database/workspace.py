@@ -123,6 +123,16 @@ class Workspace:
         with self._lock:
             self._run("SELECT pg_terminate_backend(%s)", process)
 
+    def terminate_all(self) -> None:
+        """End every session in this run's databases, over a connection of its own."""
+        errors = DatabaseUnavailableError, psycopg_modules().Error
+        with contextlib.suppress(*errors), connect(self.url, timeout=5.0) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE starts_with(datname, %s)",
+                (f"{self.prefix}_",),
+            )
+
     def close(self) -> None:
         """Drop everything that this run made, and let go of its locks."""
         with self._lock, contextlib.suppress(psycopg_modules().Error), self._control:

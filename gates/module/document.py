@@ -62,21 +62,27 @@ class Document:
         """The value at a pointer, or `default` where there is none."""
         value = self.value
         for part in pointer:
-            if isinstance(value, list):
-                value = dict(enumerate(value))
-            if not isinstance(value, dict) or part not in value:
+            if isinstance(value, dict) and part in value:  # noqa: SIM114 - no common type
+                value = value[part]
+            elif isinstance(value, list) and isinstance(part, int) and -1 < part < len(value):
+                value = value[part]
+            else:
                 return default
-            value = value[part]
         return value
 
 
 def label(pointer: tuple[Key, ...] | list[Key]) -> str:
-    """A pointer as an author writes it: `api_endpoints[0].path`; "" for the root."""
+    """A pointer as an author writes it: `api_endpoints[0].path`; "" for the root.
+
+    The part "[]" stands for every item, "*" for every other member.
+    """
     text = ""
     for part in pointer:
-        if isinstance(part, int):
+        if part == "[]":
+            text += "[]"
+        elif isinstance(part, int):
             text += f"[{part}]"
-        elif re.fullmatch(r"[A-Za-z_$][\w$-]*", part):
+        elif part == "*" or re.fullmatch(r"[A-Za-z_$][\w$-]*", part):
             text += f".{part}" if text else part
         else:
             text += f"[{json.dumps(part, ensure_ascii=False)}]"

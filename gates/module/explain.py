@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from gates.model import Location
@@ -54,7 +55,7 @@ def kind(value: object) -> str:
     if isinstance(value, str):
         return "a text"
     if isinstance(value, int | float):
-        return "a number"
+        return "a number" if float(value).is_integer() else "a number with a fraction"
     return "a list" if isinstance(value, list) else "an object"
 
 
@@ -87,13 +88,9 @@ def tell(
     old: Mapping[tuple[Key, ...], str] | None = None,
 ) -> list[Trouble]:
     """jsonschema's errors as troubles; each comes with the place of the value that it is about."""
-    found: dict[Trouble, None] = {}
     teller = _Teller(document, old or {})
-    for above, error in errors:
-        for trouble in teller.tell(error, above):
-            found[trouble] = None
-        if len(found) > MOST:
-            break
+    troubles = (each for above, error in errors for each in teller.tell(error, above))
+    found = dict.fromkeys(islice(troubles, MOST))
     return sorted(found, key=lambda each: (each.location, each.message))
 
 
@@ -133,7 +130,13 @@ class _Teller:
 
     def _required(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
         properties = error.schema.get("properties", {})
+        strangers = [key for key in error.instance if key not in properties][:MOST]
+        unwritten = [key for key in properties if key not in error.instance]
+        misspelt = {closest(key, unwritten) for key in strangers if (*where, key) not in self.old}
         for key in error.validator_value:
+            # Told once, where the author wrote something else that stands for it.
+            if key in misspelt and error.schema.get("additionalProperties") is False:
+                continue
             if key in error.instance or label((*where, key)) in self.replaced:
                 continue
             examples = properties.get(key, {}).get("examples")
@@ -162,6 +165,11 @@ class _Teller:
             yield Trouble(f"unknown key {show(key)}{inside}", location, fix)
 
     def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+        forms = error.validator_value
+        if all(isinstance(each, dict) and "const" in each for each in forms):
+            message, fix = _no_choice(error.instance, [each["const"] for each in forms])
+            yield Trouble(f"{label(where)} {message}", self.document.at(*where), fix)
+            return
         branches: dict[Key, list[Any]] = {}
         for inner in error.context:
             branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -174,7 +182,7 @@ class _Teller:
             kinds = _kinds(error.validator_value, error.schema)
             name = label(where) or self.document.path
             message = f"{name} must be {kinds}, not {kind(error.instance)}"
-            yield Trouble(message, self.document.at(*where), _example(error.schema))
+            yield Trouble(message, self.document.at(*where), _example(error.schema, error.instance))
             return
         best = max(
             fitting, key=lambda each: (max(len(one.relative_path) for one in each), -len(each))
@@ -200,12 +208,16 @@ def _kinds(branches: Iterable[Any], schema: Any) -> str:  # noqa: ANN401 - a sch
     return " or ".join(names) or f"one of the forms of {schema.get('title', 'the schema')}"
 
 
-def _example(schema: Mapping[str, Any]) -> str | None:
+def _example(schema: Mapping[str, Any], value: object) -> str:
+    """The schema's first example that is another value than this one."""
     examples = schema.get("examples")
-    return f"write {show(examples[0])}, for example" if examples else None
+    for each in examples if isinstance(examples, list) else []:
+        if each != value:
+            return f"write {show(each)}, for example"
+    return "write a value of that form"
 
 
-def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str | None]:  # noqa: ANN401
+def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN401
     """The message, which follows the name of the place, and the fix."""
     value, limit = error.instance, error.validator_value
     match error.validator:
@@ -214,38 +226,49 @@ def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str | None]:  # no
             wanted = " or ".join(_NAMES.get(each, each) for each in kinds)
             return f"must be {wanted}, not {kind(value)}", _convert(value, kinds, schema)
         case "enum":
-            guess = (
-                closest(value, (e for e in limit if isinstance(e, str)))
-                if isinstance(value, str)
-                else None
-            )
-            options = ", ".join(each if isinstance(each, str) else show(each) for each in limit)
-            fix = f"did you mean {show(guess)}?" if guess else None
-            return f"is {show(value)}; it must be one of {options}", fix
+            return _no_choice(value, limit)
         case "const":
             return f"is {show(value)}; it must be {show(limit)}", f"write {show(limit)}"
         case "pattern":
             says = schema.get("patternErrorMessage") or f"must match the pattern {limit}"
-            return f"is {show(value)}; it {says}", _example(schema)
+            return f"is {show(value)}; it {says}", _example(schema, value)
         case "minLength" | "maxLength":
             if value == "":
-                return "is empty", _example(schema)
-            bound = "at least" if error.validator == "minLength" else "at most"
-            return f"has {_count(len(value), 'character')}; {bound} {limit} are allowed", None
+                return "is empty", _example(schema, value)
+            given = f"has {_count(len(value), 'character')}"
+            if error.validator == "minLength":
+                return f"{given}; at least {limit} are needed", "write a longer one"
+            return f"{given}; at most {limit} are allowed", "shorten it"
         case "minItems" | "minProperties":
-            return f"has {_count(len(value), 'entry')}; at least {limit} are needed", None
+            return f"has {_count(len(value), 'entry')}; at least {limit} are needed", "add one"
         case "minimum":
-            return f"is {show(value)}; the smallest value is {limit}", None
+            return f"is {show(value)}; the smallest value is {limit}", _bounds(schema)
         case "maximum":
-            return f"is {show(value)}; the largest value is {limit}", None
+            return f"is {show(value)}; the largest value is {limit}", _bounds(schema)
         case "uniqueItems":
             return f"repeats {show(value)}", "remove it"
-        case None:
-            return "may not be given here", "remove it"
-    return f"does not meet the schema ({error.validator}: {show(limit)})", None
+        case "not" | None:
+            return schema.get("errorMessage") or "may not be given here", "remove it"
+    fix = f"write a value that meets {error.validator}: {show(limit)}"
+    return f"does not meet the schema ({error.validator}: {show(limit)})", fix
 
 
-def _convert(value: object, kinds: list[str], schema: Mapping[str, Any]) -> str | None:
+def _no_choice(value: object, choices: list[Any]) -> tuple[str, str]:
+    texts = [each for each in choices if isinstance(each, str)]
+    guess = closest(value, texts) if isinstance(value, str) else None
+    options = ", ".join(each if isinstance(each, str) else show(each) for each in choices)
+    fix = f"did you mean {show(guess)}?" if guess else "write one of them"
+    return f"is {show(value)}; it must be one of {options}", fix
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is None or high is None:
+        return f"write {low} or more" if high is None else f"write {high} or less"
+    return f"write a value from {low} to {high}"
+
+
+def _convert(value: object, kinds: list[str], schema: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         if "boolean" in kinds and value.lower() in ("true", "false"):
             return f"write {value.lower()} without quotes"
@@ -256,7 +279,7 @@ def _convert(value: object, kinds: list[str], schema: Mapping[str, Any]) -> str 
             return f"write [{show(value)}]"
     elif kinds == ["string"]:
         return f'write "{show(value)}" in quotes'
-    return _example(schema)
+    return _example(schema, value)
 
 
 def _count(number: int, word: str) -> str:

@@ -169,9 +169,11 @@ def _number_faults(part: str, start: int) -> Iterator[Fault]:
         yield Fault(start, end, f"{part} is no JSON value", "write a number, or null")
     elif part.lstrip("-").isdigit():
         if len(part) > MAX_DIGITS:
-            yield Fault(start, end, "a number with more digits than any reader of JSON can hold")
+            message = "a number with more digits than any reader of JSON can hold"
+            yield Fault(start, end, message, "write a smaller number, or a text")
     elif not math.isfinite(float(part)):
-        yield Fault(start, end, "a number that is too large for any reader of JSON")
+        message = "a number that is too large for any reader of JSON"
+        yield Fault(start, end, message, "write a smaller number, or a text")
 
 
 def _too_deep(text: str) -> Fault | None:

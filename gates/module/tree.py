@@ -14,6 +14,7 @@ import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
@@ -134,9 +135,7 @@ def _read_entry(tree: Tree, folder: int, entry: os.DirEntry[str], path: str) -> 
         elif entry.is_file(follow_symlinks=False):
             tree.files[path] = _read_file(tree, folder, entry.name, path)
         else:
-            tree.problem(
-                "is no file: a pipe, a socket or a device", path, f"remove {path}", unread=True
-            )
+            tree.problem("is no file: a pipe, a socket or a device", path, "remove it", unread=True)
     except OSError as error:
         _unreadable(tree, path, error)
 
@@ -192,7 +191,7 @@ def _is_plain(name: str) -> bool:
 
 def _unreadable(tree: Tree, path: str, error: OSError) -> None:
     reason = (error.strerror or str(error)).lower()
-    tree.problem(f"could not be read: {reason}", path, f"chmod u+rX {path}", unread=True)
+    tree.problem(f"could not be read: {reason}", path, f"chmod u+rX {quote(path)}", unread=True)
 
 
 def _check_links(tree: Tree) -> None:
@@ -202,7 +201,7 @@ def _check_links(tree: Tree) -> None:
         if target.startswith("/"):
             message = f"is a link to the absolute path {target[:80]!r}"
         elif real is None:
-            message = f"is a link out of the module, or in circles: {target[:80]!r}"
+            message = f"is a link that leads out of the module, or to itself: {target[:80]!r}"
         elif real not in tree.files and real not in tree.folders:
             message = f"is a link to nothing in the module: {target[:80]!r}"
         else:

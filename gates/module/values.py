@@ -13,7 +13,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -23,7 +23,7 @@ from gates.module.document import Document
 from gates.module.explain import Trouble, tell
 from gates.module.references import BASE, References, references
 from gates.module.strict_json import parse
-from gates.module.subschemas import Place
+from gates.module.subschemas import Place, Subschema
 
 MAX_SECONDS = 10
 """That the process may take."""
@@ -31,21 +31,44 @@ QUICK_TEXT = 256
 """Longest text, in characters, that simple expressions are tried on outside that process."""
 
 
+def patterns(schemas: Iterable[Subschema]) -> Iterator[tuple[Place, str]]:
+    """Every regular expression of these schemas, with the place of its value or key."""
+    for each in schemas:
+        pattern, named = each.value.get("pattern"), each.value.get("patternProperties")
+        if isinstance(pattern, str):
+            yield (*each.pointer, "pattern"), pattern
+        for name in named if isinstance(named, dict) else ():
+            yield (*each.pointer, "patternProperties", name), name
+
+
+def why_no_pattern(pattern: str) -> str | None:
+    """Why a text is no regular expression, or None where it is one.
+
+    JSON Schema's are JavaScript's, of which the standard recommends the part that every language
+    shares; Python's parser is the judge of it.
+    """
+    if len(pattern) > 2000:
+        return "it is longer than 2,000 characters"
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return error.msg
+    except (RecursionError, OverflowError, MemoryError):
+        return "it is too complex"
+    return None
+
+
 def needs_process(found: References) -> bool:
     """Whether a regular expression of the schema may take long on a text of the schema.
 
     Short texts and simple expressions, which is nearly all there are, are looked at right here.
     """
-    patterns: list[str] = []
-    longest = 0
-    for each in found.schemas:
-        pattern, named = each.value.get("pattern"), each.value.get("patternProperties")
-        patterns += [pattern] if isinstance(pattern, str) else []
-        patterns += list(named) if isinstance(named, dict) else []
-        longest = max(longest, *(_longest(each.value.get(key)) for key in ("default", "examples")))
-    return any(not _is_quick(pattern) for pattern in patterns) or (
-        bool(patterns) and longest > QUICK_TEXT
-    )
+    expressions = [pattern for _, pattern in patterns(found.schemas)]
+    if not expressions:
+        return False
+    values = (each.value.get(key) for each in found.schemas for key in ("default", "examples"))
+    longest = max(map(_longest, values), default=0)
+    return longest > QUICK_TEXT or not all(map(_is_quick, expressions))
 
 
 def _is_quick(pattern: str) -> bool:
@@ -75,8 +98,14 @@ def _longest(value: object) -> int:
 def value_troubles(document: Document, found: References) -> list[Trouble]:
     """What is wrong with the defaults and examples of a valid schema whose references resolve.
 
-    Raises `CouldNotCheckError` where a value or schema is nested too deep to be looked at.
+    Raises `CouldNotCheckError` where a value or schema is nested too deep to be looked at, or a
+    pattern is no regular expression.
     """
+    if any(why_no_pattern(pattern) for _, pattern in patterns(found.schemas)):
+        raise CouldNotCheckError(
+            f"a pattern of {document.path} is no regular expression",
+            hint="mend what `settings-schema` reports first",
+        )
     try:
         return tell(document, _errors(document, found))
     except RecursionError as error:

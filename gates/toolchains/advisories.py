@@ -144,9 +144,7 @@ def _order(ecosystem: str) -> Callable[[str], _Ordered]:
     raise ValueError(f"unknown ecosystem {ecosystem}")
 
 
-def _affected(
-    part: Mapping[str, Any], package: Locked, order: Callable[[str], _Ordered]
-) -> bool:
+def _affected(part: Mapping[str, Any], package: Locked, order: Callable[[str], _Ordered]) -> bool:
     version = order(package.version)
     for text in part.get("versions") or ():
         if text == package.version:

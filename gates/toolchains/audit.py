@@ -95,7 +95,9 @@ def parse_npm_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
     """What `npm audit --json` says about these packages."""
     document: Any = ran.json()
     if not isinstance(document, dict) or "vulnerabilities" not in document:
-        reason = document.get("message") or document.get("error") if isinstance(document, dict) else ""
+        reason = (
+            document.get("message") or document.get("error") if isinstance(document, dict) else ""
+        )
         raise ToolFailedError(f"npm could not ask: {json.dumps(reason)[:300]}", hint=HINT)
     try:
         total = int(document["metadata"]["dependencies"]["total"])
@@ -107,7 +109,9 @@ def parse_npm_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
                 (each for each in packages if each.name == name), Locked("npm", name, "?", 1)
             )
             fix = entry.get("fixAvailable")
-            fixed = fix.get("version", "") if isinstance(fix, dict) and fix.get("name") == name else ""
+            fixed = (
+                fix.get("version", "") if isinstance(fix, dict) and fix.get("name") == name else ""
+            )
             found += [
                 Advisory(
                     package,

@@ -47,4 +47,6 @@ def run(tools: Tools) -> Iterator[tuple[str, Problem]]:
                 Problem(str(each["issue_text"]), place, str(each["test_id"]), fix),
             )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ToolFailedError(f"bandit printed something that is not understood: {error}") from error
+        raise ToolFailedError(
+            f"bandit printed something that is not understood: {error}"
+        ) from error

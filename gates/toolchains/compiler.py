@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains import typescript
+from gates.toolchains import npm_packages, typescript
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools
 
@@ -49,7 +49,7 @@ class Problem:
 
 def write_project(tools: Tools, files: Sequence[str], extra: dict[str, object]) -> Path:
     """A tsconfig in the module's copy that compiles exactly these files, with `extra` options."""
-    packages = typescript.packages(tools)
+    packages = npm_packages.packages(tools)
     own = packages.folder / packages.member / "node_modules"
     types = [
         name

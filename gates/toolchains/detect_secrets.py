@@ -11,7 +11,7 @@ from gates.toolchains.tools import Tools
 
 CANARY = "gates-canary.txt"
 _ALLOWED = (
-    r'^\s*--hash=sha(?:256|384|512):[0-9a-f]+(?:\s*\\)?$',
+    r"^\s*--hash=sha(?:256|384|512):[0-9a-f]+(?:\s*\\)?$",
     r'^\s*"integrity": "sha(?:512|384|256)-[A-Za-z0-9+/=]+",?$',
 )
 """Digests in lock files: whole lines, so that nothing else can hide in them."""

@@ -3,7 +3,7 @@
 Run as `python -I -S launcher.py CONFIG PROGRAM [ARGUMENT ...]`, on its own: it imports nothing of
 this package. CONFIG is JSON: `read` and `write` (lists of paths), `network` (bool), `file_limit`
 (bytes a written file may have), `report` (a file descriptor). It writes the names of the walls
-that stand ("landlock+seccomp", "landlock", "seccomp", "none") to the descriptor, then runs the
+that stand ("landlock+loopback+seccomp", "landlock", "none") to the descriptor, then runs the
 program as its child, and ends with the child's status. It adopts every orphan of the child, and
 kills them all when the child ends, when it is told to stop, and when its own parent dies.
 
@@ -14,11 +14,13 @@ Sources: landlock(7), seccomp(2), prctl(2), linux/landlock.h, linux/filter.h.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import platform
 import resource
 import signal
+import socket
 import struct
 import sys
 from types import FrameType
@@ -27,6 +29,7 @@ from typing import Any
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+CLONE_NEWUSER, CLONE_NEWNET, SET_INTERFACE_FLAGS, INTERFACE_UP = 0x10000000, 0x40000000, 0x8914, 1
 RULE_PATH_BENEATH, RULESET_VERSION = 1, 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, IOCTL_DEVICE = (
     1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15,
@@ -81,6 +84,26 @@ def landlock(libc: ctypes.CDLL, read: list[str], write: list[str], *, network: b
     return True
 
 
+def own_network(libc: ctypes.CDLL) -> bool:
+    """Move to a network of its own that has loopback alone; False where that is not allowed."""
+    user, group, flags = os.geteuid(), os.getegid(), CLONE_NEWNET
+    if libc.unshare(flags) and libc.unshare(flags | CLONE_NEWUSER):
+        return False
+    # In a user namespace of its own (where it was needed), it stays the user that it was.
+    maps = (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    )
+    for name, text in maps if os.geteuid() != user else ():
+        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+            file.write(text)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = struct.pack("16sh14x", b"lo", INTERFACE_UP)
+        fcntl.ioctl(probe, SET_INTERFACE_FLAGS, request)
+    return True
+
+
 # By machine: audit architecture, then the numbers of socket, io_uring_setup, add_key,
 # request_key, keyctl and, on x86-64, of the bit that marks the x32 numbers.
 _NUMBERS = {
@@ -97,10 +120,10 @@ def seccomp(libc: ctypes.CDLL, *, network: bool) -> bool:
     known = _NUMBERS.get(platform.machine())
     if known is None or sys.maxsize < 2**32:
         return False
-    architecture, socket, denied, x32 = known
+    architecture, socket_call, denied, x32 = known
     load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | 13, 0x80000000
-    numbers = list(denied) if network else [*denied, socket]
+    numbers = list(denied) if network else [*denied, socket_call]
     program = [(load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, kill), (load, 0, 0, 0)]
     tests = [(equal, number) for number in numbers]
     if x32 is not None:
@@ -131,20 +154,20 @@ def put_up(libc: ctypes.CDLL | None, config: dict[str, Any]) -> str:
         resource.setrlimit(limit, (most, most))
     if libc is None:
         return "none"
+    walls = ["loopback"] if own_network(libc) else []
     for capability in range(64):
         _prctl(libc, PR_CAPBSET_DROP, capability, 0, 0, 0)
     if _prctl(libc, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise WallError(f"no_new_privs: {os.strerror(ctypes.get_errno())}")
-    walls = []
     if landlock(libc, config["read"], config["write"], network=config["network"]):
-        walls.append("landlock")
+        walls.insert(0, "landlock")
     if seccomp(libc, network=config["network"]):
         walls.append("seccomp")
     return "+".join(walls) or "none"
 
 
 def _parents() -> dict[int, int]:
-    found = {}
+    found: dict[int, int] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdigit():
             try:
@@ -188,13 +211,13 @@ def _child(
     libc: ctypes.CDLL | None, config: dict[str, Any], command: list[str], parent: int
 ) -> int:
     try:
-        if libc is not None:
-            _prctl(libc, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != parent:
-                return BLOCKED
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         walls = put_up(libc, config)
+        if libc is not None:  # after the walls, because changing credentials forgets it
+            _prctl(libc, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:
+                return BLOCKED
         os.write(config["report"], walls.encode())
         os.close(config["report"])
         os.execve(command[0], command, os.environ)  # noqa: S606

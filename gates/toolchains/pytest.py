@@ -35,7 +35,8 @@ def run(tools: Tools) -> TestRun:
         [
             "-m", "coverage", "run", f"--rcfile={rc}", f"--data-file={data}", f"--source={top}",
             "-m", "pytest", "-c", ini, f"--rootdir={copy}", "-p", "no:cacheprovider", "-q",
-            "--tb=short", "--color=no", f"--junitxml={report}", *folders,
+            "--tb=short", "--color=no", "--continue-on-collection-errors",
+            f"--junitxml={report}", *folders,
         ],
         timeout=tools.session.policy.test_timeout,
         ok=_OK,

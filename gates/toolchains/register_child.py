@@ -82,9 +82,15 @@ class Child:
         self.sockets += 1
         if self.sockets <= 20:
             where = self.place(sys._getframe(1))  # noqa: SLF001 - the one way to a stack
-            self.say("socket", call=event.removeprefix("socket."), address=repr(address), **where)
+            self.say("socket", call=event.removeprefix("socket."), address=_shown(address), **where)
         if event != "socket.__new__":
             raise PermissionError("register() may not open a socket")
+
+
+def _shown(address: object) -> str:
+    if isinstance(address, tuple):
+        return ":".join(str(part) for part in address[:2] if part is not None)
+    return str(address)
 
 
 def _slug(value: object) -> object:

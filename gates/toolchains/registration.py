@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains import python, typescript
+from gates.toolchains import npm_packages, python
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.dist import compiled
 from gates.toolchains.processes import Ran, disk
@@ -73,12 +73,12 @@ def ask(tools: Tools, bundle: Bundle) -> Answer:
         program, sandbox = env.program, env.sandbox()
         args: list[str | Path] = ["-I", child, answers, wheel, name, str(limit)]
     else:
-        packages = typescript.packages(tools)
-        typescript.link_packages(packages, folder)
+        packages = npm_packages.packages(tools)
+        npm_packages.link_packages(packages, folder)
         child = _copy(tools, "register_child.mjs")
         node = tools.resolve("node")
         program = Program("node", (*node.command, "--enable-source-maps"), node.version)
-        sandbox = typescript.sandbox(tools, packages)
+        sandbox = npm_packages.sandbox(tools, packages)
         args = [child, answers, folder, bundle.entry, str(limit)]
     ran: Ran | None = None
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
-from gates.toolchains import typescript
+from gates.toolchains import npm_packages, typescript
 from gates.toolchains.tests import Failure, FileCoverage, TestRun, test_files
 from gates.toolchains.tools import Tools
 
@@ -19,8 +19,8 @@ CONFIG_NAME = "gates.vitest.config.mjs"
 def run(tools: Tools) -> TestRun:
     """The module's tests. Raises `ToolFailedError` for a run without a report."""
     copy, folder = tools.module_copy, tools.folder
-    packages = typescript.packages(tools)
-    vitest = typescript.package_program(tools, packages, "vitest", "vitest.mjs")
+    packages = npm_packages.packages(tools)
+    vitest = npm_packages.package_program(tools, packages, "vitest", "vitest.mjs")
     if not (packages.folder / packages.member / "node_modules/@vitest/coverage-v8").is_dir() and (
         not (packages.modules / "@vitest/coverage-v8").is_dir()
     ):
@@ -39,7 +39,7 @@ def run(tools: Tools) -> TestRun:
         ok=(0, 1),
         subjects=len(test_files(tools.session.module)),
         env=tools.environment({"GATES_REPORTS": str(reports), "NODE_ENV": "test"}),
-        sandbox=typescript.sandbox(tools, packages, network=True),
+        sandbox=npm_packages.sandbox(tools, packages, network=True),
     )
     report, summary = reports / "tests.json", reports / "coverage" / "coverage-summary.json"
     if not report.is_file():

@@ -8,7 +8,7 @@ from datetime import date
 from gates.errors import CouldNotCheckError
 from gates.model import Location, RanRecord
 from gates.settings import Policy
-from gates.toolchains import advisories, audit, npm
+from gates.toolchains import advisories, audit, npm_packages
 from gates.toolchains.advisories import Advisory
 from gates.toolchains.locks import (
     NPM_LOCK,
@@ -19,6 +19,7 @@ from gates.toolchains.locks import (
     read_requirements,
 )
 from gates.toolchains.python import LOCK_HINT
+from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
 
 
@@ -39,7 +40,7 @@ def look_up(tools: Tools, policy: Policy, today: date) -> Iterator[tuple[Advisor
     elif tools.session.module.language == "python":
         found = audit.pip_audit(tools, packages)
     else:
-        found = audit.npm_audit(tools, npm.install_files(tools.session).files, packages)
+        found = audit.npm_audit(tools, npm_packages.install_files(tools.session).files, packages)
     for advisory in sorted(found, key=lambda each: (each.package.line, each.package.name, each.id)):
         own = path in tools.session.module.files
         line = advisory.package.line if own and advisory.package.line else None
@@ -48,16 +49,24 @@ def look_up(tools: Tools, policy: Policy, today: date) -> Iterator[tuple[Advisor
 
 def locked_packages(tools: Tools) -> tuple[list[Locked], str]:
     """The packages that the module has locked, and the lock's path."""
-    module = tools.session.module
     try:
-        if module.language == "python":
-            if PYTHON_LOCK not in module.files:
-                raise CouldNotCheckError(f"there is no {PYTHON_LOCK}", hint=LOCK_HINT)
-            return read_requirements(module.text(PYTHON_LOCK)), PYTHON_LOCK
-        text, member, _ = npm.locked(tools.session)
-        return read_npm_lock(text, member), NPM_LOCK
+        return read_lock(tools.session)
     except LockError as error:
         raise CouldNotCheckError(f"the lock cannot be read, line {error.line}: {error}") from error
+
+
+def read_lock(session: Session) -> tuple[list[Locked], str]:
+    """The packages that the module has locked, and the lock's path.
+
+    Raises `LockError` for what a lock must not hold, `CouldNotCheckError` where there is none.
+    """
+    module = session.module
+    if module.language == "python":
+        if PYTHON_LOCK not in module.files:
+            raise CouldNotCheckError(f"there is no {PYTHON_LOCK}", hint=LOCK_HINT)
+        return read_requirements(module.text(PYTHON_LOCK)), PYTHON_LOCK
+    text, member, _ = npm_packages.locked(session)
+    return read_npm_lock(text, member), NPM_LOCK
 
 
 def _by_snapshot(
@@ -75,7 +84,7 @@ def _by_snapshot(
         found = list(advisories.match(snapshot, packages))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CouldNotCheckError(f"a package could not be matched: {error}") from error
-    detail = f"{snapshot.count} records from {snapshot.source}"
+    detail = f"{snapshot.count} records from {snapshot.source[:80]}"
     created = snapshot.created.isoformat()
     tools.records.append(RanRecord("advisory-snapshot", created, 0, len(packages), 0.0, detail))
     return found

@@ -55,7 +55,16 @@ def _problem(output: str, copy: str) -> Problem:
             fix="add the packages of build-system.requires to a dependency group and lock again",
             detail=output[-4000:],
         )
+    if missing := re.search(r"Backend '([^']+)' is not available", output):
+        return Problem(
+            f"the build backend {missing[1]} is not among the packages of requirements.lock",
+            Location(PROJECT),
+            fix="add the packages of build-system.requires to a dependency group and lock again",
+        )
     last = lines[-1] if lines else "it printed nothing"
     return Problem(
-        f"the wheel could not be built: {last[:300]}", Location(PROJECT), detail=output[-4000:]
+        f"the wheel could not be built: {last[:300]}",
+        Location(PROJECT),
+        fix="run python -m build --wheel --no-isolation and mend what it reports",
+        detail=output[-4000:],
     )

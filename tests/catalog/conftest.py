@@ -8,18 +8,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from passing import World
 
-from gates.catalog import Catalog
+from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion
 from gates.catalog.migrate import migrate
 from gates.database.server import durable_server
+from gates.release import evidence_rows, module_row, version_row
 from gates.settings import Settings
+from tests.passing import EXAMPLES, World
 
 Connect = Callable[..., "psycopg.Connection[Any]"]
 _numbers = itertools.count(1)
@@ -42,9 +43,11 @@ def server() -> Iterator[str]:
 def _create(server: str, template: str) -> Iterator[str]:
     name = f"catalog_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        yield server.replace("/postgres?", f"/{name}?")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY".encode()
+        )
+    # Not dropped: that takes longer than making it, and the server goes as a whole.
+    yield server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +71,56 @@ def empty_database(server: str) -> Iterator[str]:
     yield from _create(server, "template0")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A catalog, and what a release of the sample module would write into it."""
+
+    url: str
+    catalog: Catalog
+    module: ModuleRow
+    version: ReleasedVersion
+    evidence: tuple[EvidenceRow, ...]
+
+
+@contextlib.contextmanager
+def _prepare(server: str, migrated: str) -> Iterator[Prepared]:
+    folder = Path(tempfile.mkdtemp(prefix="gates-test-"))
+    shutil.copytree(EXAMPLES / "_base" / "python", folder / "sample-module")
+    settings = Settings.from_environment({**os.environ, "GATES_STATE_DIR": str(folder / "state")})
+    with contextlib.contextmanager(_create)(server, migrated) as url:
+        world = World(folder / "sample-module", replace(settings, catalog=url))
+        world.published()
+        with Catalog.open(world.settings) as catalog:
+            work = world.release(catalog)
+            yield Prepared(
+                url, catalog, module_row(work.module), version_row(work),
+                evidence_rows(work.statements),
+            )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def untouched(server: str, migrated: str) -> Iterator[Prepared]:
+    """A catalog into which no test of the module commits anything."""
+    with _prepare(server, migrated) as prepared:
+        yield prepared
+
+
+@pytest.fixture(scope="module")
+def released(server: str, migrated: str) -> Iterator[Prepared]:
+    """A catalog with one version that no test of the module changes."""
+    with _prepare(server, migrated) as prepared:
+        prepared.catalog.register(prepared.module, prepared.version, prepared.evidence)
+        yield prepared
+
+
+@pytest.fixture
+def prepared(server: str, migrated: str) -> Iterator[Prepared]:
+    """A catalog for one test alone."""
+    with _prepare(server, migrated) as prepared:
+        yield prepared
+
+
 @pytest.fixture
 def here(settings: Settings, database: str) -> Settings:
     """Settings whose catalog is the empty database."""
@@ -86,12 +139,12 @@ def catalog(here: Settings) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def connect(database: str) -> Iterator[Connect]:
-    """Opens sessions on the catalog's database; as another login with `user`."""
+def connect() -> Iterator[Connect]:
+    """Opens sessions on a catalog's database; as another login with `user`."""
     opened = []
 
-    def open_session(user: str = "postgres", **options: Any) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(database, user=user, **options)
+    def open_session(url: str, user: str = "postgres", **options: Any) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(url, user=user, **options)
         opened.append(connection)
         return connection
 

@@ -11,35 +11,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from passing import World
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
 from semver import Version
 
-from gates.catalog import Catalog, EvidenceRow, store
+from gates.catalog import EvidenceRow, store
 from gates.errors import RefusedError
 from gates.model import Stage
-from gates.release import evidence_rows, module_row, version_row
 
 SIX = Stage.RELEASE.before
-Rows = list[EvidenceRow]
+Rows = tuple[EvidenceRow, ...] | list[EvidenceRow]
 
 
-@pytest.fixture
-def rows(world: World, catalog: Catalog) -> tuple[Any, Any, Rows]:
-    """What a release would write, and a catalog that is ready for it."""
-    world.published()
-    catalog.register  # noqa: B018
-    work = world.release(catalog)
-    catalog._ask(lambda _: None)
-    return module_row(work.module), version_row(work), list(evidence_rows(work.statements))
-
-
-def write(connection: psycopg.Connection[Any], rows: tuple[Any, Any, Rows]) -> None:
-    store.put_module(connection, rows[0])
-    store.add_version(connection, rows[1], rows[2])
+def write(connection: psycopg.Connection[Any], prepared: Any) -> None:
+    store.put_module(connection, prepared.module)
+    store.add_version(connection, prepared.version, prepared.evidence)
     connection.commit()
 
 
@@ -62,27 +49,40 @@ def set_in(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def refused(connect: Any, rows: tuple[Any, Any, Rows], message: str, **options: Any) -> None:
-    connection = connect(**options)
-    with pytest.raises(psycopg.errors.CheckViolation, match=message):
-        write(connection, rows)
-    connection.rollback()
-    count = connection.execute("SELECT count(*) FROM core_module_versions").fetchone()
-    assert count == (0,)
+@pytest.fixture
+def refused(connect: Any, untouched: Any) -> Callable[..., None]:
+    """Writes a release with other evidence or another version, and asserts why it is refused."""
+
+    def attempt(evidence: Rows, message: str, **changes: Any) -> None:
+        connection = connect(untouched.url)
+        version = replace(untouched.version, **changes)
+        with pytest.raises(psycopg.errors.CheckViolation, match=message):
+            write(connection, replace(untouched, version=version, evidence=tuple(evidence)))
+        connection.rollback()
+        count = connection.execute("SELECT count(*) FROM core_module_versions").fetchone()
+        assert count == (0,)
+
+    return attempt
 
 
-def test_complete_evidence_is_accepted(connect: Any, rows: Any) -> None:
-    write(connect(), rows)
+@pytest.fixture
+def rows(untouched: Any) -> tuple[EvidenceRow, ...]:
+    return untouched.evidence
+
+
+def test_complete_evidence_is_accepted(connect: Any, prepared: Any) -> None:
+    write(connect(prepared.url), prepared)
+    assert prepared.catalog.newest("sample-module").version == "1.0.0"
 
 
 @pytest.mark.parametrize("stage", SIX)
-def test_a_stage_without_evidence(connect: Any, rows: Any, stage: Stage) -> None:
-    left = [each for each in rows[2] if each.stage != stage]
-    refused(connect, (rows[0], rows[1], left), f"the stage {stage} has no evidence")
+def test_a_stage_without_evidence(refused: Any, rows: Rows, stage: Stage) -> None:
+    left = [each for each in rows if each.stage != stage]
+    refused(left, f"the stage {stage} has no evidence")
 
 
-def test_no_evidence_at_all(connect: Any, rows: Any) -> None:
-    refused(connect, (rows[0], rows[1], []), "lint-manifest has no evidence; .*publish has no")
+def test_no_evidence_at_all(refused: Any) -> None:
+    refused([], "lint-manifest has no evidence; .*publish has no")
 
 
 PAYLOAD_CHANGES = {
@@ -118,11 +118,11 @@ PAYLOAD_CHANGES = {
 @pytest.mark.parametrize("name", PAYLOAD_CHANGES)
 @pytest.mark.parametrize("stage", [Stage.LINT, Stage.PUBLISH])
 def test_evidence_that_says_something_else(
-    connect: Any, rows: Any, stage: Stage, name: str
+    refused: Any, rows: Rows, stage: Stage, name: str
 ) -> None:
     change, message = PAYLOAD_CHANGES[name]
-    given_rows = [changed(each, change) if each.stage == stage else each for each in rows[2]]
-    refused(connect, (rows[0], rows[1], given_rows), message)
+    given_rows = [changed(each, change) if each.stage == stage else each for each in rows]
+    refused(given_rows, message)
 
 
 @pytest.mark.parametrize("stage", [Stage.BUILD, Stage.SCAN, Stage.PUBLISH])
@@ -134,9 +134,9 @@ def test_evidence_that_says_something_else(
         lambda payload: payload["subject"].pop(),
     ],
 )
-def test_another_bundle(connect: Any, rows: Any, stage: Stage, change: Any) -> None:
-    given_rows = [changed(each, change) if each.stage == stage else each for each in rows[2]]
-    refused(connect, (rows[0], rows[1], given_rows), f"the evidence of {stage} is for another b")
+def test_another_bundle(refused: Any, rows: Rows, stage: Stage, change: Any) -> None:
+    given_rows = [changed(each, change) if each.stage == stage else each for each in rows]
+    refused(given_rows, f"the evidence of {stage} is for another b")
 
 
 ENVELOPE_CHANGES = {
@@ -157,24 +157,24 @@ ENVELOPE_CHANGES = {
 
 
 @pytest.mark.parametrize("name", ENVELOPE_CHANGES)
-def test_another_envelope(connect: Any, rows: Any, name: str) -> None:
+def test_another_envelope(refused: Any, rows: Rows, name: str) -> None:
     change, message = ENVELOPE_CHANGES[name]
-    first = replace(rows[2][0], envelope={**rows[2][0].envelope, **change})
-    refused(connect, (rows[0], rows[1], [first, *rows[2][1:]]), message)
+    first = replace(rows[0], envelope={**rows[0].envelope, **change})
+    refused([first, *rows[1:]], message)
 
 
-def test_a_payload_that_is_not_what_its_digest_says(connect: Any, rows: Any) -> None:
-    first = replace(rows[2][0], payload_sha256="0" * 64)
-    refused(connect, (rows[0], rows[1], [first, *rows[2][1:]]), "not what its digest says")
+def test_a_payload_that_is_not_what_its_digest_says(refused: Any, rows: Rows) -> None:
+    first = replace(rows[0], payload_sha256="0" * 64)
+    refused([first, *rows[1:]], "not what its digest says")
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("verdict", "fail"), ("stage", "release"), ("key_id", "x"), ("payload_sha256", "x")],
 )
-def test_columns_of_evidence(connect: Any, rows: Any, field: str, value: str) -> None:
-    first = replace(rows[2][0], **{field: value})
-    refused(connect, (rows[0], rows[1], [first, *rows[2][1:]]), "violates check constraint")
+def test_columns_of_evidence(refused: Any, rows: Rows, field: str, value: str) -> None:
+    first = replace(rows[0], **{field: value})
+    refused([first, *rows[1:]], "violates check constraint")
 
 
 @pytest.mark.parametrize(
@@ -193,16 +193,14 @@ def test_columns_of_evidence(connect: Any, rows: Any, field: str, value: str) ->
         ("manifest", {"slug": "sample-module", "version": "1.0.1"}),
     ],
 )
-def test_columns_of_a_version(connect: Any, rows: Any, field: str, value: object) -> None:
-    version = replace(rows[1], **{field: value})
-    connection = connect()
+def test_columns_of_a_version(connect: Any, untouched: Any, field: str, value: object) -> None:
+    version = replace(untouched.version, **{field: value})
     with pytest.raises(psycopg.errors.IntegrityError):
-        write(connection, (rows[0], version, rows[2]))
+        write(connect(untouched.url), replace(untouched, version=version))
 
 
-def test_other_content_than_the_evidence_s(connect: Any, rows: Any) -> None:
-    version = replace(rows[1], digest="a" * 64)
-    refused(connect, (rows[0], version, rows[2]), "is for other content")
+def test_other_content_than_the_evidence_s(refused: Any, rows: Rows) -> None:
+    refused(rows, "is for other content", digest="a" * 64)
 
 
 @pytest.mark.parametrize(
@@ -217,25 +215,19 @@ def test_other_content_than_the_evidence_s(connect: Any, rows: Any) -> None:
         "SET row_security = off",
     ],
 )
-def test_tricks_of_a_superuser(connect: Any, rows: Any, trick: str) -> None:
-    connection = connect()
+def test_tricks_of_a_superuser(connect: Any, untouched: Any, trick: str) -> None:
+    connection = connect(untouched.url)
     connection.execute(trick.encode())
     with pytest.raises(psycopg.errors.CheckViolation, match="has no evidence"):
-        write(connection, (rows[0], rows[1], []))
+        write(connection, replace(untouched, evidence=()))
 
 
-def test_refused_at_once_where_constraints_are_immediate(connect: Any, rows: Any) -> None:
-    connection = connect()
+def test_refused_at_once_where_constraints_are_immediate(connect: Any, untouched: Any) -> None:
+    connection = connect(untouched.url)
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    store.put_module(connection, rows[0])
+    store.put_module(connection, untouched.module)
     with pytest.raises(psycopg.errors.CheckViolation):
-        store.add_version(connection, rows[1], rows[2])
-
-
-@pytest.fixture
-def released(world: World, catalog: Catalog, rows: Any) -> Catalog:
-    catalog.register(rows[0], rows[1], rows[2])
-    return catalog
+        store.add_version(connection, untouched.version, untouched.evidence)
 
 
 @pytest.mark.parametrize(
@@ -264,12 +256,10 @@ def released(world: World, catalog: Catalog, rows: Any) -> Catalog:
     ],
 )
 @pytest.mark.parametrize("role", ["origin", "replica"])
-def test_what_was_released_stays(
-    connect: Any, released: Catalog, statement: str, role: str
-) -> None:
+def test_what_was_released_stays(connect: Any, released: Any, statement: str, role: str) -> None:
     if role == "replica" and "audit" in statement:
         return
-    connection = connect()
+    connection = connect(released.url)
     connection.execute(f"SET session_replication_role = {role}".encode())
     with pytest.raises(
         (
@@ -280,11 +270,12 @@ def test_what_was_released_stays(
     ):
         connection.execute(statement.encode())
     connection.rollback()
-    assert released.find("sample-module", "1.0.0") is not None
+    assert released.catalog.find("sample-module", "1.0.0") is not None
 
 
-def test_the_status_follows_the_life_cycle(connect: Any, released: Catalog) -> None:
-    connection = connect()
+def test_the_status_follows_the_life_cycle(connect: Any, prepared: Any) -> None:
+    connection = connect(prepared.url)
+    write(connection, prepared)
     for status in ("MAINTENANCE", "MAINTENANCE", "DEPRECATED", "RETIRED"):
         connection.execute("UPDATE core_module_versions SET status = %s", (status,))
         connection.commit()
@@ -292,9 +283,10 @@ def test_the_status_follows_the_life_cycle(connect: Any, released: Catalog) -> N
         connection.execute("UPDATE core_module_versions SET status = 'GA'")
 
 
-def test_refusals_of_the_database_are_refusals(catalog: Catalog, rows: Any) -> None:
+def test_refusals_of_the_database_are_refusals(untouched: Any) -> None:
+    catalog = untouched.catalog
     with pytest.raises(RefusedError) as error:
-        catalog.register(rows[0], rows[1], rows[2][1:])
+        catalog.register(untouched.module, untouched.version, untouched.evidence[1:])
     assert error.value.reasons == ("the stage lint-manifest has no evidence",)
     assert catalog.versions("sample-module") == ()
     assert catalog.modules() == ()
@@ -303,18 +295,19 @@ def test_refusals_of_the_database_are_refusals(catalog: Catalog, rows: Any) -> N
 IDENTIFIER = st.from_regex(r"\A(0|[1-9][0-9]{0,11}|[0-9]{0,3}[A-Za-z-][0-9A-Za-z-]{0,5})\Z")
 NUMBER = st.one_of(st.integers(0, 3), st.integers(0, 10**30)).map(str)
 VERSION = st.builds(
-    lambda core, pre, build: ".".join(core)
-    + (f"-{'.'.join(pre)}" if pre else "")
-    + (f"+{'.'.join(build)}" if build else ""),
+    lambda core, pre, build: (
+        ".".join(core)
+        + (f"-{'.'.join(pre)}" if pre else "")
+        + (f"+{'.'.join(build)}" if build else "")
+    ),
     st.lists(NUMBER, min_size=3, max_size=3),
     st.lists(IDENTIFIER, max_size=3),
     st.lists(IDENTIFIER, max_size=2),
 )
 
 
-def test_the_sort_key_is_the_precedence_of_semver(catalog: Catalog, connect: Any) -> None:
-    catalog._ask(lambda _: None)
-    connection = connect(autocommit=True)
+def test_the_sort_key_is_the_precedence_of_semver(untouched: Any, connect: Any) -> None:
+    connection = connect(untouched.url, autocommit=True)
 
     @hypothesis_settings(max_examples=100, deadline=None)
     @given(st.lists(VERSION, min_size=2, max_size=40))
@@ -338,18 +331,16 @@ def test_the_sort_key_is_the_precedence_of_semver(catalog: Catalog, connect: Any
     agree()
 
 
-def test_build_metadata_is_no_other_version(connect: Any, rows: Any) -> None:
-    connection = connect()
-    write(connection, rows)
-    again = json.loads(json.dumps(rows[1].manifest)) | {"version": "1.0.0+b"}
+def test_build_metadata_is_no_other_version(connect: Any, released: Any) -> None:
+    again = {**released.version.manifest, "version": "1.0.0+b"}
+    version = replace(released.version, version="1.0.0+b", manifest=again)
     with pytest.raises(psycopg.errors.UniqueViolation, match="sort_key"):
-        store.add_version(connection, replace(rows[1], version="1.0.0+b", manifest=again), [])
+        store.add_version(connect(released.url), version, [])
 
 
-def test_jsonb_is_what_is_stored(connect: Any, rows: Any) -> None:
-    write(connect(), rows)
-    found = connect().execute(
-        "SELECT envelope = %s FROM core_module_version_evidence WHERE stage = 'lint'",
-        (Jsonb(rows[2][1].envelope),),
-    )
-    assert found.fetchone() == (True,)
+def test_what_is_stored_is_what_was_signed(connect: Any, released: Any) -> None:
+    rows = {
+        each.stage: each
+        for each in released.catalog.evidence(released.catalog.find("sample-module", "1.0.0"))
+    }
+    assert rows == {each.stage: each for each in released.evidence}

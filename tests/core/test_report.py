@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from gates.model import CheckResult, Finding, Level, Location, RanRecord, Stage, StageResult, Verdict
+from gates.model import (
+    CheckResult,
+    Finding,
+    Level,
+    Location,
+    RanRecord,
+    Stage,
+    StageResult,
+    Verdict,
+)
 from gates.module.schemas import load_schema
 from gates.report import RENDERERS, Report
 from gates.report.text import render

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from passing import DAY, World, result_of
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from gates.evidence import EvidenceSet, Trust, envelope, keys, statement
 from gates.evidence.verify import refusal, report
 from gates.model import CheckResult, Finding, Location, Stage, Verdict
 from gates.settings import Policy, Settings, Waiver
+from tests.passing import DAY, World, result_of
 
 SIX = Stage.RELEASE.before
 

@@ -1,4 +1,4 @@
-"""Keys: made once, kept private, trusted by name, path or text; and what they sign is plain DSSE."""
+"""Keys: made once, kept private, trusted by id, path or text; what they sign is plain DSSE."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from passing import World, result_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from gates.errors import ConfigurationError, CouldNotCheckError
 from gates.evidence import Trust, envelope, keys, statement
 from gates.model import CheckResult, Finding, Location, RanRecord, Stage, Verdict
 from gates.settings import Policy, Settings
+from tests.passing import World, result_of
 
 
 def test_made_on_first_use(settings: Settings) -> None:
@@ -107,9 +107,7 @@ def test_keys_of_another_kind_and_with_a_passphrase(settings: Settings) -> None:
     settings.key.parent.mkdir(parents=True)
     settings.key.touch(0o600)
     other = ec.generate_private_key(ec.SECP256R1())
-    settings.key.write_bytes(
-        other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    settings.key.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     with pytest.raises(ConfigurationError, match="not an Ed25519 key"):
         keys.signing_key(settings.key)
     locked = ed25519.Ed25519PrivateKey.generate()
@@ -170,7 +168,7 @@ def test_trust(folder: Path, settings: Settings) -> None:
     assert trusted(str(other_file), own) == {other, own}
     assert trusted(other_file.read_text()) == {other}
     assert trusted(other, "other.pem.pub") == {other}
-    with pytest.raises(ConfigurationError, match="public key of .* is not known here"):
+    with pytest.raises(ConfigurationError, match=r"public key of .* is not known here"):
         trusted(other)
     with pytest.raises(ConfigurationError, match="neither a key id"):
         trusted("nowhere.pub")
@@ -266,5 +264,8 @@ def test_any_text_survives(message: str, path: str, seconds: float, detail: str)
     found = statement.read(payload)
     assert found.verdict is Verdict.FAIL
     assert "\\u0000" not in payload.decode()
-    assert not any(0xD800 <= ord(each) < 0xE000 for each in json.loads(payload)["predicate"]["checks"][0]["reason"])
+    assert not any(
+        0xD800 <= ord(each) < 0xE000
+        for each in json.loads(payload)["predicate"]["checks"][0]["reason"]
+    )
     assert envelope.canonical(json.loads(payload)) == payload

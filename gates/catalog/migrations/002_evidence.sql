@@ -125,7 +125,10 @@ CREATE FUNCTION core_keep_version() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF to_jsonb(OLD) - 'status' IS DISTINCT FROM to_jsonb(NEW) - 'status' THEN
+    -- The sort key is generated from the version, and only after this trigger.
+    IF to_jsonb(OLD) - ARRAY['status', 'sort_key']
+        IS DISTINCT FROM to_jsonb(NEW) - ARRAY['status', 'sort_key']
+    THEN
         RAISE EXCEPTION 'UPDATE on core_module_versions is refused: only the status may change'
             USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
     END IF;

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.model import Finding, Stage
+from gates.module import Module
 from gates.toolchains import Bundle, Tools, make_bundle
 
 
 @check(Stage.BUILD)
-def bundle_reproducible(bundle: Bundle, tools: Tools) -> Iterator[Finding]:
+def bundle_reproducible(module: Module, bundle: Bundle, tools: Tools) -> Iterator[Finding]:
     """The module is built a second time, elsewhere, and gives the same bundle byte for byte.
 
     The second build runs in another folder, another time zone and with another hash seed.
@@ -35,7 +36,7 @@ def bundle_reproducible(bundle: Bundle, tools: Tools) -> Iterator[Finding]:
                 how = f"is in one of two builds only (see {', '.join(near)})"
             yield bundle_reproducible.finding(
                 f"{path} {how} of the same sources",
-                "",
+                "pyproject.toml" if module.language == "python" else "package.json",
                 fix="make the build depend on the sources and the locked packages alone",
                 detail=f"first {first.get(path)}\nsecond {second.get(path)}",
             )

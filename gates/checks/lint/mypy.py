@@ -23,7 +23,7 @@ def mypy(module: Module, tools: Tools) -> Iterator[Finding]:
     Fix: annotate it, or correct the type at the place of the finding.
     """
     from gates.toolchains import mypy as tool
-    from gates.toolchains.syntax import python_trees
+    from gates.toolchains.sources.trees import python_trees
 
     ran = tool.run(tools)
     settings = tool.settings_classes(python_trees(module).values())

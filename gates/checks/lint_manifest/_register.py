@@ -129,25 +129,27 @@ def _follow(
         folders = [base]
     else:
         folders = ["src", ""]
+    line, column = statement.lineno, statement.col_offset + 1
     for folder in folders:
         stem = posixpath.join(folder, *parts)
+        submodule = posixpath.join(stem, f"{name}.py")
         for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
             if candidate in module.files and candidate != path:
                 if hops == 0:
                     return Wrong(
                         f"{name} is imported through more than {MAX_HOPS} files",
-                        Location(path, statement.lineno, statement.col_offset + 1),
+                        Location(path, line, column),
                         "import it from where it is defined",
                     )
-                return python_register(module, candidate, name, hops - 1)
-        submodule = posixpath.join(stem, f"{name}.py")
+                wrong = python_register(module, candidate, name, hops - 1)
+                if wrong is None or submodule not in module.files:
+                    return wrong
         if submodule in module.files:
-            line, column = statement.lineno, statement.col_offset + 1
             return is_no_function(path, line, column, f"the module {submodule}")
     if statement.level:
         return Wrong(
             f"{path} imports {name} from a file that is not there",
-            Location(path, statement.lineno, statement.col_offset + 1),
+            Location(path, line, column),
             "import it from the file that defines it",
         )
     return None

@@ -9,9 +9,10 @@ from datetime import date
 from gates.check import check
 from gates.model import Finding, Location, Stage
 from gates.module import Module
+from gates.module.model import SEMVER
 
 _HEADING = re.compile(
-    r"(##)[ \t]+\[?v?([^\]\s]+)\]?(?:\([^)]*\))?(?:\s*(?:-|–|—|:)?\s*\(?([^)\s]+)\)?)?.*"
+    r"(#{1,3})[ \t]+\[?v?([^\]\s(]+)\]?(?:\([^)]*\))?[ \t]*[-–—:]?[ \t]*\(?([^)\s]*)\)?.*"
 )
 _ENTRY = re.compile(r"^\s*(?:[-*+]|\d+\.)\s+\S", re.MULTILINE)
 
@@ -71,8 +72,12 @@ def _headings(lines: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
             fence = mark[1]
         elif mark and fence and mark[1].startswith(fence):
             fence = ""
-        elif not fence and (match := _HEADING.fullmatch(line)):
-            yield number, match[2], match[3] or ""
+        elif (
+            not fence
+            and (match := _HEADING.fullmatch(line[:300]))
+            and (match[1] == "##" or SEMVER.fullmatch(match[2]))
+        ):
+            yield number, match[2], match[3]
 
 
 def _is_date(text: str) -> bool:

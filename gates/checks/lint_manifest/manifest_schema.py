@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gates.check import check
@@ -32,10 +33,14 @@ def manifest_schema(module: Module) -> Iterator[Finding]:
     Fix: as each finding says. The whole schema is core_module_manifest.schema.json; name it in
         "$schema" and the editor helps while you type.
     """
-    document = module.require_manifest()
+    document = module.manifest
+    if document is None or isinstance(document.value, dict):
+        document = module.require_manifest()
     for trouble in _troubles(document):
         if trouble.owner is None:
-            yield manifest_schema.finding(trouble.message, trouble.location, fix=trouble.fix)
+            yield manifest_schema.finding(
+                trouble.message, trouble.location, fix=_kebab(document, trouble) or trouble.fix
+            )
 
 
 def _troubles(document: Document) -> Iterator[Trouble]:
@@ -57,3 +62,13 @@ def _as_list(dependencies: dict[str, object]) -> str:
         for slug, version in dependencies.items()
     ]
     return f"write {show(entries, 200)}"
+
+
+def _kebab(document: Document, trouble: Trouble) -> str | None:
+    """What to write for a slug that only needs other letters or hyphens."""
+    slug = document.get("slug")
+    if not isinstance(slug, str) or trouble.location != document.at("slug"):
+        return None
+    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", slug[:80]).lower())
+    proposal = "-".join(words).lstrip("0123456789-")
+    return f'write "{proposal}"' if 0 < len(proposal) <= 40 else None

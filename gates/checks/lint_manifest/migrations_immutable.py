@@ -40,10 +40,10 @@ def migrations_immutable(module: Module, previous: Previous) -> Iterator[Finding
             )
         elif now != old.sha256:
             yield migrations_immutable.finding(
-                f"this migration was released with {version} and has changed since"
-                f" (digest {old.sha256}, now {now})",
+                f"this migration was released with {version} and has changed since",
                 Location(path, 1, 1),
                 fix="restore the released file and write a new migration",
+                detail=f"released: sha256 {old.sha256}\nnow:      sha256 {now}",
             )
         elif old.rollback_path and old.rollback_sha256:
             yield from _rollback(module, old.rollback_path, old.rollback_sha256, version)

@@ -27,13 +27,16 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
     if not isinstance(listed, list):
         return
     on_disk = [path for _, _, path in layout(module.files).steps]
+    rank = {path: place for place, path in enumerate(on_disk)}
+    normal = {inside(each) for each in listed}
+    unlisted = [path for path in on_disk if path not in normal]
     known: list[tuple[int, str]] = []
     for index, named in enumerate(listed):
         path = inside(named)
         if path is None:
             continue  # manifest-schema or paths-inside says what is wrong with it
         at = document.at("migrations", index)
-        if path in on_disk:
+        if path in rank:
             known.append((index, path))
         elif path in module.files:
             yield migrations_match_manifest.finding(
@@ -42,19 +45,15 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
                 fix="list the files migrations/NNN_name.sql; rollbacks and hooks are found by name",
             )
         else:
-            missing = [each for each in on_disk if each not in listed]
-            guess = closest(path, missing or on_disk, 0.8)
+            guess = closest(path, unlisted[:50] or on_disk[:50], 0.8)
             fix = f"did you mean {show(guess)}?" if guess else f"add {path}, or remove it here"
             yield migrations_match_manifest.finding(f"there is no {path}", at, fix=fix)
-    named_paths = {path for _, path in known}
-    for path in on_disk:
-        if path not in named_paths:
-            yield migrations_match_manifest.finding(
-                f"{path} is not listed, so it would never run",
-                document.key("migrations"),
-                fix=f'add "{path}" to migrations',
-            )
-    rank = {path: place for place, path in enumerate(on_disk)}
+    for path in unlisted:
+        yield migrations_match_manifest.finding(
+            f"{path} is not listed, so it would never run",
+            document.key("migrations"),
+            fix=f'add "{path}" to migrations',
+        )
     for (_, before), (index, path) in pairwise(known):
         if rank[path] < rank[before]:
             yield migrations_match_manifest.finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from gates.check import check
 from gates.model import Finding, Stage
@@ -35,7 +36,8 @@ def migrations_numbered(module: Module) -> Iterator[Finding]:
         digits = path.removeprefix("migrations/").partition("_")[0]
         if len(digits) < 3:
             message = f"the number {digits} has fewer than three digits"
-            fix = f"git mv {path} migrations/{number:03d}_{path.partition('_')[2]}"
+            renamed = f"migrations/{number:03d}_{path.partition('_')[2]}"
+            fix = f"git mv {quote(path)} {quote(renamed)}"
             yield migrations_numbered.finding(message, path, fix=fix)
         if before is not None and number == expected - 1:
             yield migrations_numbered.finding(

@@ -37,9 +37,8 @@ def _begin(document: Document, key: str, inner: str | None, prefix: str) -> Iter
         value = document.get(*place)
         if not isinstance(value, str) or (value.startswith(prefix) and len(value) > len(prefix)):
             continue
-        last = value.removeprefix("tenant_").rpartition(":")[2] or "name"
         yield names_prefixed.finding(
             f"{show(value)} does not begin with {prefix}",
             document.at(*place),
-            fix=f'write "{prefix}{last}"' if len(last) < 60 else f"begin it with {prefix}",
+            fix=f"begin it with {prefix}",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from gates.check import check
 from gates.model import Finding, Stage
@@ -44,4 +45,4 @@ def rollback_present(module: Module) -> Iterator[Finding]:
         if number not in numbers:
             for path in paths:
                 message = f"{path} rolls back number {number:03d}, which is no migration"
-                yield rollback_present.finding(message, path, fix=f"git rm {path}")
+                yield rollback_present.finding(message, path, fix=f"git rm {quote(path)}")

@@ -29,10 +29,19 @@ def settings_documented(module: Module) -> Iterator[Finding]:
     document = settings_object(module)
     found = references(document)
     at_place: dict[Place, list[Subschema]] = {}
+    first: dict[Place, Place] = {}
     for schema in found.schemas:
         if schema.is_property and schema.declares:
             at_place.setdefault(schema.place, []).append(schema)
+            first.setdefault(schema.place, schema.pointer)
+        properties = schema.value.get("properties") if schema.declares else None
+        for name, value in properties.items() if isinstance(properties, dict) else ():
+            if value is True:
+                at_place.setdefault((*schema.place, name), [])
+                first.setdefault((*schema.place, name), (*schema.pointer, "properties", name))
     for place, schemas in at_place.items():
+        if any((*each.pointer, "$ref") in found.broken for each in schemas):
+            continue  # settings-references says so; the documentation may stand at its target
         present = {
             key
             for schema in schemas
@@ -47,7 +56,7 @@ def settings_documented(module: Module) -> Iterator[Finding]:
             )
             yield settings_documented.finding(
                 f"the setting {label(place)} has no {names}",
-                document.key(*schemas[0].pointer),
+                document.key(*first[place]),
                 fix="add " + ", ".join(f'"{key}": {_form(key)}' for key in missing),
             )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gates.check import check
@@ -11,6 +10,7 @@ from gates.module import Document, Module
 from gates.module.explain import closest, explain, show
 from gates.module.schemas import SETTINGS, load_schema
 from gates.module.subschemas import LISTS, MAPS, SINGLE, subschemas
+from gates.module.values import patterns, why_no_pattern
 
 KEYWORDS = frozenset(
     {
@@ -59,32 +59,14 @@ def settings_schema(module: Module) -> Iterator[Finding]:
 
 
 def _patterns(document: Document) -> Iterator[Finding]:
-    for schema in subschemas(document):
-        places = [(schema.value.get("pattern"), document.at(*schema.pointer, "pattern"))]
-        named = schema.value.get("patternProperties")
-        places += [
-            (name, document.key(*schema.pointer, "patternProperties", name))
-            for name in (named if isinstance(named, dict) else ())
-        ]
-        for pattern, at in places:
-            if isinstance(pattern, str) and (reason := _why_no_pattern(pattern)):
-                yield settings_schema.finding(
-                    f"{show(pattern)} is no regular expression that every platform reads: {reason}",
-                    at,
-                    fix="keep to characters, classes, groups, alternatives, quantifiers, ^ and $",
-                )
-
-
-def _why_no_pattern(pattern: str) -> str | None:
-    if len(pattern) > 2000:
-        return "it is longer than 2,000 characters"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return error.msg
-    except (RecursionError, OverflowError, MemoryError):
-        return "it is too complex"
-    return None
+    for place, pattern in patterns(subschemas(document)):
+        if reason := why_no_pattern(pattern):
+            in_key = place[-1] != "pattern"
+            yield settings_schema.finding(
+                f"{show(pattern)} is no regular expression that every platform reads: {reason}",
+                document.key(*place) if in_key else document.at(*place),
+                fix="keep to characters, classes, groups, alternatives, quantifiers, ^ and $",
+            )
 
 
 def _misspelt(document: Document) -> Iterator[Finding]:

@@ -22,10 +22,10 @@ def settings_version(module: Module) -> Iterator[Finding]:
     Fix: write the module's version in schema_version, in every release.
     """
     document = settings_object(module)
-    manifest = module.require_manifest()
-    given, version = document.get("schema_version"), manifest.get("version")
-    if not isinstance(given, str) or not isinstance(version, str) or given == version:
-        return
+    module.require_manifest()
+    given, version = document.get("schema_version"), module.version
+    if not isinstance(given, str) or not version or given == version:
+        return  # settings-schema and version-strict say what is wrong with either
     yield settings_version.finding(
         f"schema_version is {show(given)}, but the module's version is {show(version)}",
         document.at("schema_version"),

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.model import Finding, Level, Stage
-from gates.module import Module
 from gates.toolchains import Tools
 
 
 @check(Stage.SCAN, language="python")
-def bandit(module: Module, tools: Tools) -> Iterator[Finding]:
+def bandit(tools: Tools) -> Iterator[Finding]:
     """Python sources pass bandit.
 
     What bandit gives a low severity is a warning. Its configuration in the module is not read;

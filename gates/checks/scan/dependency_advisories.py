@@ -7,15 +7,12 @@ from datetime import date
 
 from gates.check import check
 from gates.model import Finding, Stage
-from gates.module import Module
 from gates.settings import Policy
 from gates.toolchains import Tools
 
 
 @check(Stage.SCAN)
-def dependency_advisories(
-    module: Module, tools: Tools, policy: Policy, today: date
-) -> Iterator[Finding]:
+def dependency_advisories(tools: Tools, policy: Policy, today: date) -> Iterator[Finding]:
     """No package that the module has locked falls under a published advisory.
 
     With `[advisories] snapshot` in the policy, packages are matched with that snapshot of the OSV

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from gates.check import check
 from gates.model import Finding, Location, Stage
-from gates.module import Module
 from gates.toolchains import Tools
 
 
 @check(Stage.SCAN)
-def secrets(module: Module, tools: Tools) -> Iterator[Finding]:
+def secrets(tools: Tools) -> Iterator[Finding]:
     """detect-secrets finds nothing in any file of the module, `.env.example` included.
 
     Comments that allow a line have no effect, and the finding never shows what was found.

@@ -1,0 +1,33 @@
+"""Comments do not switch the standard off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Stage
+from gates.module import Module
+
+
+@check(Stage.LINT)
+def suppressions(module: Module) -> Iterator[Finding]:
+    """No comment switches a tool off, but for one place and by name.
+
+    `# type: ignore[code]` and `// @ts-expect-error reason` are fine: they name what they ignore,
+    and the type checker reports them once they are not needed. Not fine are `# type: ignore`
+    without a code, `# mypy:` comments, `@ts-ignore`, `@ts-nocheck`, `@ts-expect-error` without a
+    reason, and comments that take lines out of the coverage of TypeScript. `# noqa`, `# nosec`,
+    `# pragma: no cover` and `eslint-disable` have no effect in the gates, and are not reported.
+
+    Why: a comment that hides one mistake today hides every later one at its place.
+    Bad: `// @ts-nocheck`
+    Good: `// @ts-expect-error the types of left-pad lack its third argument`
+    Fix: mend what the tool reports, or name exactly what is ignored, and why.
+    """
+    from gates.toolchains.sources import comments
+
+    if module.language is None:
+        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    for message, location, fix in comments.find(module):
+        yield suppressions.finding(message, location, fix=fix)

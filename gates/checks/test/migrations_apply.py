@@ -1,0 +1,45 @@
+"""The migrations run on a fresh platform database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.database.advice import on_first_run
+from gates.model import Finding, Stage
+
+
+@check(Stage.TEST)
+def migrations_apply(database: Database) -> Iterator[Finding]:
+    """The migrations run on a fresh platform database.
+
+    Why: a migration that parses may still fail when it runs: an operator that does not exist, a
+        table of another module, a policy built in a DO block. It is run here, statement by
+        statement, as the role that migrates on the platform, which is no superuser.
+    Bad: USING (tenant_id = auth.jwt() ->> 'tenant_id'), since there is no operator uuid = text
+    Good: USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid)
+    Fix: correct the statement that the finding points at; its detail shows what ran and what
+        PostgreSQL said.
+    """
+    if not database.scripts:
+        database.record("migrations", 0, detail="the module has no migrations")
+        return
+    attempt = database.attempt
+    database.record(
+        "migrations", sum(run.statements for run in attempt.runs),
+        sum(run.seconds for run in attempt.runs), f"{len(attempt.runs)} files",
+    )  # fmt: skip
+    for run in attempt.runs:
+        if run.failure is not None:
+            code = f" (SQLSTATE {run.failure.sqlstate})" if run.failure.sqlstate else ""
+            yield migrations_apply.finding(
+                f"{run.failure.message}{code}",
+                run.failure.location,
+                fix=on_first_run(run.failure),
+                detail=run.failure.detail,
+                rule=run.failure.sqlstate or None,
+            )
+            return
+    names = sorted(table.name for table in attempt.tables if table.partition_of is None)
+    database.record("tables-created", len(names), detail=", ".join(names))

@@ -1,0 +1,48 @@
+"""Running every migration again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.database.advice import on_second_run
+from gates.database.repeat import repeat
+from gates.model import Finding, Location, Stage
+
+
+@check(Stage.TEST)
+def migrations_idempotent(database: Database) -> Iterator[Finding]:
+    """Running every migration again changes nothing.
+
+    Why: a migration is run again after an interrupted release, on a restored backup, and for a
+        tenant that was switched off and on. All of them are run a second time here, and the whole
+        schema and the data are compared; then a third and fourth time with rows in the tables.
+    Bad: CREATE TABLE without IF NOT EXISTS; an INSERT of defaults that doubles; UPDATE .. SET n =
+        n + 1
+    Good: CREATE TABLE IF NOT EXISTS; DROP POLICY IF EXISTS before CREATE POLICY; INSERT .. ON
+        CONFLICT DO NOTHING
+    Fix: make the statement repeatable; the finding names it, or shows what was different.
+    """
+    if not database.scripts:
+        database.record("idempotency proof", 0, detail="the module has no migrations")
+        return
+    _ = database.applied
+    with database.proof("idempotency proof", len(database.scripts), "run four times"):
+        found = repeat(database)
+    for failure in found.failures:
+        yield migrations_idempotent.finding(
+            f"does not run a second time: {failure.message} (SQLSTATE {failure.sqlstate})",
+            failure.location,
+            fix=on_second_run(failure),
+            detail=failure.detail,
+            rule=failure.sqlstate or None,
+        )
+    for path, differences in found.differences:
+        more = f", and {len(differences) - 1} more" if len(differences) > 1 else ""
+        yield migrations_idempotent.finding(
+            f"running it again changes something: {differences[0]}{more}",
+            Location(path, 1, 1),
+            fix="write the statement so that it may run again, with the same result",
+            detail="\n".join(differences),
+        )

@@ -1,0 +1,61 @@
+"""Each rollback brings back the schema that was there before its migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.database.advice import on_second_run
+from gates.database.rollback import roll_back
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Location, Stage
+from gates.module import Module
+
+
+@check(Stage.TEST)
+def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
+    """Each rollback brings back the schema that was there before its migration.
+
+    Why: a version can be rolled back for hours after its release, by people in a hurry. So it is
+        tried here: all migrations up, rows into every table, then the rollbacks from the last to
+        the first, comparing the whole schema after each one; then up again.
+    Bad: a rollback that drops the table and leaves its trigger function behind; one that drops a
+        column that an earlier version needs
+    Good: DROP TABLE IF EXISTS tenant_x_runs; DROP FUNCTION IF EXISTS x_set_updated_at();
+    Fix: add to the rollback what the finding says is left, or leave what is gone.
+    """
+    if not database.scripts:
+        database.record("rollback proof", 0, detail="the module has no migrations")
+        return
+    _ = database.applied
+    with database.proof("rollback proof", len(module.migrations), "up, rows, down, up"):
+        found = roll_back(database, module)
+    if found.missing:
+        yield rollback_restores.finding(
+            "it has no rollback, so nothing brings the schema before it back",
+            found.missing,
+            fix="add the rollback; gates explain rollback-present shows where",
+        )
+    if found.failure is not None:
+        code = f" (SQLSTATE {found.failure.sqlstate})" if found.failure.sqlstate else ""
+        yield rollback_restores.finding(
+            f"the rollback fails: {found.failure.message}{code}",
+            found.failure.location,
+            fix=on_second_run(found.failure),
+            detail=found.failure.detail,
+            rule=found.failure.sqlstate or None,
+        )
+    for path, message, differences in found.differences:
+        more = f", and {len(differences) - 1} more" if len(differences) > 1 else ""
+        yield rollback_restores.finding(
+            f"{message}: {differences[0]}{more}",
+            Location(path, 1, 1),
+            fix="undo exactly what the migration did; the detail lists every difference",
+            detail="\n".join(differences),
+        )
+    if found.unfilled:
+        raise CouldNotCheckError(
+            f"the rollbacks were tried without rows: {found.unfilled[0]}",
+            hint="gates explain rollback-restores",
+        )

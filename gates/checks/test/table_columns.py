@@ -1,0 +1,102 @@
+"""Every table has the columns of the standard, with their types and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.database.tables import Column, Table
+from gates.model import Finding, Stage
+
+NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "transaction_timestamp()", "statement_timestamp()"})
+
+
+@check(Stage.TEST)
+def table_columns(database: Database) -> Iterator[Finding]:
+    """Every table has the columns of the standard, with their types and defaults.
+
+    Why: provisioning, retention, export and the audit trail read these columns of every table of
+        every module, and do not ask.
+    Bad: tenant_id TEXT; created_at TIMESTAMP; no version column; PRIMARY KEY (name)
+    Good: tenant_id uuid NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, created_at timestamptz
+        NOT NULL DEFAULT now(), updated_at timestamptz, version integer NOT NULL DEFAULT 1, PRIMARY
+        KEY (tenant_id, id)
+    Fix: run the ALTER TABLE that the finding shows, in a new migration if the table is released.
+    """
+    for table in database.tables("column conformance"):
+        if table.partition_of is not None:
+            continue  # has the columns of its parent
+        for message, fix in (*_columns(table), *_id(table)):
+            yield table_columns.finding(f"{table.name} {message}", database.place(table), fix=fix)
+
+
+def _columns(table: Table) -> Iterator[tuple[str, str]]:
+    for name, type_, not_null, default in (
+        ("tenant_id", "uuid", True, None),
+        ("created_at", "timestamp with time zone", True, "now()"),
+        ("updated_at", "timestamp with time zone", False, None),
+        ("version", "integer", True, "1"),
+    ):
+        column = table.column(name)
+        short = type_.replace("timestamp with time zone", "timestamptz")
+        alter = f"ALTER TABLE {table.qualified}"
+        if column is None:
+            extra = (" NOT NULL" if not_null else "") + (f" DEFAULT {default}" if default else "")
+            yield f"has no column {name}", f"{alter} ADD COLUMN {name} {short}{extra};"
+            continue
+        change = f"{alter} ALTER COLUMN {name}"
+        if column.type != type_:
+            message = f"has {name} of type {column.type} instead of {short}"
+            yield message, f"{change} TYPE {short} USING {name}::{short};"
+        if not_null and not column.not_null:
+            yield f"lets {name} be NULL", f"{change} SET NOT NULL;"
+        if default is not None and not _defaults_to(column, default):
+            has = (
+                f"has {column.default} as the default of"
+                if column.default
+                else "has no default for"
+            )
+            yield f"{has} {name}, which must be {default}", f"{change} SET DEFAULT {default};"
+
+
+def _defaults_to(column: Column, default: str) -> bool:
+    given = column.default or ""
+    return given in NOW if default == "now()" else given == default
+
+
+def _id(table: Table) -> Iterator[tuple[str, str]]:
+    alter = f"ALTER TABLE {table.qualified}"
+    column = table.column("id")
+    if column is None:
+        yield (
+            "has no column id",
+            f"{alter} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY;",
+        )
+    elif column.type not in {"bigint", "uuid"}:
+        kind = "bigint" if column.type in {"integer", "smallint"} else "uuid"
+        yield (
+            f"has id of type {column.type} instead of bigint or uuid",
+            f"{alter} ALTER COLUMN id TYPE {kind} USING id::{kind};",
+        )
+    elif column.type == "bigint" and not column.identity and not _numbered(column):
+        yield (
+            "has a bigint id that nothing numbers",
+            f"{alter} ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;",
+        )
+    allowed = {"id", "tenant_id"}
+    allowed |= {table.by_number[number].name for number in table.partition_key if number}
+    if table.primary is None:
+        yield "has no primary key", f"{alter} ADD PRIMARY KEY (tenant_id, id);"
+        return
+    names = [table.by_number[number].name for number in table.primary.columns]
+    if "id" not in names or not allowed.issuperset(names):
+        yield (
+            f"has the primary key ({', '.join(names)}), which must be id alone or together with"
+            " tenant_id or the partition key",
+            f"{alter} DROP CONSTRAINT {table.primary.name}, ADD PRIMARY KEY (tenant_id, id);",
+        )
+
+
+def _numbered(column: Column) -> bool:
+    return (column.default or "").startswith("nextval(")

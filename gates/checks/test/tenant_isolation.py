@@ -1,0 +1,118 @@
+"""A session of one tenant must not reach a row of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.database.isolation import Isolation, prove
+from gates.database.places import place_of
+from gates.database.tables import Table
+from gates.database.tenants import Leak, isolation_policy
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Stage
+from gates.module import Module
+
+ROW_ACCESS = ("read", "insert", "update", "move", "delete", "nobody")
+
+
+@check(Stage.TEST)
+def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
+    """A session of one tenant must not reach a row of another.
+
+    Why: this is what a tenant platform is for, and no reading of SQL proves it: policies add up,
+        call functions, compare texts, and are undone by later files. So two tenants get rows in
+        every table, and one of them tries everything on the other's: reading, adding, changing,
+        deleting, moving, referring to them, guessing them by unique keys; through views and
+        functions; and sessions without a tenant try it too. A tenant's own rows must be within its
+        reach, else nothing was proved.
+    Bad: a second policy USING (true) beside tenant_isolation; WITH CHECK (true); a view without
+        security_invoker; UNIQUE (email) across tenants
+    Good: CREATE POLICY tenant_isolation ON t USING (tenant_id = (auth.jwt() ->>
+        'tenant_id')::uuid) WITH CHECK (the same); UNIQUE (tenant_id, email)
+    Fix: run the detail in psql, as a superuser on a database with the migrations, to see it
+        happen; then tighten the policy, key, view or function that the finding names.
+    """
+    if not database.scripts:
+        database.record("isolation proof", 0, detail="the module has no migrations")
+        return
+    proof = prove(database)
+    for table in database.applied.tables:
+        if table.tenant is None and table.partition_of is None:
+            yield tenant_isolation.finding(
+                f"{table.name} has no tenant_id, so nothing keeps its rows apart",
+                database.place(table),
+                fix=f"ALTER TABLE {table.qualified} ADD COLUMN tenant_id uuid NOT NULL;",
+            )
+        yield from _of_table(database, table, proof)
+    for exposure in proof.exposures:
+        exposed = exposure.exposed
+        is_view = "view" in exposed.label.partition(" ")[0] or exposed.label.startswith("mat")
+        yield tenant_isolation.finding(
+            f"{exposed.label} {exposure.sentence}",
+            place_of(module, exposed.name, exposed.label),
+            fix="create it WITH (security_invoker = true), or revoke it from tenant_app_role"
+            if is_view
+            else "make it SECURITY INVOKER, or compare tenant_id with auth.jwt() inside, or revoke"
+            " EXECUTE from PUBLIC and tenant_app_role",
+            detail=exposure.script,
+        )
+    if proof.unproved:
+        raise CouldNotCheckError(
+            f"nothing is proved about {len(proof.unproved)} of"
+            f" {len(database.applied.tables)} tables: {'; '.join(proof.unproved)}",
+            hint="gates explain tenant-isolation",
+        )
+
+
+def _of_table(database: Database, table: Table, proof: Isolation) -> Iterator[Finding]:
+    """One finding for what policies let through, and one for each other way."""
+    leaks = [leak for leak in proof.leaks if leak.table.oid == table.oid]
+    through = [leak for leak in leaks if leak.kind in ROW_ACCESS]
+    if through:
+        ways = _joined([leak.sentence for leak in through])
+        yield tenant_isolation.finding(
+            f"in {table.name} a session {ways}",
+            database.place(table),
+            fix=_policy_fix(database, table),
+            detail=through[0].script,
+        )
+    for leak in leaks:
+        if leak not in through:
+            yield tenant_isolation.finding(
+                f"in {table.name} a session {leak.sentence}",
+                database.place(table),
+                fix=leak.fix or _fix(database, leak),
+                detail=leak.script,
+            )
+
+
+def _joined(sentences: list[str]) -> str:
+    *first, last = sentences
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _fix(database: Database, leak: Leak) -> str:
+    if leak.kind == "truncate":
+        return f"REVOKE TRUNCATE ON {leak.table.qualified} FROM tenant_app_role;"
+    return _policy_fix(database, leak.table)
+
+
+def _policy_fix(database: Database, table: Table) -> str:
+    """The statements that protect a table, whatever it has now."""
+    policies = [each for each in database.applied.facts.policies if each.table == table.oid]
+    lines = [
+        f"DROP POLICY {_quoted(each.name)} ON {table.qualified};"
+        for each in policies
+        if each.permissive or each.name == "tenant_isolation"
+    ]
+    if not table.row_security:
+        lines.append(f"ALTER TABLE {table.qualified} ENABLE ROW LEVEL SECURITY;")
+    if not table.forced:
+        lines.append(f"ALTER TABLE {table.qualified} FORCE ROW LEVEL SECURITY;")
+    return "\n".join([*lines, isolation_policy(table)])
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() and name.islower() else '"' + name.replace('"', '""') + '"'

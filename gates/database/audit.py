@@ -1,0 +1,112 @@
+"""The audit proof: add and change a row of each table, and look into audit_logs."""
+
+# ruff: noqa: S608 - names are quoted by the server
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gates.database import Database
+from gates.database.isolation import two_tenants
+from gates.database.rows import claims
+from gates.database.solve import NoRowError
+from gates.database.tables import Table
+from gates.database.tenants import APP, A, Tenants
+from gates.database.values import quote
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A table of which commands leave no trace."""
+
+    table: Table
+    commands: tuple[str, ...]
+    """"INSERT", "UPDATE", or both."""
+    detail: str
+    """What was run, and PostgreSQL's error where there was one."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the proof saw."""
+
+    silent: tuple[Silent, ...]
+    unproved: tuple[str, ...]
+
+
+def prove(database: Database) -> Audit:
+    """Add and change a row of each table as tenant_app_role, in a transaction that is undone."""
+    started = time.perf_counter()
+    silent: list[Silent] = []
+    unproved: list[str] = []
+    tables = [
+        table
+        for table in database.applied.tables
+        if table.partition_of is None and table.tenant is not None
+    ]
+    with two_tenants(database) as tenants:
+        for table in tables:
+            tenants.owner.execute(f"GRANT SELECT, INSERT, UPDATE ON {table.qualified} TO {APP}")
+            try:
+                found = _try(tenants, table)
+            except NoRowError as error:
+                unproved.append(error.message)
+                continue
+            if found is not None:
+                silent.append(found)
+    database.record("audit proof", len(tables), time.perf_counter() - started)
+    return Audit(tuple(silent), tuple(dict.fromkeys(unproved)))
+
+
+def _try(tenants: Tenants, table: Table) -> Silent | None:
+    import psycopg
+
+    row = tenants.new(table, A)
+    insert = row.statement()
+    column = table.tenant.quoted if table.tenant else ""
+    update = f"UPDATE {table.qualified} SET {column} = {column} WHERE {row.condition()}"
+    session: psycopg.Connection[tuple[Any, ...]] = tenants.app
+    missing: list[str] = []
+    try:
+        _begin(session)
+        for command, statement in (("INSERT", insert), ("UPDATE", update)):
+            before = _count(session, tenants, table, command)
+            session.execute(statement)
+            session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            if _count(session, tenants, table, command) <= before:
+                missing.append(command)
+    except psycopg.Error as error:
+        raise NoRowError(
+            f"{table.label}: an ordinary row cannot be added and changed:"
+            f" {error.diag.sqlstate}: {error.diag.message_primary}"
+        ) from error
+    finally:
+        session.execute("ROLLBACK")
+    if not missing:
+        return None
+    lines = ["BEGIN;", *(f"{each.statement()};" for each in row.family()[:-1])]
+    lines += [f"{insert};", f"{update};"]
+    lines += ["SELECT table_name, operation, row_id FROM public.audit_logs;", "ROLLBACK;"]
+    return Silent(table, tuple(missing), "\n".join(lines))
+
+
+def _begin(session: psycopg.Connection[tuple[Any, ...]]) -> None:
+    session.execute(f"BEGIN; SELECT set_config('request.jwt.claims', {quote(claims(A))}, true)")
+
+
+def _count(
+    session: psycopg.Connection[tuple[Any, ...]], tenants: Tenants, table: Table, command: str
+) -> int:
+    """Rows of audit_logs about a table (or its partitions) and command that the tenant sees."""
+    names = [table.name, table.qualified, f"{table.schema}.{table.name}"]
+    names += [each.name for each in tenants.maker.tables.values() if each.partition_of == table.oid]
+    found = session.execute(
+        "SELECT count(*) FROM public.audit_logs WHERE table_name = ANY (%s)"
+        " AND upper(operation) LIKE %s",
+        (names, f"{command[:1]}%"),
+    ).fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,229 @@
+"""What all proofs of a run stand on: a server, the platform's baseline, the migrated module."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.database.facts import Facts, read_facts
+from gates.database.runner import ScriptRun, run_script, run_scripts
+from gates.database.server import throwaway_server
+from gates.database.snapshot import Snapshot, digests, snapshot
+from gates.database.tables import Table, read_tables
+from gates.database.workspace import Role, Workspace
+from gates.errors import CouldNotCheckError, DatabaseUnavailableError
+from gates.module import Module
+from gates.settings import Policy, Settings
+
+if TYPE_CHECKING:
+    import psycopg
+
+OWNER_SHOWN = "module_owner"
+"""What a run's own owner role is called in snapshots and messages."""
+
+_BASELINE = Path(__file__).parent / "baseline"
+
+
+class MigrationsDoNotApplyError(CouldNotCheckError):
+    """There is no migrated database to look at; `migrations-apply` says why."""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A database of its own for one proof."""
+
+    name: str
+    workspace: Workspace
+
+    @contextlib.contextmanager
+    def connect(
+        self, role: Role = "admin", **settings: str
+    ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """A new session in autocommit mode, closed at the end; see `workspace.Role`."""
+        connection = self.workspace.connect(self.name, role, **settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def snapshot(self) -> Snapshot:
+        """Everything that a migration can change."""
+        with self.connect() as connection:
+            return snapshot(connection, {self.workspace.owner: OWNER_SHOWN})
+
+    def digests(self) -> dict[str, str]:
+        """Row count and digest of each table; raises where row security would hide rows."""
+        with self.connect("owner", row_security="off") as connection:
+            return digests(connection)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the migrations made of a fresh platform."""
+
+    runs: tuple[ScriptRun, ...]
+    tables: tuple[Table, ...]
+    """The module's own, by name, partitions included."""
+    all_tables: dict[int, Table]
+    """The platform's too, by oid."""
+    facts: Facts
+    baseline: Snapshot
+    snapshot: Snapshot
+
+
+class Prepared:
+    """Everything that is made once per run, when it is first asked for. Safe to share by threads.
+
+    Whatever needs the server raises `DatabaseUnavailableError` where there is none.
+    """
+
+    def __init__(self, module: Module, policy: Policy, settings: Settings) -> None:
+        self.module = module
+        self.policy = policy
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._stack = contextlib.ExitStack()
+        self._closed = False
+
+    def close(self) -> None:
+        """Stop the server, or drop what was made on a server by URL."""
+        with self._lock:
+            self._closed = True
+            self._stack.close()
+
+    def cancel(self) -> None:
+        """End every session, so that whoever waits for one goes on; nothing starts any more."""
+        self._closed = True
+        workspace = self.__dict__.get("_workspace")
+        if workspace is not None:
+            workspace.terminate_all()
+
+    @property
+    def limit(self) -> float:
+        """Seconds that one statement may take."""
+        return self.policy.statement_timeout
+
+    @property
+    def server_version(self) -> str | None:
+        """The server's version, once it is known."""
+        workspace = self.__dict__.get("_workspace")
+        return workspace.version if workspace is not None else None
+
+    @property
+    def workspace(self) -> Workspace:
+        """This run's databases and roles."""
+        with self._lock:
+            if self._closed:
+                raise DatabaseUnavailableError("the run was interrupted")
+            return self._workspace
+
+    @cached_property
+    def _workspace(self) -> Workspace:
+        url = self.settings.database_url
+        own = url is None
+        if url is None:
+            url = self._stack.enter_context(throwaway_server(self.settings))
+        workspace = Workspace(url, throwaway=own, timeout=max(self.limit, 1.0))
+        self._stack.callback(workspace.close)
+        return workspace
+
+    @cached_property
+    def _baseline(self) -> tuple[str, Snapshot, frozenset[str]]:
+        """The name of the database with the platform's baseline, its snapshot and its tables."""
+        workspace = self.workspace
+        clone = Clone(workspace.create("baseline"), workspace)
+        files = [*sorted(_BASELINE.glob("*.sql")), *self.policy.baseline]
+        with clone.connect() as connection:
+            for file in files:
+                run = run_script(
+                    connection, workspace, file.name, file.read_text("utf-8"), limit=self.limit
+                )
+                if run.failure:
+                    raise CouldNotCheckError(
+                        f"the platform baseline does not apply: {run.failure.location}:"
+                        f" {run.failure.message}",
+                        hint="correct database.baseline in gates-policy.toml",
+                    )
+            self._let_owner_in(connection)
+            tables = frozenset(table.qualified for table in read_tables(connection).values())
+            taken = snapshot(connection, {workspace.owner: OWNER_SHOWN})
+        return clone.name, taken, tables
+
+    def _let_owner_in(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Give the migrations' role what it needs of the platform, and no more: to make objects,
+        refer to the platform's tables, and write audit rows in a trigger's name."""
+        owner = self.workspace.owner
+        for statement in (
+            f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+            f"GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA public TO {owner}",
+            f"GRANT INSERT ON audit_logs TO {owner}",
+        ):
+            connection.execute(statement)
+
+    @property
+    def applied(self) -> Applied:
+        """The migrated module. Raises `MigrationsDoNotApplyError` where a migration fails."""
+        applied = self.attempt
+        failed = next((run.failure for run in applied.runs if run.failure), None)
+        if failed:
+            raise MigrationsDoNotApplyError(
+                f"the migrations do not apply ({failed.location}: {failed.message}),"
+                " so there is nothing to look at",
+                hint="gates explain migrations-apply",
+            )
+        return applied
+
+    @property
+    def attempt(self) -> Applied:
+        """Like `applied`, also where a migration failed: what was there by then."""
+        with self._lock:
+            return self._attempt[1]
+
+    @cached_property
+    def _attempt(self) -> tuple[str, Applied]:
+        base, before, known = self._baseline
+        clone = Clone(self.workspace.create("applied", base), self.workspace)
+        with clone.connect("owner") as connection:
+            runs = run_scripts(connection, self.workspace, self.scripts, limit=self.limit)
+        with clone.connect() as connection:
+            everything = read_tables(connection)
+            facts = read_facts(connection, self.workspace.owner)
+            taken = snapshot(connection, {self.workspace.owner: OWNER_SHOWN})
+        own = tuple(table for table in everything.values() if table.qualified not in known)
+        return clone.name, Applied(tuple(runs), own, everything, facts, before, taken)
+
+    @property
+    def platform_tables(self) -> frozenset[str]:
+        """The quoted names of the tables that the baseline has."""
+        with self._lock:
+            return self._baseline[2]
+
+    @property
+    def scripts(self) -> list[tuple[str, str]]:
+        """Path and text of each migration, in order."""
+        return [(each.path, each.sql) for each in self.module.migrations]
+
+    @contextlib.contextmanager
+    def clone(self, *, applied: bool = True) -> Iterator[Clone]:
+        """A fresh copy of the migrated database, or of the platform without the module."""
+        with self._lock:
+            if applied:
+                _ = self.applied
+                template = self._attempt[0]
+            else:
+                template = self._baseline[0]
+            clone = Clone(self.workspace.create("proof", template), self.workspace)
+        try:
+            yield clone
+        finally:
+            self.workspace.drop(clone.name)
+
+    def run(self, clone: Clone, scripts: list[tuple[str, str]]) -> list[ScriptRun]:
+        """Run migration scripts in a clone as the role that owns the module's objects."""
+        with clone.connect("owner") as connection:
+            return run_scripts(connection, self.workspace, scripts, limit=self.limit)

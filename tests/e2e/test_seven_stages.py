@@ -1,0 +1,183 @@
+"""The main job: the examples pass all seven stages; one fault fails at its own stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gates.model import Stage
+
+EXAMPLES = ("alert-engine", "retention-report")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, name):
+    ended = gates("run", examples / name)
+    assert ended.stages == dict.fromkeys(Stage, "pass"), ended.out
+    assert ended.code == 0
+    assert ended.findings() == []
+    assert ended.findings("warning") == []
+    query = "SELECT m.slug, v.version, v.tables_created FROM core_module_versions v"
+    query += " JOIN core_modules m ON m.id = v.module_id"
+    shown = gates("catalog", "psql", "-tAc", query, json_report=False)
+    prefix = f"tenant_{name.replace('-', '_')}_"
+    assert shown.out.startswith(f"{name}|1.0.0|{{{prefix}")
+    page = json.loads(gates("catalog", "show", name, "--json", json_report=False).out)
+    evidence = [each["stage"] for each in page["versions"][0]["evidence"]]
+    assert evidence == list(Stage)[:-1]
+    again = gates("run", examples / name)
+    assert (again.code, again.stages) == (0, ended.stages), again.out
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text, f"{path.name} does not hold {old!r}"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def short_description(module: Path) -> None:
+    manifest = json.loads((module / "module.json").read_text())
+    replace(module / "module.json", manifest["description"], "Too short")
+
+
+def printed_line(module: Path) -> None:
+    path = module / "src" / "retention_report" / "lib" / "errors.py"
+    path.write_text(path.read_text() + '\n\nprint("loaded")\n')
+
+
+def row_security_not_forced(module: Path) -> None:
+    migration = next((module / "migrations").glob("000_*.sql"))
+    text = migration.read_text()
+    line = next(line for line in text.splitlines() if "FORCE ROW LEVEL SECURITY" in line)
+    migration.write_text(text.replace(line, "", 1))
+
+
+def clock_in_the_bundle(module: Path) -> None:
+    (module / "hatch_build.py").write_text(
+        '"""Writes when the wheel was built into it."""\n\n'
+        "import time\nfrom pathlib import Path\nfrom typing import Any\n\n"
+        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\n"
+        "class BuildTime(BuildHookInterface[Any]):\n"
+        '    """Adds built_at.txt."""\n\n'
+        "    def initialize(self, version: str, build_data: dict[str, Any]) -> None:\n"
+        '        """Write the file before the build."""\n'
+        '        path = Path(self.root, "src", "retention_report", "built_at.txt")\n'
+        "        path.write_text(str(time.time_ns()))\n"
+        '        build_data["artifacts"].append("src/retention_report/built_at.txt")\n'
+    )
+    project = module / "pyproject.toml"
+    project.write_text(project.read_text() + "\n[tool.hatch.build.hooks.custom]\n")
+
+
+def committed_secret(module: Path) -> None:
+    path = module / "src" / "api" / "rules.ts"
+    key = "AKIA" + "2E0A8F3B244C9986"
+    path.write_text(path.read_text() + f'\nexport const region = "{key}";\n')
+
+
+FAULTS = [
+    (Stage.LINT_MANIFEST, "alert-engine", short_description, "manifest-schema", "module.json"),
+    (Stage.LINT, "retention-report", printed_line, "ruff", "src/retention_report/lib/errors.py"),
+    (Stage.TEST, "alert-engine", row_security_not_forced, "row-security", "migrations/000"),
+    (Stage.BUILD, "retention-report", clock_in_the_bundle, "bundle-reproducible", ""),
+    (Stage.SCAN, "alert-engine", committed_secret, "secrets", "src/api/rules.ts"),
+]
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "fault", "check", "path"), FAULTS, ids=[str(each[0]) for each in FAULTS]
+)
+def test_one_fault_fails_at_its_stage_with_one_finding(
+    gates, examples, stage: Stage, name: str, fault: Callable[[Path], None], check: str, path: str
+):
+    fault(examples / name)
+    ended = gates("run", examples / name)
+    assert ended.code == 1, ended.out
+    expected = dict.fromkeys(Stage, "pass") | {stage: "fail"}
+    expected |= dict.fromkeys((Stage.PUBLISH, Stage.RELEASE), "inconclusive")
+    assert ended.stages == expected, ended.out
+    (finding,) = ended.findings()
+    assert finding["check"] == check
+    assert finding["path"].startswith(path)
+    assert finding["fix"]
+    if path:
+        assert finding["line"]
+        assert f"{finding['path']}:{finding['line']}" in ended.out
+    listed = gates("catalog", "list", json_report=False)
+    assert listed.out == "the catalog holds no module yet\n"
+
+
+def test_publish_refuses_other_content_under_a_published_version(gates, examples):
+    module = examples / "retention-report"
+    before_release = [f"--stage={stage}" for stage in Stage if stage is not Stage.RELEASE]
+    assert gates("run", module, *before_release).code == 0
+    (module / "README.md").write_text("# Retention report\n\nOther words.\n")
+    ended = gates("run", module)
+    assert ended.stages["publish"] == "fail", ended.out
+    (finding,) = ended.findings()
+    assert finding["check"] == "version-immutable"
+    assert "1.0.0" in finding["message"]
+    assert ended.stages["release"] == "inconclusive"
+
+
+def test_release_refuses_without_evidence_of_a_stage(gates, examples):
+    module = examples / "retention-report"
+    before_release = [f"--stage={stage}" for stage in Stage if stage is not Stage.RELEASE]
+    assert gates("run", module, *before_release).code == 0
+    (module / ".gates" / "evidence" / "scan.dsse.json").unlink()
+    ended = gates("release", module)
+    assert ended.code == 4
+    assert "the stage scan has no evidence" in ended.out
+    verified = gates("verify", module, json_report=False)
+    assert verified.code == 4
+    assert "the stage scan has no evidence" in verified.out
+
+
+def test_nox_gives_the_same_verdict_and_the_same_report(gates, examples, environment, folder):
+    import subprocess
+    import sys
+
+    module = examples / "retention-report"
+    (module / "noxfile.py").write_text("from gates.nox import register\n\nregister()\n")
+    by_command = gates("lint", module)
+    report = folder / "nox.json"
+    ended = subprocess.run(
+        [sys.executable, "-m", "nox", "-s", "lint", "--", ".", "--output", f"json={report}"],
+        cwd=module,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+    def without_times(value: object) -> object:
+        if isinstance(value, dict):
+            kept = {k: v for k, v in value.items() if k not in ("seconds", "started")}
+            return {key: without_times(each) for key, each in kept.items()}
+        return [without_times(each) for each in value] if isinstance(value, list) else value
+
+    by_nox = json.loads(report.read_text())
+    assert without_times(by_nox) == without_times(by_command.report)
+
+
+def test_nox_fails_where_the_command_fails(examples, environment):
+    import subprocess
+    import sys
+
+    module = examples / "alert-engine"
+    (module / "noxfile.py").write_text("from gates.nox import register\n\nregister()\n")
+    short_description(module)
+    ended = subprocess.run(
+        [sys.executable, "-m", "nox", "-s", "lint-manifest", "--", "."],
+        cwd=module,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "manifest-schema" in ended.stdout

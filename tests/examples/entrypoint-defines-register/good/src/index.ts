@@ -1,0 +1,1 @@
+export { start as register } from "./register.js";

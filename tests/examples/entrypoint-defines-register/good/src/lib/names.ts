@@ -1,0 +1,2 @@
+export const SLUG = "sample-module";
+export const VERSION = "1.0.0";

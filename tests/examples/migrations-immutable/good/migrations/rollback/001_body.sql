@@ -1,0 +1,3 @@
+SET search_path TO public;
+
+ALTER TABLE tenant_sample_module_notes DROP COLUMN IF EXISTS body;

@@ -1,0 +1,3 @@
+export const colors = { red: 1 };
+
+export const names = ['red','green'];

@@ -1,0 +1,5 @@
+"""Notes."""
+
+from __future__ import annotations
+
+PASSWORD = "hunter2-tr0ub4dor"  # pragma: allowlist secret
