@@ -1,7 +1,7 @@
 """Writes the generated pages: docs/checks.md and docs/command-line.md.
 
-    python ci/generate.py            write them
-    python ci/generate.py --check    fail where they differ from what is committed
+python ci/generate.py            write them
+python ci/generate.py --check    fail where they differ from what is committed
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def command_page() -> str:
     lines = [NOTICE, "# The command line", ""]
     for names, command in _commands((), cli):
         context = click.Context(
-            command, info_name=" ".join(("gates", *names)), max_content_width=100, terminal_width=100
+            command,
+            info_name=" ".join(("gates", *names)),
+            max_content_width=100,
+            terminal_width=100,
         )
         title = " ".join(("gates", *names))
         lines += [f"## {title}", "", "```text", command.get_help(context), "```", ""]

@@ -1,7 +1,7 @@
 """From a fresh clone to a result, with Python and nothing else prepared.
 
-    python3 ci/start.py demo    sets up .venv and takes an example through all seven stages
-    python3 ci/start.py test    sets up .venv and runs ruff, mypy and all tests
+python3 ci/start.py demo    sets up .venv and takes an example through all seven stages
+python3 ci/start.py test    sets up .venv and runs ruff, mypy and all tests
 """
 
 from __future__ import annotations

@@ -53,6 +53,11 @@ class Needs:
             return self.tools()
         if need == "evidence":
             return self._evidence()  # read anew: every stage adds to it
+        made = self._make_once(need)
+        # Records are the check's own, as those of `tools` are; the server is shared.
+        return made.view() if need == "database" else made  # type: ignore[attr-defined]
+
+    def _make_once(self, need: str) -> object:
         makers: dict[str, Callable[[], object]] = {
             "module": lambda: self.module,
             "policy": lambda: self.policy,

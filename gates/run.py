@@ -176,11 +176,13 @@ class _Begun:
     ) -> None:
         self.stage = stage
         self.began = datetime.now(UTC)
+        self._ended = self.began
         self._progress = progress
 
         def one(check: Check) -> CheckResult:
             progress.check_started(stage, check.id)
             result = run_check(check, maker)
+            self._ended = datetime.now(UTC)
             progress.check_ended(stage, result)
             return result
 
@@ -192,11 +194,11 @@ class _Begun:
         if action and Verdict.worst(each.verdict for each in checks) is Verdict.PASS:
             self._progress.check_started(self.stage, self.stage.value)
             acted, outputs = _act(self.stage, action)
+            self._ended = datetime.now(UTC)
             self._progress.check_ended(self.stage, acted)
             checks.append(acted)
-        seconds = (datetime.now(UTC) - self.began).total_seconds()
-        began = self.began.isoformat(timespec="seconds").replace("+00:00", "Z")
-        return StageResult(self.stage, tuple(checks), seconds, outputs, began)
+        seconds = (self._ended - self.began).total_seconds()
+        return StageResult(self.stage, tuple(checks), seconds, outputs, _rfc3339(self.began))
 
 
 def _act(stage: Stage, action: Action) -> tuple[CheckResult, Mapping[str, str]]:
@@ -227,7 +229,11 @@ def _not_attempted(stage: Stage, blocked: StageResult) -> StageResult:
         Verdict.INCONCLUSIVE,
         reason=f"not attempted: {blocked.stage} {ended}",
     )
-    return StageResult(stage, (result,))
+    return StageResult(stage, (result,), started=_rfc3339(datetime.now(UTC)))
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _records(made: Mapping[str, object]) -> tuple[RanRecord, ...]:

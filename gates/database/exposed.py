@@ -29,7 +29,8 @@ _VIEWS = """
             OR has_any_column_privilege(%s, c.oid, 'SELECT'))
     ORDER BY 2"""
 _FUNCTIONS = """
-    SELECT p.oid, p.oid::regprocedure::text, quote_ident(n.nspname) || '.'
+    SELECT p.oid, n.nspname || '.' || p.proname || '('
+        || pg_get_function_identity_arguments(p.oid) || ')', quote_ident(n.nspname) || '.'
         || quote_ident(p.proname), p.prokind = 'p', p.proname, p.proargtypes::oid[], p.prorettype
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.prosecdef AND p.proowner = %s::regrole AND p.prokind IN ('f', 'p', 'w')

@@ -18,6 +18,9 @@ from gates.errors import DatabaseUnavailableError
 SUPERUSER = "postgres"
 START_SECONDS = 60.0
 
+Process = subprocess.Popen[bytes]
+"""A server that we started ourselves."""
+
 
 def initialise(programs: Programs, data: Path, *, throwaway: bool) -> None:
     """Make a data directory: in a folder beside it, which is then renamed."""
@@ -85,7 +88,7 @@ def nobody_works_in(data: Path) -> bool:
 
 def start(
     programs: Programs, data: Path, sockets: Path, log: Path, options: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """Start a server and wait until it accepts connections.
 
     Raises `DatabaseUnavailableError` with the end of its log where it does not.

@@ -22,33 +22,40 @@ class Repeated:
 
 
 def repeat(database: Database) -> Repeated:
-    """Run every script again, one by one, and compare schema and data before and after each.
+    """Run every script again and compare schema and data before and after the round.
 
     A backfill may change rows that came after it the first time it meets them. So rows are put in,
-    each script runs once to settle, and what it does to them after that counts.
+    all scripts run once to settle, and what a further round does to them counts. What one script
+    makes and a later one undoes is no difference; where a round as a whole made one, it is looked
+    up which scripts did. A script that fails the second time leaves a schema behind that differs
+    for that reason alone: then only data is compared, without that script.
     Raises `MigrationsDoNotApplyError`.
     """
-    failures: list[Failure] = []
     changed: dict[str, list[str]] = {}
     with database.clone() as clone:
-        before = clone.snapshot()
-        failures += _round(database, clone, changed, skip=set())
-        after = clone.snapshot()
-        if before != after:
-            for path, differences in _blame(database):
-                changed.setdefault(path, []).extend(differences)
-        failed = {failure.location.path for failure in failures}
+        before = clone.snapshot(), clone.digests()
+        failures, by_script = _round(database, clone, frozenset())
+        failed = frozenset(failure.location.path for failure in failures)
+        if not failures and before[0] != clone.snapshot():
+            changed.update(_blame(database))
+        if before[1] != clone.digests():
+            _merge(changed, by_script)
         fill(database, clone)
-        _round(database, clone, None, skip=failed)
-        _round(database, clone, changed, skip={*failed, *changed})
-    return Repeated(tuple(failures), tuple((path, tuple(found)) for path, found in changed.items()))
+        _round(database, clone, failed)
+        settled = clone.digests()
+        _, by_script = _round(database, clone, failed)
+        if settled != clone.digests():
+            _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
+    found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
+    return Repeated(tuple(failures), found)
 
 
 def _round(
-    database: Database, clone: Clone, changed: dict[str, list[str]] | None, skip: set[str]
-) -> list[Failure]:
-    """Run each script once. Notes changed data by script in `changed`, if there is one."""
-    failures = []
+    database: Database, clone: Clone, skip: frozenset[str]
+) -> tuple[list[Failure], dict[str, list[str]]]:
+    """Run each script once: those that fail, and how each changed the data."""
+    failures: list[Failure] = []
+    changed: dict[str, list[str]] = {}
     digests = clone.digests()
     for path, sql in database.scripts:
         if path in skip:
@@ -56,25 +63,28 @@ def _round(
         run = database.run(clone, [(path, sql)])[0]
         if run.failure is not None:
             failures.append(run.failure)
-        if changed is None:
-            continue
         now = clone.digests()
         if found := data_changes(digests, now):
-            changed.setdefault(path, []).extend(found)
+            changed[path] = found
         digests = now
-    return failures
+    return failures, changed
 
 
-def _blame(database: Database) -> list[tuple[str, list[str]]]:
-    """Which script it was that changed the schema on its second run."""
-    found = []
+def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
+    for path, found in more.items():
+        into.setdefault(path, []).extend(found)
+
+
+def _blame(database: Database) -> dict[str, list[str]]:
+    """Which scripts change the schema on their second run, and how."""
+    found = {}
     with database.clone() as clone:
         before = clone.snapshot()
         for path, sql in database.scripts:
             database.run(clone, [(path, sql)])
             after = clone.snapshot()
             if differences := diff(before, after):
-                found.append((path, differences))
+                found[path] = differences
             before = after
     return found
 

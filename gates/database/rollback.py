@@ -50,7 +50,7 @@ def roll_back(database: Database, module: Module) -> RolledBack:
                 found.failure = run.failure
                 return found
             after = clone.snapshot()
-            if differences := diff(before, after):
+            if differences := diff(before, after, came="is left behind", went="is missing"):
                 sentence = f"it does not restore the schema before {migration.path}"
                 found.differences.append((migration.rollback_path, sentence, differences))
                 return found

@@ -21,7 +21,7 @@ _SPACE_OR_COMMENT = re.compile(r"\s+|--[^\n]*|/\*")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """One statement: its text without the semicolon, where it begins, and its tree."""
 
@@ -41,7 +41,7 @@ class SyntaxFault:
     offset: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """One SQL file. With a fault there are no statements: the parser gives all or nothing."""
 
@@ -59,6 +59,10 @@ class Script:
         offset = max(0, min(offset, len(self.sql)))
         line = bisect.bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
+
+    def characters(self, bytes_before: int) -> int:
+        """How many characters the first bytes of the file are: the parser counts bytes."""
+        return len(self.sql.encode()[:bytes_before].decode("utf-8", "replace"))
 
     @cached_property
     def controls_transactions(self) -> bool:

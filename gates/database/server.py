@@ -9,7 +9,6 @@ finds it as it was. Both listen on a Unix socket in a private folder and on noth
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from gates.database.folders import Lock, RunFolder, make, socket_folder
 from gates.database.postmaster import (
     START_SECONDS,
     SUPERUSER,
+    Process,
     initialise,
     nobody_works_in,
     postmaster,
@@ -206,9 +206,7 @@ def _attach(data: Path) -> bool:
     return False
 
 
-def _start_again(
-    programs: Programs, data: Path, sockets: Path, log: Path
-) -> subprocess.Popen[bytes]:
+def _start_again(programs: Programs, data: Path, sockets: Path, log: Path) -> Process:
     """Start the lasting server, also where the number in an old postmaster.pid is in use again.
 
     PostgreSQL refuses that case, since it cannot know; we do: the caller holds the lock, and no

@@ -58,7 +58,7 @@ def snapshot(
     return Snapshot(dict(sorted(objects.items())))
 
 
-def diff(old: Snapshot, new: Snapshot) -> list[str]:
+def diff(old: Snapshot, new: Snapshot, *, came: str = "is new", went: str = "is gone") -> list[str]:
     """What became of `old`, one sentence for each object or property, sorted by object.
 
     What belongs to an object that came or went is not listed again for each of its columns.
@@ -72,7 +72,7 @@ def diff(old: Snapshot, new: Snapshot) -> list[str]:
             whole = new if before is None else old
             other = old if before is None else new
             if not _belongs_to_another(key, whole, other):
-                found.append(f"{key} {'is new' if before is None else 'is gone'}")
+                found.append(f"{key} {came if before is None else went}")
             continue
         for name in sorted({*before, *after}):
             if before.get(name) != after.get(name):

@@ -7,13 +7,13 @@ bundle as `<slug>-<version>.tgz` with its SHA-256. The predicate is of the type 
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gates import __version__
 from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
+from gates.evidence.reader import Reader
 from gates.model import CheckResult, Finding, RanRecord, Stage, StageResult, Verdict
 from gates.module import Module
 
@@ -24,7 +24,6 @@ BUNDLE_STAGES = (Stage.BUILD, Stage.SCAN, Stage.PUBLISH, Stage.RELEASE)
 
 _DETAIL = 65536
 """Characters kept of a finding's or a record's detail: a tool's output has no bound."""
-_HEX = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def build(
 
 def read(payload: bytes) -> Statement:
     """The statement in a payload. Raises `MalformedError`, whatever the bytes are."""
-    value = _Reader(parse_json(payload), "the statement")
+    value = Reader(parse_json(payload), "the statement")
     if value.text("_type") != STATEMENT_TYPE:
         raise MalformedError("it is no in-toto statement")
     if value.text("predicateType") != PREDICATE_TYPE:
@@ -210,7 +209,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _read_check(entry: _Reader) -> CheckEntry:
+def _read_check(entry: Reader) -> CheckEntry:
     return CheckEntry(
         id=entry.text("id"),
         provider=entry.text("provider"),
@@ -232,46 +231,3 @@ def _read_check(entry: _Reader) -> CheckEntry:
             for each in entry.items("waived")
         ),
     )
-
-
-class _Reader:
-    """Typed access to JSON data from outside; raises `MalformedError` with the member's name."""
-
-    def __init__(self, value: object, name: str) -> None:
-        if not isinstance(value, dict):
-            raise MalformedError(f"{name} is no object")
-        self._value = value
-        self._name = name
-
-    def text(self, key: str) -> str:
-        value = self._value.get(key)
-        if not isinstance(value, str):
-            raise MalformedError(f"{key} of {self._name} is no text")
-        return value
-
-    def hex(self, key: str) -> str:
-        value = self.text(key)
-        if not _HEX.match(value):
-            raise MalformedError(f"{key} of {self._name} is no digest of 64 hex digits")
-        return value
-
-    def number(self, key: str) -> float:
-        value = self._value.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
-            raise MalformedError(f"{key} of {self._name} is no number from 0 on")
-        return float(value)
-
-    def member(self, key: str) -> _Reader:
-        return _Reader(self._value.get(key), f"{key} of {self._name}")
-
-    def items(self, key: str) -> list[_Reader]:
-        value = self._value.get(key)
-        if not isinstance(value, list):
-            raise MalformedError(f"{key} of {self._name} is no list")
-        return [_Reader(each, f"{key} of {self._name}") for each in value]
-
-    def texts(self, key: str) -> dict[str, str]:
-        value = self._value.get(key)
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise MalformedError(f"{key} of {self._name} is no table of texts")
-        return dict(value)

@@ -7,12 +7,9 @@ ignores it is left out), `.git/info/exclude`, and the user's own excludes.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from gates.module.patterns import NeverMatchesError, Pattern, compile_pattern
 
 ANYWHERE = frozenset(
     {
@@ -28,16 +25,13 @@ AT_ROOT = frozenset({"dist", "build", "coverage", "htmlcov", "venv"})
 
 _SUFFIXES = (".pyc", ".pyo", ".egg-info", ".tsbuildinfo")
 
-MAX_STARS = 3
-"""Most wildcards in one part of a pattern; matching takes time to the power of their number."""
-
 
 @dataclass(frozen=True)
 class Rules:
     """The rules of one `.gitignore`, for the folder that it lies in."""
 
     folder: str
-    spec: GitIgnoreSpec
+    patterns: tuple[Pattern, ...]
 
 
 def is_output(path: str, name: str) -> bool:
@@ -54,31 +48,21 @@ def is_ignored(path: str, rules: tuple[Rules, ...], *, folder: bool) -> bool:
     """Whether the rules, outermost first, leave a path out; the last match decides, as in git."""
     for each in reversed(rules):
         relative = path[len(each.folder) + 1 :] if each.folder else path
-        decision = each.spec.check_file(relative + "/" if folder else relative).include
-        if decision is not None:
-            return decision
+        for pattern in reversed(each.patterns):
+            if pattern.matches(relative, folder=folder):
+                return pattern.ignores
     return False
 
 
 def read_rules(folder: str, text: str) -> tuple[Rules | None, list[tuple[int, str]]]:
     """The rules of a `.gitignore`, and the lines (from 1) that are refused, with the reason."""
-    from pathspec import GitIgnoreSpec
-
     refused: list[tuple[int, str]] = []
-    kept: list[str] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        pattern = line.rstrip("\r")
-        if not pattern.strip() or pattern.startswith("#"):
-            continue
-        if any(len(re.findall(r"\*+", part)) > MAX_STARS for part in pattern.split("/")):
-            refused.append((number, f"a pattern with more than {MAX_STARS} wildcards in a name"))
-        elif pattern.count("**") > MAX_STARS:
-            refused.append((number, f"a pattern with more than {MAX_STARS} times **"))
+    kept: list[Pattern] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        try:
+            pattern = compile_pattern(line)
+        except NeverMatchesError as error:
+            refused.append((number, f"the pattern never matches: {error}"))
         else:
-            try:
-                GitIgnoreSpec.from_lines([pattern])
-            except ValueError as error:
-                refused.append((number, f"a pattern that git does not know: {error}"))
-            else:
-                kept.append(pattern)
-    return (Rules(folder, GitIgnoreSpec.from_lines(kept)) if kept else None), refused
+            kept += [pattern] if pattern else []
+    return (Rules(folder, tuple(kept)) if kept else None), refused

@@ -83,7 +83,7 @@ def _find(root: Path) -> Path:
 def _manifest(tree: Tree) -> Document | None:
     if MANIFEST in tree.files:
         return _document(tree, MANIFEST)
-    if not any(problem.location.path == MANIFEST for problem in tree.problems):
+    if not any(problem.location.path in ("", MANIFEST) for problem in tree.problems):
         tree.problem(
             "is not part of the module: a .gitignore leaves it out", MANIFEST, "remove that pattern"
         )

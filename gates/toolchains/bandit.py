@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
-from gates.toolchains.compiler import Problem
+from gates.toolchains.problem import Problem, relative
 from gates.toolchains.python import sources
-from gates.toolchains.ruff import relative
 from gates.toolchains.tools import Tools
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
-from gates.toolchains.compiler import Problem
+from gates.toolchains.problem import Problem
 from gates.toolchains.processes import disk
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
@@ -125,6 +126,41 @@ def pack(files: Mapping[str, bytes], executable: set[str]) -> bytes:
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as stream:
         stream.write(raw.getvalue())
     return packed.getvalue()
+
+
+def differences(first: Bundle, second: Bundle) -> list[str]:
+    """The files in which two bundles differ; of a wheel, the files inside it ("x.whl: a/b.py")."""
+    ours, theirs = _read(first), _read(second)
+    found: list[str] = []
+    for path in sorted(ours.keys() | theirs.keys()):
+        one, other = ours.get(path), theirs.get(path)
+        if one == other:
+            continue
+        inner: list[str] = []
+        if path.endswith(".whl") and one is not None and other is not None:
+            left, right = _members(one), _members(other)
+            names = sorted(left.keys() | right.keys())
+            inner = [name for name in names if left.get(name) != right.get(name)]
+            inner = [name for name in inner if not name.endswith("/RECORD")] or inner
+        found += [f"{path}: {name}" for name in inner] or [path]
+    return found
+
+
+def _read(bundle: Bundle) -> dict[str, bytes]:
+    with tarfile.open(bundle.path) as archive:
+        return {
+            entry.name: content.read()
+            for entry in archive
+            if (content := archive.extractfile(entry)) is not None
+        }
+
+
+def _members(wheel: bytes) -> dict[str, tuple[int, tuple[int, ...], int]]:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return {
+            each.filename: (each.CRC, each.date_time, each.external_attr)
+            for each in archive.infolist()
+        }
 
 
 def unpack(bundle: Bundle, folder: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.toolchains import npm_packages, typescript
+from gates.toolchains.problem import Problem
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools
 
@@ -32,19 +32,8 @@ OPTIONS: dict[str, object] = {
 }
 """The platform's options; the module's own tsconfig is not read."""
 
-_LINE = re.compile(r"(?P<path>[^\s(][^(]*)\((?P<line>\d+),(?P<column>\d+)\): error (?P<text>.*)")
+_LINE = re.compile(r"(?P<path>\S.*?)\((?P<line>\d+),(?P<column>\d+)\): error (?P<text>.*)")
 _GLOBAL = re.compile(r"error (?P<text>TS\d+: .*)")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why something does not compile or build, and where."""
-
-    message: str
-    location: Location
-    rule: str | None = None
-    fix: str | None = None
-    detail: str | None = None
 
 
 def write_project(tools: Tools, files: Sequence[str], extra: dict[str, object]) -> Path:
@@ -99,6 +88,8 @@ def parse_tsc(output: bytes) -> tuple[Problem, ...]:
         more = []
         if match := _LINE.fullmatch(line):
             place = Location(match["path"], int(match["line"]), int(match["column"]))
+            if match["path"].startswith(("../", "/")):  # the types of a package, not the module's
+                place = Location("package.json")
         elif match := _GLOBAL.fullmatch(line):
             place = Location("package.json")
         else:

@@ -9,8 +9,8 @@ from pathlib import Path
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.toolchains import typescript
-from gates.toolchains.compiler import PROJECT, Problem, write_project
-from gates.toolchains.ruff import relative
+from gates.toolchains.compiler import PROJECT, write_project
+from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tools import Tools
 
 

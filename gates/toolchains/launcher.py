@@ -31,10 +31,8 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CLONE_NEWUSER, CLONE_NEWNET, SET_INTERFACE_FLAGS, INTERFACE_UP = 0x10000000, 0x40000000, 0x8914, 1
 RULE_PATH_BENEATH, RULESET_VERSION = 1, 1
-EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, IOCTL_DEVICE = (
-    1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15,
-)  # fmt: skip
-FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE
+READ_RIGHTS = 1 << 0 | 1 << 2 | 1 << 3  # execute a file, read it, read a folder
+FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # what there is for a file
 RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
 BLOCKED = 125
@@ -65,7 +63,7 @@ def landlock(libc: ctypes.CDLL, read: list[str], write: list[str], *, network: b
     ruleset = int(syscall(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
     if ruleset < 0:
         raise WallError(f"landlock_create_ruleset: {os.strerror(ctypes.get_errno())}")
-    for paths, rights in ((read, EXECUTE | READ_FILE | READ_DIR), (write, handled)):
+    for paths, rights in ((read, READ_RIGHTS), (write, handled)):
         for path in paths:
             try:
                 handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -86,22 +84,28 @@ def landlock(libc: ctypes.CDLL, read: list[str], write: list[str], *, network: b
 
 def own_network(libc: ctypes.CDLL) -> bool:
     """Move to a network of its own that has loopback alone; False where that is not allowed."""
-    user, group, flags = os.geteuid(), os.getegid(), CLONE_NEWNET
-    if libc.unshare(flags) and libc.unshare(flags | CLONE_NEWUSER):
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(CLONE_NEWNET) and libc.unshare(CLONE_NEWNET | CLONE_NEWUSER):
         return False
-    # In a user namespace of its own (where it was needed), it stays the user that it was.
-    maps = (
-        ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
-    )
-    for name, text in maps if os.geteuid() != user else ():
-        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
-            file.write(text)
+    if os.geteuid() != user:  # in a user namespace, which was needed, it stays who it was
+        maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
+        for name, text in maps.items():
+            with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+                file.write(text)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        request = struct.pack("16sh14x", b"lo", INTERFACE_UP)
-        fcntl.ioctl(probe, SET_INTERFACE_FLAGS, request)
+        fcntl.ioctl(probe, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", INTERFACE_UP))
     return True
+
+
+def can_have_own_network(libc: ctypes.CDLL) -> bool:
+    """Whether `own_network` works here: tried in a child, because half of it cannot be undone."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if own_network(libc) else 1)
+        except BaseException:  # noqa: BLE001 - whatever it is, there is no such wall
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 # By machine: audit architecture, then the numbers of socket, io_uring_setup, add_key,
@@ -154,7 +158,7 @@ def put_up(libc: ctypes.CDLL | None, config: dict[str, Any]) -> str:
         resource.setrlimit(limit, (most, most))
     if libc is None:
         return "none"
-    walls = ["loopback"] if own_network(libc) else []
+    walls = ["loopback"] if can_have_own_network(libc) and own_network(libc) else []
     for capability in range(64):
         _prctl(libc, PR_CAPBSET_DROP, capability, 0, 0, 0)
     if _prctl(libc, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
-from gates.toolchains.compiler import Problem
+from gates.toolchains.problem import Problem, relative
 from gates.toolchains.processes import Ran, disk
 from gates.toolchains.python import CONFIG, environment, source_root, sources
-from gates.toolchains.ruff import relative
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tools import Tools
 

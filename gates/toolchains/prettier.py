@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains import typescript
-from gates.toolchains.ruff import relative
+from gates.toolchains.problem import relative
 from gates.toolchains.tools import Tools
 
 SHOWN = 20

@@ -12,7 +12,7 @@ from typing import Any
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.module import Module
-from gates.toolchains.compiler import Problem
+from gates.toolchains.problem import Problem, relative
 from gates.toolchains.processes import Ran
 from gates.toolchains.python import CONFIG
 from gates.toolchains.tools import Tools
@@ -89,15 +89,6 @@ def parse(output: bytes, copy: Path) -> Iterator[Problem]:
             )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"ruff printed something that is not understood: {error}") from error
-
-
-def relative(name: str, copy: Path) -> str:
-    """A tool's path as one of the module. Raises `ToolFailedError` for any other."""
-    path = Path(copy, name)
-    for base in (copy, copy.resolve()):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    raise ToolFailedError(f"a finding is about {name}, which is no file of the module")
 
 
 def parse_diff(output: bytes, copy: Path) -> Iterator[tuple[str, int, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains import npm_packages, typescript
+from gates.toolchains.problem import relative
 from gates.toolchains.tests import Failure, FileCoverage, TestRun, test_files
 from gates.toolchains.tools import Tools
 
@@ -61,7 +62,7 @@ def parse_report(report: bytes, copy: Path) -> TestRun:
         counts = {"passed": 0, "failed": 0, "skipped": 0}
         failures = []
         for file in document["testResults"]:
-            path = _relative(file["name"], copy)
+            path = relative(file["name"], copy)
             for test in file["assertionResults"]:
                 status = test["status"]
                 counts[status if status in counts else "skipped"] += 1
@@ -97,7 +98,7 @@ def parse_summary(summary: bytes, copy: Path) -> tuple[FileCoverage, ...]:
     try:
         found = [
             FileCoverage(
-                _relative(name, copy), int(each["lines"]["total"]), int(each["lines"]["covered"])
+                relative(name, copy), int(each["lines"]["total"]), int(each["lines"]["covered"])
             )
             for name, each in json.loads(summary).items()
             if name != "total"
@@ -105,11 +106,3 @@ def parse_summary(summary: bytes, copy: Path) -> tuple[FileCoverage, ...]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"the coverage report of vitest is not readable: {error}") from error
     return tuple(sorted(found, key=lambda each: each.path))
-
-
-def _relative(name: str, copy: Path) -> str:
-    path = Path(copy, name)
-    for base in (copy, copy.resolve()):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    return path.name

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.toolchains.bundle import Built
-from gates.toolchains.compiler import Problem
+from gates.toolchains.problem import Problem
 from gates.toolchains.python import environment
 from gates.toolchains.tools import Tools
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ import psycopg
 import pytest
 
 from gates.catalog import Catalog
+from gates.catalog.migrate import migrate
 from gates.errors import CatalogUnavailableError
 from tests.passing import World
 
@@ -24,8 +24,8 @@ INSERTS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def logins(server: str) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="session")
+def logins(server: str) -> dict[str, str]:
     """A login for each role of the catalog, and one with no role at all."""
     made = {
         f"login_{role}": role
@@ -36,10 +36,7 @@ def logins(server: str) -> Iterator[dict[str, str]]:
             connection.execute(f"CREATE ROLE {login} LOGIN".encode())
             if role != "nobody":
                 connection.execute(f"GRANT {role} TO {login}".encode())
-    yield made
-    with psycopg.connect(server, autocommit=True) as connection:
-        for login in made:
-            connection.execute(f"DROP ROLE {login}".encode())
+    return made
 
 
 @pytest.fixture
@@ -142,6 +139,10 @@ def test_a_releaser_can_release_and_no_more(
         "CREATE TABLE public.mine (id int)",
         "INSERT INTO audit_logs (tenant_id, table_name, operation)"
         " VALUES (gen_random_uuid(), 'tenant_modules', 'LIE')",
+        "INSERT INTO audit_logs (table_name, operation, db_role) VALUES ('core_x', 'LIE', 'ann')",
+        "INSERT INTO core_modules (slug, name, description, category, maturity_status, created_at)"
+        " VALUES ('x', 'x', 'x', 'custom', 'GA', 'yesterday')",
+        "INSERT INTO core_module_versions (released_by) VALUES ('ann')",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.encode())
@@ -152,6 +153,29 @@ def test_a_releaser_can_release_and_no_more(
         ("core_modules", "INSERT", "login_gates_releaser", False),
         ("core_module_versions", "INSERT", "login_gates_releaser", False),
     ]
+
+
+def test_default_privileges_of_a_platform_give_nothing(
+    empty_database: str, connect: Any, logins: Any
+) -> None:
+    connection = connect(empty_database, autocommit=True)
+    connection.execute(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO login_nobody, PUBLIC"
+    )
+    migrate(connection)
+    nobody = connect(empty_database, user="login_nobody", autocommit=True)
+    tables = [
+        row[0]
+        for row in connection.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p')"
+            " AND relnamespace = 'public'::regnamespace"
+        )
+    ]
+    assert len(tables) == 11
+    for table in tables:
+        for statement in (f"SELECT FROM {table}", f"DELETE FROM {table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                nobody.execute(statement.encode())
 
 
 def test_a_reader_reads(released: Any, logins: Any) -> None:

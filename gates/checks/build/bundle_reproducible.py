@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from gates.check import check
@@ -22,21 +21,17 @@ def bundle_reproducible(module: Module, bundle: Bundle, tools: Tools) -> Iterato
     Good: a build that depends on the sources and the locked packages alone
     Fix: take the difference out of the build; `SOURCE_DATE_EPOCH` holds a time that is fixed.
     """
-    first = bundle.contents
+    from gates.toolchains.bundle import differences
+
     again = make_bundle(tools.session, again=True)
     tools.records += again.records
-    second = again.contents
     if again.sha256 == bundle.sha256:
         return
-    for path in sorted(first.keys() | second.keys()):
-        if first.get(path) != second.get(path):
-            how = "differs between two builds"
-            if path not in second or path not in first:
-                near = difflib.get_close_matches(path, second.keys() ^ first.keys(), 2)
-                how = f"is in one of two builds only (see {', '.join(near)})"
-            yield bundle_reproducible.finding(
-                f"{path} {how} of the same sources",
-                "pyproject.toml" if module.language == "python" else "package.json",
-                fix="make the build depend on the sources and the locked packages alone",
-                detail=f"first {first.get(path)}\nsecond {second.get(path)}",
-            )
+    place = "pyproject.toml" if module.language == "python" else "package.json"
+    for path in differences(bundle, again):
+        yield bundle_reproducible.finding(
+            f"two builds of the same sources differ in {path}",
+            place,
+            fix="make the build depend on the sources and the locked packages alone",
+            detail=f"bundles {bundle.sha256} and {again.sha256}",
+        )

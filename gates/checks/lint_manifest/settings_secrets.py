@@ -169,5 +169,7 @@ def looks_real(text: str) -> bool:
     if not plain or len(set(plain)) <= 2:
         return False
     if _PLACEHOLDER.search(plain):
-        return bool(_REAL.search(plain)) and not re.search(r"<[^>]*>|\.\.\.|…|\*{3}|x{3}", plain)
+        return bool(_REAL.search(plain)) and not re.search(
+            r"(?i)<[^>]*>|\.\.\.|…|\*{3}|x{3}", plain
+        )
     return True

@@ -14,7 +14,14 @@ from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 
-ROW_ACCESS = ("read", "insert", "update", "move", "delete", "nobody")
+VERBS = {
+    "read": "reads",
+    "insert": "adds",
+    "update": "changes",
+    "move": "gives away",
+    "delete": "deletes",
+}
+ROW_ACCESS = (*VERBS, "nobody")
 
 
 @check(Stage.TEST)
@@ -71,9 +78,8 @@ def _of_table(database: Database, table: Table, proof: Isolation) -> Iterator[Fi
     leaks = [leak for leak in proof.leaks if leak.table.oid == table.oid]
     through = [leak for leak in leaks if leak.kind in ROW_ACCESS]
     if through:
-        ways = _joined([leak.sentence for leak in through])
         yield tenant_isolation.finding(
-            f"in {table.name} a session {ways}",
+            f"in {table.name} {_ways(through)}",
             database.place(table),
             fix=_policy_fix(database, table),
             detail=through[0].script,
@@ -88,8 +94,17 @@ def _of_table(database: Database, table: Table, proof: Isolation) -> Iterator[Fi
             )
 
 
-def _joined(sentences: list[str]) -> str:
-    *first, last = sentences
+def _ways(leaks: list[Leak]) -> str:
+    """What policies let through, in one sentence."""
+    verbs = [VERBS[leak.kind] for leak in leaks if leak.kind in VERBS]
+    parts = [f"a session of one tenant {_joined(verbs)} rows of another"] if verbs else []
+    nobody = [leak.sentence for leak in leaks if leak.kind == "nobody"]
+    parts += [f"a session {_joined(nobody)}"] if nobody else []
+    return ", and ".join(parts)
+
+
+def _joined(words: list[str]) -> str:
+    *first, last = dict.fromkeys(words)
     return f"{', '.join(first)} and {last}" if first else last
 
 

@@ -1,0 +1,70 @@
+"""Migrations make only tables with the module's prefix, and touch no other module's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database.nested import UNKNOWN, Inner, scripts_of, statements_of
+from gates.database.relations import created_tables, touched
+from gates.model import Finding, Stage
+from gates.module import Module
+
+CATALOG_NAMES = frozenset({"tenant_modules", "tenant_module_settings", "module_usage_logs"})
+"""The platform's own tables that do not begin with core_ (section 7 of the standard)."""
+
+
+@check(Stage.LINT)
+def migration_names(module: Module) -> Iterator[Finding]:
+    """Migrations make only tables with the module's prefix, and touch no other module's tables.
+
+    Why: all modules live in one database. A table without the prefix takes a name from another
+        module; a foreign key or an UPDATE into another module's table breaks when that module is
+        upgraded or switched off.
+    Bad: CREATE TABLE alerts; REFERENCES tenant_billing_invoices; UPDATE core_modules; the same in
+        a DO block or a function
+    Good: CREATE TABLE tenant_alert_engine_alerts for the slug alert-engine
+    Fix: rename the table with its prefix; reach another module through its API and not its tables.
+    """
+    if not module.slug:
+        return
+    prefix = module.table_prefix
+    for script in scripts_of(module):
+        for inner in statements_of(script):
+            yield from _of_statement(inner, prefix)
+
+
+def _of_statement(inner: Inner, prefix: str) -> Iterator[Finding]:
+    made = set()
+    for name, node in created_tables(inner.statement.kind, inner.statement.node):
+        made.add(name)
+        if not _fits(name, prefix):
+            shown = name.replace(UNKNOWN, "..")
+            yield migration_names.finding(
+                f"the table {shown} does not begin with {prefix}",
+                inner.at(node),
+                fix=f"name it {prefix}{shown.removeprefix('tenant_')}",
+            )
+    seen = set()
+    for schema, name, node in touched(inner.statement.node):
+        if name in made or name in seen or schema not in {"", "public"}:
+            continue
+        seen.add(name)
+        shown = name.replace(UNKNOWN, "..")
+        if name.startswith("core_") or name in CATALOG_NAMES:
+            message = f"{shown} is a table of the platform's catalog"
+            fix = "leave the catalog to the platform: register(), its API and the release write it"
+        elif name.startswith("tenant_") and not _fits(name, prefix):
+            message = f"{shown} belongs to another module"
+            fix = "use the other module's API or events, and name it in dependencies"
+        else:
+            continue
+        yield migration_names.finding(message, inner.at(node), fix=fix)
+
+
+def _fits(name: str, prefix: str) -> bool:
+    """Whether a name has the prefix; of a name that only a run knows, whether it still may."""
+    known, unknown, _ = name.partition(UNKNOWN)
+    if unknown and len(known) <= len(prefix):
+        return prefix.startswith(known)
+    return name.startswith(prefix) and name != prefix

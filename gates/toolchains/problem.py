@@ -1,0 +1,34 @@
+"""What a tool found in a module, before a check makes a finding of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.errors import ToolFailedError
+from gates.model import Location
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and where."""
+
+    message: str
+    location: Location
+    rule: str | None = None
+    """The tool's own name of its rule."""
+    fix: str | None = None
+    detail: str | None = None
+
+
+def relative(name: str, copy: Path) -> str:
+    """A tool's path as one of the module, whose copy it looked at.
+
+    Raises `ToolFailedError` for a path outside: a finding is about the module, or it is none.
+    """
+    path = Path(os.path.normpath(copy / name))
+    for base in (copy, copy.resolve()):
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    raise ToolFailedError(f"a finding is about {name}, which is no file of the module")

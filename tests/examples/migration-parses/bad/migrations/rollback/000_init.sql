@@ -1,0 +1,6 @@
+\set ON_ERROR_STOP on
+SET search_path TO public;
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
+DROP TABLE IF EXISTS tenant_sample_module_notes;

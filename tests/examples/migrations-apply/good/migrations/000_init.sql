@@ -1,0 +1,69 @@
+SET search_path TO public;
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
+CREATE TABLE IF NOT EXISTS tenant_sample_module_notes (
+    tenant_id uuid NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    title text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz,
+    version integer NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_sample_module_notes_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX IF NOT EXISTS tenant_sample_module_notes_created_idx
+    ON tenant_sample_module_notes (tenant_id, created_at DESC);
+
+ALTER TABLE tenant_sample_module_notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_sample_module_notes FORCE ROW LEVEL SECURITY;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['tenant_sample_module_notes'] LOOP
+        EXECUTE format('DROP POLICY IF EXISTS tenant_isolation ON %I', name);
+        EXECUTE format(
+            'CREATE POLICY tenant_isolation ON %I USING (tenant_id = (auth.jwt() ->> ''tenant_id'')::uuid)',
+            name
+        );
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION sample_module_set_updated_at()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+BEGIN
+    NEW.updated_at := now();
+    RETURN NEW;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION sample_module_write_audit_log()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+BEGIN
+    INSERT INTO public.audit_logs (tenant_id, table_name, operation, row_id, new_data)
+    VALUES (NEW.tenant_id, TG_TABLE_NAME, TG_OP, NEW.id::text, to_jsonb(NEW));
+    RETURN NULL;
+END;
+$$;
+
+REVOKE EXECUTE ON FUNCTION sample_module_set_updated_at() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION sample_module_write_audit_log() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER tenant_sample_module_notes_updated_at
+    BEFORE UPDATE ON tenant_sample_module_notes
+    FOR EACH ROW EXECUTE FUNCTION sample_module_set_updated_at();
+CREATE OR REPLACE TRIGGER tenant_sample_module_notes_audit
+    AFTER INSERT OR UPDATE ON tenant_sample_module_notes
+    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();
+
+REVOKE ALL ON tenant_sample_module_notes FROM PUBLIC, anon, authenticated, service_role;
+GRANT SELECT, INSERT, UPDATE ON tenant_sample_module_notes TO tenant_app_role;

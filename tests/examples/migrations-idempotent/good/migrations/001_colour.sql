@@ -1,0 +1,13 @@
+SET search_path TO public;
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
+DO $$
+BEGIN
+    IF to_regtype('sample_module_colour') IS NULL THEN
+        CREATE TYPE sample_module_colour AS ENUM ('yellow', 'white');
+    END IF;
+END
+$$;
+ALTER TABLE tenant_sample_module_notes
+    ADD COLUMN IF NOT EXISTS colour sample_module_colour;

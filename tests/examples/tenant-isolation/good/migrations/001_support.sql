@@ -1,0 +1,8 @@
+SET search_path TO public;
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
+DROP POLICY IF EXISTS support ON tenant_sample_module_notes;
+CREATE POLICY support ON tenant_sample_module_notes
+    AS RESTRICTIVE FOR SELECT
+    USING (auth.role() IS NOT NULL);

@@ -1,0 +1,219 @@
+"""What tools print becomes findings, or a `ToolFailedError`: never silence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gates.errors import ToolFailedError
+from gates.model import Location
+from gates.toolchains import (
+    audit,
+    compiler,
+    detect_secrets,
+    eslint,
+    mypy,
+    prettier,
+    ruff,
+    vitest,
+)
+from gates.toolchains import (
+    pytest as junit,
+)
+from gates.toolchains.locks import Locked
+from gates.toolchains.processes import Ran
+
+COPY = Path("/work/module")
+PACKAGES = [Locked("PyPI", "pyyaml", "5.3", 7), Locked("PyPI", "colorama", "0.4", 9, "win32")]
+
+
+def ran(document: object, status: int = 0, stderr: bytes = b"") -> Ran:
+    stdout = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return Ran("tool", status, stdout, stderr, 0.1)
+
+
+PARSERS = {
+    "ruff": lambda data: list(ruff.parse(data, COPY)),
+    "mypy": lambda data: list(mypy.parse(data, COPY)),
+    "eslint": lambda data: eslint.parse(data, COPY),
+    "tsc": lambda data: compiler.parse_tsc(data),
+    "junit": lambda data: junit.parse_junit(data, COPY),
+    "coverage": lambda data: junit.parse_coverage(data, COPY),
+    "vitest": lambda data: vitest.parse_report(data, COPY),
+    "vitest coverage": lambda data: vitest.parse_summary(data, COPY),
+    "detect-secrets": lambda data: detect_secrets.parse(ran(data)),
+    "pip-audit": lambda data: audit.parse_pip_audit(ran(data), PACKAGES),
+    "npm audit": lambda data: audit.parse_npm_audit(ran(data), PACKAGES),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize(
+    "data",
+    [b"oops\n", b'{"a": 1}\n', b'[{"a": 1}]\n', b'{"results": 7, "files": 7, "testResults": 7}\n'],
+)
+def test_garbage(name, data):
+    with pytest.raises(ToolFailedError):
+        PARSERS[name](data)
+
+
+@given(st.sampled_from(sorted(PARSERS)), st.binary() | st.text().map(str.encode))
+def test_any_bytes(name, data):
+    with contextlib.suppress(ToolFailedError):
+        PARSERS[name](data)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(st.sampled_from(sorted(PARSERS)), JSON)
+def test_any_json(name, document):
+    with contextlib.suppress(ToolFailedError):
+        PARSERS[name](json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../other/a.py"])
+def test_a_finding_about_another_file_is_a_failure(path):
+    entry = {"filename": path, "location": {"row": 1, "column": 1}, "message": "m", "code": "X"}
+    with pytest.raises(ToolFailedError, match="no file of the module"):
+        list(ruff.parse(json.dumps([entry]).encode(), COPY))
+
+
+def test_tsc():
+    output = b"""src/a.ts(3,14): error TS2322: Type 'A' is not assignable to type 'B'.
+  Types of property 'x' are incompatible.
+src/b (1).ts(1,1): error TS1005: ';' expected.
+error TS2688: Cannot find type definition file for 'node'.
+"""
+    first, second, third = compiler.parse_tsc(output)
+    assert (first.rule, first.location) == ("TS2322", Location("src/a.ts", 3, 14))
+    assert first.detail == "Types of property 'x' are incompatible."
+    assert second.location.line == 1
+    assert third.rule == "TS2688"
+
+
+def test_mypy_columns_count_from_one():
+    lines = [
+        {"file": "src/a.py", "line": 1, "column": 8, "end_line": 1, "end_column": 11,
+         "message": "no", "hint": None, "code": "operator", "severity": "error"},
+        {"file": "src/a.py", "line": 2, "column": 5, "end_line": 2, "end_column": 6,
+         "message": "no", "hint": None, "code": "syntax", "severity": "error"},
+        {"file": "src/a.py", "line": 2, "column": 5, "end_line": 2, "end_column": 6,
+         "message": "see", "hint": None, "code": None, "severity": "note"},
+    ]  # fmt: skip
+    output = "\n".join(json.dumps(line) for line in lines).encode()
+    places = [problem.location for problem in mypy.parse(output, COPY)]
+    assert places == [Location("src/a.py", 1, 9, 12), Location("src/a.py", 2, 5, 6)]
+
+
+def test_eslint_names_the_files_that_it_saw():
+    output = json.dumps([{"filePath": "/work/module/src/a.ts", "messages": []}]).encode()
+    assert eslint.parse(output, COPY) == ({"src/a.ts"}, [])
+
+
+@given(st.text(), st.text())
+def test_the_first_difference(old, new):
+    number, line = prettier.first_difference(old, new)
+    assert 1 <= number <= len(old.split("\n"))
+    if old != new and number <= len(new.split("\n")):
+        assert line in new.split("\n")
+
+
+def test_ruff_diff():
+    output = b"""--- src/a.py
++++ src/a.py
+@@ -4,7 +4,7 @@
+ a = 1
+ b = 2
+-c = 'x'
++c = "x"
+--- src/b.py
++++ src/b.py
+@@ -1 +1 @@
+-x=1
++x = 1
+"""
+    found = [(path, line) for path, line, _ in ruff.parse_diff(output, COPY)]
+    assert found == [("src/a.py", 6), ("src/b.py", 1)]
+
+
+def test_junit_refuses_entities():
+    with pytest.raises(ToolFailedError, match="entities"):
+        junit.parse_junit(b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', COPY)
+
+
+def test_junit_counts_a_test_and_its_teardown_once():
+    report = b"""<testsuites><testsuite>
+<testcase classname="a" name="t" file="a.py" line="3"><failure message="m"/></testcase>
+<testcase classname="a" name="t" file="a.py" line="3"><error message="n"/></testcase>
+<testcase classname="a" name="s" file="a.py" line="9"><skipped message="later"/></testcase>
+<testcase classname="a" name="p" file="a.py" line="12"/>
+</testsuite></testsuites>"""
+    run = junit.parse_junit(report, COPY)
+    assert (run.collected, run.passed, run.failed, run.skipped) == (3, 1, 1, 1)
+
+
+CLEAN = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": []}], "fixes": []}
+
+
+class TestPipAudit:
+    def test_clean_needs_an_answer_for_every_package_of_this_machine(self):
+        assert audit.parse_pip_audit(ran(CLEAN), PACKAGES) == []
+
+    def test_nothing_asked_is_not_clean(self):
+        with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
+            audit.parse_pip_audit(ran({"dependencies": [], "fixes": []}), PACKAGES)
+
+    def test_a_skipped_package_is_not_clean(self):
+        document = {"dependencies": [{"name": "pyyaml", "skip_reason": "not on PyPI"}]}
+        with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
+            audit.parse_pip_audit(ran(document), PACKAGES)
+
+    def test_no_answer_at_all(self):
+        with pytest.raises(ToolFailedError, match="no route") as caught:
+            audit.parse_pip_audit(ran(b"", 1, b"ERROR: no route"), PACKAGES)
+        assert "snapshot" in (caught.value.hint or "")
+
+    def test_a_vulnerability_has_the_line_of_its_package(self):
+        vulns = [
+            {"id": "PYSEC-1", "fix_versions": ["5.4"], "aliases": ["CVE-1"], "description": "d"}
+        ]
+        document = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": vulns}]}
+        (found,) = audit.parse_pip_audit(ran(document, 1), PACKAGES)
+        assert (found.id, found.fixed, found.package.line) == ("PYSEC-1", "5.4", 7)
+
+    def test_a_status_that_does_not_fit(self):
+        with pytest.raises(ToolFailedError, match="status 1"):
+            audit.parse_pip_audit(ran(CLEAN, 1), PACKAGES)
+
+
+class TestNpmAudit:
+    def answer(self, total: int, **vulnerabilities: object):
+        return {"vulnerabilities": vulnerabilities, "metadata": {"dependencies": {"total": total}}}
+
+    def test_clean(self):
+        assert audit.parse_npm_audit(ran(self.answer(2)), PACKAGES) == []
+
+    def test_a_refusal_is_not_clean(self):
+        document = {"message": "405 Method Not Allowed", "error": {"code": "E405"}}
+        with pytest.raises(ToolFailedError, match="405"):
+            audit.parse_npm_audit(ran(document, 1), PACKAGES)
+
+    def test_nothing_asked_is_not_clean(self):
+        with pytest.raises(ToolFailedError, match="0 of 2"):
+            audit.parse_npm_audit(ran(self.answer(0)), PACKAGES)
+
+    def test_a_vulnerability(self):
+        via = {"url": "https://github.com/advisories/GHSA-1", "title": "t", "severity": "high"}
+        packages = [Locked("npm", "x", "1.0.0", 5)]
+        document = self.answer(1, x={"via": [via, "y"], "fixAvailable": True})
+        (found,) = audit.parse_npm_audit(ran(document, 1), packages)
+        assert (found.id, found.severity, found.package.line) == ("GHSA-1", "high", 5)

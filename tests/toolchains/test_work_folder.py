@@ -1,0 +1,136 @@
+"""A run's work folder: its own, gone when it ends, swept when it was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
+from gates.module import load
+from gates.settings import Policy
+from gates.toolchains import Session, Tools
+from gates.toolchains.tools import Program
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from gates.module import load
+from gates.settings import Policy, Settings
+from gates.toolchains import Session, Tools
+settings = Settings(*(Path(sys.argv[2]) for _ in range(3)), catalog="", registry="")
+session = Session(load(Path(sys.argv[1])), Policy(), settings)
+Tools(session).module_copy
+print(session.folder, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def session(make_module, settings, folder):
+    with Session(
+        load(make_module("python")), Policy(), replace(settings, cache=folder / "c")
+    ) as it:
+        yield it
+
+
+def test_it_goes_when_the_session_is_closed(make_module, settings, folder):
+    settings = replace(settings, cache=folder / "c")
+    with Session(load(make_module("python")), Policy(), settings) as session:
+        copy = Tools(session).module_copy
+        assert (copy / "module.json").is_file()
+        closed = copy / "closed"
+        closed.mkdir()
+        (closed / "file").touch()
+        closed.chmod(0)
+    assert list((folder / "c" / "work").glob("[!.]*")) == []
+
+
+def test_a_killed_run_is_swept_and_a_living_one_is_not(make_module, settings, folder):
+    settings = replace(settings, cache=folder / "c")
+    root = make_module("python")
+    command = [sys.executable, "-c", KILLED, str(root), str(settings.cache)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        place = os.fsdecode(process.stdout.readline().strip())
+        Session(load(root), Policy(), settings).close()
+        assert Path(place).is_dir()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        Session(load(root), Policy(), settings).close()
+        assert not Path(place).exists()
+
+
+def test_copies_are_private(session):
+    one, other = Tools(session), Tools(session)
+    (one.module_copy / "module.json").write_text("{}")
+    assert (other.module_copy / "module.json").read_text() != "{}"
+
+
+def test_once_makes_once_and_fails_again(session):
+    calls = []
+
+    def fail() -> int:
+        calls.append(1)
+        raise CouldNotCheckError("no")
+
+    for _ in range(2):
+        with pytest.raises(CouldNotCheckError, match="no"):
+            session.once("key", fail)
+    assert len(calls) == 1
+
+
+def test_the_record_of_a_run(session):
+    tools = Tools(session)
+    program = Program("python", (sys.executable,), "3")
+    tools.run(program, ["-c", "raise SystemExit(1)"], ok=(0, 1), subjects=7)
+    (record,) = tools.records
+    assert (record.name, record.version, record.exit_status, record.subjects) == (
+        "python",
+        "3",
+        1,
+        7,
+    )
+
+
+def test_a_status_that_means_nothing_is_a_failure_with_a_record(session):
+    tools = Tools(session)
+    program = Program("python", (sys.executable,), "3")
+    with pytest.raises(ToolFailedError, match=r"exit status 9.*out of luck"):
+        tools.run(program, ["-c", "import sys; print('out of luck'); sys.exit(9)"], ok=(0, 1))
+    assert tools.records[0].exit_status == 9
+
+
+def test_a_missing_program_says_how_to_get_it(session, monkeypatch, tmp_path):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissingError) as caught:
+        Tools(session).run("ruff", ["check"])
+    assert "axon-gates[python]" in str(caught.value)
+    assert caught.value.hint == "pip install 'axon-gates[python]'"
+
+
+def test_registry_settings_reach_installs_only(session, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://user:secret@example.com/simple")
+    monkeypatch.setenv("SECRET", "hush")
+    tools = Tools(session)
+    assert "PIP_INDEX_URL" in tools.install_environment()
+    assert "SECRET" not in tools.install_environment()
+    assert "PIP_INDEX_URL" not in tools.environment()
+
+
+def test_cancel_stops_what_runs(session):
+    import threading
+
+    tools = Tools(session)
+    threading.Timer(0.5, session.cancel).start()
+    started = time.monotonic()
+    with pytest.raises(ToolFailedError, match="interrupted"):
+        tools.run(Program("python", (sys.executable,)), ["-c", "import time; time.sleep(60)"])
+    assert time.monotonic() - started < 10
