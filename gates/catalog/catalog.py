@@ -56,6 +56,7 @@ class Catalog:
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _connection: psycopg.Connection | None = field(default=None, repr=False)
+    _url: str = field(default="", repr=False)
 
     @classmethod
     def open(cls, settings: Settings) -> Catalog:
@@ -181,6 +182,14 @@ class Catalog:
 
         return self._ask(write)
 
+    def psql(self, arguments: Sequence[str]) -> int:
+        """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""
+        from gates.database.programs import Programs
+
+        self._ask(lambda connection: None)
+        programs = Programs.find(self.settings.cache)
+        return programs.interactive("psql", "--dbname", self._url, *arguments)
+
     @property
     def _folder(self) -> Path | None:
         where = self.settings.catalog
@@ -208,6 +217,7 @@ class Catalog:
                 url = self.settings.catalog
             else:
                 url = stack.enter_context(durable_server(folder, self.settings))
+            self._url = url
             connection = stack.enter_context(
                 contextlib.closing(psycopg.connect(url, autocommit=True, connect_timeout=10))
             )

@@ -124,6 +124,10 @@ class Programs:
         """The command line of one program."""
         return [str(self.folder / name), *map(str, arguments)]
 
+    def interactive(self, name: str, *arguments: str | Path) -> int:
+        """Run a client on this terminal, as the caller; its exit status."""
+        return subprocess.run(self.command(name, *arguments), check=False).returncode
+
     def run(self, command: list[str], *, timeout: float = 60.0) -> None:
         """Run a program as the account, with a clean environment, from "/".
 

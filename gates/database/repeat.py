@@ -90,9 +90,10 @@ def _blame(database: Database) -> dict[str, list[str]]:
 
 
 def data_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
-    """One sentence for each table whose rows are not what they were."""
+    """One sentence for each table whose rows are not what they were; audit_logs, which only tells
+    of the others, comes last."""
     found = []
-    for name in sorted({*old, *new}):
+    for name in sorted({*old, *new}, key=lambda each: (each.endswith(".audit_logs"), each)):
         before, after = (each.get(name, "0/0") for each in (old, new))
         if before != after:
             rows, now = before.partition("/")[0], after.partition("/")[0]

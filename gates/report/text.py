@@ -101,8 +101,9 @@ def _finding(stage: Stage, finding: Finding) -> Iterator[Text]:
         if where.column and where.column <= len(source) + 1:
             end = where.end_column or where.column + 1
             carets = "^" * max(1, min(end, len(source) + 1) - where.column)
-            pad = " " * (len(number) + 3)
-            yield _text((f"{pad} | "[1:], "cyan"), " " * where.column, (carets, f"bold {colour}"))
+            pad = " " * (len(number) + 4)
+            indent = " " * (where.column - 1)
+            yield _text((f"{pad}| ", "cyan"), indent, (carets, f"bold {colour}"))
     if finding.detail:
         lines = finding.detail.rstrip().splitlines()
         for line in lines[:DETAIL_LINES]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,9 @@ from gates.toolchains.tools import Program, Tools
 CONFIG = Path(__file__).with_name("config")
 TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
+
+LAYOUT = b"2"
+"""Goes up where environments are made in another way."""
 
 LOCK_HINT = "uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock"
 
@@ -92,7 +96,26 @@ def environment(tools: Tools) -> PythonEnvironment:
 
 
 def _make(session: Session) -> PythonEnvironment:
-    module = session.module
+    lock, count = _lock(session.module)
+    platform = session.policy.python_packages
+    parts = [lock, TOOLS_LOCK.read_bytes(), sys.version.encode(), LAYOUT]
+    parts += [os.path.realpath(sys.executable).encode()]
+    parts += [tree_digest(folder).encode() for folder in platform]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    place = session.settings.cache / "environments" / f"python-{digest.hexdigest()[:32]}"
+    if place.is_dir():
+        return PythonEnvironment(place, count, 0.0)
+    started = time.monotonic()
+    tools = Tools(session)
+    with disk():
+        folder = _install(tools, lock, platform, count)
+    into_cache(folder, place)
+    return PythonEnvironment(place, count, round(time.monotonic() - started, 3))
+
+
+def _lock(module: Module) -> tuple[bytes, int]:
     if PYTHON_LOCK not in module.files:
         raise CouldNotCheckError(
             f"there is no {PYTHON_LOCK}, so nobody knows which packages the module runs with",
@@ -100,47 +123,38 @@ def _make(session: Session) -> PythonEnvironment:
         )
     lock = module.data(PYTHON_LOCK)
     try:
-        packages = read_requirements(lock.decode("utf-8"))
+        return lock, len(read_requirements(lock.decode("utf-8")))
     except (UnicodeDecodeError, LockError) as error:
         line = f":{error.line}" if isinstance(error, LockError) else ""
         raise CouldNotCheckError(f"{PYTHON_LOCK}{line}: {error}", hint=LOCK_HINT) from error
-    tools = Tools(session)
-    uv = tools.resolve("uv")
-    platform = session.policy.python_packages
-    interpreter = f"{sys.version}{os.path.realpath(sys.executable)}"
-    parts = [lock, TOOLS_LOCK.read_bytes(), interpreter.encode(), b"layout 1"]
-    parts += [tree_digest(folder).encode() for folder in platform]
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    place = session.settings.cache / "environments" / f"python-{digest.hexdigest()[:32]}"
-    if place.is_dir():
-        return PythonEnvironment(place, len(packages), 0.0)
-    started = time.monotonic()
-    folder = tools.folder / "environment"
-    (tools.folder / "install").mkdir()
-    own = tools.folder / "install" / PYTHON_LOCK
+
+
+def _install(tools: Tools, lock: bytes, platform: Sequence[Path], count: int) -> Path:
+    folder, work = tools.folder / "environment", tools.folder / "install"
+    work.mkdir()
+    own = work / PYTHON_LOCK
     own.write_bytes(lock)
-    env = tools.install_environment()
-    offline = ["--offline"] if session.settings.offline else []
+    environ = tools.install_environment()
+    made = PythonEnvironment(folder, count, 0.0)
 
-    def run_uv(*args: str | Path, given: list[str] = offline) -> None:
-        tools.run(uv, [*args, *given, "--quiet"], cwd=own.parent, env=env)
+    def uv(*args: str | Path) -> None:
+        tools.run("uv", [*args, "--quiet"], cwd=work, env=environ)
 
-    python = folder / "bin" / "python"
-    run_uv("venv", "--python", sys.executable, "--relocatable", folder, given=[])
-    install = ("pip", "install", "--python", python)
+    def install(*args: str | Path) -> None:
+        offline = ["--offline"] if tools.session.settings.offline else []
+        uv("pip", "install", "--python", made.python, *offline, *args)
+
+    uv("venv", "--python", sys.executable, "--relocatable", folder)
     extra = folder / "gates-tools"
-    run_uv(*install, "--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
+    install("--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
     for package in platform:
-        copy = tools.folder / "install" / package.name
+        copy = work / package.name
         shutil.copytree(package, copy, symlinks=True)
-        run_uv(*install, "--no-deps", copy)
+        install("--no-deps", copy)
     # The module's packages come last: from here on, starting the interpreter may run their code.
-    run_uv(*install, "--require-hashes", "--no-build", "-r", own)
-    made = PythonEnvironment(folder, len(packages), 0.0)
-    relative = os.path.relpath(extra, made.site_packages)
+    install("--require-hashes", "--no-build", "-r", own)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
+    relative = os.path.relpath(extra, made.site_packages)
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")
     # Nothing may be written there later, so what is not compiled now is compiled in every run.
     tools.run(
@@ -150,8 +164,7 @@ def _make(session: Session) -> PythonEnvironment:
         ok=(0, 1),
         sandbox=Sandbox(write=(folder,)),
     )
-    into_cache(folder, place)
-    return PythonEnvironment(place, len(packages), round(time.monotonic() - started, 3))
+    return folder
 
 
 def into_cache(folder: Path, place: Path) -> None:

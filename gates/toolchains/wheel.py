@@ -47,17 +47,16 @@ def build(tools: Tools, surroundings: Mapping[str, str]) -> Built:
 def _problem(output: str, copy: str) -> Problem:
     output = output.replace(f"{copy}/", "")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if missing := re.search(r"Missing dependencies:\s*\n((?:\s+\S.*\n?)+)", output):
-        names = ", ".join(line.strip() for line in missing[1].splitlines())
+    if "dependencies" in output and (missing := re.findall(r"^\t(\S.*)$", output, re.MULTILINE)):
         return Problem(
-            f"the build backend needs {names}, which requirements.lock does not hold",
+            f"the build backend needs {', '.join(missing)}, which requirements.lock does not hold",
             Location(PROJECT),
             fix="add the packages of build-system.requires to a dependency group and lock again",
             detail=output[-4000:],
         )
-    if missing := re.search(r"Backend '([^']+)' is not available", output):
+    if backend := re.search(r"Backend '([^']+)' is not available", output):
         return Problem(
-            f"the build backend {missing[1]} is not among the packages of requirements.lock",
+            f"the build backend {backend[1]} is not among the packages of requirements.lock",
             Location(PROJECT),
             fix="add the packages of build-system.requires to a dependency group and lock again",
         )

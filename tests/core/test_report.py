@@ -109,7 +109,7 @@ def test_any_finding_renders_and_the_json_meets_its_schema(found, verdict):
     made = report(StageResult(Stage.LINT, (result,), 0.5, {"row": "x"}, "2026-11-24T00:00:00Z"))
     assert render(made)
     document = json.loads(RENDERERS["json"](made))
-    Draft202012Validator(load_schema("report.v1.schema.json")).validate(document)
+    Draft202012Validator(load_schema("report.v1")).validate(document)
     assert document["exit_code"] == verdict.exit_code
 
 

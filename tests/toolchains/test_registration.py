@@ -69,7 +69,7 @@ GOOD_PY = '    return {"slug": "sample-module"}\n'
         ("def registration(): pass\n", [": the entrypoint has no function register()"]),
         (
             "import socket\ns = socket.socket()\ns.connect(('10.0.0.1', 5432))\n",
-            [":2: register() opens a socket: connect to 10.0.0.1:5432"],
+            [":2: register() opens a socket"],
         ),
         (
             f"import socket\ndef register():\n    try: socket.create_connection(('db', 1))\n"
@@ -139,7 +139,7 @@ GOOD_TS = 'return { slug: "sample-module" };'
         (
             f"Promise.reject(new Error('late'));\nexport async function register() {{\n"
             f"  await new Promise((done) => setTimeout(done, 50));\n  {GOOD_TS}\n}}\n",
-            [":1: loading the module throws Error: late"],
+            [":1: register() throws Error: late"],
         ),
     ],
 )

@@ -60,7 +60,7 @@ def test_the_signing_key_cannot_be_read(tmp_path, walls):
     [
         "import os; os.listdir(os.path.expanduser('~root'))",
         "open('/etc/shadow').read()",
-        f"open('/proc/{os.getpid()}/environ').read()",
+        "import os; open(f'/proc/{os.getppid()}/environ').read()",
         "open('../outside', 'w')",
         "import os; os.mkdir('../other')",
         "import os; os.symlink('/etc', 'link'); open('link/shadow').read()",

@@ -36,9 +36,9 @@ def register_answers(
     if sockets:
         event = next((each for each in sockets if each.address), sockets[0])
         place = next((each.location for each in (event, *sockets) if each.location), entry)
-        to = f" to {event.address}" if event.address else ""
+        what = f": {event.call} to {event.address}" if event.address else ""
         yield register_answers.finding(
-            f"register() opens a socket: {event.call}{to}",
+            f"register() opens a socket{what}",
             place,
             fix="open connections on first use, not while the module loads",
         )
@@ -76,7 +76,7 @@ def register_answers(
             fix="export a function named register",
         )
     elif end.event == "threw":
-        if not sockets or "may not open a socket" not in end.message:
+        if not sockets:  # what it throws once a socket is refused it would not throw elsewhere
             yield register_answers.finding(
                 f"{loading} throws {end.type}: {end.message}",
                 where,

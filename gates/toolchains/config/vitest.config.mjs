@@ -11,7 +11,7 @@ export default {
     passWithNoTests: true,
     allowOnly: false,
     includeTaskLocation: true,
-    reporters: ["json"],
+    reporters: ["json", "dot"],
     outputFile: `${reports}/tests.json`,
     coverage: {
       enabled: true,

@@ -30,18 +30,38 @@ _PROTOCOLS = {
 def find(module: Module) -> Iterator[tuple[str, Location]]:
     """Each raise of something that is known to be no AxonError: its name and place."""
     trees = python_trees(module)
-    bases = {
-        node.name: [_last(base) for base in node.bases]
-        for tree in trees.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-    }
+    bases: dict[str, list[str]] = {}
+    for tree in trees.values():
+        platform = _platform_names(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = [
+                    ROOT if _first(base) in platform else _last(base) for base in node.bases
+                ]
     own = {path.split("/")[1] for path in trees if path.startswith("src/") and "/" in path[4:]}
     for path, tree in trees.items():
         visitor = _Raises(bases, own, tree)
         visitor.visit(tree)
         for name, node in visitor.found:
             yield name, at(path, node, module.lines(path))
+
+
+def _platform_names(tree: ast.Module) -> set[str]:
+    return {
+        (each.asname or each.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for each in node.names
+        if (node.module or "" if isinstance(node, ast.ImportFrom) else each.name).startswith(
+            PLATFORM
+        )
+    }
+
+
+def _first(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return getattr(node, "id", "")
 
 
 def _last(node: ast.expr) -> str:
@@ -58,22 +78,18 @@ class _Raises(ast.NodeVisitor):
         self._bases = bases
         self._functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         self._foreign: set[str] = set()
-        self._platform: set[str] = set()
+        self._platform = _platform_names(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and not node.level:
                 top = (node.module or "").split(".")[0]
                 names = {each.asname or each.name for each in node.names}
-                if top.startswith(PLATFORM):
-                    self._platform |= names
-                elif top not in own:
+                if not top.startswith(PLATFORM) and top not in own:
                     self._foreign |= names
             elif isinstance(node, ast.Import):
                 names = {(each.asname or each.name).split(".")[0] for each in node.names}
                 tops = {each.name.split(".")[0] for each in node.names}
-                if all(top.startswith(PLATFORM) for top in tops):
-                    self._platform |= names
-                elif not tops & own:
-                    self._foreign |= names
+                if not tops & own:
+                    self._foreign |= names - self._platform
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)

@@ -29,10 +29,12 @@ def find(module: Module) -> Iterator[tuple[str, Location]]:
     trees = typescript_trees(module)
     bases: dict[str, str] = {}
     for root in trees.values():
+        platform, _ = _imports(root)
         for kind in ("class_declaration", "class", "abstract_class_declaration"):
             for node in root.find_all(kind=kind):
                 if (name := node.field("name")) is not None:
-                    bases[name.text()] = _base(node)
+                    base = _base(node)
+                    bases[name.text()] = ROOT if base.partition(".")[0] in platform else base
     for path, root in trees.items():
         platform, foreign = _imports(root)
         for value in _thrown(root):
