@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from gates.database.bench import Bench
 from gates.database.core import Applied, Clone, MigrationsDoNotApplyError, Prepared
 from gates.database.places import place_of
-from gates.database.runner import ScriptRun
 from gates.database.server import durable_server, throwaway_server
 from gates.database.snapshot import Snapshot, diff
 from gates.database.tables import Table
@@ -24,6 +24,7 @@ from gates.settings import Policy, Settings
 
 __all__ = [
     "Applied",
+    "Bench",
     "Clone",
     "Database",
     "MigrationsDoNotApplyError",
@@ -103,9 +104,9 @@ class Database:
         """A fresh copy of the migrated database, or of the platform without the module."""
         return self._prepared.clone(applied=applied)
 
-    def run(self, clone: Clone, scripts: list[tuple[str, str]]) -> list[ScriptRun]:
-        """Run scripts in a clone, as the role that owns the module's objects, until one fails."""
-        return self._prepared.run(clone, scripts)
+    def bench(self, *, applied: bool = True) -> AbstractContextManager[Bench]:
+        """A fresh copy with lasting sessions, to run scripts in and to describe."""
+        return self._prepared.bench(applied=applied)
 
     def place(self, table: Table) -> Location:
         """Where a migration creates a table, with the table as the object."""

@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gates.database.bench import OWNER_SHOWN, Bench
 from gates.database.facts import Facts, read_facts
-from gates.database.runner import ScriptRun, run_script, run_scripts
+from gates.database.runner import ScriptRun, run_script
 from gates.database.server import throwaway_server
-from gates.database.snapshot import Snapshot, digests, snapshot
+from gates.database.snapshot import Snapshot, snapshot
 from gates.database.tables import Table, read_tables
 from gates.database.workspace import Role, Workspace
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
@@ -22,9 +23,6 @@ from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
     import psycopg
-
-OWNER_SHOWN = "module_owner"
-"""What a run's own owner role is called in snapshots and messages."""
 
 _BASELINE = Path(__file__).parent / "baseline"
 
@@ -51,16 +49,6 @@ class Clone:
         finally:
             connection.close()
 
-    def snapshot(self) -> Snapshot:
-        """Everything that a migration can change."""
-        with self.connect() as connection:
-            return snapshot(connection, {self.workspace.owner: OWNER_SHOWN})
-
-    def digests(self) -> dict[str, str]:
-        """Row count and digest of each table; raises where row security would hide rows."""
-        with self.connect("owner", row_security="off") as connection:
-            return digests(connection)
-
 
 @dataclass(frozen=True)
 class Applied:
@@ -72,8 +60,13 @@ class Applied:
     all_tables: dict[int, Table]
     """The platform's too, by oid."""
     facts: Facts
-    baseline: Snapshot
-    snapshot: Snapshot
+    states: tuple[Snapshot, ...]
+    """The platform before the module, then after each migration that was run."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The schema after the last migration."""
+        return self.states[-1]
 
 
 class Prepared:
@@ -187,15 +180,15 @@ class Prepared:
     @cached_property
     def _attempt(self) -> tuple[str, Applied]:
         base, before, known = self._baseline
-        clone = Clone(self.workspace.create("applied", base), self.workspace)
-        with clone.connect("owner") as connection:
-            runs = run_scripts(connection, self.workspace, self.scripts, limit=self.limit)
-        with clone.connect() as connection:
-            everything = read_tables(connection)
-            facts = read_facts(connection, self.workspace.owner)
-            taken = snapshot(connection, {self.workspace.owner: OWNER_SHOWN})
+        states, runs = [before], []
+        with self._bench(self.workspace.create("applied", base)) as bench:
+            for run in bench.run_all(self.scripts):
+                runs.append(run)
+                states.append(bench.snapshot())
+            everything = read_tables(bench.session("admin"))
+            facts = read_facts(bench.session("admin"), self.workspace.owner)
         own = tuple(table for table in everything.values() if table.qualified not in known)
-        return clone.name, Applied(tuple(runs), own, everything, facts, before, taken)
+        return bench.name, Applied(tuple(runs), own, everything, facts, tuple(states))
 
     @property
     def platform_tables(self) -> frozenset[str]:
@@ -223,7 +216,16 @@ class Prepared:
         finally:
             self.workspace.drop(clone.name)
 
-    def run(self, clone: Clone, scripts: list[tuple[str, str]]) -> list[ScriptRun]:
-        """Run migration scripts in a clone as the role that owns the module's objects."""
-        with clone.connect("owner") as connection:
-            return run_scripts(connection, self.workspace, scripts, limit=self.limit)
+    @contextlib.contextmanager
+    def bench(self, *, applied: bool = True) -> Iterator[Bench]:
+        """A fresh copy with lasting sessions."""
+        with self.clone(applied=applied) as clone, self._bench(clone.name) as bench:
+            yield bench
+
+    @contextlib.contextmanager
+    def _bench(self, name: str) -> Iterator[Bench]:
+        bench = Bench(name, self.workspace, self.limit)
+        try:
+            yield bench
+        finally:
+            bench.close()

@@ -145,7 +145,7 @@ def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
     elif tenants.through(table, touch).count:
         yield leak("update", "changes rows of another tenant", touch, "UPDATE")
 
-    move = f"UPDATE {name} SET {column} = {to_b} WHERE {mine.condition()}"
+    move = f"UPDATE {name} SET {column} = {to_b}"
     outcome = tenants.through(table, move)
     _only_row_security(table, "UPDATE", outcome)
     if outcome.passed:

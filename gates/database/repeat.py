@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gates.database import Database
-from gates.database.core import Clone
+from gates.database.bench import Bench
 from gates.database.filling import fill
 from gates.database.runner import Failure
 from gates.database.snapshot import diff
@@ -32,38 +32,38 @@ def repeat(database: Database) -> Repeated:
     Raises `MigrationsDoNotApplyError`.
     """
     changed: dict[str, list[str]] = {}
-    with database.clone() as clone:
-        before = clone.snapshot(), clone.digests()
-        failures, by_script = _round(database, clone, frozenset())
+    with database.bench() as bench:
+        first = bench.digests()
+        failures, by_script = _round(database, bench, frozenset())
         failed = frozenset(failure.location.path for failure in failures)
-        if not failures and before[0] != clone.snapshot():
+        if not failures and database.applied.snapshot != bench.snapshot():
             changed.update(_blame(database))
-        if before[1] != clone.digests():
+        if first != bench.digests():
             _merge(changed, by_script)
-        fill(database, clone)
-        _round(database, clone, failed)
-        settled = clone.digests()
-        _, by_script = _round(database, clone, failed)
-        if settled != clone.digests():
+        fill(database, bench)
+        _round(database, bench, failed)
+        settled = bench.digests()
+        _, by_script = _round(database, bench, failed)
+        if settled != bench.digests():
             _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
     found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
     return Repeated(tuple(failures), found)
 
 
 def _round(
-    database: Database, clone: Clone, skip: frozenset[str]
+    database: Database, bench: Bench, skip: frozenset[str]
 ) -> tuple[list[Failure], dict[str, list[str]]]:
     """Run each script once: those that fail, and how each changed the data."""
     failures: list[Failure] = []
     changed: dict[str, list[str]] = {}
-    digests = clone.digests()
+    digests = bench.digests()
     for path, sql in database.scripts:
         if path in skip:
             continue
-        run = database.run(clone, [(path, sql)])[0]
+        run = bench.run(path, sql)
         if run.failure is not None:
             failures.append(run.failure)
-        now = clone.digests()
+        now = bench.digests()
         if found := data_changes(digests, now):
             changed[path] = found
         digests = now
@@ -78,11 +78,11 @@ def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
 def _blame(database: Database) -> dict[str, list[str]]:
     """Which scripts change the schema on their second run, and how."""
     found = {}
-    with database.clone() as clone:
-        before = clone.snapshot()
+    with database.bench() as bench:
+        before = database.applied.snapshot
         for path, sql in database.scripts:
-            database.run(clone, [(path, sql)])
-            after = clone.snapshot()
+            bench.run(path, sql)
+            after = bench.snapshot()
             if differences := diff(before, after):
                 found[path] = differences
             before = after

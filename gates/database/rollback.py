@@ -1,12 +1,10 @@
 """The rollback proof: up, rows in, down file by file, up again."""
 
-# ruff: noqa: S608 - names are quoted by the server
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from gates.database import Database
-from gates.database.core import Clone
 from gates.database.filling import fill
 from gates.database.repeat import data_changes
 from gates.database.runner import Failure
@@ -27,41 +25,35 @@ class RolledBack:
 
 
 def roll_back(database: Database, module: Module) -> RolledBack:
-    """Run it on a clone of the platform. Raises `MigrationsDoNotApplyError`."""
+    """Run it on a clone of the migrated database. Raises `MigrationsDoNotApplyError`."""
     found = RolledBack()
-    with database.clone(applied=False) as clone:
-        states: list[Snapshot] = []
-        for migration in module.migrations:
-            states.append(clone.snapshot())
-            run = database.run(clone, [(migration.path, migration.sql)])[0]
-            found.failure = found.failure or run.failure
-        if found.failure is not None:
-            return found
-        top = clone.snapshot()
-        found.unfilled = fill(database, clone)
+    *states, top = database.applied.states
+    with database.bench() as bench:
+        found.unfilled = fill(database, bench)
+        now = top
         for migration, before in zip(reversed(module.migrations), reversed(states), strict=True):
             if migration.rollback_path is None or migration.rollback_sql is None:
                 found.missing = migration.path
                 return found
-            kept = _columns(before, clone.snapshot())
-            rows = _digests(clone, kept)
-            run = database.run(clone, [(migration.rollback_path, migration.rollback_sql)])[0]
+            kept = _columns(before, now)
+            rows = bench.digests(kept)
+            run = bench.run(migration.rollback_path, migration.rollback_sql)
             if run.failure is not None:
                 found.failure = run.failure
                 return found
-            after = clone.snapshot()
-            if differences := diff(before, after, came="is left behind", went="is missing"):
+            now = bench.snapshot()
+            if differences := diff(before, now, came="is left behind", went="is missing"):
                 sentence = f"it does not restore the schema before {migration.path}"
                 found.differences.append((migration.rollback_path, sentence, differences))
                 return found
-            if lost := data_changes(rows, _digests(clone, kept)):
+            if lost := data_changes(rows, bench.digests(kept)):
                 sentence = "it changes rows of the version before"
                 found.differences.append((migration.rollback_path, sentence, lost))
-        for run in database.run(clone, database.scripts):
+        for run in bench.run_all(database.scripts):
             if run.failure is not None:
                 found.failure = run.failure
                 return found
-        if differences := diff(top, clone.snapshot()):
+        if differences := diff(top, bench.snapshot()):
             sentence = "up, down and up again gives another schema than up"
             found.differences.append((module.migrations[0].path, sentence, differences))
     return found
@@ -77,18 +69,3 @@ def _columns(before: Snapshot, now: Snapshot) -> dict[str, list[str]]:
             if f"table {table}" in both and "generated" not in now.objects[key]:
                 kept.setdefault(table, []).append(column)
     return kept
-
-
-def _digests(clone: Clone, tables: dict[str, list[str]]) -> dict[str, str]:
-    """Row count and digest of some columns of each table that the owner may read."""
-    found = {}
-    with clone.connect("owner", row_security="off") as owner:
-        for table, columns in tables.items():
-            may = owner.execute("SELECT has_table_privilege(%s, 'SELECT')", (table,)).fetchone()
-            if may and may[0]:
-                row = owner.execute(
-                    "SELECT count(*) || '/' || coalesce(sum(hashtextextended(ROW("
-                    f"{', '.join(columns)})::text, 0)::numeric), 0) FROM {table}"
-                ).fetchone()
-                found[table] = str(row[0]) if row else ""
-    return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,22 +97,6 @@ def run_script(
         failure = _failure(script, statements[-1], None, "its transaction is never committed")
     _reset(connection)
     return ScriptRun(path, done, time.perf_counter() - started, together, failure)
-
-
-def run_scripts(
-    connection: psycopg.Connection[tuple[Any, ...]],
-    workspace: Workspace,
-    scripts: Iterable[tuple[str, str]],
-    *,
-    limit: float,
-) -> list[ScriptRun]:
-    """Run (path, sql) one after the other, up to and including the first that fails."""
-    runs = []
-    for path, sql in scripts:
-        runs.append(run_script(connection, workspace, path, sql, limit=limit))
-        if runs[-1].failure:
-            break
-    return runs
 
 
 def _in_transaction(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_queries import QUERIES
 from gates.database.catalog_rare import RARE
+from gates.database.values import quote
 
 if TYPE_CHECKING:
     import psycopg
@@ -130,16 +131,19 @@ def _for_version(query: str, number: int) -> str:
     return query.replace("{publication_tables}", tables).replace("{publication_schemas}", schemas)
 
 
-def digests(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
+def digests(
+    connection: psycopg.Connection[tuple[Any, ...]],
+    columns: Mapping[str, list[str]] | None = None,
+) -> dict[str, str]:
     """For every table outside PostgreSQL's own schemas: "row count/digest of the rows".
 
     The digest is a sum over rows and does not depend on their order. Only what the session may
-    read: run it as the owner of what matters, with `row_security` off, so that PostgreSQL raises
-    where it would have to hide rows.
+    read: run it as the owner of what matters; where row security would have to hide rows,
+    PostgreSQL raises. `columns` limits it to some tables, and in each to the columns given.
     """
     found: dict[str, str] = {}
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute("SET LOCAL search_path = ''; SET LOCAL row_security = off")
         cursor.execute(
             "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n"
             " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND c.relispopulated"
@@ -147,10 +151,16 @@ def digests(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
             " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
             " ORDER BY 1"
         )
-        for (name,) in cursor.fetchall():
-            cursor.execute(
-                "SELECT count(*) || '/' || coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)"
-                f" FROM {name} AS r"
-            )
-            found[name] = str((cursor.fetchone() or ("",))[0])
+        names = [name for (name,) in cursor.fetchall() if columns is None or name in columns]
+        each = [
+            f"SELECT {quote(name)}, count(*) || '/' || coalesce(sum(hashtextextended("
+            f"{_row(columns, name)}::text, 0)::numeric), 0) FROM {name} AS r"
+            for name in names
+        ]
+        if each:
+            found.update(cursor.execute(" UNION ALL ".join(each)).fetchall())
     return found
+
+
+def _row(columns: Mapping[str, list[str]] | None, name: str) -> str:
+    return "r" if columns is None else f"ROW({', '.join(f'r.{each}' for each in columns[name])})"

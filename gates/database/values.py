@@ -177,7 +177,7 @@ def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
                 if 0 <= length <= 10_000:
                     found.append(f"{quote(_letters(int(length), seed))}::{shown}")
         elif category == "N":
-            steps = (0, 1, -1, 0.5, seed, -seed)
+            steps = (0, 1, -1, 2, 0.5, 100, seed, -seed)
             found += [f"{quote(f'{number + step:g}')}::{shown}" for step in steps]
         elif category == "A":
             continue

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gates.model import CheckResult, Finding, Level, Stage, StageResult, Verdict
+from gates.model import Finding, Level, Stage, StageResult, Verdict
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -70,17 +70,24 @@ def _stage(stage: StageResult, *, notes: bool) -> Iterator[Text]:
             yield _text(
                 ("waived", "dim"), f" [{finding.check}] {finding.location}  {finding.message}"
             )
-        if result.verdict is Verdict.INCONCLUSIVE:
-            yield from _inconclusive(stage.stage, result)
+    yield from _inconclusive(stage)
 
 
-def _inconclusive(stage: Stage, result: CheckResult) -> Iterator[Text]:
-    if result.check == "stages-before":
-        return
-    yield _text(("inconclusive", "bold yellow"), f" [{stage} {result.check}] {result.reason}")
-    if result.hint:
-        yield _text(("   help: ", "bold"), result.hint)
-    yield _text("")
+def _inconclusive(stage: StageResult) -> Iterator[Text]:
+    """What could not be checked; checks that lack the same thing share one paragraph."""
+    lacking: dict[tuple[str, str | None], list[str]] = {}
+    for result in stage.checks:
+        if result.verdict is Verdict.INCONCLUSIVE and result.check != "stages-before":
+            lacking.setdefault((result.reason or "", result.hint), []).append(result.check)
+    for (reason, hint), checks in lacking.items():
+        yield _text(
+            ("inconclusive", "bold yellow"),
+            (f"[{stage.stage} {', '.join(checks)}]", "dim"),
+        )
+        yield _text("   ", reason.replace("\n", "\n   "))
+        if hint:
+            yield _text(("   help: ", "bold green"), hint)
+        yield _text("")
 
 
 def _finding(stage: Stage, finding: Finding) -> Iterator[Text]:

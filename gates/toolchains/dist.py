@@ -13,8 +13,11 @@ from gates.toolchains.tools import Tools
 _COMPILED = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
 
 
-def build(tools: Tools) -> Built:
+def build(tools: Tools, *, checked: bool = False) -> Built:
     """Compile src to dist; what is not TypeScript in src goes to dist as it is.
+
+    `checked` says that the same sources passed the type check before: what is written does not
+    depend on it.
 
     Raises `CouldNotCheckError` where there is nothing to compile.
     """
@@ -29,6 +32,7 @@ def build(tools: Tools) -> Built:
         "sourceMap": True,
         "noEmitOnError": True,
         "newLine": "lf",
+        "noCheck": checked,
     }
     problems = compile_typescript(tools, files, options)
     if problems:

@@ -58,7 +58,7 @@ def test_the_summary_ends_with_the_verdict():
 def test_inconclusive_says_what_was_missing_and_what_helps():
     result = CheckResult("ruff", Verdict.INCONCLUSIVE, reason="ruff is missing", hint="pip install")
     text = render(report(StageResult(Stage.LINT, (result,))))
-    assert "inconclusive [lint ruff] ruff is missing\n   help: pip install\n" in text
+    assert "inconclusive[lint ruff]\n   ruff is missing\n   help: pip install\n" in text
     assert text.endswith("? inconclusive: what could not be checked has not passed in 1.2 s\n")
 
 

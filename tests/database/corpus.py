@@ -230,9 +230,9 @@ CREATE TABLE IF NOT EXISTS {P}events_all PARTITION OF {P}events
            "DROP INDEX IF EXISTS {T}_created_idx;",
            "CREATE INDEX IF NOT EXISTS {T}_created_idx ON {T} (tenant_id, created_at DESC);"),
     # columns
-    Defect("tenant-as-text", "table-columns", "tenant_id of type text", "tenant_id uuid NOT NULL",
-           "tenant_id text NOT NULL"),
-    Defect("tenant-nullable", "table-columns", "lets created_at be NULL",
+    Defect("updated-as-text", "table-columns", "updated_at of type text", "updated_at timestamptz",
+           "updated_at text"),
+    Defect("created-nullable", "table-columns", "lets created_at be NULL",
            "created_at timestamptz NOT NULL DEFAULT now()", "created_at timestamptz DEFAULT now()"),
     Defect("no-default", "table-columns", "no default for created_at",
            "created_at timestamptz NOT NULL DEFAULT now()", "created_at timestamptz NOT NULL"),

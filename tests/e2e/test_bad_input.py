@@ -37,7 +37,7 @@ def test_invalid_json_names_the_position(gates, examples):
     ended = gates("lint-manifest", module)
     assert ended.code == 1
     positions = [(f["line"], f["column"]) for f in ended.findings() if f["check"] == "readable"]
-    assert positions == [(3, 10)]
+    assert positions == [(3, 9)]
 
 
 def test_fifty_errors_in_one_manifest_are_reported_at_once(gates, examples):

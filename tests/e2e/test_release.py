@@ -73,7 +73,7 @@ def test_a_release_that_is_killed_again_and_again_converges(gates, passed, envir
     assert ended.code == 0, ended.out
     query = (
         "SELECT v.version, count(e.*) FROM core_module_versions v"
-        " JOIN core_module_version_evidence e ON e.version_id = v.id GROUP BY v.version"
+        " JOIN core_module_version_evidence e ON e.module_version_id = v.id GROUP BY v.version"
     )
     shown = gates("catalog", "psql", "-tAc", query, json_report=False)
     assert shown.out.strip() == "1.0.0|6"

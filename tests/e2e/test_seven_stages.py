@@ -21,7 +21,7 @@ def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, na
     assert ended.findings() == []
     assert ended.findings("warning") == []
     query = "SELECT m.slug, v.version, v.tables_created FROM core_module_versions v"
-    query += " JOIN core_modules m ON m.id = v.module_id"
+    query += " JOIN core_modules m USING (slug)"
     shown = gates("catalog", "psql", "-tAc", query, json_report=False)
     prefix = f"tenant_{name.replace('-', '_')}_"
     assert shown.out.startswith(f"{name}|1.0.0|{{{prefix}")
