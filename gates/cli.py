@@ -106,7 +106,7 @@ def cli() -> None:
     """
 
 
-@cli.command(epilog=EXIT_CODES)
+@cli.command(short_help="All seven stages.", epilog=EXIT_CODES)
 @click.option(
     "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
     help="Only this stage. Repeatable; they run in the order of the standard.",
@@ -120,8 +120,8 @@ def run(path: Path, stages: tuple[str, ...], **options: Any) -> NoReturn:
     _run(path, [Stage(each) for each in stages] or list(Stage), **options)
 
 
-def _stage_command(stage: Stage, text: str) -> None:
-    @cli.command(stage.value, help=text, epilog=EXIT_CODES)
+def _stage_command(stage: Stage, short: str, text: str) -> None:
+    @cli.command(stage.value, short_help=short, help=text, epilog=EXIT_CODES)
     @_options
     def command(path: Path, **options: Any) -> NoReturn:
         _run(path, [stage], **options)
@@ -129,20 +129,37 @@ def _stage_command(stage: Stage, text: str) -> None:
 
 _stage_command(
     Stage.LINT_MANIFEST,
+    "Manifest, settings schema, files.",
     "Check module.json, the settings schema, the files of the standard, and against the catalog.",
 )
 _stage_command(
     Stage.LINT,
+    "Code and migrations, statically.",
     "Check the code with the platform's own configuration, and the migrations by parsing them.",
 )
 _stage_command(
     Stage.TEST,
+    "Tests, coverage, database proofs.",
     "Run the module's tests with coverage, and prove its migrations on a real PostgreSQL.",
 )
-_stage_command(Stage.BUILD, "Build the bundle twice, compare it, load it and call register().")
-_stage_command(Stage.SCAN, "Scan code, secrets and locked dependencies.")
-_stage_command(Stage.PUBLISH, "Put the bundle and its evidence into the registry.")
-_stage_command(Stage.RELEASE, "Verify the evidence of all stages and write the catalog row.")
+_stage_command(
+    Stage.BUILD,
+    "Reproducible bundle, register().",
+    "Build the bundle twice, compare it, load it and call register().",
+)
+_stage_command(
+    Stage.SCAN, "Code, secrets, dependencies.", "Scan code, secrets and locked dependencies."
+)
+_stage_command(
+    Stage.PUBLISH,
+    "Bundle and evidence to the registry.",
+    "Put the bundle and its evidence into the registry.",
+)
+_stage_command(
+    Stage.RELEASE,
+    "Verified evidence to the catalog.",
+    "Verify the evidence of all stages and write the catalog row.",
+)
 
 
 def _run(

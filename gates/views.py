@@ -23,7 +23,7 @@ def settings_of(**given: Any) -> Settings:
     return Settings.from_environment(**given)
 
 
-@click.command()
+@click.command(short_help="The page of a check.")
 @click.argument("check_id", metavar="CHECK")
 def explain(check_id: str) -> None:
     """Print the page of a check: what it asks for, why, and how to mend a finding."""
@@ -40,7 +40,7 @@ def explain(check_id: str) -> None:
     click.echo(f"{found.id}  (stage {found.stage}{language})\n\n{found.doc}")
 
 
-@click.command()
+@click.command(short_help="The checks, by stage.")
 @click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def checks(stage: str | None, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def checks(stage: str | None, as_json: bool) -> None:
             click.echo(f"  {each.id:<{width}}  {each.summary}")
 
 
-@click.command()
+@click.command(short_help="Would a release be accepted?")
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
@@ -93,7 +93,7 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     )
 
 
-@click.group()
+@click.group(short_help="What is released.")
 def catalog() -> None:
     """Look into the catalog of released versions."""
 
@@ -142,7 +142,7 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
         raise SystemExit(found.psql(arguments))
 
 
-@click.command()
+@click.command(short_help="What this machine can check with.")
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @_CATALOG
 @click.option("--database-url", help="Server for the database proofs.")

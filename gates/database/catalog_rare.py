@@ -134,9 +134,8 @@ RARE: dict[str, str] = {
             s.srvowner::regrole::text AS owner, {grants("s.srvacl", "S", "s.srvowner")} AS grants
         FROM pg_foreign_server s""",
     "user mapping": """
-        SELECT coalesce(nullif(m.umuser, 0)::regrole::text, 'PUBLIC') || ' on ' || s.srvname
-                AS name, 'exists' AS mapping
-        FROM pg_user_mapping m JOIN pg_foreign_server s ON s.oid = m.umserver""",
+        SELECT m.usename || ' on ' || m.srvname AS name, 'exists' AS mapping
+        FROM pg_user_mappings m""",
     "language": f"""
         SELECT quote_ident(l.lanname) AS name, l.lanpltrusted::text AS trusted,
             {grants("l.lanacl", "l", "l.lanowner")} AS grants

@@ -207,11 +207,14 @@ def _attach(data: Path) -> bool:
 
 
 def _start_again(programs: Programs, data: Path, sockets: Path, log: Path) -> Process:
-    """Start the lasting server, also where the number in an old postmaster.pid is in use again.
+    """Start the lasting server, also where the process of an old one is still in the table: its
+    number is in use again, or nobody has waited for it.
 
     PostgreSQL refuses that case, since it cannot know; we do: the caller holds the lock, and no
     process works in the data directory.
     """
+    for left in sockets.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
     try:
         return start(programs, data, sockets, log, _LEAN)
     except DatabaseUnavailableError as error:

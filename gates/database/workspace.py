@@ -116,6 +116,7 @@ class Workspace:
             raise CouldNotCheckError(f"{name} is no database of this run")
         if not self.throwaway:
             with self._lock:
+                self._wait_until_unused(name)
                 self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def terminate(self, process: int) -> None:
@@ -162,6 +163,7 @@ class Workspace:
             "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles"
             " WHERE rolname = current_user"
         )
+        self._superuser = bool(superuser)
         rights = {"CREATEDB": create_database, "CREATEROLE": create_role}
         missing = [right for right, there in rights.items() if not (superuser or there)]
         if missing:
@@ -188,12 +190,18 @@ class Workspace:
             self._run(f"CREATE ROLE {self.prefix}_app NOINHERIT {secret}")
             self._run(f"CREATE ROLE {self.prefix}_member {secret}")
             self._run(f"GRANT {self.owner} TO {self.prefix}_member")
+            if not self._superuser:  # to end their sessions, one must be a member
+                self._run(f"GRANT {self.owner}, {self.prefix}_app TO CURRENT_USER")
             self._grant_platform_roles()
         try:
             self._run(f"ALTER ROLE {self.owner} BYPASSRLS")
-            self.bypasses = True
-        except psycopg.errors.InsufficientPrivilege:
-            self.bypasses = False
+        except psycopg.errors.InsufficientPrivilege as error:
+            self._drop_run(self.prefix)
+            raise DatabaseUnavailableError(
+                "the role of GATES_DATABASE_URL may not make a role that bypasses row security,"
+                " which migrations need to fill new columns",
+                hint="use a superuser, or with PostgreSQL 16 and later a role with BYPASSRLS",
+            ) from error
 
     def _grant_platform_roles(self) -> None:
         try:

@@ -14,7 +14,7 @@ from gates.model import CheckResult, Finding, RanRecord, StageResult
 if TYPE_CHECKING:
     from gates.report import Report
 
-SCHEMA = "https://schemas.axon.dev/gates/report.v1.schema.json"
+SCHEMA = "https://schemas.axon.dev/report.v1.schema.json"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ FILES = (
     "requirements.lock", "Dockerfile", ".env.example",
 )  # fmt: skip
 FOLDERS = ("migrations/", "docs/")
+BILL = "sbom.cdx.json"
+"""The bill of materials, made here and not taken from the module."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Bundle:
         """SHA-256 of every file in the archive, by path; raises as `path` does."""
         assert self.path  # noqa: S101 - raises where there is none
         return self.files or {}
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one of its files; raises as `path` does."""
+        return _read(self)[name]
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     records = tuple(tools.records)
     if built.problems:
         return Bundle(None, problems=built.problems, records=records)
-    files = {**shipped(module), **built.files}
+    files = {**shipped(module), **built.files, BILL: _bill(session)}
     executable = {path for path in files if path in module.files and module.files[path].executable}
     packed = pack(files, executable)
     path = tools.folder / f"{module.slug}-{module.version}.tgz"
@@ -100,6 +106,16 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     digest = hashlib.sha256(packed).hexdigest()
     return Bundle(path, digest, len(packed), digests, built.entry, (), records)
+
+
+def _bill(session: Session) -> bytes:
+    from gates.toolchains import sbom
+    from gates.toolchains.locks import LockError
+
+    try:
+        return sbom.make(session)
+    except (LockError, OSError, KeyError, ValueError) as error:
+        raise CouldNotCheckError(f"no bill of materials can be made: {error}") from error
 
 
 def shipped(module: Module) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ BASE = (EXAMPLES / "_base/python/migrations/000_init.sql").read_text("utf-8")
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
     with throwaway_server(Settings.from_environment()) as url:
         yield url
 

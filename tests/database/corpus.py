@@ -316,6 +316,6 @@ CREATE TABLE IF NOT EXISTS {P}events_all PARTITION OF {P}events
            "ALTER TABLE tenants ADD COLUMN extra text;"),
     Defect("set-role", "migrations-apply", "permission denied to set role", "",
            "SET ROLE service_role;"),
-    Defect("program", "migrations-apply", "permission denied to COPY", "",
+    Defect("program", "migrations-apply", "COPY to or from an external program", "",
            "COPY {T} FROM PROGRAM 'true';"),
 )  # fmt: skip

@@ -15,6 +15,9 @@ from gates.toolchains import Bundle
 def bundle_complete(module: Module, bundle: Bundle) -> Iterator[Finding]:
     """The bundle holds everything that module.json names, in its built form.
 
+    It also carries the lock file and a bill of materials (sbom.cdx.json, CycloneDX 1.6) that the
+    gates make from it.
+
     Why: the platform installs from the bundle alone; a path that is not in it does not exist.
     Bad: `"migrations": ["sql/000_init.sql"]`, while bundles hold the folder migrations
     Good: the entrypoint's compiled form, the settings schema and every migration are in the bundle

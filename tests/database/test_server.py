@@ -1,0 +1,306 @@
+"""Servers of our own: they start, are shared, and leave nothing behind, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gates.database.folders import Lock, RunFolder
+from gates.database.postmaster import postmaster
+from gates.database.programs import Account, Programs
+from gates.database.server import durable_server, throwaway_server
+from gates.errors import DatabaseUnavailableError
+from gates.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def own(folder: Path) -> Settings:
+    """Settings with a cache of their own: run folders can be counted."""
+    return Settings.from_environment(
+        {"GATES_STATE_DIR": str(folder / "state"), "GATES_CACHE_DIR": str(folder / "cache")}
+    )
+
+
+def child(program: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def runs(settings: Settings) -> list[Path]:
+    folder = settings.cache / "postgresql" / "runs"
+    return [each for each in folder.iterdir() if each.is_dir()] if folder.exists() else []
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_a_throwaway_server_comes_and_goes(own):
+    with throwaway_server(own) as url, psycopg.connect(url) as connection:
+        assert connection.info.server_version >= 180000
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+        (folder,) = runs(own)
+        pid = postmaster(folder / "data")
+        assert pid is not None
+        assert (folder / "data").stat().st_mode & 0o077 == 0
+        assert (folder / "socket").stat().st_mode & 0o077 == 0
+    assert runs(own) == []
+    assert gone(pid)
+
+
+def test_it_stops_when_the_work_fails(own):
+    with pytest.raises(ZeroDivisionError), throwaway_server(own):
+        raise ZeroDivisionError
+    assert runs(own) == []
+
+
+def test_what_kill_9_leaves_is_swept_by_the_next(own):
+    killed = child(f"""
+        import time
+        from pathlib import Path
+        from gates.database.server import throwaway_server
+        from gates.settings import Settings
+        settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
+        with throwaway_server(settings) as url:
+            print(url, flush=True)
+            time.sleep(60)
+    """)
+    killed.stdout.readline()
+    (left,) = runs(own)
+    pid = postmaster(left / "data")
+    with throwaway_server(own):
+        assert left.exists(), "the folder of a run that lives is left alone"
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert alive(pid)
+    with throwaway_server(own):
+        assert not left.exists()
+    assert gone(pid)
+
+
+def test_a_stranger_with_the_number_of_an_old_server_is_not_stopped(own):
+    with throwaway_server(own):
+        pass
+    account = Account.choose()
+    run = RunFolder(own.cache / "postgresql" / "runs", account)
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        (run.path / "data").mkdir()
+        (run.path / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        assert postmaster(run.path / "data") is None
+        run.close()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_durable_server_keeps_its_rows_and_is_shared(own, folder):
+    data = folder / "catalog"
+    with durable_server(data, own) as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept (n int)")
+            assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        pid = postmaster(data / "data")
+        with durable_server(data, own) as again:
+            assert again == url
+            assert postmaster(data / "data") == pid
+        assert alive(pid), "the first user still needs it"
+    assert gone(pid)
+    with durable_server(data, own) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_a_durable_server_survives_kill_9_of_everybody(own, folder):
+    data = folder / "catalog"
+    program = f"""
+        import time
+        from pathlib import Path
+        import psycopg
+        from gates.database.server import durable_server
+        from gates.settings import Settings
+        settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
+        with durable_server(Path({str(data)!r}), settings) as url:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+                connection.execute("INSERT INTO kept VALUES (1)")
+            print("ready", flush=True)
+            time.sleep(60)
+    """
+    for kill_server in (False, True):
+        killed = child(program)
+        assert killed.stdout.readline() == "ready\n"
+        pid = postmaster(data / "data")
+        killed.kill()
+        killed.wait()
+        if kill_server:
+            os.kill(pid, signal.SIGKILL)
+            assert gone(pid)
+            assert (data / "data" / "postmaster.pid").exists()
+    with durable_server(data, own) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (2,)
+    assert postmaster(data / "data") is None
+
+
+def test_the_number_of_an_old_durable_server_may_be_in_use(own, folder):
+    data = folder / "catalog"
+    with durable_server(data, own):
+        pass
+    account = Account.choose()
+    stranger = subprocess.Popen(["sleep", "60"], **account.process_arguments())
+    try:
+        pid_file = data / "data" / "postmaster.pid"
+        pid_file.write_text(f"{stranger.pid}\n{data / 'data'}\n1\n5432\n\n\n0 0\n")
+        account.own(pid_file)
+        with durable_server(data, own) as url, psycopg.connect(url):
+            pass
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_half_an_initialisation_is_no_database(own, folder):
+    data = folder / "catalog"
+    with durable_server(data, own):
+        pass
+    (data / "data.new-left").mkdir()
+    (data / "data").rename(data / "data.new-half")
+    with durable_server(data, own) as url, psycopg.connect(url):
+        pass
+    assert sorted(each.name for each in data.iterdir() if "new" in each.name) == []
+
+
+def test_several_processes_start_it_at_once(own, folder):
+    data = folder / "catalog"
+    program = f"""
+        from pathlib import Path
+        import psycopg
+        from gates.database.server import durable_server
+        from gates.settings import Settings
+        settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
+        for _ in range(3):
+            with durable_server(Path({str(data)!r}), settings) as url:
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute("SELECT pg_advisory_lock(1)")
+                    connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+                    connection.execute("INSERT INTO kept VALUES (1)")
+    """
+    children = [child(program) for _ in range(4)]
+    assert [each.wait(timeout=120) for each in children] == [0] * 4
+    with durable_server(data, own) as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (12,)
+
+
+def test_a_folder_of_somebody_else_is_refused(own, folder):
+    (folder / "catalog").mkdir()
+    (folder / "catalog" / "letter.txt").write_text("dear")
+    with pytest.raises(DatabaseUnavailableError, match=r"it holds letter\.txt"):
+        durable_server(folder / "catalog", own).__enter__()
+
+
+def test_a_long_path_gets_a_short_socket(own, folder):
+    data = folder / ("long" * 20) / "catalog"
+    with durable_server(data, own) as url:
+        sockets = Path((data / "socket.path").read_text())
+        assert str(sockets).startswith("/tmp/gates-")
+        with psycopg.connect(url):
+            pass
+
+
+def test_a_cache_that_the_server_cannot_enter_is_gone_around(folder):
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the server as another account")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    settings = Settings.from_environment({"GATES_CACHE_DIR": str(closed / "cache")})
+    with throwaway_server(settings) as url, psycopg.connect(url):
+        pass
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_directory_that_the_server_cannot_enter_is_named(folder, own):
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the server as another account")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(DatabaseUnavailableError, match="cannot enter"):
+        durable_server(closed / "catalog", own).__enter__()
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_programs_that_the_account_cannot_reach_are_copied(folder, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the server as another account")
+    monkeypatch.setattr(Account, "reaches", lambda self, path: "pginstall" not in str(path))
+    programs = Programs.find(folder / "cache")
+    assert programs.folder.is_relative_to(folder / "cache")
+    programs.run(programs.command("postgres", "--version"))
+
+
+def test_an_ordinary_user_runs_it_as_themselves(folder):
+    if os.geteuid() != 0:
+        pytest.skip("the other tests are this one")
+    nobody = pwd.getpwnam("nobody")
+    home = folder / "home"
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    program = f"""
+        import os
+        from pathlib import Path
+        import psycopg
+        from gates.database.server import durable_server, throwaway_server
+        from gates.settings import Settings
+        settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(home / "cache")!r}}})
+        with throwaway_server(settings) as url, psycopg.connect(url) as connection:
+            print(connection.execute("SELECT 1").fetchone())
+        with durable_server(Path({str(home / "catalog")!r}), settings) as url:
+            with psycopg.connect(url) as connection:
+                print(connection.execute("SELECT 2").fetchone())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], cwd=ROOT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("(1,)\n(2,)\n", "")
+
+
+def test_locks_are_exclusive_and_say_who_waits(folder):
+    with Lock(folder / "lock") as one, Lock(folder / "lock") as two:
+        one.take()
+        assert not two.try_take()
+        with pytest.raises(DatabaseUnavailableError, match="has held"):
+            two.take(timeout=0.05)
+
+
+def test_a_missing_package_is_inconclusive(folder, monkeypatch):
+    monkeypatch.setattr("gates.database.programs.PACKAGE", "embedded_postgres_of_nobody")
+    with pytest.raises(DatabaseUnavailableError, match="not installed") as caught:
+        Programs.find(folder)
+    assert "axon-gates[database]" in caught.value.hint

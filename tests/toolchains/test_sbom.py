@@ -1,0 +1,79 @@
+"""The bill of materials names what is really installed."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from gates.toolchains import Tools, make_bundle, npm_packages, python
+from gates.toolchains.bundle import BILL
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def components(bundle) -> dict[str, dict[str, object]]:
+    document = json.loads(bundle.read(BILL))
+    refs = [each["bom-ref"] for each in document["components"]]
+    assert refs == sorted(set(refs))
+    assert {each["ref"] for each in document["dependencies"]} == {
+        *refs,
+        document["metadata"]["component"]["bom-ref"],
+    }
+    return {each["purl"]: each for each in document["components"]}
+
+
+def test_python(open_session):
+    platform = tuple(sorted((EXAMPLES / "platform" / "python").iterdir()))
+    session = open_session("python", python_packages=platform)
+    found = components(make_bundle(session))
+    place = python.environment(Tools(session)).site_packages
+    names = {
+        f"pkg:pypi/{re.sub(r'[-_.]+', '-', each.metadata['Name']).lower()}@{each.version}"
+        for each in distributions(path=[str(place)])
+    }
+    assert names
+    assert names <= found.keys()
+    assert any("axon-core" in name for name in names)
+
+
+def test_typescript(open_session):
+    session = open_session("typescript")
+    found = components(make_bundle(session))
+    place = npm_packages.packages(Tools(session)).modules
+    hidden = json.loads((place / ".package-lock.json").read_text())["packages"]
+    names = {
+        f"pkg:npm/{path.rpartition('node_modules/')[2].replace('@', '%40')}@{entry['version']}"
+        for path, entry in hidden.items()
+    }
+    assert names
+    assert names <= found.keys()
+
+
+@pytest.mark.parametrize("base", ["python", "typescript"])
+def test_no_time_and_no_random_id(open_session, base):
+    document = json.loads(make_bundle(open_session(base)).read(BILL))
+    assert not {"serialNumber", "timestamp"} & {*document, *document["metadata"]}
+
+
+def test_digests_are_those_of_the_lock(open_session):
+    found = components(make_bundle(open_session("typescript")))
+    zod = next(each for name, each in found.items() if name.startswith("pkg:npm/zod@"))
+    (digest,) = zod["hashes"]
+    assert digest["alg"] == "SHA-512"
+    assert re.fullmatch("[0-9a-f]{128}", digest["content"])
+
+
+@pytest.mark.parametrize("base", ["python", "typescript"])
+def test_it_is_valid_cyclonedx(open_session, base):
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    try:
+        validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
+        error = validator.validate_str(make_bundle(open_session(base)).read(BILL).decode())
+    except validation.MissingOptionalDependencyException:
+        pytest.skip("the validator of cyclonedx-python-lib lacks its own packages")
+    assert error is None
