@@ -32,6 +32,9 @@ from gates.model import (
 RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle"})
 """Needs that run something: a check with one of them is only a pass with a ran-record."""
 
+STAGES_BEFORE = "stages-before"
+"""The id under which a stage that was not attempted says why."""
+
 WAVES: tuple[tuple[Stage, ...], ...] = (
     (Stage.LINT_MANIFEST,),
     (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN),
@@ -145,7 +148,7 @@ def run_stages(
     try:
         for wave in WAVES:
             stages = [stage for stage in wave if stage in plan]
-            blocked = next((r for r in results if r.verdict is not Verdict.PASS), None)
+            blocked = [each for each in results if each.verdict is not Verdict.PASS]
             if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
             else:
@@ -222,14 +225,16 @@ def _act(stage: Stage, action: Action) -> tuple[CheckResult, Mapping[str, str]]:
     return replace(result, seconds=time.monotonic() - started), outputs
 
 
-def _not_attempted(stage: Stage, blocked: StageResult) -> StageResult:
-    ended = {Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "was inconclusive"}[blocked.verdict]
-    result = CheckResult(
-        "stages-before",
-        Verdict.INCONCLUSIVE,
-        reason=f"not attempted: {blocked.stage} {ended}",
-    )
+def _not_attempted(stage: Stage, blocked: Sequence[StageResult]) -> StageResult:
+    ended = {Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "was inconclusive"}
+    acted = [each for each in blocked if not _blocked(each)]
+    said = ", ".join(f"{each.stage} {ended[each.verdict]}" for each in acted or blocked)
+    result = CheckResult(STAGES_BEFORE, Verdict.INCONCLUSIVE, reason=f"not attempted: {said}")
     return StageResult(stage, (result,), started=_rfc3339(datetime.now(UTC)))
+
+
+def _blocked(result: StageResult) -> bool:
+    return any(each.check == STAGES_BEFORE for each in result.checks)
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -186,7 +186,7 @@ class Catalog:
         """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""
         from gates.database.programs import Programs
 
-        self._ask(lambda connection: None)
+        self._ask(lambda _: None)
         programs = Programs.find(self.settings.cache)
         return programs.interactive("psql", "--dbname", self._url, *arguments)
 

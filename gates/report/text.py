@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gates.model import Finding, Level, Stage, StageResult, Verdict
+from gates.run import STAGES_BEFORE
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -77,7 +78,7 @@ def _inconclusive(stage: StageResult) -> Iterator[Text]:
     """What could not be checked; checks that lack the same thing share one paragraph."""
     lacking: dict[tuple[str, str | None], list[str]] = {}
     for result in stage.checks:
-        if result.verdict is Verdict.INCONCLUSIVE and result.check != "stages-before":
+        if result.verdict is Verdict.INCONCLUSIVE and result.check != STAGES_BEFORE:
             lacking.setdefault((result.reason or "", result.hint), []).append(result.check)
     for (reason, hint), checks in lacking.items():
         yield _text(
@@ -151,7 +152,7 @@ def _summary(report: Report) -> Iterator[Text]:
 
 
 def _counts(stage: StageResult) -> str:
-    if stage.checks and stage.checks[0].check == "stages-before":
+    if stage.checks and stage.checks[0].check == STAGES_BEFORE:
         return stage.checks[0].reason or ""
     levels = [each.level for each in stage.findings()]
     unknown = sum(each.verdict is Verdict.INCONCLUSIVE for each in stage.checks)

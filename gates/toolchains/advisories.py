@@ -35,6 +35,8 @@ class Snapshot:
     source: str
     count: int
     by_package: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
+    ecosystems: frozenset[str] = frozenset()
+    """Those that a canary vouches for; of others the snapshot may hold nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def read_snapshot(data: bytes, *, today: date, max_age_days: int) -> Snapshot:
             }
             for ecosystem, name in names:
                 by_package.setdefault((ecosystem, normal(ecosystem, name)), []).append(record)
-        snapshot = Snapshot(created, source, len(records), by_package)
+        vouched = frozenset(str(canary["ecosystem"]) for canary in canaries)
+        snapshot = Snapshot(created, source, len(records), by_package, vouched)
         for canary in canaries:
             probe = Locked(canary["ecosystem"], canary["name"], canary["version"], 0)
             if canary["id"] not in {found.id for found in match(snapshot, [probe])}:

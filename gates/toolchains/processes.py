@@ -122,6 +122,9 @@ class Processes:
                 stdout, stderr = _read(process, name, started + timeout, timeout, output_limit)
             finally:
                 end_group(process)
+                for stream in (process.stdout, process.stderr):
+                    if stream is not None:
+                        stream.close()
                 with self._lock:
                     self._running.discard(process)
             walls = os.read(report, 200).decode() if sandbox is not None else ""
@@ -178,6 +181,8 @@ class Processes:
         with self._lock:
             self._over = True
             running = tuple(self._running)
+        for process in running:  # ask all of them first, so that they end side by side
+            _signal(process, signal.SIGTERM)
         for process in running:
             end_group(process)
 
@@ -200,9 +205,6 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
             process.wait(GRACE)
     _signal(process, signal.SIGKILL)
     process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:

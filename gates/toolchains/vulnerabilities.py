@@ -80,6 +80,11 @@ def _by_snapshot(
     snapshot = advisories.read_snapshot(
         data, today=today, max_age_days=policy.advisories_max_age_days
     )
+    if unknown := {package.ecosystem for package in packages} - snapshot.ecosystems:
+        raise CouldNotCheckError(
+            f"the advisory snapshot has no canary for {', '.join(sorted(unknown))}, "
+            "so it may hold none of its advisories"
+        )
     try:
         found = list(advisories.match(snapshot, packages))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

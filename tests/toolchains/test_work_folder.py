@@ -32,6 +32,56 @@ time.sleep(60)
 """
 
 
+WALLED = """
+import sys
+from pathlib import Path
+from gates.module import load
+from gates.settings import Policy, Settings
+from gates.toolchains import Session, Tools
+from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.tools import Program
+settings = Settings(*(Path(sys.argv[2]) for _ in range(3)), catalog="", registry="")
+tools = Tools(Session(load(Path(sys.argv[1])), Policy(), settings))
+code = "import os, time; os.setsid() if os.fork() == 0 else 0; time.sleep(60)"
+program = Program("python", (sys.executable, "-I", "-S", "-c", code, sys.argv[3]))
+tools.run(program, [], sandbox=Sandbox(read=(Path(sys.prefix),)))
+"""
+
+
+def processes(marker: str) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if marker.encode() in words:
+            found.append(folder.name)
+    return found
+
+
+def waits_for(condition) -> bool:
+    for _ in range(100):
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs Linux's parent-death signal"
+)
+def test_a_killed_run_takes_the_module_with_it(make_module, settings, folder):
+    marker = f"gates-killed-{os.getpid()}"
+    command = [sys.executable, "-c", WALLED, str(make_module("python")), str(folder / "c"), marker]
+    with subprocess.Popen(command) as process:
+        # the run itself, the launcher, the module's program and its child
+        assert waits_for(lambda: len(processes(marker)) == 4)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert waits_for(lambda: not processes(marker))
+
+
 @pytest.fixture
 def session(make_module, settings, folder):
     with Session(

@@ -1,0 +1,173 @@
+"""Scripts: which statement failed, where, why; and none of them runs for ever."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gates.database import driver
+from gates.database.advice import on_first_run, on_second_run
+from gates.database.bench import Bench
+from gates.database.workspace import Workspace
+from gates.model import Location
+
+
+@pytest.fixture(scope="module")
+def workspace(server_url):
+    made = Workspace(server_url, throwaway=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(workspace):
+    name = workspace.create("one")
+    with workspace.connect(name) as admin:
+        admin.execute(f"GRANT CREATE ON SCHEMA public TO {workspace.owner}")
+    made = Bench(name, workspace, limit=1.0)
+    yield made
+    made.close()
+    workspace.drop(name)
+
+
+def count(bench: Bench, query: str) -> int:
+    return bench.session("owner").execute(query).fetchone()[0]
+
+
+def test_a_script_is_one_transaction(bench):
+    ran = bench.run("a.sql", "CREATE TABLE a (n int);\n\nCREATE TABEL;")
+    assert ran.failure.location == Location("a.sql", 3, 8)
+    ran = bench.run("a.sql", "CREATE TABLE a (n int);\nSELECT 1 / 0;\nSELECT 2;")
+    assert (ran.statements, ran.in_transaction) == (1, True)
+    assert ran.failure.location == Location("a.sql", 2, 1)
+    assert (ran.failure.sqlstate, ran.failure.message) == ("22012", "division by zero")
+    assert ran.failure.statement == "SELECT 1 / 0"
+    assert count(bench, "SELECT count(*) FROM pg_tables WHERE tablename = 'a'") == 0
+
+
+def test_postgresqls_position_is_the_column(bench):
+    ran = bench.run("a.sql", "SELECT 'é';\n  SELECT 1,\n    nothing FROM pg_class;")
+    assert ran.failure.location == Location("a.sql", 3, 5)
+
+
+def test_the_line_inside_a_do_block(bench):
+    ran = bench.run(
+        "a.sql",
+        "-- a comment\nDO $body$\nBEGIN\n    PERFORM 1;\n    RAISE EXCEPTION 'no';\nEND\n$body$;",
+    )
+    assert ran.failure.location == Location("a.sql", 5, 5)
+    assert ran.failure.sqlstate == "P0001"
+    assert "CONTEXT: PL/pgSQL function inline_code_block line 4 at RAISE" in ran.failure.detail
+
+
+def test_each_statement_commits_where_one_cannot_be_in_a_transaction(bench):
+    ran = bench.run("a.sql", "CREATE TABLE a (n int);\nCREATE INDEX CONCURRENTLY i ON a (n);\nX;")
+    assert ran.failure.sqlstate == "42601", "a script that does not parse does not begin"
+    sql = "CREATE TABLE a (n int);\nCREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1 / 0;"
+    ran = bench.run("a.sql", sql)
+    assert (ran.statements, ran.in_transaction) == (2, False)
+    assert count(bench, "SELECT count(*) FROM pg_indexes WHERE indexname = 'i'") == 1
+
+
+def test_its_own_transactions_are_its_own(bench):
+    assert bench.run("a.sql", "BEGIN; CREATE TABLE a (n int); COMMIT;").failure is None
+    ran = bench.run("b.sql", "BEGIN;\nCREATE TABLE b (n int);")
+    assert ran.failure.message == "its transaction is never committed"
+    assert count(bench, "SELECT count(*) FROM pg_tables WHERE tablename IN ('a', 'b')") == 1
+
+
+def test_a_deferred_constraint_fails_at_commit(bench):
+    ran = bench.run(
+        "a.sql",
+        "CREATE TABLE a (n int UNIQUE DEFERRABLE INITIALLY DEFERRED);\n"
+        "INSERT INTO a VALUES (1), (1);",
+    )
+    assert ran.failure.sqlstate == "23505"
+    assert ran.failure.location.line == 2
+
+
+def test_settings_do_not_reach_the_next_script(bench):
+    bench.run(
+        "a.sql", "SET search_path TO pg_catalog; SET statement_timeout = 5; CREATE TEMP TABLE x();"
+    )
+    assert bench.run("b.sql", "CREATE TABLE here (n int); SELECT pg_sleep(0.05);").failure is None
+    assert count(bench, "SELECT count(*) FROM public.here") == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT pg_sleep(60);",
+        "SET statement_timeout = 0;\nSELECT pg_sleep(60);",
+        "DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$;",
+        "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b;",
+    ],
+)
+def test_a_statement_that_never_ends_is_stopped(bench, sql):
+    started = time.monotonic()
+    ran = bench.run("a.sql", sql)
+    assert time.monotonic() - started < 10
+    assert "took longer than 1 s" in ran.failure.message
+    assert "time limit" in ran.failure.message
+    assert bench.run("b.sql", "SELECT 1;").failure is None, "the server is fit for the next one"
+
+
+def test_one_that_ignores_being_cancelled_is_ended(bench, monkeypatch):
+    monkeypatch.setattr(driver, "CANCEL_GRACE", 0.5)
+    ran = bench.run(
+        "a.sql",
+        "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(1); EXCEPTION WHEN query_canceled THEN NULL; END;"
+        " END LOOP; END $$;",
+    )
+    assert "time limit" in ran.failure.message
+    left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    assert count(bench, left) == 1
+    assert bench.run("b.sql", "SELECT 1;").failure is None
+
+
+def test_a_script_that_ends_its_own_session(bench):
+    ran = bench.run("a.sql", "SELECT pg_terminate_backend(pg_backend_pid());\nSELECT 1;")
+    assert "terminat" in ran.failure.message or "ended the session" in ran.failure.message
+    assert bench.run("b.sql", "SELECT 1;").failure is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "sqlstate"),
+    [
+        ("CREATE ROLE evil SUPERUSER", "42501"),
+        ("ALTER SYSTEM SET fsync = off", "42501"),
+        ("SET ROLE postgres", "42501"),
+        ("SET SESSION AUTHORIZATION postgres", "42501"),
+        ("COPY (SELECT 1) TO PROGRAM 'true'", "42501"),
+        ("COPY (SELECT 1) TO '/tmp/out'", "42501"),
+        ("SELECT pg_read_file('/etc/passwd')", "42501"),
+        ("SELECT lo_import('/etc/passwd')", "42501"),
+        ("CREATE EXTENSION dblink", "42501"),
+        ("CREATE EXTENSION file_fdw", "42501"),
+        ("CREATE LANGUAGE c2 HANDLER plpgsql_call_handler", "42501"),
+        ("SET session_replication_role = replica", "42501"),
+        ("ALTER TABLE pg_authid ADD COLUMN x int", "42501"),
+        ("SELECT rolpassword FROM pg_authid", "42501"),
+    ],
+)
+def test_migrations_cannot_leave_their_database(bench, statement, sqlstate):
+    assert bench.run("a.sql", statement).failure.sqlstate == sqlstate
+
+
+def test_settings_of_the_role_do_not_reach_the_next_database(workspace, bench):
+    assert (
+        bench.run("a.sql", "ALTER ROLE CURRENT_USER SET search_path = 'nowhere';").failure is None
+    )
+    name = workspace.create("two")
+    with workspace.connect(name, "owner") as owner:
+        assert owner.execute("SHOW search_path").fetchone() == ('"$user", public',)
+    workspace.drop(name)
+
+
+def test_every_failure_has_advice(bench):
+    for sql in ("SELECT 1 / 0", "SELECT * FROM nothing", "CREATE EXTENSION nothing", "SELECT x(1)",
+                "SET ROLE postgres", "SELECT pg_sleep(9)"):  # fmt: skip
+        failure = bench.run("a.sql", sql).failure
+        assert on_first_run(failure)
+        assert on_second_run(failure)
