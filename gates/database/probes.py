@@ -118,42 +118,48 @@ def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
     kind = table.tenant.type if table.tenant else ""
     to_a, to_b = (f"{quote(each)}::{kind}" for each in (A, B))
 
-    def leak(kind: str, sentence: str, statement: str, command: str, comment: str = "") -> Leak:
+    def leak(kind: str, sentence: str, statement: str, command: str, seen: Outcome) -> Leak:
         row = mine if kind == "move" else other
-        comment = comment or "reaches B's row"
-        script = tenants.script(table, row.family(), statement, command, comment)
+        comment = "reaches B's row" if kind in {"read", "delete"} else seen.comment
+        triggers = not seen.without_triggers
+        script = tenants.script(table, row.family(), statement, command, comment, triggers=triggers)
         return Leak(kind, table, sentence, script)
 
     read = f"SELECT * FROM {name} WHERE {column} IS DISTINCT FROM {to_a}"
-    if tenants.through(table, read).count:
-        yield leak("read", "reads rows of another tenant", read, "SELECT")
+    seen = tenants.through(table, read)
+    if seen.count:
+        yield leak("read", "reads rows of another tenant", read, "SELECT", seen)
 
     added = tenants.new(table, B)
     insert = added.statement(own_keys=False)
-    outcome = tenants.through(table, insert)
-    _only_row_security(table, "INSERT", outcome)
-    if outcome.passed:
-        script = tenants.script(table, added.family()[:-1], insert, "INSERT", outcome.comment)
+    seen = tenants.through(table, insert)
+    _only_row_security(table, "INSERT", seen)
+    if seen.passed:
+        parents, triggers = added.family()[:-1], not seen.without_triggers
+        script = tenants.script(table, parents, insert, "INSERT", seen.comment, triggers=triggers)
         yield Leak("insert", table, "adds rows to another tenant", script)
 
     # Without WHERE and without reading a column, policies for SELECT do not protect an UPDATE.
     steal = f"UPDATE {name} SET {column} = {to_a}"
-    touch = f"UPDATE {name} SET {column} = {column} WHERE {column} IS DISTINCT FROM {to_a}"
-    outcome = tenants.through(table, steal)
-    if outcome.count > own or (outcome.sqlstate and outcome.passed):
-        yield leak("update", "takes over rows of another tenant", steal, "UPDATE", outcome.comment)
-    elif tenants.through(table, touch).count:
-        yield leak("update", "changes rows of another tenant", touch, "UPDATE")
+    seen = tenants.through(table, steal)
+    if seen.count > own or (seen.sqlstate and seen.passed):
+        yield leak("update", "takes over rows of another tenant", steal, "UPDATE", seen)
+    else:
+        touch = f"UPDATE {name} SET {column} = {column} WHERE {column} IS DISTINCT FROM {to_a}"
+        seen = tenants.through(table, touch)
+        if seen.count:
+            yield leak("update", "changes rows of another tenant", touch, "UPDATE", seen)
 
     move = f"UPDATE {name} SET {column} = {to_b}"
-    outcome = tenants.through(table, move)
-    _only_row_security(table, "UPDATE", outcome)
-    if outcome.passed:
-        yield leak("move", "moves rows to another tenant", move, "UPDATE", outcome.comment)
+    seen = tenants.through(table, move)
+    _only_row_security(table, "UPDATE", seen)
+    if seen.count or (seen.sqlstate and seen.passed):
+        yield leak("move", "moves rows to another tenant", move, "UPDATE", seen)
 
     delete = f"DELETE FROM {name}"
-    if tenants.through(table, delete).count > own:
-        yield leak("delete", "deletes rows of another tenant", delete, "DELETE")
+    seen = tenants.through(table, delete)
+    if seen.count > own:
+        yield leak("delete", "deletes rows of another tenant", delete, "DELETE", seen)
 
 
 def without_tenant(tenants: Tenants, table: Table) -> Iterator[Leak]:

@@ -162,7 +162,8 @@ class Solver:
                 f" {' and '.join(rules)}"
             )
         best = [row for row in found if sum(row) == sum(found[0])]
-        picked = best[seed % len(best)]
+        # A seed above 1000 says that the best has collided with a row that is there.
+        picked = found[seed // 1000 % len(found)] if seed >= 1000 else best[seed % len(best)]
         return [choices[number] for choices, number in zip(options, picked, strict=True)]
 
 

@@ -10,7 +10,7 @@ it has one: a policy must hold by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database.rows import Maker, Row, claims
@@ -34,6 +34,8 @@ class Outcome:
     sqlstate: str = ""
     message: str = ""
     constraint: str = ""
+    without_triggers: bool = False
+    """The table's triggers were disabled for it."""
 
     @property
     def refused(self) -> bool:
@@ -137,7 +139,7 @@ class Tenants:
             return outcome
         self.owner.execute(f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER")
         try:
-            return self.attempt(statement)
+            return replace(self.attempt(statement), without_triggers=True)
         finally:
             self.owner.execute(f"ALTER TABLE {table.qualified} ENABLE TRIGGER USER")
 
@@ -158,10 +160,12 @@ class Tenants:
         comment: str,
         *,
         who: str | None = claims(A),
+        triggers: bool = True,
     ) -> str:
         """The smallest script that shows something: rows, role, claims (None: none), statement.
 
-        `command` is what the role needs a grant for on `table`.
+        `command` is what the role needs a grant for on `table`. Without `triggers`, the table's
+        are disabled first.
         """
         lines = ["BEGIN;"]
         tenant = None
@@ -171,6 +175,9 @@ class Tenants:
                 lines.append(_set_claims(claims(tenant)))
             lines.append(f"{row.statement()};")
         lines += self.missing_grants(table, command)
+        if not triggers:
+            disable = f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER;"
+            lines.append(f"{disable}  -- they stop it now, but no policy does")
         lines.append(f"SET LOCAL ROLE {APP};")
         if who is not None:
             lines.append(_set_claims(who))

@@ -169,7 +169,8 @@ def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
             if re.fullmatch(r"-?\d+(\.\d+)?", plain):
                 numbers.append(float(plain))
             if category == "D":
-                found.append(f"({quote(plain)}::{shown} + interval '1 day')::{shown}")
+                for later in (f"{seed % 1000} minutes", "1 day"):
+                    found.append(f"({quote(plain)}::{shown} + interval '{later}')::{shown}")
                 found.append(f"({quote(plain)}::{shown} - interval '1 day')::{shown}")
     for number in numbers:
         if category == "S":

@@ -28,7 +28,7 @@ from gates.toolchains import (
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
 
-COPY = Path("/work/module")
+COPY = Path("/modules/one")
 PACKAGES = [Locked("PyPI", "pyyaml", "5.3", 7), Locked("PyPI", "colorama", "0.4", 9, "win32")]
 
 
@@ -115,7 +115,7 @@ def test_mypy_columns_count_from_one():
 
 
 def test_eslint_names_the_files_that_it_saw():
-    output = json.dumps([{"filePath": "/work/module/src/a.ts", "messages": []}]).encode()
+    output = json.dumps([{"filePath": "/modules/one/src/a.ts", "messages": []}]).encode()
     assert eslint.parse(output, COPY) == ({"src/a.ts"}, [])
 
 
