@@ -35,7 +35,7 @@ def set_up() -> None:
         return
     print("setting up .venv (a minute or two, once)", flush=True)
     if not (BIN / "python").exists():
-        venv.create(VENV, with_pip=True)
+        venv.create(VENV, with_pip=True, symlinks=True)
     pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # Dependency groups (PEP 735) need pip 25.1; older Pythons bring an older pip.
     subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)

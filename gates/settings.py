@@ -25,6 +25,8 @@ from gates.model import Level
 POLICY_FILE = "gates-policy.toml"
 MODULE_FILE = "gates.toml"
 PLATFORM_VERSION = "1.0.0"
+LARGEST_FILE = 1 << 20
+"""Bytes that a policy file may have."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,15 @@ def load_policy(module_root: Path, organisation: Path | None = None) -> Policy:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise ConfigurationError(f"{path} is larger than {LARGEST_FILE >> 20} MiB")
+        return tomllib.loads(data.decode("utf-8"))
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply") from error
 
 
 def _number(value: object, _base: Path) -> float:

@@ -12,7 +12,7 @@ from gates.database.isolation import two_tenants
 from gates.database.rows import claims
 from gates.database.solve import NoRowError
 from gates.database.tables import Table
-from gates.database.tenants import APP, A, Tenants
+from gates.database.tenants import APP, A, Tenants, tenant_column
 from gates.database.values import quote
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ class Silent:
     table: Table
     commands: tuple[str, ...]
     """"INSERT", "UPDATE", or both."""
-    detail: str
-    """What was run, and PostgreSQL's error where there was one."""
+    failed: str
+    """The error of a trigger, where it does not stay silent but stops the last command."""
+    script: str
+    """Runs as printed in psql, as a superuser, on a database with the migrations applied."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +69,34 @@ def _try(tenants: Tenants, table: Table) -> Silent | None:
 
     row = tenants.new(table, A)
     insert = row.statement()
-    column = table.tenant.quoted if table.tenant else ""
+    column = tenant_column(table)
     update = f"UPDATE {table.qualified} SET {column} = {column} WHERE {row.condition()}"
     session: psycopg.Connection[tuple[Any, ...]] = tenants.app
     missing: list[str] = []
+    failed = ""
     try:
         _begin(session)
         for command, statement in (("INSERT", insert), ("UPDATE", update)):
             before = _count(session, tenants, table, command)
-            session.execute(statement)
+            if session.execute(statement).rowcount == 0:
+                failed = f"the {command} has no effect"
+                missing.append(command)
+                break
             session.execute("SET CONSTRAINTS ALL IMMEDIATE")
             if _count(session, tenants, table, command) <= before:
                 missing.append(command)
     except psycopg.Error as error:
-        raise NoRowError(
-            f"{table.label}: an ordinary row cannot be added and changed:"
-            f" {error.diag.sqlstate}: {error.diag.message_primary}"
-        ) from error
+        failed = f"{error.diag.sqlstate}: {error.diag.message_primary}"
+        missing.append(command)
     finally:
         session.execute("ROLLBACK")
+    if failed and tenants.attempt_without_triggers(table, [insert, update]).sqlstate:
+        raise NoRowError(f"{table.label}: an ordinary row cannot be added and changed: {failed}")
     if not missing:
         return None
-    lines = ["BEGIN;", *(f"{each.statement()};" for each in row.family()[:-1])]
-    lines += [f"{insert};", f"{update};"]
-    lines += ["SELECT table_name, operation, row_id FROM public.audit_logs;", "ROLLBACK;"]
-    return Silent(table, tuple(missing), "\n".join(lines))
+    rows = [f"{each.statement()};" for each in row.family()[:-1]]
+    script = tenants.around(table, [*rows, f"{insert};", f"{update};"])
+    return Silent(table, tuple(missing), failed, script)
 
 
 def _begin(session: psycopg.Connection[tuple[Any, ...]]) -> None:

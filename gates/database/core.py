@@ -131,7 +131,7 @@ class Prepared:
         workspace = self.workspace
         clone = Clone(workspace.create("baseline"), workspace)
         files = [*sorted(_BASELINE.glob("*.sql")), *self.policy.baseline]
-        with clone.connect() as connection:
+        with clone.connect(search_path="public") as connection:
             for file in files:
                 run = run_script(
                     connection, workspace, file.name, file.read_text("utf-8"), limit=self.limit
@@ -154,7 +154,7 @@ class Prepared:
         for statement in (
             f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
             f"GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA public TO {owner}",
-            f"GRANT INSERT ON audit_logs TO {owner}",
+            f"GRANT INSERT ON public.audit_logs TO {owner}",
         ):
             connection.execute(statement)
 
@@ -211,10 +211,15 @@ class Prepared:
             else:
                 template = self._baseline[0]
             clone = Clone(self.workspace.create("proof", template), self.workspace)
+        # Module code may lift the limits of its own session; a proof ends all the same.
+        end = threading.Timer(20 * self.limit, self._workspace.terminate_all, (clone.name,))
+        end.daemon = True
+        end.start()
         try:
             yield clone
         finally:
-            self.workspace.drop(clone.name)
+            end.cancel()
+            self._workspace.drop(clone.name)
 
     @contextlib.contextmanager
     def bench(self, *, applied: bool = True) -> Iterator[Bench]:

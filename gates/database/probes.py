@@ -165,31 +165,36 @@ def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
 def without_tenant(tenants: Tenants, table: Table) -> Iterator[Leak]:
     """Sessions that are nobody's."""
     _, other = tenants.rows(table)
-    name, column = table.qualified, tenant_column(table)
+    name = table.qualified
     read = f"SELECT * FROM {name}"
 
-    def leak(sentence: str, statement: str, command: str, who: str | None) -> Leak:
+    def leak(sentence: str, statement: str, command: str, who: str | None, seen: Outcome) -> Leak:
+        comment = seen.comment if command == "INSERT" else "reaches B's row"
         script = tenants.script(
-            table, other.family(), statement, command, "reaches B's row", who=who
-        )
+            table, other.family(), statement, command, comment,
+            who=who, triggers=not seen.without_triggers,
+        )  # fmt: skip
         return Leak("nobody", table, sentence, script)
 
-    if tenants.attempt(read, None, session=tenants.bare).count:
-        yield leak("without any tenant reads rows", read, "SELECT", None)
+    seen = tenants.attempt(read, None, session=tenants.bare)
+    if seen.count:
+        yield leak("without any tenant reads rows", read, "SELECT", None, seen)
     else:
         for label, raw in NO_TENANT:
-            if tenants.attempt(read, raw).count:
-                yield leak(f"with {label} reads rows", read, "SELECT", raw)
+            seen = tenants.attempt(read, raw)
+            if seen.count:
+                yield leak(f"with {label} reads rows", read, "SELECT", raw, seen)
                 break
     writes = (
         ("INSERT", tenants.new(table, A).statement(own_keys=False)),
-        ("UPDATE", f"UPDATE {name} SET {column} = {quote(A)}::{_type(table)}"),
+        ("UPDATE", f"UPDATE {name} SET {tenant_column(table)} = {quote(A)}::{_type(table)}"),
         ("DELETE", f"DELETE FROM {name}"),
     )
     for command, statement in writes:
-        for who, session in ((None, tenants.bare), ("", tenants.app)):
-            if tenants.attempt(statement, who, session=session).count:
-                yield leak(f"without any tenant may {command}", statement, command, who)
+        for who, session in ((None, tenants.bare), ("", tenants.app), ("{}", tenants.app)):
+            seen = tenants.through(table, statement, who, session=session)
+            if seen.count or (seen.sqlstate and seen.passed):
+                yield leak(f"without any tenant may {command}", statement, command, who, seen)
                 break
 
 

@@ -19,6 +19,8 @@ class Repeated:
     """Statements that ran the first time and not the second."""
     differences: tuple[tuple[str, tuple[str, ...]], ...]
     """For each script that changed something: its path and what changed."""
+    unfilled: tuple[str, ...] = ()
+    """One sentence for each table that no row could be made for."""
 
 
 def repeat(database: Database) -> Repeated:
@@ -40,14 +42,14 @@ def repeat(database: Database) -> Repeated:
             changed.update(_blame(database))
         if first != bench.digests():
             _merge(changed, by_script)
-        fill(database, bench)
+        unfilled = fill(database, bench)
         _round(database, bench, failed)
         settled = bench.digests()
         _, by_script = _round(database, bench, failed)
         if settled != bench.digests():
             _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
     found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
-    return Repeated(tuple(failures), found)
+    return Repeated(tuple(failures), found, unfilled)
 
 
 def _round(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,10 @@ class Maker:
                 "SELECT set_config('request.jwt.claims', %s, true)", (claims(row.tenant),)
             )
             cursor = connection.execute(statement)
+            if cursor.rowcount == 0:
+                raise NoRowError(
+                    f"no row could be made for {row.table.label}: a trigger drops what is inserted"
+                )
             given = cursor.fetchone() if returned else None
         changed = dict(row.values)
         for number, text in zip(keys, given or (), strict=False):
@@ -169,18 +173,21 @@ class Maker:
     def _fix_keys(self, table: Table, tenant: str, seed: int, values: dict[int, str]) -> None:
         """The tenant, and numbers that the server would give: known before the row is there."""
         for column in table.columns:
-            # On the platform's side, a tenant has one organisation and one profile of its own id.
-            is_tenant = column.name == "tenant_id" or (
-                column.name == "id"
-                and table.oid not in self.own_tables
-                and table.name in {"tenants", "organizations", "profiles"}
-            )
-            if is_tenant and column.generated is None:
-                values[column.number] = f"{quote(tenant)}::{column.type}"
+            own_id = tenant if column.name == "tenant_id" else None
+            if table.oid not in self.own_tables:
+                own_id = self._platform_id(table, column, tenant)
+            if own_id is not None and column.generated is None:
+                values[column.number] = f"{quote(own_id)}::{column.type}"
             elif numbered_by_server(column):
                 base = 10_000 if column.type == "smallint" else 7_000_000
                 shift = sum(map(ord, tenant)) % 97 * 100
                 values[column.number] = f"{base + shift + seed}"
+
+    @staticmethod
+    def _platform_id(table: Table, column: Column, tenant: str) -> str | None:
+        if column.name == "id" and table.name in _OWN_IDS:
+            return _OWN_IDS[table.name](tenant)
+        return tenant if column.name == "tenant_id" else None
 
     def _follow(
         self, table: Table, tenant: str, seed: int, values: dict[int, str], *, fresh: bool
@@ -239,8 +246,16 @@ class Maker:
 
 
 def claims(tenant: str) -> str:
-    """The claims of a session of one tenant, as JSON."""
+    """The claims of a session of one tenant, as JSON. No two of its ids are the same."""
     return (
-        f'{{"tenant_id": "{tenant}", "organization_id": "{tenant}", "sub": "{tenant}",'
-        ' "role": "tenant_app_role"}'
+        f'{{"tenant_id": "{tenant}", "organization_id": "{_OWN_IDS["organizations"](tenant)}",'
+        f' "sub": "{_OWN_IDS["profiles"](tenant)}", "role": "tenant_app_role"}}'
     )
+
+
+_OWN_IDS: Mapping[str, Callable[[str], str]] = {
+    "tenants": lambda tenant: tenant,
+    "organizations": lambda tenant: f"{tenant[:8]}-0000-4000-8000-000000000001",
+    "profiles": lambda tenant: f"{tenant[:8]}-0000-4000-8000-000000000002",
+}
+"""The ids of a tenant's own rows in tables of the platform, as its claims name them."""

@@ -51,6 +51,7 @@ _FORGETFUL = _LEAN | {
     "max_parallel_workers": "0",
     "max_parallel_workers_per_gather": "0",
     "io_method": "sync",
+    "temp_file_limit": "1GB",
     "track_activities": "on",
     "update_process_title": "off",
 }

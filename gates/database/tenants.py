@@ -131,15 +131,33 @@ class Tenants:
         finally:
             session.execute("ROLLBACK")
 
-    def through(self, table: Table, statement: str) -> Outcome:
-        """Like `attempt` as tenant A; where not the table's own row security but a trigger of the
-        module stops the statement (also by what it writes elsewhere), without its triggers."""
-        outcome = self.attempt(statement)
+    def through(
+        self,
+        table: Table,
+        statement: str,
+        given: str | None = claims(A),
+        *,
+        session: psycopg.Connection[tuple[Any, ...]] | None = None,
+    ) -> Outcome:
+        """Like `attempt`; where not the table's own row security but a trigger of the module stops
+        the statement (also by what it writes elsewhere), without the table's triggers."""
+        outcome = self.attempt(statement, given, session=session)
         if not outcome.sqlstate or (outcome.refused and f'"{table.name}"' in outcome.message):
             return outcome
+        return self.attempt_without_triggers(table, statement, given, session=session)
+
+    def attempt_without_triggers(
+        self,
+        table: Table,
+        statements: str | Sequence[str],
+        given: str | None = claims(A),
+        *,
+        session: psycopg.Connection[tuple[Any, ...]] | None = None,
+    ) -> Outcome:
+        """Like `attempt`, while the table's triggers are disabled."""
         self.owner.execute(f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER")
         try:
-            return replace(self.attempt(statement), without_triggers=True)
+            return replace(self.attempt(statements, given, session=session), without_triggers=True)
         finally:
             self.owner.execute(f"ALTER TABLE {table.qualified} ENABLE TRIGGER USER")
 
@@ -183,6 +201,21 @@ class Tenants:
             lines.append(_set_claims(who))
         lines += [f"{statement};  -- {comment}", "ROLLBACK;"]
         return "\n".join(lines)
+
+    def around(self, table: Table, statements: Sequence[str]) -> str:
+        """A script that runs statements as tenant A and then shows the audit trail."""
+        return "\n".join(
+            [
+                "BEGIN;",
+                *self.missing_grants(table, "INSERT"),
+                *self.missing_grants(table, "UPDATE"),
+                f"SET LOCAL ROLE {APP};",
+                _set_claims(claims(A)),
+                *statements,
+                "SELECT table_name, operation, row_id FROM public.audit_logs;",
+                "ROLLBACK;",
+            ]
+        )
 
     def missing_grants(self, table: Table, command: str) -> list[str]:
         """GRANT statements for what the application role lacks to run `command` with a WHERE."""

@@ -3,12 +3,12 @@
 # ruff: noqa: S608 - types and literals are quoted by `quote` or the server
 from __future__ import annotations
 
-import random
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gates.database.patterns import sample_of
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
@@ -183,70 +183,6 @@ def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
         elif category == "A":
             continue
     return list(dict.fromkeys(found))
-
-
-def sample_of(pattern: str, seed: int) -> str | None:
-    """A text that a regular expression accepts, or None where Python reads it differently."""
-    try:
-        from re import _parser  # type: ignore[attr-defined]
-
-        tree = _parser.parse(pattern)
-    except (re.error, ImportError, RecursionError, OverflowError):
-        return None
-    chooser = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    try:
-        text = "".join(_sample(item, chooser) for item in tree)
-    except (NotImplementedError, RecursionError):
-        return None
-    return text if len(text) <= 10_000 and re.search(pattern, text) else None
-
-
-def _sample(item: tuple[Any, Any], chooser: random.Random) -> str:
-    name, argument = str(item[0]), item[1]
-    if name == "LITERAL":
-        return chr(argument)
-    if name == "NOT_LITERAL":
-        return "a" if argument != ord("a") else "b"
-    if name == "ANY":
-        return chooser.choice("abcdef")
-    if name == "AT":
-        return ""
-    if name == "IN":
-        return _from_class(argument, chooser)
-    if name in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
-        low, high, inner = argument
-        count = min(int(high), max(int(low), 3))
-        return "".join(_sample(each, chooser) for _ in range(count) for each in inner)
-    if name == "SUBPATTERN":
-        return "".join(_sample(each, chooser) for each in argument[-1])
-    if name == "BRANCH":
-        return "".join(_sample(each, chooser) for each in chooser.choice(argument[1]))
-    raise NotImplementedError(name)
-
-
-def _from_class(members: list[tuple[Any, Any]], chooser: random.Random) -> str:
-    categories = {
-        "CATEGORY_DIGIT": "0123456789",
-        "CATEGORY_WORD": "abcdefgh0123",
-        "CATEGORY_SPACE": " ",
-    }
-    negate = str(members[0][0]) == "NEGATE"
-    inside: set[str] = set()
-    for kind, value in members[1:] if negate else members:
-        if str(kind) == "LITERAL":
-            inside.add(chr(value))
-        elif str(kind) == "RANGE":
-            inside.update(chr(each) for each in range(value[0], min(value[1], value[0] + 200) + 1))
-        elif str(kind) == "CATEGORY" and str(value) in categories:
-            inside.update(categories[str(value)])
-        else:
-            raise NotImplementedError(str(kind))
-    usable = sorted(
-        set("abcdefghijklmnopqrstuvwxyzABC0123456789-_. ") - inside if negate else inside
-    )
-    if not usable:
-        raise NotImplementedError("an empty class")
-    return chooser.choice(usable)
 
 
 def _letters(length: int, seed: int) -> str:

@@ -8,7 +8,6 @@ advisory lock for as long as it lives; what a dead run left is dropped by the ne
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 import threading
 import time
@@ -16,6 +15,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from gates.database.driver import connect, psycopg_modules
+from gates.database.leftovers import (
+    COMMENT,
+    LOCK_CLASS,
+    PLATFORM_ROLES,
+    drop_platform_roles,
+    drop_run,
+    sweep,
+)
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -30,9 +37,6 @@ rights of its own that acts as tenant_app_role. member: has the owner's rights b
 row security, so that only FORCE holds it.
 """
 
-PLATFORM_ROLES = ("anon", "authenticated", "service_role", "tenant_app_role")
-COMMENT = "made by axon-gates; dropped when no run needs it"
-_LOCK_CLASS = 0x67617465
 _SHARED_LOCK = 0x726F6C65
 _OLDEST = 140000
 
@@ -57,10 +61,10 @@ class Workspace:
             self.version_number = self._control.info.server_version
             self.version = self._control.info.parameter_status("server_version") or ""
             self._may()
-            self._run("SELECT pg_advisory_lock(%s, %s)", _LOCK_CLASS, self._lock_number())
-            self._run("SELECT pg_advisory_lock_shared(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)
+            self._run("SELECT pg_advisory_lock(%s, %s)", LOCK_CLASS, self._lock_number())
+            self._run("SELECT pg_advisory_lock_shared(%s, %s)", LOCK_CLASS, _SHARED_LOCK)
             if not throwaway:
-                self._sweep()
+                sweep(self._run)
             self._make_roles()
         except BaseException:
             self._control.close()
@@ -79,6 +83,8 @@ class Workspace:
         Raises `DatabaseUnavailableError`.
         """
         if role == "admin":
+            # A module's functions and operators in public must not be what an admin's query finds.
+            settings = {"search_path": "pg_catalog"} | settings
             return connect(self.url, timeout=self.timeout, database=database, settings=settings)
         if role == "app":
             # As a setting of the connection's start: RESET ROLE leads back here, not out.
@@ -124,14 +130,14 @@ class Workspace:
         with self._lock:
             self._run("SELECT pg_terminate_backend(%s)", process)
 
-    def terminate_all(self) -> None:
-        """End every session in this run's databases, over a connection of its own."""
+    def terminate_all(self, database: str = "") -> None:
+        """End every session in this run's databases, or in one, over a connection of its own."""
         errors = DatabaseUnavailableError, psycopg_modules().Error
         with contextlib.suppress(*errors), connect(self.url, timeout=5.0) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE starts_with(datname, %s)",
-                (f"{self.prefix}_",),
+                (database or f"{self.prefix}_",),
             )
 
     def close(self) -> None:
@@ -139,10 +145,10 @@ class Workspace:
         with self._lock, contextlib.suppress(psycopg_modules().Error), self._control:
             if self.throwaway:
                 return
-            self._drop_run(self.prefix)
-            self._run("SELECT pg_advisory_unlock_shared(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)
-            if self._run("SELECT pg_try_advisory_lock(%s, %s)", _LOCK_CLASS, _SHARED_LOCK)[0][0]:
-                self._drop_platform_roles()
+            drop_run(self._run, self.prefix)
+            self._run("SELECT pg_advisory_unlock_shared(%s, %s)", LOCK_CLASS, _SHARED_LOCK)
+            if self._run("SELECT pg_try_advisory_lock(%s, %s)", LOCK_CLASS, _SHARED_LOCK)[0][0]:
+                drop_platform_roles(self._run)
 
     def _run(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
         # Names in statements are ours: a fixed prefix, hex digits and labels from this package.
@@ -196,7 +202,7 @@ class Workspace:
         try:
             self._run(f"ALTER ROLE {self.owner} BYPASSRLS")
         except psycopg.errors.InsufficientPrivilege as error:
-            self._drop_run(self.prefix)
+            drop_run(self._run, self.prefix)
             raise DatabaseUnavailableError(
                 "the role of GATES_DATABASE_URL may not make a role that bypasses row security,"
                 " which migrations need to fill new columns",
@@ -213,45 +219,6 @@ class Workspace:
                 hint=f"GRANT {', '.join(PLATFORM_ROLES)} TO CURRENT_USER WITH ADMIN OPTION,"
                 " as a superuser",
             ) from error
-
-    def _sweep(self) -> None:
-        """Drop what runs left behind that are gone."""
-        alive = {
-            row[0] % (1 << 32)
-            for row in self._run(
-                "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
-                _LOCK_CLASS,
-            )
-        }
-        for (role,) in self._run(
-            r"SELECT rolname FROM pg_roles WHERE rolname ~ '^gates_[0-9a-f]{8}_owner$'"
-            " AND shobj_description(oid, 'pg_authid') = %s ORDER BY 1",
-            COMMENT,
-        ):
-            prefix = role.removesuffix("_owner")
-            if int(prefix.removeprefix("gates_"), 16) not in alive:
-                self._drop_run(prefix)
-
-    def _drop_run(self, prefix: str) -> None:
-        if not re.fullmatch(r"gates_[0-9a-f]{8}", prefix):
-            return
-        for (name,) in self._run(
-            "SELECT datname FROM pg_database WHERE datname ~ %s", f"^{prefix}_[0-9]+_[a-z_]+$"
-        ):
-            self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        for suffix in ("app", "member", "owner"):
-            self._run(f"DROP ROLE IF EXISTS {prefix}_{suffix}")
-
-    def _drop_platform_roles(self) -> None:
-        """Drop those that a run made, if no database uses them; nobody else holds the lock."""
-        for (role,) in self._run(
-            "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)"
-            " AND shobj_description(oid, 'pg_authid') = %s",
-            list(PLATFORM_ROLES),
-            COMMENT,
-        ):
-            with contextlib.suppress(psycopg_modules().errors.DependentObjectsStillExist):
-                self._run(f"DROP ROLE IF EXISTS {role}")
 
     def _wait_until_unused(self, template: str) -> None:
         """Wait for sessions that were just closed: PostgreSQL itself looks only every 100 ms."""

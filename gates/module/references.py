@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from gates.errors import CouldNotCheckError
 from gates.module.document import Document
 from gates.module.subschemas import IN_PLACE, MAPS, Place, Subschema, subschemas
 
@@ -52,7 +53,21 @@ class References:
 
 
 def references(document: Document) -> References:
-    """Resolve every reference of a settings schema that is a JSON object."""
+    """Resolve every reference of a settings schema that is a JSON object.
+
+    Raises `CouldNotCheckError` where its keywords are not of the types that they must be, so that
+    nobody could say what it refers to.
+    """
+    try:
+        return _resolve(document)
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise CouldNotCheckError(
+            f"{document.path} is no valid JSON Schema",
+            hint="mend what `settings-schema` reports first",
+        ) from error
+
+
+def _resolve(document: Document) -> References:
     from referencing import Registry
     from referencing.exceptions import Unresolvable, Unretrievable
     from referencing.jsonschema import DRAFT202012
@@ -80,7 +95,7 @@ def references(document: Document) -> References:
                 contents = resolver.lookup(reference).contents
             except (Unresolvable, Unretrievable):
                 broken[place] = _why(reference)
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except (ValueError, LookupError):
                 broken[place] = "is no reference that can be read"
             else:
                 if isinstance(contents, bool):

@@ -28,7 +28,7 @@ MAX_BYTES = 512 * 1024 * 1024
 MAX_DEPTH = 64
 """Of folders in folders."""
 MAX_SECONDS = 60.0
-"""That reading a module may take; a `.gitignore` can be made slow to match."""
+"""That reading a module may take: every file is held against every line of every `.gitignore`."""
 KEPT_FILE = 4 * 1024 * 1024
 """Largest file, in bytes, that is kept in memory."""
 KEPT_ALL = 64 * 1024 * 1024

@@ -117,8 +117,10 @@ _NUMBERS = {
 
 
 def seccomp(libc: ctypes.CDLL, *, network: bool) -> bool:
-    """Deny key rings and io_uring for good, sockets too unless `network`; False where unknown.
+    """Deny key rings and io_uring for good, and sockets; False where unknown.
 
+    With `network`, sockets of the local system (AF_UNIX) are denied alone: neither Landlock nor a
+    network of its own keeps a program from servers that listen on a path.
     A denied call fails with EACCES, so that the program can say what it tried.
     """
     known = _NUMBERS.get(platform.machine())
@@ -132,9 +134,11 @@ def seccomp(libc: ctypes.CDLL, *, network: bool) -> bool:
     tests = [(equal, number) for number in numbers]
     if x32 is not None:
         tests.append((at_least, x32))
+    family = [(equal, 0, 2, socket_call), (load, 0, 0, 16), (equal, 1, 0, socket.AF_UNIX)]
+    behind = family if network else []
     for index, (kind, number) in enumerate(tests):
-        program.append((kind, len(tests) - index, 0, number))
-    program += [(answer, 0, 0, allow), (answer, 0, 0, refuse)]
+        program.append((kind, len(tests) + len(behind) - index, 0, number))
+    program += [*behind, (answer, 0, 0, allow), (answer, 0, 0, refuse)]
     code = b"".join(struct.pack("=HBBI", *each) for each in program)
     instructions = ctypes.create_string_buffer(code, len(code))
 

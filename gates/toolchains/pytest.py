@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from gates.errors import ToolFailedError
 from gates.toolchains.python import CONFIG, environment, source_root
 from gates.toolchains.python import sources as python_sources
+from gates.toolchains.readback import read_back
 from gates.toolchains.tests import FOLDERS, Failure, FileCoverage, TestRun, test_files
 from gates.toolchains.tools import Tools
 
@@ -43,12 +44,13 @@ def run(tools: Tools) -> TestRun:
         subjects=len(test_files(module)),
         sandbox=sandbox,
     )  # fmt: skip
-    if not report.is_file():
+    told = read_back(folder, report)
+    if told is None:
         raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
-    result = parse_junit(report.read_bytes(), copy)
+    result = parse_junit(told, copy)
     if ran.exit_status == 2 and not result.failures:
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
-    if not data.is_file():
+    if read_back(folder, data) is None:
         return result
     tools.run(
         env.program,
@@ -56,7 +58,8 @@ def run(tools: Tools) -> TestRun:
         ok=(0, 1),
         sandbox=env.sandbox(),
     )
-    files = parse_coverage(covered.read_bytes(), copy) if covered.is_file() else ()
+    measured = read_back(folder, covered)
+    files = parse_coverage(measured, copy) if measured is not None else ()
     return TestRun(
         result.collected, result.passed, result.failed, result.skipped, result.failures, files
     )

@@ -14,10 +14,13 @@ from gates.toolchains import npm_packages, python
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.dist import compiled
 from gates.toolchains.processes import Ran, disk
+from gates.toolchains.readback import read_back
 from gates.toolchains.tools import Program, Tools
 
 START = 30.0
 """Seconds that an interpreter may take to start, on top of what `register()` may take."""
+ENDS = ("answered", "threw", "exited", "hung", "no-register", "unsettled")
+"""The events that end a call, of which there is one."""
 _HERE = Path(__file__).parent
 
 
@@ -48,6 +51,11 @@ class Answer:
     def first(self, *kinds: str) -> Event | None:
         """The first event of one of these kinds."""
         return next((event for event in self.events if event.event in kinds), None)
+
+    @property
+    def ends(self) -> tuple[Event, ...]:
+        """How the call ended: one event, unless the module wrote answers of its own."""
+        return tuple(event for event in self.events if event.event in ENDS)
 
 
 def ask(tools: Tools, bundle: Bundle) -> Answer:
@@ -93,9 +101,9 @@ def ask(tools: Tools, bundle: Bundle) -> Answer:
             sandbox=sandbox,
         )
     except ToolFailedError:
-        if not answers.is_file():
+        if read_back(tools.folder, answers) is None:
             raise
-    events = read_events(answers.read_bytes() if answers.is_file() else b"", tools)
+    events = read_events(read_back(tools.folder, answers) or b"", tools)
     if not events or events[0].event != "started":
         end = ran.end() if ran else ""
         raise ToolFailedError(f"the process that calls register() did not start: {end}")

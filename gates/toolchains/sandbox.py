@@ -60,4 +60,7 @@ def interpreter() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib")
     standard = {Path(sysconfig.get_path(name)) for name in names}
     libraries = {Path(sys.base_prefix, "lib")} if sys.base_prefix != "/usr" else set()
-    return (*sorted(standard | libraries), Path(os.path.realpath(sys.executable)))
+    # A virtual environment may hold a copy of the program; those made from it link to the original.
+    original = getattr(sys, "_base_executable", None) or sys.executable
+    programs = {Path(os.path.realpath(each)) for each in (original, sys.executable)}
+    return (*sorted(standard | libraries), *sorted(programs))

@@ -11,6 +11,7 @@ from typing import Any
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains import npm_packages, typescript
 from gates.toolchains.problem import relative
+from gates.toolchains.readback import read_back
 from gates.toolchains.tests import Failure, FileCoverage, TestRun, test_files
 from gates.toolchains.tools import Tools
 
@@ -43,14 +44,16 @@ def run(tools: Tools) -> TestRun:
         sandbox=npm_packages.sandbox(tools, packages, network=True),
     )
     report, summary = reports / "tests.json", reports / "coverage" / "coverage-summary.json"
-    if not report.is_file():
+    told = read_back(folder, report)
+    if told is None:
         raise ToolFailedError(f"vitest ended before it wrote its report: {ran.end()}")
-    result = parse_report(report.read_bytes(), copy)
+    result = parse_report(told, copy)
     failures = result.failures
     if ran.exit_status and not failures:
         message = "vitest saw an error outside of every test"
         failures = (Failure("", None, "vitest", message, ran.end(4000)),)
-    files = parse_summary(summary.read_bytes(), copy) if summary.is_file() else ()
+    measured = read_back(folder, summary)
+    files = parse_summary(measured, copy) if measured is not None else ()
     failed = max(result.failed, len(failures))
     return TestRun(result.collected, result.passed, failed, result.skipped, failures, files)
 

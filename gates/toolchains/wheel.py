@@ -10,6 +10,7 @@ from gates.model import Location
 from gates.toolchains.bundle import Built
 from gates.toolchains.problem import Problem
 from gates.toolchains.python import environment
+from gates.toolchains.readback import read_back
 from gates.toolchains.tools import Tools
 
 PROJECT = "pyproject.toml"
@@ -34,14 +35,17 @@ def build(tools: Tools, surroundings: Mapping[str, str]) -> Built:
         env=tools.environment(surroundings),
         sandbox=env.sandbox(),
     )
-    wheels = sorted(out.glob("*.whl")) if out.is_dir() else []
+    wheels = sorted(out.glob("*.whl")) if out.is_dir() and not out.is_symlink() else []
     if ran.exit_status:
         output = (ran.stdout + ran.stderr).decode("utf-8", "replace")
         return Built({}, "", (_problem(output, str(tools.module_copy)),))
     if len(wheels) != 1:
         raise ToolFailedError(f"the build made {len(wheels)} wheels, not one")
     name = f"dist/{wheels[0].name}"
-    return Built({name: wheels[0].read_bytes()}, name)
+    wheel = read_back(tools.folder, wheels[0])
+    if wheel is None:
+        raise ToolFailedError("the wheel is gone")
+    return Built({name: wheel}, name)
 
 
 def _problem(output: str, copy: str) -> Problem:

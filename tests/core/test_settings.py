@@ -84,6 +84,13 @@ def test_a_policy_with_a_mistake_is_refused_with_its_key(module, text, message):
     assert message in str(raised.value)
 
 
+@pytest.mark.parametrize("text", ["a=" + "[" * 100_000, "# " + "x" * (1 << 20)])
+def test_a_hostile_policy_is_a_clear_error(module, text):
+    (module / "gates.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"gates\.toml"):
+        load_policy(module)
+
+
 def test_the_digest_covers_the_content_of_the_files_that_a_policy_names(module):
     policy_file = module.parent / "gates-policy.toml"
     snapshot = module.parent / "advisories.json"

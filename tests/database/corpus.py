@@ -254,14 +254,16 @@ CREATE TABLE IF NOT EXISTS {P}events_all PARTITION OF {P}events
     Defect("audit-missing", "audit-trigger", "INSERT and UPDATE on",
            "AFTER INSERT OR UPDATE ON", "AFTER DELETE ON"),
     Defect("audit-disabled", "audit-trigger", "INSERT and UPDATE on", "",
-           "ALTER TABLE {T} DISABLE TRIGGER {T}_audit;", "ALTER TABLE {T} ENABLE TRIGGER {T}_audit;"),
+           "ALTER TABLE {T} DISABLE TRIGGER {T}_audit;",
+           "ALTER TABLE {T} ENABLE TRIGGER {T}_audit;"),
     Defect("audit-sometimes", "audit-trigger", "UPDATE on",
            "    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
            "    FOR EACH ROW WHEN (NEW.version > 1000) EXECUTE FUNCTION"
            " sample_module_write_audit_log();"),
     Defect("audit-other-name", "audit-trigger", "INSERT and UPDATE on", "TG_TABLE_NAME", "'notes'"),
     # grants
-    Defect("grant-all", "table-grants", "TRUNCATE", "GRANT SELECT, INSERT, UPDATE ON", "GRANT ALL ON"),
+    Defect("grant-all", "table-grants", "TRUNCATE", "GRANT SELECT, INSERT, UPDATE ON",
+           "GRANT ALL ON"),
     Defect("grant-public", "table-grants", "grants SELECT to PUBLIC", "",
            "GRANT SELECT ON {T} TO PUBLIC;", "REVOKE SELECT ON {T} FROM PUBLIC;"),
     Defect("grant-anon", "table-grants", "to anon", "",

@@ -125,8 +125,8 @@ CREATE OR REPLACE FUNCTION sample_module_own() RETURNS bigint LANGUAGE sql SECUR
     ),
     "platform-references": (
         table("assignments", "assignee uuid NOT NULL, CONSTRAINT assignments_tenant_fkey FOREIGN"
-              " KEY (tenant_id) REFERENCES tenants (id), CONSTRAINT assignments_profile_fkey FOREIGN"
-              " KEY (tenant_id, assignee) REFERENCES profiles (tenant_id, id),"),
+              " KEY (tenant_id) REFERENCES tenants (id), CONSTRAINT assignments_profile_fkey"
+              " FOREIGN KEY (tenant_id, assignee) REFERENCES profiles (tenant_id, id),"),
         drop("assignments"),
     ),
     "concurrently": (

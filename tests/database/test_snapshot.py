@@ -250,7 +250,8 @@ def test_adding_a_column_again_is_no_difference(connection, before):
             "index public.t_b: definition: CREATE INDEX t_b ON public.t USING btree (b) became"
             " CREATE INDEX t_b ON public.t USING btree (b DESC)",
         ),
-        ("ALTER TABLE t ALTER b SET NOT NULL", "column public.t.b: nullability: NULL became NOT NULL"),
+        ("ALTER TABLE t ALTER b SET NOT NULL",
+         "column public.t.b: nullability: NULL became NOT NULL"),
         ("DROP TABLE loose", "table public.loose is gone"),
         ("CREATE TABLE n (a int PRIMARY KEY)", "table public.n is new"),
         ("ALTER TYPE e ADD VALUE 'three'",
@@ -269,7 +270,8 @@ def test_differences_are_readable(connection, before, change, sentence):
 def test_what_belongs_to_a_new_table_is_not_listed_again(connection, before):
     with connection.transaction(force_rollback=True):
         connection.execute(
-            "CREATE TABLE n (a int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b text CHECK (b > ''));"
+            "CREATE TABLE n (a int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+            " b text CHECK (b > ''));"
             "CREATE INDEX ON n (b); CREATE POLICY x ON n USING (true)"
         )
         after = snapshot(connection)

@@ -61,12 +61,12 @@ def clock_in_the_bundle(module: Path) -> None:
         "import time\nfrom pathlib import Path\nfrom typing import Any\n\n"
         "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\n"
         "class BuildTime(BuildHookInterface[Any]):\n"
-        '    """Adds built_at.txt."""\n\n'
+        '    """Adds built_at.txt to the metadata."""\n\n'
         "    def initialize(self, version: str, build_data: dict[str, Any]) -> None:\n"
         '        """Write the file before the build."""\n'
-        '        path = Path(self.root, "src", "retention_report", "built_at.txt")\n'
+        '        path = Path(self.root, "built_at.txt")\n'
         "        path.write_text(str(time.time_ns()))\n"
-        '        build_data["artifacts"].append("src/retention_report/built_at.txt")\n'
+        '        build_data["extra_metadata"]["built_at.txt"] = "built_at.txt"\n'
     )
     project = module / "pyproject.toml"
     project.write_text(project.read_text() + "\n[tool.hatch.build.hooks.custom]\n")

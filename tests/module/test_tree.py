@@ -279,7 +279,24 @@ def test_the_same_files_as_git(tmp_path):
     assert set(load(root).files) == git_files(root)
 
 
-PIECES = st.sampled_from(["a", "b", "c", "*", "?", "**", "/", "[ab]", "[!a]", "."])
+PIECES = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        "*",
+        "?",
+        "**",
+        "/",
+        "[ab]",
+        "[!a]",
+        ".",
+        "[a-b]",
+        "[^[:digit:]c]",
+        "[]b-]",
+        "\\c",
+    ]
+)  # fmt: skip
 PATTERN = st.builds(
     lambda start, body, end: start + "".join(body) + end,
     st.sampled_from(["", "!", "/", "**/", "\\"]),

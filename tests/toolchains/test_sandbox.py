@@ -103,6 +103,15 @@ print("loopback")
 
 
 @LINUX
+def test_no_server_that_listens_on_a_path_is_reached(tmp_path, walls):
+    needs(walls, "seccomp")
+    code = "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)"
+    assert b"PermissionError" in walled(code, tmp_path, network=True).stderr
+    pair = "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))"
+    assert walled(pair, tmp_path, network=True).stdout == b"b'x'\n"
+
+
+@LINUX
 def test_asyncio_and_threads_work_without_network(tmp_path):
     code = """
 import asyncio, threading

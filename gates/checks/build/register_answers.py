@@ -42,7 +42,13 @@ def register_answers(
             place,
             fix="open connections on first use, not while the module loads",
         )
-    end = answer.first("answered", "threw", "exited", "hung", "no-register", "unsettled")
+    if len(answer.ends) > 1:
+        yield register_answers.finding(
+            f"register() ends {len(answer.ends)} times: the module writes answers of its own",
+            entry,
+            fix="leave the file descriptors of the process alone",
+        )
+    end = answer.ends[0] if answer.ends else None
     where = end.location if end is not None and end.location else entry
     loading = "register()" if answer.first("loaded") else "loading the module"
     if end is None and answer.exit_status is not None:

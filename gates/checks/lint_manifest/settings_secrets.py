@@ -103,7 +103,8 @@ def _types(found: References, schema: Subschema) -> set[str]:
     types: set[str] = set()
     for each in found.chain(schema):
         given = each.value.get("type")
-        types |= {given} if isinstance(given, str) else set(given or ())
+        named = given if isinstance(given, list) else [given]
+        types |= {one for one in named if isinstance(one, str)}
     return types
 
 

@@ -31,15 +31,17 @@ def audit_trigger(database: Database) -> Iterator[Finding]:
     for silent in proof.silent:
         table = silent.table
         commands = " and ".join(silent.commands)
-        yield audit_trigger.finding(
-            f"{commands} on {table.name} {'write' if len(silent.commands) > 1 else 'writes'} no"
-            " row to audit_logs",
-            database.place(table),
-            fix=f"CREATE OR REPLACE TRIGGER {table.name[:57]}_audit\n"
+        verb = "write" if len(silent.commands) > 1 else "writes"
+        message = f"{commands} on {table.name} {verb} no row to audit_logs"
+        fix = (
+            f"CREATE OR REPLACE TRIGGER {table.name[:57]}_audit\n"
             f"    AFTER INSERT OR UPDATE ON {table.qualified}\n"
-            "    FOR EACH ROW EXECUTE FUNCTION your_audit_function();",
-            detail=silent.detail,
+            "    FOR EACH ROW EXECUTE FUNCTION your_audit_function();"
         )
+        if silent.failed:
+            message = f"{silent.commands[-1]} on {table.name} fails in a trigger: {silent.failed}"
+            fix = "correct the trigger function: it runs with the rights and claims of the session"
+        yield audit_trigger.finding(message, database.place(table), fix=fix, detail=silent.script)
     if proof.unproved:
         raise CouldNotCheckError(
             f"the audit trail of {len(proof.unproved)} tables could not be tried:"

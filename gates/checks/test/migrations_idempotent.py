@@ -8,6 +8,7 @@ from gates.check import check
 from gates.database import Database
 from gates.database.advice import on_second_run
 from gates.database.repeat import repeat
+from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
 
 
@@ -45,4 +46,9 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
             Location(path, 1, 1),
             fix="write the statement so that it may run again, with the same result",
             detail="\n".join(differences),
+        )
+    if found.unfilled:
+        raise CouldNotCheckError(
+            f"the migrations were run again without rows: {found.unfilled[0]}",
+            hint="gates explain migrations-idempotent",
         )

@@ -1,5 +1,7 @@
 // The platform's configuration: the module's own vitest and vite configuration is not read.
 const reports = process.env.GATES_REPORTS;
+// The tests run in processes that inherit the environment; where reports go is not theirs to know.
+delete process.env.GATES_REPORTS;
 
 export default {
   cacheDir: `${reports}/cache`,

@@ -38,7 +38,7 @@ _TYPESCRIPT = (
         "write the reason behind @ts-expect-error",
     ),
     (
-        re.compile(r"\b(?:v8|c8|istanbul)\s+ignore\b"),
+        re.compile(r"\b(?:v8|c8|istanbul|node:coverage)\s+(?:ignore|disable)\b"),
         "this takes lines out of the coverage",
         "remove it, and test the lines",
     ),
