@@ -8,12 +8,13 @@ good, to see whether they change B's rows.
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.rows import claims
 from gates.database.tables import Table
-from gates.database.tenants import APP, A, B, Tenants
+from gates.database.tenants import APP, A, B, Tenants, set_claims
 from gates.database.values import Types, quote
 from gates.errors import CouldNotCheckError
 
@@ -37,6 +38,10 @@ _FUNCTIONS = """
         AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
         AND has_function_privilege(%s, p.oid, 'EXECUTE')
     ORDER BY 2"""
+
+
+Answers = tuple[tuple[str, ...], tuple[str, ...]]
+"""What tenant A and what nobody got: rows as text."""
 
 
 @dataclass(frozen=True)
@@ -92,39 +97,45 @@ def find_exposed(
     return found
 
 
-def ask(tenants: Tenants, exposed: Exposed) -> tuple[str, ...]:
-    """What tenant A gets: rows as text, or PostgreSQL's error. Undone."""
-    import psycopg
-
+def ask(tenants: Tenants, exposed: Exposed) -> Answers:
+    """What tenant A gets, and what a session without a tenant gets. Undone."""
     if exposed.refresh:
         tenants.owner.execute(exposed.refresh)
-    tenants.attempts += 1
+    return _ask(tenants.app, exposed, claims(A)), _ask(tenants.bare, exposed, None)
+
+
+def _ask(
+    session: psycopg.Connection[tuple[Any, ...]], exposed: Exposed, given: str | None
+) -> tuple[str, ...]:
+    """Rows as text, or PostgreSQL's error."""
+    import psycopg
+
     try:
-        tenants.app.execute("BEGIN")
-        tenants.app.execute("SELECT set_config('request.jwt.claims', %s, true)", (claims(A),))
-        cursor = tenants.app.execute(exposed.statement)
+        session.execute("BEGIN")
+        if given is not None:
+            session.execute("SELECT set_config('request.jwt.claims', %s, true)", (given,))
+        cursor = session.execute(exposed.statement)
         rows = cursor.fetchall() if cursor.description else []
         return tuple(str(row[0]) for row in rows)
     except psycopg.Error as error:
         return (f"{error.diag.sqlstate}: {error.diag.message_primary}",)
     finally:
-        tenants.app.execute("ROLLBACK")
+        session.execute("ROLLBACK")
 
 
 def compare(
-    tenants: Tenants,
-    exposed: Exposed,
-    before: tuple[tuple[str, ...], tuple[str, ...]],
-    rows: list[str],
+    tenants: Tenants, exposed: Exposed, before: tuple[Answers, Answers], rows: list[str]
 ) -> Exposure | None:
     """Ask again, now that tenant B has rows. `before` holds two answers of the time without; where
     those two differ already (a clock, chance), only B's own id in the answer counts."""
     after = ask(tenants, exposed)
-    steady = before[0] == before[1]
-    if (steady and after == before[0]) or (not steady and not any(B in each for each in after)):
-        return None
-    script = _script(exposed, rows)
-    return Exposure(exposed, "shows one tenant the rows of another", script)
+    for who, given in enumerate((claims(A), None)):
+        first, second, now = before[0][who], before[1][who], after[who]
+        if now != first if first == second else any(B in each for each in now):
+            whom = "one tenant" if given else "a session without a tenant"
+            sentence = f"shows {whom} the rows of {'another' if given else 'a tenant'}"
+            return Exposure(exposed, sentence, _script(exposed, rows, given))
+    return None
 
 
 def writes(
@@ -134,15 +145,16 @@ def writes(
     import psycopg
 
     before = _digest(tenants, tables)
-    try:
-        with tenants.app.transaction():
-            tenants.app.execute("SELECT set_config('request.jwt.claims', %s, true)", (claims(A),))
-            tenants.app.execute(exposed.statement)
-    except psycopg.Error:
-        return None
-    if _digest(tenants, tables) == before:
-        return None
-    return Exposure(exposed, "changes the rows of another tenant", _script(exposed, rows))
+    for session, given in ((tenants.app, claims(A)), (tenants.bare, None)):
+        with contextlib.suppress(psycopg.Error), session.transaction():
+            if given is not None:
+                session.execute("SELECT set_config('request.jwt.claims', %s, true)", (given,))
+            session.execute(exposed.statement)
+        if _digest(tenants, tables) != before:
+            whom = "one tenant change" if given else "a session without a tenant change"
+            sentence = f"lets {whom} the rows of {'another' if given else 'a tenant'}"
+            return Exposure(exposed, sentence, _script(exposed, rows, given))
+    return None
 
 
 def _digest(tenants: Tenants, tables: tuple[Table, ...]) -> list[tuple[Any, ...]]:
@@ -161,14 +173,14 @@ def _digest(tenants: Tenants, tables: tuple[Table, ...]) -> list[tuple[Any, ...]
     return found
 
 
-def _script(exposed: Exposed, rows: list[str]) -> str:
-    lines = ["BEGIN;", f"SELECT set_config('request.jwt.claims', {quote(claims(B))}, true);", *rows]
+def _script(exposed: Exposed, rows: list[str], given: str | None) -> str:
+    lines = ["BEGIN;"]
+    if given is not None:
+        lines.append(set_claims(claims(B)))
+    lines += rows
     if exposed.refresh:
         lines.append(f"{exposed.refresh};")
-    lines += [
-        f"SET LOCAL ROLE {APP};",
-        f"SELECT set_config('request.jwt.claims', {quote(claims(A))}, true);",
-        f"{exposed.statement};  -- depends on B's rows",
-        "ROLLBACK;",
-    ]
-    return "\n".join(lines)
+    lines.append(f"SET LOCAL ROLE {APP};")
+    if given is not None:
+        lines.append(set_claims(given))
+    return "\n".join([*lines, f"{exposed.statement};  -- depends on B's rows", "ROLLBACK;"])

@@ -128,8 +128,8 @@ class Programs:
         """Run a client on this terminal, as the caller; its exit status."""
         return subprocess.run(self.command(name, *arguments), check=False).returncode
 
-    def run(self, command: list[str], *, timeout: float = 60.0) -> None:
-        """Run a program as the account, with a clean environment, from "/".
+    def run(self, command: list[str], *, given: bytes = b"", timeout: float = 60.0) -> None:
+        """Run a program as the account, with a clean environment, from "/"; `given` is its input.
 
         Raises `DatabaseUnavailableError` with the end of its output where it fails.
         """
@@ -138,7 +138,7 @@ class Programs:
                 subprocess.run(
                     command,
                     check=True,
-                    stdin=subprocess.DEVNULL,
+                    input=given,
                     stdout=output,
                     stderr=output,
                     timeout=timeout,

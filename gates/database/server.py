@@ -150,7 +150,7 @@ def _template(programs: Programs, home: Path) -> Path:
             f" cannot enter {home}",
             hint="set GATES_CACHE_DIR to a folder that every user may enter",
         )
-    template = home / f"template-{programs.version}-{account.uid}"
+    template = home / f"lean-{programs.version}-{account.uid}"
     if template.is_dir():
         return template
     if not home.exists():

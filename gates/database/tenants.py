@@ -190,7 +190,7 @@ class Tenants:
         for row in rows:
             if row.tenant != tenant and who is not None:
                 tenant = row.tenant
-                lines.append(_set_claims(claims(tenant)))
+                lines.append(set_claims(claims(tenant)))
             lines.append(f"{row.statement()};")
         lines += self.missing_grants(table, command)
         if not triggers:
@@ -198,7 +198,7 @@ class Tenants:
             lines.append(f"{disable}  -- they stop it now, but no policy does")
         lines.append(f"SET LOCAL ROLE {APP};")
         if who is not None:
-            lines.append(_set_claims(who))
+            lines.append(set_claims(who))
         lines += [f"{statement};  -- {comment}", "ROLLBACK;"]
         return "\n".join(lines)
 
@@ -210,7 +210,7 @@ class Tenants:
                 *self.missing_grants(table, "INSERT"),
                 *self.missing_grants(table, "UPDATE"),
                 f"SET LOCAL ROLE {APP};",
-                _set_claims(claims(A)),
+                set_claims(claims(A)),
                 *statements,
                 "SELECT table_name, operation, row_id FROM public.audit_logs;",
                 "ROLLBACK;",
@@ -243,5 +243,6 @@ def tenant_column(table: Table) -> str:
     return table.tenant.quoted
 
 
-def _set_claims(text: str) -> str:
+def set_claims(text: str) -> str:
+    """The statement that makes a session one of the claims' tenant, until the transaction ends."""
     return f"SELECT set_config('request.jwt.claims', {quote(text)}, true);"

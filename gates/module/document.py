@@ -71,6 +71,13 @@ class Document:
         return value
 
 
+def show(value: object, most: int = 60) -> str:
+    """A JSON value for a message: on one line, cut, and without what cannot be shown."""
+    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(each if each.isprintable() else "\ufffd" for each in text)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def label(pointer: tuple[Key, ...] | list[Key]) -> str:
     """A pointer as an author writes it: `api_endpoints[0].path`; "" for the root.
 
@@ -85,5 +92,5 @@ def label(pointer: tuple[Key, ...] | list[Key]) -> str:
         elif part == "*" or re.fullmatch(r"[A-Za-z_$][\w$-]*", part):
             text += f".{part}" if text else part
         else:
-            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+            text += f"[{show(part)}]"
     return text

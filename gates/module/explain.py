@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from gates.model import Location
-from gates.module.document import Document, label
+from gates.module.document import Document, label, show
 from gates.module.strict_json import Key
 
 MOST = 200
@@ -37,13 +36,6 @@ class Trouble:
     fix: str | None = None
     owner: str | None = None
     """The check that says it better, where the schema names one (`x-check`)."""
-
-
-def show(value: object, most: int = 60) -> str:
-    """A JSON value for a message, on one line and cut."""
-    text = json.dumps(value, ensure_ascii=False)
-    text = "".join(each if each.isprintable() else "\ufffd" for each in text)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def kind(value: object) -> str:

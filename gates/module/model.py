@@ -188,8 +188,12 @@ class Module:
             raise CouldNotCheckError(f"{path} is not UTF-8 text") from error
 
     def lines(self, path: str) -> tuple[str, ...]:
-        """The lines of a UTF-8 file without their ends; line 1 is the first."""
-        return tuple(line.removesuffix("\r") for line in self.text(path).split("\n"))
+        """The lines of a UTF-8 file without their ends; line 1 is the first.
+
+        As positions count them: only a line feed ends a line, and a byte order mark is no column.
+        """
+        text = self.text(path).removeprefix("\ufeff")
+        return tuple(line.removesuffix("\r") for line in text.split("\n"))
 
     def write_to(self, folder: Path) -> None:
         """Write a private copy of exactly these files into a folder; it may exist, but be empty.

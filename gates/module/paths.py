@@ -6,15 +6,14 @@ import posixpath
 import re
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def why_outside(path: str) -> str | None:
     """Why a path cannot be one inside the module, or None where it can."""
     if not path.strip():
         return "is empty"
-    if _CONTROL.search(path):
-        return "holds a control character"
+    if not path.isprintable():
+        return "holds characters that cannot be shown"
     if "\\" in path:
         return "has a backslash; paths are written with /"
     if path.startswith(("/", "~")) or _DRIVE.match(path):

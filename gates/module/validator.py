@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ def _validator_class() -> Any:  # noqa: ANN401 - jsonschema makes the class at r
     from jsonschema.validators import extend
 
     make: Any = extend
-    return make(Draft202012Validator, {"uniqueItems": _unique_items})
+    return make(Draft202012Validator, {"uniqueItems": _unique_items, "pattern": _pattern})
 
 
 def validator(schema: Mapping[str, Any] | bool, registry: object = None) -> Any:  # noqa: ANN401 - see _validator_class
@@ -47,6 +48,28 @@ def _unique_items(
         if plain in seen:
             yield ValidationError("repeated", path=[index], instance=item)
         seen.add(plain)
+
+
+_DOLLAR = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    """The expression with JavaScript's `$`: the very end, not before a last line feed."""
+    return re.compile(_DOLLAR.sub(lambda each: r"\Z" if each[0] == "$" else each[0], pattern))
+
+
+def _pattern(
+    checker: Any,  # noqa: ANN401
+    wanted: str,
+    instance: object,
+    _schema: object,
+) -> Iterator[Any]:
+    """As the standard's keyword."""
+    from jsonschema import ValidationError
+
+    if checker.is_type(instance, "string") and not _expression(wanted).search(str(instance)):
+        yield ValidationError("does not match")
 
 
 def _plain(value: object) -> object:

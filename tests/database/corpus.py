@@ -186,10 +186,19 @@ DEFECTS = (
            "    SECURITY DEFINER SET search_path = ''\n"
            "    AS $$ SELECT count(*) FROM public.{T} WHERE tenant_id = t $$;",
            "DROP FUNCTION IF EXISTS {P}of(uuid);"),
-    Defect("definer-writes", ISOLATION, "changes the rows of another tenant", "",
+    Defect("definer-writes", ISOLATION, "change the rows of another", "",
            "CREATE OR REPLACE FUNCTION {P}reset() RETURNS void LANGUAGE sql SECURITY DEFINER\n"
            "    SET search_path = '' AS $$ UPDATE public.{T} SET title = '' $$;",
            "DROP FUNCTION IF EXISTS {P}reset();"),
+    Defect("definer-for-nobody", ISOLATION, "a session without a tenant the rows", "",
+           "CREATE OR REPLACE FUNCTION {P}n() RETURNS bigint LANGUAGE sql SECURITY DEFINER\n"
+           "    SET search_path = '' AS $$ SELECT count(*) FROM public.{T} WHERE tenant_id =\n"
+           "    coalesce((auth.jwt() ->> 'tenant_id')::uuid, tenant_id) $$;",
+           "DROP FUNCTION IF EXISTS {P}n();"),
+    Defect("nobody-adds", ISOLATION, "without any tenant may INSERT", CHECK,
+           "WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR auth.jwt() IS NULL)"),
+    Defect("organisation-for-tenant", ISOLATION, "does not see its own row", POLICY,
+           "FOR ALL USING (tenant_id = (auth.jwt() ->> 'organization_id')::uuid);"),
     # row security itself
     Defect("not-enabled", "row-security", "is not enabled",
            f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY;\n", ""),
@@ -261,6 +270,12 @@ CREATE TABLE IF NOT EXISTS {P}events_all PARTITION OF {P}events
            "    FOR EACH ROW WHEN (NEW.version > 1000) EXECUTE FUNCTION"
            " sample_module_write_audit_log();"),
     Defect("audit-other-name", "audit-trigger", "INSERT and UPDATE on", "TG_TABLE_NAME", "'notes'"),
+    Defect("audit-fails", "audit-trigger", "_notes fails in a trigger",
+           "INSERT INTO public.audit_logs", "INSERT INTO public.audit_log"),
+    Defect("audit-of-old", "audit-trigger", "fails in a trigger", "NEW.tenant_id, TG",
+           "OLD.tenant_id, TG"),
+    Defect("audit-before", "audit-trigger", "the INSERT has no effect", "AFTER INSERT OR UPDATE ON",
+           "BEFORE INSERT OR UPDATE ON"),
     # grants
     Defect("grant-all", "table-grants", "TRUNCATE", "GRANT SELECT, INSERT, UPDATE ON",
            "GRANT ALL ON"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +52,12 @@ def python_register(
             tree = ast.parse(text)
     except SyntaxError as error:
         where = Location(path, error.lineno or 1, max(1, error.offset or 1))
-        return Wrong(f"{path} is not valid Python: {error.msg}", where, "mend the syntax")
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return Wrong(
+            f"{path} is not valid Python {version}: {error.msg}",
+            where,
+            "mend the syntax, or run the gate on the Python that the module is written for",
+        )
     except (ValueError, RecursionError, MemoryError):
         return Wrong(f"{path} cannot be parsed", Location(path, 1, 1), "simplify it")
     lines = text.split("\n")

@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Level, Stage
 from gates.module import Module
-from gates.module.explain import closest, show
+from gates.module.document import show
+from gates.module.explain import closest
 
 PROPRIETARY = "Proprietary"
+COMMON = frozenset(
+    {
+        PROPRIETARY, "Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0",
+        "GPL-2.0-only", "GPL-3.0-only", "LGPL-3.0-only", "AGPL-3.0-only", "MIT OR Apache-2.0",
+    }
+)  # fmt: skip
+"""Known without loading the SPDX list, which takes longer than all the rest of this stage."""
 
 
 @check(Stage.LINT_MANIFEST)
@@ -23,7 +31,7 @@ def license_known(module: Module) -> Iterator[Finding]:
     """
     document = module.require_manifest()
     text = document.get("license")
-    if not isinstance(text, str) or not text or text == PROPRIETARY:
+    if not isinstance(text, str) or not text or text in COMMON:
         return
     if wrong := _why(text):
         message, fix = wrong

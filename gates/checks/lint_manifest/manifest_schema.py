@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
-from gates.module.explain import Trouble, explain, show
+from gates.module.document import show
+from gates.module.explain import Trouble, explain
 from gates.module.schemas import MANIFEST, load_schema
 
 OLD: dict[tuple[Key, ...], str] = {

@@ -8,7 +8,8 @@ from itertools import pairwise
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Module, inside
-from gates.module.explain import closest, show
+from gates.module.document import show
+from gates.module.explain import closest
 from gates.module.migrations import layout
 
 

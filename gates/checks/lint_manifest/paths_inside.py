@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
-from gates.module.explain import show
+from gates.module.document import show
 from gates.module.paths import why_outside
 
 

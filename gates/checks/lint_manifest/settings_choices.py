@@ -9,7 +9,7 @@ from gates.check import check
 from gates.checks.lint_manifest._settings import settings_object
 from gates.model import Finding, Stage
 from gates.module import Module
-from gates.module.explain import show
+from gates.module.document import show
 from gates.module.subschemas import subschemas
 
 _CHOICE = re.compile(r"\^\((?:\?:)?([\w .:/-]*(?:\|[\w .:/-]*)+)\)\$", re.ASCII)

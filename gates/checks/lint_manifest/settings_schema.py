@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Level, Stage
 from gates.module import Document, Module
-from gates.module.explain import closest, explain, show
+from gates.module.document import show
+from gates.module.explain import closest, explain
 from gates.module.schemas import SETTINGS, load_schema
 from gates.module.subschemas import LISTS, MAPS, SINGLE, subschemas
 from gates.module.values import patterns, why_no_pattern

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Module, inside
-from gates.module.explain import show
+from gates.module.document import show
 from gates.module.load import OLD_MANIFESTS, SETTINGS
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Key, Module
-from gates.module.explain import show
+from gates.module.document import show
 from gates.module.model import SEMVER
 
 _PARTS = re.compile(r"[vV=]*\s*(\d+)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?([-+].*)?", re.ASCII)

@@ -54,7 +54,7 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
             fix="undo exactly what the migration did; the detail lists every difference",
             detail="\n".join(differences),
         )
-    if found.unfilled:
+    if found.unfilled and not (found.failure or found.differences or found.missing):
         raise CouldNotCheckError(
             f"the rollbacks were tried without rows: {found.unfilled[0]}",
             hint="gates explain rollback-restores",
