@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from gates.settings import Settings
@@ -19,6 +20,11 @@ for name in [each for each in os.environ if each.startswith(("GATES_", "GITHUB_"
     if name != "GATES_CACHE_DIR":
         del os.environ[name]
 os.environ["NO_COLOR"] = "1"
+
+# The same examples every time: a green run stays green. --hypothesis-profile=explore looks on.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture
