@@ -98,6 +98,14 @@ def socket_folder(beside: Path, account: Account) -> Path:
     return folder
 
 
+def forget_sockets(beside: Path) -> None:
+    """Remove the socket folder of a server that has stopped, where it lies elsewhere."""
+    with contextlib.suppress(OSError):
+        sockets = Path((beside / "socket.path").read_text("utf-8"))
+        if sockets.parent == _short_temporary() and sockets.name.startswith("gates-"):
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
 def _short_temporary() -> Path:
     return Path("/tmp")  # noqa: S108 - the only place that is always short enough; mkdtemp is safe
 
@@ -140,8 +148,5 @@ def _abandoned(runs: Path) -> Iterator[tuple[Path, Lock]]:
 def discard(folder: Path) -> None:
     """Stop the server that may still run in `folder`, and remove both it and its socket."""
     stop(folder / "data", immediate=True)
-    with contextlib.suppress(OSError):
-        sockets = Path((folder / "socket.path").read_text("utf-8"))
-        if sockets.parent == _short_temporary() and sockets.name.startswith("gates-"):
-            shutil.rmtree(sockets, ignore_errors=True)
+    forget_sockets(folder)
     shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
-from gates.database.folders import Lock, RunFolder, make, socket_folder
+from gates.database.folders import Lock, RunFolder, forget_sockets, make, socket_folder
 from gates.database.postmaster import (
     START_SECONDS,
     SUPERUSER,
@@ -104,6 +104,7 @@ def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
             if _attach(data):
                 sockets = _known(folder)
             else:
+                forget_sockets(folder)
                 sockets = socket_folder(folder, programs.account)
                 process = _start_again(programs, data, sockets, folder / "log")
         try:
@@ -114,6 +115,7 @@ def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
             with _free_after(change):
                 if users.try_take():
                     stop(data, immediate=False)
+                    forget_sockets(folder)
                     if process is not None:
                         process.wait(timeout=30)
 

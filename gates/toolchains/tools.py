@@ -26,6 +26,7 @@ EXTRAS = {
     "npm": "typescript",
     "pip-audit": "python",
     "ruff": "python",
+    "squawk": "database",
     "uv": "python",
 }
 """The extra of this distribution that brings a program."""

@@ -177,6 +177,7 @@ def test_any_rule_gives_expressions(rule, category):
     assert all(each.endswith("::x") for each in from_rule(rule, "x", category, 1))
 
 
+@pytest.mark.filterwarnings("ignore:Possible")
 @given(st.text(alphabet="ab[]{}()^$|?+*.\\d-,0123", max_size=12), st.integers(0, 9))
 def test_samples_match_their_pattern(pattern, seed):
     sample = sample_of(pattern, seed)

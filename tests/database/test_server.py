@@ -231,6 +231,7 @@ def test_a_long_path_gets_a_short_socket(own, folder):
         assert str(sockets).startswith("/tmp/gates-")
         with psycopg.connect(url):
             pass
+    assert not sockets.exists()
 
 
 def test_a_cache_that_the_server_cannot_enter_is_gone_around(folder):

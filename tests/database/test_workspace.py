@@ -55,7 +55,7 @@ def plain_role(admin, server_url):
 
 
 def test_nothing_is_left_and_nothing_else_is_touched(admin, server_url):
-    admin.execute("CREATE DATABASE gates_of_the_city")
+    admin.execute("CREATE DATABASE gates_of_the_city TEMPLATE template0")
     before = inventory(admin)
     workspace = Workspace(server_url, throwaway=False)
     first = workspace.create("one")
