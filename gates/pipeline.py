@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +20,25 @@ from gates.needs import Needs
 from gates.report import Report
 from gates.run import Action, Outcome, Progress, run_stages
 from gates.settings import Policy, Settings, load_policy
+
+IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
+    Stage.LINT_MANIFEST: ("jsonschema", "referencing.jsonschema", "ast_grep_py", "semver"),
+    Stage.LINT: (
+        "ast_grep_py",
+        "pglast",
+        "pglast.parser",
+        "gates.database",
+        "gates.toolchains.tools",
+    ),
+    Stage.TEST: ("psycopg", "pglast", "pglast.parser", "gates.database", "gates.toolchains.tests"),
+    Stage.BUILD: ("gates.toolchains.bundle", "gates.toolchains.registration"),
+    Stage.SCAN: ("gates.toolchains.tools", "packaging.version", "semver"),
+}
+"""What several checks of a stage import on first use.
+
+Two threads that import the parts of one package in different orders can deadlock, which Python
+breaks with an error in one of them; so these are imported before the threads start.
+"""
 
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
 
@@ -41,6 +62,7 @@ def run_pipeline(
     _known_ids(policy)
     module = load(path)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
+    _import_first(stages)
     plan = {stage: plan_stage(stage, module) for stage in Stage if stage in stages}
     try:
         results = run_stages(
@@ -63,6 +85,13 @@ def run_pipeline(
         stages=results,
         seconds=time.monotonic() - began,
     )
+
+
+def _import_first(stages: Collection[Stage]) -> None:
+    for name in (name for stage in stages for name in IMPORTED_FIRST.get(stage, ())):
+        # What is not installed is for the checks that need it to say.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def plan_stage(stage: Stage, module: Module) -> tuple[Check, ...]:
