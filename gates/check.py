@@ -17,6 +17,7 @@ Run = Callable[..., Iterable[Finding]]
 NEEDS: dict[str, str] = {
     "module": "Module",
     "previous": "Previous",
+    "releases": "Releases",
     "policy": "Policy",
     "tools": "Tools",
     "database": "Database",

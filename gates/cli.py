@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 import click
 
 from gates import __version__
+from gates.commands import COMMANDS
+from gates.commands.options import settings_of
 from gates.errors import GatesError, UsageError
 from gates.model import Stage
-from gates.views import VIEWS, settings_of
 
 Command = Callable[..., Any]
 FORMATS = ("text", "json")
@@ -211,7 +212,7 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"the report could not be written: {error}") from error
 
 
-for command in VIEWS:
+for command in COMMANDS:
     cli.add_command(command)
 
 

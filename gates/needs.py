@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gates.database import Database
     from gates.evidence import EvidenceSet
     from gates.registry import Registry
+    from gates.releases import Releases
     from gates.toolchains import Bundle, Session, TestRun, Tools
 
 
@@ -68,6 +69,7 @@ class Needs:
             "bundle": self._bundle,
             "catalog": self._catalog,
             "previous": self._previous,
+            "releases": self._releases,
             "registry": self._registry,
         }
         with self._lock:
@@ -161,6 +163,12 @@ class Needs:
 
     def _previous(self) -> object:
         return self.catalog().previous(self.module.slug, self.module.version)
+
+    def _releases(self) -> Releases:
+        from gates.releases import Releases
+
+        registry: Registry = self.make("registry")  # type: ignore[assignment]
+        return Releases(self.module, self.catalog(), registry)
 
     def _registry(self) -> Registry:
         from gates.registry import Registry

@@ -1,7 +1,7 @@
 """Reads a module repo: files, documents with positions, settings schema, migrations, digest."""
 
 from gates.module.document import Document, label
-from gates.module.load import load
+from gates.module.load import from_files, load
 from gates.module.model import File, Language, Migration, Module, Problem
 from gates.module.paths import inside
 from gates.module.strict_json import Key
@@ -14,6 +14,7 @@ __all__ = [
     "Migration",
     "Module",
     "Problem",
+    "from_files",
     "inside",
     "label",
     "load",

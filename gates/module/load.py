@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from gates.errors import UsageError
@@ -41,6 +43,25 @@ def load(root: Path) -> Module:
         tree = read_tree(root)
     except OSError as error:
         raise UsageError(f"{root} cannot be read: {error.strerror}") from error
+    return _module(root, tree, _names(root))
+
+
+def from_files(origin: str, files: Mapping[str, bytes]) -> Module:
+    """A module that is in memory alone: files by their path, from a place such as an archive.
+
+    `origin` says in messages where they come from. Raises `UsageError` where there is no
+    module.json.
+    """
+    if MANIFEST not in files:
+        raise UsageError(f"there is no {MANIFEST} in {origin}, so it is not a module")
+    tree = Tree()
+    for path, data in sorted(files.items()):
+        sha256 = hashlib.sha256(data).hexdigest()
+        tree.files[path] = File(path, len(data), sha256, executable=False, data=data)
+    return _module(Path(origin), tree, ())
+
+
+def _module(root: Path, tree: Tree, names: tuple[str, ...]) -> Module:
     manifest = _manifest(tree)
     named = manifest.get("schema_file") if manifest else None
     settings_path = inside(named) or SETTINGS
@@ -58,7 +79,7 @@ def load(root: Path) -> Module:
         hooks=found.hooks,
         problems=tuple(dict.fromkeys(tree.problems)),
         digest=digest(tree),
-        names=_names(root),
+        names=names,
     )
 
 

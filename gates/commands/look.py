@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from gates.commands.options import settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
-
-if TYPE_CHECKING:
-    from gates.settings import Settings
-
-
-def settings_of(**given: Any) -> Settings:
-    """Settings from options; paths become absolute, what was not given comes from elsewhere."""
-    from gates.settings import Settings
-
-    for name in ("policy", "key"):
-        given[name] = given[name].absolute() if given.get(name) else None
-    return Settings.from_environment(**given)
 
 
 @click.command(short_help="The page of a check.")
@@ -158,6 +147,3 @@ def doctor(path: Path, **given: Any) -> NoReturn:
         click.echo(render(probe))
         works = works and probe.works
     raise SystemExit(0 if works else 3)
-
-
-VIEWS = (explain, checks, verify, catalog, doctor)

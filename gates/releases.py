@@ -1,0 +1,109 @@
+"""The released versions of a module with their content: rows of the catalog, files of the registry.
+
+A bundle is believed because its digest stands in the catalog, not because the registry has it.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
+
+from gates.catalog import Catalog, ReleasedVersion
+from gates.catalog.versions import Precedence, parse
+from gates.errors import CouldNotCheckError, GatesError
+from gates.module import Module, from_files
+from gates.registry import Registry
+
+MAX_BUNDLE = 512 * 1024 * 1024
+"""Bytes that a bundle may hold, unpacked."""
+
+
+class Release:
+    """One released version: its row, and the files that its bundle holds."""
+
+    def __init__(self, row: ReleasedVersion, registry: Registry) -> None:
+        self.row = row
+        self._registry = registry
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.row.version
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """What the bundle holds, by path: the manifest, the settings schema, migrations, and the
+        built code (dist/ with declarations, or a wheel).
+
+        Raises `CouldNotCheckError` where the registry does not hold what the catalog names.
+        """
+        name = f"{self.row.slug} {self.version}"
+        try:
+            published, data = self._registry.fetch(self.row.slug, self.version)
+        except GatesError as error:
+            raise CouldNotCheckError(
+                f"the released bundle of {name} cannot be had: {error.message}",
+                hint="name the registry that it was published to: --registry or GATES_REGISTRY",
+            ) from error
+        if published.bundle != self.row.bundle:
+            raise CouldNotCheckError(
+                f"the registry {self._registry.where} holds another bundle of {name}"
+                f" ({published.bundle}) than the catalog was given ({self.row.bundle})",
+                hint="restore the registry from its backup",
+            )
+        return unpacked(data)
+
+    @cached_property
+    def module(self) -> Module:
+        """The module as it was released, as far as the bundle holds it; raises as `files` does."""
+        return from_files(f"{self.row.slug}-{self.version}.tgz", self.files)
+
+
+class Releases:
+    """What was released of the module under test before. Safe to share by threads."""
+
+    def __init__(self, module: Module, catalog: Catalog, registry: Registry) -> None:
+        self._module = module
+        self._catalog = catalog
+        self._registry = registry
+        self._lock = Lock()
+
+    @cached_property
+    def _all(self) -> tuple[Release, ...]:
+        rows = self._catalog.versions(self._module.slug)
+        return tuple(Release(row, self._registry) for row in rows)
+
+    @property
+    def all(self) -> tuple[Release, ...]:
+        """Every released version, newest first. Raises `CatalogUnavailableError`."""
+        with self._lock:
+            return self._all
+
+    @property
+    def before(self) -> tuple[Release, ...]:
+        """Those below the version under test, newest first; all where that is no version."""
+        if parse(self._module.version) is None:
+            return self.all
+        own = Precedence(self._module.version)
+        return tuple(each for each in self.all if Precedence(each.version) < own)
+
+
+def unpacked(bundle: bytes) -> dict[str, bytes]:
+    """The regular files of a bundle, by path. Raises `CouldNotCheckError` for one that is broken
+    or larger than `MAX_BUNDLE`."""
+    found: dict[str, bytes] = {}
+    total = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(bundle), mode="r:gz") as archive:
+            for entry in archive:
+                total += entry.size
+                if total > MAX_BUNDLE:
+                    raise CouldNotCheckError(f"a bundle holds more than {MAX_BUNDLE:,} bytes")
+                if content := archive.extractfile(entry):
+                    found[entry.name] = content.read()
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise CouldNotCheckError(f"a bundle cannot be read: {error}") from error
+    return found
