@@ -19,6 +19,7 @@ from gates.registry import Registry
 from gates.release import Release
 from gates.run import Outcome
 from gates.settings import Policy, Settings
+from gates.toolchains.bundle import pack, shipped
 
 DAY = date(2026, 6, 1)
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -49,10 +50,12 @@ class World:
     root: Path
     settings: Settings
     policy: Policy = field(default_factory=Policy)
-    bundle: bytes = b"the bundle"
+    bundle: bytes = b""
+    """By default a real archive of what ships of the module, without built code."""
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.root / ".gates", ignore_errors=True)
+        self.bundle = self.bundle or pack(shipped(self.module), set())
 
     @property
     def module(self) -> Module:
