@@ -25,6 +25,15 @@ from gates.model import Level
 POLICY_FILE = "gates-policy.toml"
 MODULE_FILE = "gates.toml"
 PLATFORM_VERSION = "1.0.0"
+PERMISSIVE = (
+    "0BSD", "Apache-2.0", "Artistic-2.0", "BlueOak-1.0.0", "BSD-1-Clause", "BSD-2-Clause",
+    "BSD-3-Clause", "BSL-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "EPL-2.0", "ISC",
+    "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later", "MIT", "MIT-0",
+    "MIT-CMU", "MPL-2.0", "PostgreSQL", "PSF-2.0", "Python-2.0", "Unicode-3.0", "Unlicense",
+    "WTFPL", "Zlib", "ZPL-2.1",
+)  # fmt: skip
+"""Licences that ask nothing of who offers a service with the package, beyond naming it and giving
+changes to the package itself back."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
 
@@ -69,6 +78,8 @@ class Policy:
     """Folders of Python packages that the platform supplies beside a module."""
     baseline: tuple[Path, ...] = ()
     """SQL files that are applied after the built-in platform baseline."""
+    allowed_licenses: tuple[str, ...] = PERMISSIVE
+    """SPDX ids of the licences that a package which runs with a module may have."""
     required_checks: tuple[str, ...] = ()
     """Ids of checks, from other packages, that must have run."""
     trusted_keys: tuple[str, ...] = ()
@@ -287,6 +298,11 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "typescript.workspace": ("npm_workspace", _path, None),
     "python.packages": ("python_packages", _paths, None),
     "database.baseline": ("baseline", _paths, None),
+    "licenses.allowed": (
+        "allowed_licenses",
+        _list(_text),
+        lambda new, old: {each.casefold() for each in new} <= {each.casefold() for each in old},
+    ),
     "checks.required": ("required_checks", _list(_text), lambda new, old: set(new) >= set(old)),
     "trust.keys": ("trusted_keys", _list(_text), None),
     "levels": ("levels", _levels, None),

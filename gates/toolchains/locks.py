@@ -117,8 +117,12 @@ def npm_packages(text: str) -> Mapping[str, Mapping[str, Any]]:
     return packages
 
 
-def reachable(packages: Mapping[str, Mapping[str, Any]], member: str) -> set[str]:
+def reachable(
+    packages: Mapping[str, Mapping[str, Any]], member: str, *, development: bool = True
+) -> set[str]:
     """The folders in a lock that `member` needs, itself included, as Node resolves them.
+
+    Without `development`, only those that it runs with.
 
     Raises `LockError` where a package that is needed is not there.
     """
@@ -141,7 +145,7 @@ def reachable(packages: Mapping[str, Mapping[str, Any]], member: str) -> set[str
         # A package may be installed without these: what is not there cannot be looked at.
         optional = {*_names(entry, "optionalDependencies"), *_names(entry, "peerDependencies")}
         wanted = [*_names(entry, "dependencies"), *optional]
-        if path == member:
+        if path == member and development:
             wanted += _names(entry, "devDependencies")
         for name in wanted:
             place = _resolve(packages, path, name)

@@ -1,0 +1,48 @@
+"""The packages that run with a module have licences that the policy allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.model import Finding, Location, Stage
+from gates.settings import Policy
+from gates.toolchains import Tools
+
+
+@check(Stage.SCAN)
+def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
+    """The packages that run with a module have licences that the policy allows.
+
+    Read from the packages as they are installed. `[licenses] allowed` in the policy lists SPDX
+    ids; without it, the permissive licences and the weak copyleft ones (MPL, LGPL, EPL) are. A
+    package that states none, or one that is no SPDX licence, is not allowed either.
+
+    Why: a licence such as AGPL-3.0 or SSPL-1.0 obliges whoever offers the software as a service,
+        and that is what a platform does with every module.
+    Bad: a lock with a package under AGPL-3.0-only
+    Good: a lock with packages under MIT, Apache-2.0, "GPL-2.0-only OR MIT"
+    Fix: take another package, buy another licence and have it waived, or have the policy changed.
+    """
+    from gates.toolchains.licenses import read, refused
+
+    packages, path = read(tools)
+    for each in packages:
+        package = each.package
+        against = refused(each.expression, policy.allowed_licenses) if each.expression else None
+        if against == []:
+            continue
+        if against is None:
+            said = f"states {each.stated!r}, which is no" if each.stated else "states no"
+            message = f"{package.name} {package.version} {said} licence of the SPDX list"
+        else:
+            message = (
+                f"{package.name} {package.version} is under {each.expression}; the policy does not"
+                f" allow {', '.join(against)}"
+            )
+        line = package.line if path != "package.json" and package.line else None
+        yield dependency_licenses.finding(
+            message,
+            Location(path, line),
+            fix="take another package, or ask for a waiver that says why it may be used",
+        )
