@@ -12,10 +12,10 @@ from pathlib import Path
 
 from gates import __version__
 from gates.check import Check, find, stage_checks
-from gates.errors import ConfigurationError, CouldNotCheckError, GatesError
+from gates.errors import ConfigurationError, GatesError
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.module import Module, load
+from gates.module import load
 from gates.needs import Needs
 from gates.report import Report
 from gates.run import Action, Outcome, Progress, run_stages
@@ -63,8 +63,8 @@ def run_pipeline(
     module = load(path)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     _import_first(stages)
-    plan = {stage: plan_stage(stage, module) for stage in Stage if stage in stages}
     try:
+        plan = _plan(stages, needs)
         results = run_stages(
             plan,
             needs,
@@ -94,9 +94,20 @@ def _import_first(stages: Collection[Stage]) -> None:
             importlib.import_module(name)
 
 
-def plan_stage(stage: Stage, module: Module) -> tuple[Check, ...]:
-    """The checks of a stage that apply to the module's language."""
-    return tuple(each for each in stage_checks(stage) if each.language in (None, module.language))
+def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Check, ...]]:
+    """The checks of each stage that apply to the module's language."""
+    others: tuple[Check, ...] = ()
+    if any(find(each) is None for each in needs.policy.required_checks):
+        from gates.external import external_checks
+
+        others = external_checks(needs)
+    plan = {}
+    for stage in (each for each in Stage if each in stages):
+        every = (*stage_checks(stage), *(each for each in others if each.stage is stage))
+        plan[stage] = tuple(
+            each for each in every if each.language in (None, needs.module.language)
+        )
+    return plan
 
 
 def _finish(
@@ -136,11 +147,8 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 def _known_ids(policy: Policy) -> None:
     for waiver in policy.waivers:
-        if find(waiver.check) is None:
+        if find(waiver.check) is None and waiver.check not in policy.required_checks:
             raise ConfigurationError(
                 f"a waiver names the check {waiver.check!r}, which does not exist",
                 hint="`gates checks` lists them",
             )
-    if missing := [each for each in policy.required_checks if find(each) is None]:
-        names = ", ".join(missing)
-        raise CouldNotCheckError(f"the policy requires checks that are not installed: {names}")
