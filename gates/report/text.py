@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import click
 
 from gates.model import Finding, Level, Stage, StageResult, Verdict
 from gates.run import STAGES_BEFORE
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from gates.report import Report
+
+Line = tuple[tuple[str, str], ...]
+"""Parts of one line, each with its style: "", "dim", or "bold", a colour, or both."""
 
 MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
@@ -22,33 +24,26 @@ DETAIL_LINES = 40
 
 def render(report: Report, *, colour: bool = False, notes: bool = False) -> str:
     """The whole report. `notes` shows the findings of level note, too."""
-    from rich.console import Console
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        width=10_000,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    for stage in report.stages:
-        for line in _stage(stage, notes=notes):
-            console.print(line)
-    for line in _summary(report):
-        console.print(line)
-    text = out.getvalue()
-    return text if colour else "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    lines = [line for stage in report.stages for line in _stage(stage, notes=notes)]
+    lines += _summary(report)
+    return "".join(f"{_joined(line, colour=colour)}\n" for line in lines)
 
 
-def _text(*parts: str | tuple[str, str]) -> Text:
-    from rich.text import Text
+def _joined(line: Line, *, colour: bool) -> str:
+    if not colour:
+        return "".join(text for text, _ in line).rstrip()
+    return "".join(_styled(text, style.split()) if style else text for text, style in line)
 
+
+def _styled(text: str, words: list[str]) -> str:
+    colour = next((each for each in words if each not in ("bold", "dim")), None)
+    bold, dim = ("bold" in words or None), ("dim" in words or None)
+    return click.style(text, fg=colour, bold=bold, dim=dim)
+
+
+def _line(*parts: str | tuple[str, str]) -> Line:
     styled = ((part, "") if isinstance(part, str) else part for part in parts)
-    return Text.assemble(*((_safe(text), style) for text, style in styled))
+    return tuple((_safe(text), style) for text, style in styled)
 
 
 def _safe(text: str) -> str:
@@ -61,76 +56,76 @@ def _harmless(character: str) -> bool:
     return character in "\n\t" or (character.isprintable() and not bidirectional)
 
 
-def _stage(stage: StageResult, *, notes: bool) -> Iterator[Text]:
+def _stage(stage: StageResult, *, notes: bool) -> Iterator[Line]:
     for result in stage.checks:
         shown = [each for each in result.findings if notes or each.level is not Level.NOTE]
         for finding in shown:
             yield from _finding(stage.stage, finding)
-            yield _text("")
+            yield _line("")
         for finding in result.waived:
-            yield _text(
+            yield _line(
                 ("waived", "dim"), f" [{finding.check}] {finding.location}  {finding.message}"
             )
     yield from _inconclusive(stage)
 
 
-def _inconclusive(stage: StageResult) -> Iterator[Text]:
+def _inconclusive(stage: StageResult) -> Iterator[Line]:
     """What could not be checked; checks that lack the same thing share one paragraph."""
     lacking: dict[tuple[str, str | None], list[str]] = {}
     for result in stage.checks:
         if result.verdict is Verdict.INCONCLUSIVE and result.check != STAGES_BEFORE:
             lacking.setdefault((result.reason or "", result.hint), []).append(result.check)
     for (reason, hint), checks in lacking.items():
-        yield _text(
+        yield _line(
             ("inconclusive", "bold yellow"),
             (f"[{stage.stage} {', '.join(checks)}]", "dim"),
         )
-        yield _text("   ", reason.replace("\n", "\n   "))
+        yield _line("   ", reason.replace("\n", "\n   "))
         if hint:
-            yield _text(("   help: ", "bold green"), hint)
-        yield _text("")
+            yield _line(("   help: ", "bold green"), hint)
+        yield _line("")
 
 
-def _finding(stage: Stage, finding: Finding) -> Iterator[Text]:
+def _finding(stage: Stage, finding: Finding) -> Iterator[Line]:
     colour = LEVEL_COLOURS[finding.level]
     rule = f" ({finding.rule})" if finding.rule else ""
-    yield _text(
+    yield _line(
         (finding.level.value, f"bold {colour}"),
         (f"[{stage} {finding.check}]", "dim"),
         " ",
         (str(finding.location), "bold"),
     )
-    yield _text("   ", finding.message.replace("\n", "\n   "), (rule, "dim"))
+    yield _line("   ", finding.message.replace("\n", "\n   "), (rule, "dim"))
     where = finding.location
     if finding.excerpt is not None and where.line:
         number = str(where.line)
         source = finding.excerpt.replace("\t", " ")
-        yield _text((f"   {number} | ", "cyan"), source)
+        yield _line((f"   {number} | ", "cyan"), source)
         if where.column and where.column <= len(source) + 1:
             end = where.end_column or where.column + 1
             carets = "^" * max(1, min(end, len(source) + 1) - where.column)
             pad = " " * (len(number) + 4)
             indent = " " * (where.column - 1)
-            yield _text((f"{pad}| ", "cyan"), indent, (carets, f"bold {colour}"))
+            yield _line((f"{pad}| ", "cyan"), indent, (carets, f"bold {colour}"))
     if finding.detail:
         lines = finding.detail.rstrip().splitlines()
         for line in lines[:DETAIL_LINES]:
-            yield _text(("   | ", "cyan"), line)
+            yield _line(("   | ", "cyan"), line)
         if len(lines) > DETAIL_LINES:
-            yield _text(("   | ", "cyan"), f"... {len(lines) - DETAIL_LINES} more lines")
+            yield _line(("   | ", "cyan"), f"... {len(lines) - DETAIL_LINES} more lines")
     if finding.fix:
-        yield _text(("   fix: ", "bold green"), finding.fix.replace("\n", "\n        "))
+        yield _line(("   fix: ", "bold green"), finding.fix.replace("\n", "\n        "))
 
 
-def _summary(report: Report) -> Iterator[Text]:
+def _summary(report: Report) -> Iterator[Line]:
     what = f"{report.slug or report.root} {report.version}".strip()
-    yield _text(
+    yield _line(
         (what, "bold"), f"  content {report.digest[:12]}  policy {report.policy_digest[:12]}"
     )
     width = max((len(stage.stage) for stage in report.stages), default=0)
     for stage in report.stages:
         colour = COLOURS[stage.verdict]
-        yield _text(
+        yield _line(
             "  ",
             (f"{MARKS[stage.verdict]} {stage.stage:<{width}}  {stage.verdict.value:<12}", colour),
             f"  {_counts(stage):<44}",
@@ -145,7 +140,7 @@ def _summary(report: Report) -> Iterator[Text]:
     if any(stage.refused for stage in report.stages):
         end = "refused"
     row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
-    yield _text(
+    yield _line(
         (f"{MARKS[verdict]} {end}", f"bold {COLOURS[verdict]}"),
         f" in {report.seconds:.1f} s" + (f"; catalog row {row}" if row else ""),
     )
