@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -159,6 +160,22 @@ def stop(data: Path, *, immediate: bool, timeout: float = 30.0) -> None:
                 os.kill(pid, signal.SIGKILL)
             return
         time.sleep(0.005)
+
+
+def forget_memory(data: Path) -> None:
+    """Remove the shared memory segment of a server on `data` that was killed.
+
+    PostgreSQL makes a small one to know its own kind by, and writes its key and number into line 7
+    of postmaster.pid (src/include/utils/pidfile.h); only the next server on that folder removes it.
+    """
+    try:
+        words = (data / "postmaster.pid").read_text("ascii").splitlines()[6].split()
+        key, number = (int(word) for word in words)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) == number:
+            libc.shmctl(number, 0, None)  # IPC_RMID
+    except (OSError, ValueError, IndexError, AttributeError):
+        return
 
 
 def _tail(log: Path) -> str:

@@ -14,7 +14,14 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
-from gates.database.folders import Lock, RunFolder, forget_sockets, make, socket_folder
+from gates.database.folders import (
+    Lock,
+    RunFolder,
+    forget_sockets,
+    make,
+    runs_folder,
+    socket_folder,
+)
 from gates.database.postmaster import (
     START_SECONDS,
     SUPERUSER,
@@ -51,6 +58,8 @@ _FORGETFUL = _LEAN | {
     "max_parallel_workers": "0",
     "max_parallel_workers_per_gather": "0",
     "io_method": "sync",
+    # Elsewhere, an immediate stop leaves segments behind in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
     "temp_file_limit": "1GB",
     "track_activities": "on",
     "update_process_title": "off",
@@ -67,7 +76,7 @@ def throwaway_server(settings: Settings) -> Iterator[str]:
     home = _home(settings)
     programs = Programs.find(home)
     template = _template(programs, home)
-    run = RunFolder(home / "runs", programs.account)
+    run = RunFolder(runs_folder(home, programs.account), programs.account)
     try:
         data = make(run.path / "data", programs.account, private=True)
         programs.run(["cp", "-R", f"{template}/.", f"{data}/"])

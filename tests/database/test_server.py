@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from gates.database.folders import Lock, RunFolder
+from gates.database.folders import Lock, RunFolder, runs_folder
 from gates.database.postmaster import postmaster
 from gates.database.programs import Account, Programs
 from gates.database.server import durable_server, throwaway_server
@@ -25,11 +27,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def own(folder: Path) -> Settings:
+def own(folder: Path) -> Iterator[Settings]:
     """Settings with a cache of their own: run folders can be counted."""
-    return Settings.from_environment(
+    settings = Settings.from_environment(
         {"GATES_STATE_DIR": str(folder / "state"), "GATES_CACHE_DIR": str(folder / "cache")}
     )
+    yield settings
+    shutil.rmtree(runs_folder(settings.cache / "postgresql", Account.choose()), ignore_errors=True)
 
 
 def child(program: str) -> subprocess.Popen[str]:
@@ -42,7 +46,7 @@ def child(program: str) -> subprocess.Popen[str]:
 
 
 def runs(settings: Settings) -> list[Path]:
-    folder = settings.cache / "postgresql" / "runs"
+    folder = runs_folder(settings.cache / "postgresql", Account.choose())
     return [each for each in folder.iterdir() if each.is_dir()] if folder.exists() else []
 
 
@@ -107,7 +111,7 @@ def test_a_stranger_with_the_number_of_an_old_server_is_not_stopped(own):
     with throwaway_server(own):
         pass
     account = Account.choose()
-    run = RunFolder(own.cache / "postgresql" / "runs", account)
+    run = RunFolder(runs_folder(own.cache / "postgresql", account), account)
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         (run.path / "data").mkdir()
