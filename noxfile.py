@@ -33,3 +33,21 @@ def tests(session: nox.Session) -> None:
 def generate(session: nox.Session) -> None:
     """Write the generated pages again: docs/checks.md and docs/command-line.md."""
     session.run("python", "ci/generate.py", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change clean modules in a thousand ways and see who notices; writes docs/mutation.md."""
+    session.run("python", "-m", "tests.mutation", *(session.posargs or ["--write"]))
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Seconds and ratios against named floors; names of benchmarks are arguments."""
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session
+def compare(session: nox.Session) -> None:
+    """Other tools on the corpus of defects, side by side; writes docs/comparison.md."""
+    session.run("python", "-m", "tests.benchmarks.compare_tools", *(session.posargs or ["--write"]))

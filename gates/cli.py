@@ -15,7 +15,7 @@ import click
 
 from gates import __version__
 from gates.commands import COMMANDS
-from gates.commands.options import settings_of
+from gates.commands.options import settings_of, wants_colour
 from gates.errors import GatesError, UsageError
 from gates.model import Stage
 
@@ -181,7 +181,7 @@ def _run(
     from gates.report.text import render
 
     settings = settings_of(**given)
-    progress = TerminalProgress(colour=_colour(sys.stderr), verbose=verbose)
+    progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
     with nullcontext() if quiet else progress:
         report = run_pipeline(
             path,
@@ -198,7 +198,9 @@ def _run(
         else:
             _write(Path(file), text)
     if "-" not in written:
-        click.echo(render(report, colour=_colour(sys.stdout), notes=verbose), nl=False, color=True)
+        click.echo(
+            render(report, colour=wants_colour(sys.stdout), notes=verbose), nl=False, color=True
+        )
     raise SystemExit(report.exit_code)
 
 
@@ -214,13 +216,6 @@ def _write(file: Path, text: str) -> None:
 
 for command in COMMANDS:
     cli.add_command(command)
-
-
-def _colour(stream: Any) -> bool:
-    """https://no-color.org: any value that is not empty switches colours off."""
-    return bool(
-        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -34,6 +35,12 @@ PERMISSIVE = (
 )  # fmt: skip
 """Licences that ask nothing of who offers a service with the package, beyond naming it and giving
 changes to the package itself back."""
+EXTENSIONS = (
+    "btree_gin", "btree_gist", "citext", "cube", "earthdistance", "fuzzystrmatch", "hstore",
+    "intarray", "ltree", "pg_partman", "pg_trgm", "pgcrypto", "postgis", "tablefunc", "unaccent",
+    "uuid-ossp", "vector",
+)  # fmt: skip
+"""Extensions that bring types, operators and functions, and reach nothing outside the database."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
 
@@ -53,6 +60,28 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Leave for a module to be offered in a maturity that needs one."""
+
+    module: str
+    """Its slug."""
+    maturity: str
+    approver: str
+    until: date | None = None
+    """The last day; None has no end."""
+
+
+@dataclass(frozen=True)
+class SessionWay:
+    """How a session of the platform becomes one of a tenant."""
+
+    sql: tuple[str, ...] = ("SELECT set_config('request.jwt.claims', :claims, true)",)
+    """Statements with :tenant_id, :organization_id, :user_id or :claims (all of them as JSON)."""
+    tenant: str = "(auth.jwt() ->> 'tenant_id')::uuid"
+    """The SQL expression for the tenant of the session."""
+
+
+@dataclass(frozen=True)
 class Policy:
     """Thresholds and levels that the organisation sets."""
 
@@ -64,6 +93,8 @@ class Policy:
     """Seconds that one run of a tool may take."""
     statement_timeout: float = 30.0
     """Seconds that one statement of a migration may take."""
+    migration_timeout: float = 120.0
+    """Seconds that all migrations may take together, each time they are run."""
     register_timeout: float = 10.0
     """Seconds that `register()` may take to load and answer."""
     platform_version: str = PLATFORM_VERSION
@@ -77,7 +108,17 @@ class Policy:
     python_packages: tuple[Path, ...] = ()
     """Folders of Python packages that the platform supplies beside a module."""
     baseline: tuple[Path, ...] = ()
-    """SQL files that are applied after the built-in platform baseline."""
+    """SQL files that are applied after the built-in platform baseline, or instead of it."""
+    baseline_replaces: bool = False
+    """Whether they stand in for the built-in baseline."""
+    extensions: tuple[str, ...] = EXTENSIONS
+    """What a migration may name in CREATE EXTENSION."""
+    session: SessionWay = SessionWay()
+    """How a session becomes one of a tenant."""
+    rows: int = 10_000
+    """Rows in each released table while the locks of new migrations are measured."""
+    max_lock_seconds: float = 2.0
+    """Seconds that reads or writes of a table with so many rows may wait for one migration."""
     allowed_licenses: tuple[str, ...] = PERMISSIVE
     """SPDX ids of the licences that a package which runs with a module may have."""
     required_checks: tuple[str, ...] = ()
@@ -87,6 +128,8 @@ class Policy:
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    """Which modules may be offered as ALPHA or BETA."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
@@ -101,7 +144,7 @@ class Policy:
                 return {key: plain(each) for key, each in sorted(value.items())}
             if isinstance(value, tuple):
                 return [plain(each) for each in value]
-            if isinstance(value, Waiver):
+            if isinstance(value, Waiver | SessionWay | Approval):
                 return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
             return value.isoformat() if isinstance(value, date) else value
 
@@ -226,6 +269,32 @@ def _days(value: object, base: Path) -> int:
     return int(_number(value, base))
 
 
+def _rows(value: object, _base: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1000 <= value <= 10_000_000:
+        raise ValueError("must be a whole number from 1,000 to 10,000,000")
+    return value
+
+
+def _session(value: object, base: Path) -> SessionWay:
+    if not isinstance(value, dict) or set(value) != {"sql", "tenant"}:
+        raise ValueError("must be a table of sql (statements) and tenant (an expression)")
+    way = SessionWay(_list(_text)(value["sql"], base), _text(value["tenant"], base))
+    placeholders = re.findall(r"(?<![:\w]):([a-z_]+)", " ".join(way.sql))
+    known = {"tenant_id", "organization_id", "user_id", "claims"}
+    if unknown := sorted(set(placeholders) - known):
+        listed = ", :".join(sorted(known))
+        raise ValueError(f"unknown placeholder :{unknown[0]}; known are :{listed}")
+    if not placeholders:
+        raise ValueError("sql must name a tenant by :tenant_id, :organization_id or :claims")
+    return way
+
+
+def _flag(value: object, _base: Path) -> bool:
+    if value is True or value is False:
+        return value
+    raise ValueError("must be true or false")
+
+
 def _text(value: object, _base: Path) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a text that is not empty")
@@ -282,6 +351,21 @@ def _waiver(value: object, _base: Path) -> Waiver:
     return waiver
 
 
+def _approval(value: object, _base: Path) -> Approval:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")  # noqa: TRY004
+    try:
+        approval = Approval(**value)
+    except TypeError as error:
+        raise ValueError(str(error).replace("Approval.__init__()", "an approval")) from error
+    texts = (approval.module, approval.maturity, approval.approver)
+    if not all(isinstance(each, str) and each.strip() for each in texts):
+        raise ValueError("module, maturity and approver must not be empty")
+    if approval.until is not None and type(approval.until) is not date:
+        raise ValueError("until must be a date such as 2027-01-31")
+    return approval
+
+
 Reader = Callable[[object, Path], Any]
 Tighter = Callable[[Any, Any], bool]
 
@@ -291,6 +375,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "test_timeout": ("test_timeout", _number, lambda new, old: new <= old),
     "tool_timeout": ("tool_timeout", _number, lambda new, old: new <= old),
     "statement_timeout": ("statement_timeout", _number, lambda new, old: new <= old),
+    "migration_timeout": ("migration_timeout", _number, lambda new, old: new <= old),
     "register_timeout": ("register_timeout", _number, lambda new, old: new <= old),
     "platform_version": ("platform_version", _text, None),
     "advisories.snapshot": ("advisories", _path, None),
@@ -298,6 +383,11 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "typescript.workspace": ("npm_workspace", _path, None),
     "python.packages": ("python_packages", _paths, None),
     "database.baseline": ("baseline", _paths, None),
+    "database.baseline_replaces": ("baseline_replaces", _flag, None),
+    "database.extensions": ("extensions", _list(_text), lambda new, old: set(new) <= set(old)),
+    "database.session": ("session", _session, None),
+    "database.rows": ("rows", _rows, lambda new, old: new >= old),
+    "database.max_lock_seconds": ("max_lock_seconds", _number, lambda new, old: new <= old),
     "licenses.allowed": (
         "allowed_licenses",
         _list(_text),
@@ -307,6 +397,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "trust.keys": ("trusted_keys", _list(_text), None),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
+    "approvals": ("approvals", _list(_approval), None),
 }
 _ORDER = tuple(Level)
 

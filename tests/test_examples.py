@@ -1,8 +1,8 @@
 """Runs every check on its own good and bad example; the examples are folders of data.
 
 `tests/examples/<check-id>/expected.txt` names the base module and the findings on `bad`;
-`good` is as near to `bad` as it can be, and has none. Where there is a folder `released`, the base
-with it on top is a version that the catalog holds already.
+`good` is as near to `bad` as it can be, and has none but notes. Where there is a folder `released`,
+the base with it on top is a version that the catalog holds already.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from gates.catalog import Catalog
 from gates.check import Check, all_checks
-from gates.model import CheckResult, Finding, Verdict
+from gates.model import CheckResult, Finding, Level, Stage, Verdict
 from gates.module import load
 from gates.needs import Needs
 from gates.release import release_version
@@ -46,11 +46,22 @@ def release_earlier(check: Check, make_module, settings) -> None:
     earlier = EXAMPLES / check.id / "released"
     if earlier.is_dir():
         root = make_module(expectation(check)[0], earlier)
-        world = World(root, settings)
+        world = World(root, settings, bundle=built(check, root, settings))
         world.published()
         with Catalog.open(settings) as catalog:
             release_version(world.release(catalog))
         shutil.rmtree(root.parent)
+
+
+def built(check: Check, root: Path, settings) -> bytes:
+    """A bundle with built code for checks that look into it; b"" for one without, the faster."""
+    if check.stage is not Stage.BUILD:
+        return b""
+    needs = Needs(load(root), load_policy(root), settings, today=TODAY)
+    try:
+        return needs.make("bundle").path.read_bytes()
+    finally:
+        needs.close()
 
 
 def run(check: Check, root: Path, settings) -> CheckResult:
@@ -76,5 +87,6 @@ def test_good(check, make_module, settings):
     base, _ = expectation(check)
     release_earlier(check, make_module, settings)
     result = run(check, make_module(base, EXAMPLES / check.id / "good"), settings)
-    assert (result.reason, [shown(finding) for finding in result.findings]) == (None, [])
+    noticed = [shown(each) for each in result.findings if each.level is not Level.NOTE]
+    assert (result.reason, noticed) == (None, [])
     assert result.verdict is Verdict.PASS

@@ -12,6 +12,10 @@ FIRST = ("IN_DEVELOPMENT", "ALPHA", "BETA", "RC", "GA")
 """What a first version may be: PLANNED has no code yet, and the last three look back."""
 
 
+NEEDS_APPROVAL = ("ALPHA", "BETA")
+"""What a module may be offered as only with an approval."""
+
+
 def maturity_refusal(before: str | None, after: str) -> str | None:
     """Why a version may not have the maturity `after`, or None.
 

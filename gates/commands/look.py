@@ -120,6 +120,33 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
     click.echo(pages.page_json(page) if as_json else pages.page(page), nl=False)
 
 
+@catalog.command("matrix")
+@click.argument("slug")
+@_CATALOG
+@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
+@_JSON
+def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
+    """Show which versions of a module run on which versions of the platform.
+
+    The platform versions are that of the policy (marked with *) and every end of a range.
+    """
+    from gates.catalog import Catalog
+    from gates.catalog.matrix import matrix
+    from gates.report import catalog as pages
+    from gates.settings import load_policy
+
+    settings = settings_of(**given)
+    current = load_policy(Path.cwd() / slug, settings.policy).platform_version
+    with Catalog.open(settings) as found:
+        versions = [(each.version, each.status, each.manifest) for each in found.versions(slug)]
+    if not versions:
+        raise UsageError(f"the catalog holds no version of {slug!r}", hint="gates catalog list")
+    table = matrix(slug, versions, [current])
+    click.echo(
+        pages.matrix_json(table, current) if as_json else pages.matrix(table, current), nl=False
+    )
+
+
 @catalog.command("psql", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @_CATALOG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,3 +16,10 @@ def settings_of(**given: Any) -> Settings:
     for name in ("policy", "key"):
         given[name] = given[name].absolute() if given.get(name) else None
     return Settings.from_environment(**given)
+
+
+def wants_colour(stream: Any) -> bool:
+    """https://no-color.org: any value that is not empty switches colours off."""
+    return bool(
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )

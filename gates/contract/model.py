@@ -41,12 +41,21 @@ class Change:
     old: Location | None = None
     """Its place in the old version; None where it was not there."""
     new: Location | None = None
-    """Its place in the new version; None where it is gone."""
+    """Its place in the new version; where it is gone, what removes it, else None."""
     example: str | None = None
     """A counter-example that shows the break: a settings document, a call, a statement."""
     proved: bool = True
     """False: no counter-example was found and none was ruled out ("could not show"); such a change
     asks for `Bump.MINOR` at most."""
+    gone: bool = False
+    """It is gone although `new` is a place: that of the statement which removes it."""
+
+    @property
+    def kind(self) -> str:
+        """ "added", "removed" or "changed"."""
+        if self.gone or self.new is None:
+            return "removed"
+        return "added" if self.old is None else "changed"
 
 
 def largest(changes: list[Change] | tuple[Change, ...]) -> Bump:

@@ -15,6 +15,7 @@ from gates.database.bench import Bench
 from gates.database.core import Applied, Clone, MigrationsDoNotApplyError, Prepared
 from gates.database.places import place_of
 from gates.database.server import durable_server, throwaway_server
+from gates.database.session import Sessions
 from gates.database.snapshot import Snapshot, diff
 from gates.database.tables import Table
 from gates.database.workspace import Workspace
@@ -89,6 +90,16 @@ class Database:
     def attempt(self) -> Applied:
         """Like `applied`, also where a migration failed: what was there by then."""
         return self._prepared.attempt
+
+    @property
+    def sessions(self) -> Sessions:
+        """How a session becomes a tenant, by policy."""
+        return Sessions(self._prepared.policy.session)
+
+    @property
+    def salt(self) -> str:
+        """Of the module's content and this run: what made-up ids and values are derived from."""
+        return f"{self._prepared.module.digest} {self.workspace.prefix}"
 
     @property
     def platform_tables(self) -> frozenset[str]:

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database import Database
 from gates.database.isolation import two_tenants
-from gates.database.rows import claims
 from gates.database.solve import NoRowError
 from gates.database.tables import Table
-from gates.database.tenants import APP, A, Tenants, tenant_column
-from gates.database.values import quote
+from gates.database.tenants import APP, Tenants, tenant_column
 
 if TYPE_CHECKING:
     import psycopg
@@ -67,7 +65,7 @@ def prove(database: Database) -> Audit:
 def _try(tenants: Tenants, table: Table) -> Silent | None:
     import psycopg
 
-    row = tenants.new(table, A)
+    row = tenants.new(table, tenants.a)
     insert = row.statement()
     column = tenant_column(table)
     update = f"UPDATE {table.qualified} SET {column} = {column} WHERE {row.condition()}"
@@ -75,7 +73,7 @@ def _try(tenants: Tenants, table: Table) -> Silent | None:
     missing: list[str] = []
     failed = ""
     try:
-        _begin(session)
+        session.execute("; ".join(["BEGIN", *tenants.as_a]))
         for command, statement in (("INSERT", insert), ("UPDATE", update)):
             before = _count(session, tenants, table, command)
             if session.execute(statement).rowcount == 0:
@@ -97,10 +95,6 @@ def _try(tenants: Tenants, table: Table) -> Silent | None:
     rows = [f"{each.statement()};" for each in row.family()[:-1]]
     script = tenants.around(table, [*rows, f"{insert};", f"{update};"])
     return Silent(table, tuple(missing), failed, script)
-
-
-def _begin(session: psycopg.Connection[tuple[Any, ...]]) -> None:
-    session.execute(f"BEGIN; SELECT set_config('request.jwt.claims', {quote(claims(A))}, true)")
 
 
 def _count(

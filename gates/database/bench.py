@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gates.database.runner import ScriptRun, run_script
+from gates.database.runner import Budget, Failure, ScriptRun, run_script
 from gates.database.snapshot import Snapshot, digests, snapshot
 from gates.database.workspace import Role, Workspace
 
@@ -20,10 +21,14 @@ OWNER_SHOWN = "module_owner"
 class Bench:
     """A database of this run and two sessions in it, made when they are needed. One thread."""
 
-    def __init__(self, name: str, workspace: Workspace, limit: float) -> None:
+    def __init__(
+        self, name: str, workspace: Workspace, limit: float, total: float = math.inf
+    ) -> None:
+        """Seconds that one statement of a script may take, and those of several in a row."""
         self.name = name
         self.workspace = workspace
         self.limit = limit
+        self.total = total
         self._sessions: dict[Role, psycopg.Connection[tuple[Any, ...]]] = {}
 
     def session(self, role: Role) -> psycopg.Connection[tuple[Any, ...]]:
@@ -33,22 +38,60 @@ class Bench:
             self._sessions[role] = self.workspace.connect(self.name, role)
         return self._sessions[role]
 
-    def run(self, path: str, sql: str) -> ScriptRun:
-        """Run one script as the role that owns the module's objects."""
-        owner = self.session("owner")
-        return run_script(owner, self.workspace, path, sql, limit=self.limit)
+    def run(
+        self,
+        path: str,
+        sql: str,
+        *,
+        budget: Budget | None = None,
+        stop_after: int | None = None,
+        before_last: Callable[[], None] | None = None,
+    ) -> ScriptRun:
+        """Run one script as the role that owns the module's objects; see `run_script`."""
+        return run_script(
+            self.session("owner"), self.workspace, path, sql, limit=self.limit, budget=budget,
+            stop_after=stop_after, before_last=before_last,
+        )  # fmt: skip
+
+    def budget(self) -> Budget:
+        """What the scripts of one run may take together."""
+        return Budget(self.limit, self.total)
 
     def run_all(self, scripts: Iterable[tuple[str, str]]) -> Iterator[ScriptRun]:
         """Run (path, sql) one after the other, up to and including the first that fails."""
+        budget = self.budget()
         for path, sql in scripts:
-            ran = self.run(path, sql)
+            ran = self.run(path, sql, budget=budget)
             yield ran
             if ran.failure is not None:
                 return
 
+    def apply(self, scripts: Iterable[tuple[str, str]]) -> Failure | None:
+        """Run them like `run_all`; why the first that fails did, or None."""
+        return next((ran.failure for ran in self.run_all(scripts) if ran.failure), None)
+
+    @contextlib.contextmanager
+    def copy(self) -> Iterator[Bench]:
+        """Another database with all that is in this one, for as long as the block lasts. Ends the
+        sessions: PostgreSQL copies only what nobody uses."""
+        self.close()
+        made = Bench(
+            self.workspace.create("proof", self.name), self.workspace, self.limit, self.total
+        )
+        try:
+            yield made
+        finally:
+            made.close()
+            self.workspace.drop(made.name)
+
     def snapshot(self) -> Snapshot:
         """Everything that a migration can change."""
-        return snapshot(self.session("admin"), {self.workspace.owner: OWNER_SHOWN})
+        admin = self.session("admin")
+        admin.prepare_threshold = 0  # planning takes longer than running, and one proof takes many
+        try:
+            return snapshot(admin, {self.workspace.owner: OWNER_SHOWN})
+        finally:
+            admin.prepare_threshold = None
 
     def digests(self, columns: Mapping[str, list[str]] | None = None) -> dict[str, str]:
         """Row count and digest of each table that the owner may read, or of some columns of some
@@ -60,3 +103,4 @@ class Bench:
         for session in self._sessions.values():
             with contextlib.suppress(Exception):
                 session.close()
+        self._sessions.clear()

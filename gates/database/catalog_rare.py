@@ -1,6 +1,8 @@
 """The rarer half of what a snapshot reads: types, extensions, publications, search and the like.
 
-Same conventions as `catalog_queries`.
+Same conventions as `catalog_queries`. Left out is what belongs to the whole server (roles and who
+is a member of which, databases and grants on them, tablespaces): a migration's role may change
+none of it.
 """
 
 # ruff: noqa: S608 - fixed text only
@@ -122,6 +124,33 @@ RARE: dict[str, str] = {
             d.dictowner::regrole::text AS owner
         FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace
         WHERE {mine("pg_ts_dict", "d.oid")}""",
+    "text search template": f"""
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(t.tmplname) AS name,
+            concat_ws(' ', t.tmplinit, t.tmpllexize) AS functions
+        FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace
+        WHERE {mine("pg_ts_template", "t.oid")}""",
+    "text search parser": f"""
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(p.prsname) AS name,
+            concat_ws(' ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype)
+                AS functions
+        FROM pg_ts_parser p JOIN pg_namespace n ON n.oid = p.prsnamespace
+        WHERE {mine("pg_ts_parser", "p.oid")}""",
+    "access method": """
+        SELECT quote_ident(a.amname) AS name, a.amhandler::text AS handler, a.amtype::text AS type
+        FROM pg_am a WHERE a.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e
+            WHERE e.classid = 'pg_am'::regclass AND e.objid = a.oid AND e.deptype = 'e')""",
+    "transform": """
+        SELECT format_type(t.trftype, NULL) || ' for ' || l.lanname AS name,
+            concat_ws(' ', t.trffromsql, t.trftosql) AS functions
+        FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang
+        WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_transform'::regclass
+            AND e.objid = t.oid AND e.deptype = 'e')""",
+    "dependency": """
+        SELECT i.type || ' ' || i.identity || ' on ' || r.identity AS name, 'exists' AS dependency
+        FROM pg_depend d
+            CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) i
+            CROSS JOIN LATERAL pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) r
+        WHERE d.deptype = 'x'""",
     "foreign data wrapper": f"""
         SELECT quote_ident(w.fdwname) AS name, array_to_string(w.fdwoptions, ', ') AS options,
             concat_ws(' ', w.fdwhandler::regproc, w.fdwvalidator::regproc) AS functions,
@@ -165,6 +194,6 @@ RARE: dict[str, str] = {
         SELECT i.type || ' ' || i.identity AS name, d.description AS text
         FROM pg_description d
             CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-        WHERE d.objoid >= 16384 OR (d.classoid = 'pg_namespace'::regclass
-            AND d.objoid = 'public'::regnamespace)""",
+        WHERE d.objoid >= 16384 OR d.classoid = 'pg_extension'::regclass
+            OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = 'public'::regnamespace)""",
 }

@@ -10,9 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gates.database import platform
 from gates.database.bench import OWNER_SHOWN, Bench
+from gates.database.driver import psycopg_modules
 from gates.database.facts import Facts, read_facts
 from gates.database.runner import ScriptRun, run_script
+from gates.database.script import parse
 from gates.database.server import throwaway_server
 from gates.database.snapshot import Snapshot, snapshot
 from gates.database.tables import Table, read_tables
@@ -23,8 +26,6 @@ from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
     import psycopg
-
-_BASELINE = Path(__file__).parent / "baseline"
 
 
 class MigrationsDoNotApplyError(CouldNotCheckError):
@@ -130,12 +131,12 @@ class Prepared:
         """The name of the database with the platform's baseline, its snapshot and its tables."""
         workspace = self.workspace
         clone = Clone(workspace.create("baseline"), workspace)
-        files = [*sorted(_BASELINE.glob("*.sql")), *self.policy.baseline]
         with clone.connect(search_path="public") as connection:
-            for file in files:
+            for file in platform.files(self.policy):
                 run = run_script(
-                    connection, workspace, file.name, file.read_text("utf-8"), limit=self.limit
-                )
+                    connection, workspace, file.name, self._ready(connection, file),
+                    limit=self.limit,
+                )  # fmt: skip
                 if run.failure:
                     raise CouldNotCheckError(
                         f"the platform baseline does not apply: {run.failure.location}:"
@@ -147,6 +148,19 @@ class Prepared:
             taken = snapshot(connection, {workspace.owner: OWNER_SHOWN})
         return clone.name, taken, tables
 
+    def _ready(self, connection: psycopg.Connection[tuple[Any, ...]], file: Path) -> str:
+        """A file of the baseline as this server can run it. Roles that it names are made on a
+        server of our own; on another they must be there."""
+        script = parse(file.name, platform.read(file))
+        settings = {row[0] for row in connection.execute("SELECT lower(name) FROM pg_settings")}
+        there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        wanted = platform.roles_of(script) - there
+        if self.workspace.throwaway:
+            self.workspace.make_roles(wanted)
+        else:
+            platform.refuse_without(wanted)
+        return platform.without(script, settings=settings, owners=self.workspace.superuser)
+
     def _let_owner_in(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         """Give the migrations' role what it needs of the platform, and no more: to make objects,
         refer to the platform's tables, and write audit rows in a trigger's name."""
@@ -156,7 +170,13 @@ class Prepared:
             f"GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA public TO {owner}",
             f"GRANT INSERT ON public.audit_logs TO {owner}",
         ):
-            connection.execute(statement)
+            try:
+                connection.execute(statement)
+            except psycopg_modules().errors.UndefinedTable as error:
+                raise CouldNotCheckError(
+                    "the platform baseline has no table public.audit_logs, which triggers write",
+                    hint="add it to database.baseline in gates-policy.toml",
+                ) from error
 
     @property
     def applied(self) -> Applied:
@@ -229,7 +249,7 @@ class Prepared:
 
     @contextlib.contextmanager
     def _bench(self, name: str) -> Iterator[Bench]:
-        bench = Bench(name, self.workspace, self.limit)
+        bench = Bench(name, self.workspace, self.limit, self.policy.migration_timeout)
         try:
             yield bench
         finally:

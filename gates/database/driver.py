@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     import psycopg as _psycopg
 
 CANCEL_GRACE = 5.0
-"""Seconds that a session gets to react to a cancel request."""
+"""Seconds that a cancel request may take, and then the session to react to it."""
 
 
 def psycopg_modules() -> ModuleType:
@@ -93,41 +96,86 @@ def run_within(
     seconds: float,
     terminate: Callable[[int], None],
 ) -> _psycopg.Cursor[tuple[Any, ...]]:
-    """Run a statement with a limit that the statement itself cannot lift.
+    """Run one statement with a limit; see `Watch.run`."""
+    with Watch(connection, terminate) as watch:
+        return watch.run(statement, seconds)
+
+
+class Watch:
+    """Runs statements of one session with limits that the statements themselves cannot lift.
 
     `SET statement_timeout` in a script would lift the server's own limit, so this one is kept on
-    our side: first a cancel request, then `terminate(process id)`.
-    Raises `TimeLimitError` or what psycopg raises.
+    our side, by a thread that wakes only when a limit may be over: first a cancel request, then
+    `terminate(process id)`. Used from one thread.
     """
-    psycopg = psycopg_modules()
-    expired = threading.Event()
-    harder = threading.Timer(CANCEL_GRACE, terminate, (connection.info.backend_pid,))
 
-    def cancel() -> None:
-        expired.set()
-        harder.start()
-        connection.cancel_safe(timeout=CANCEL_GRACE)
+    def __init__(
+        self,
+        connection: _psycopg.Connection[tuple[Any, ...]],
+        terminate: Callable[[int], None],
+    ) -> None:
+        self._connection = connection
+        self._terminate = terminate
+        self._process = connection.info.backend_pid
+        self._change = threading.Condition()
+        self._until: float | None = None
+        self._wakes = math.inf
+        self._expired = False
+        self._closed = False
+        self._thread: threading.Thread | None = None
 
-    soft = threading.Timer(seconds, cancel)
-    soft.daemon = harder.daemon = True
-    soft.start()
-    failure: Exception | None = None
-    cursor = None
-    try:
-        cursor = connection.execute(statement)
-    except psycopg.Error as error:
-        failure = error
-    finally:
-        soft.cancel()
-        if expired.is_set():
-            soft.join()
-        harder.cancel()
-    if expired.is_set():
-        raise TimeLimitError(seconds) from failure
-    if failure is not None:
-        raise failure
-    assert cursor is not None  # noqa: S101 - for the type checker
-    return cursor
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._change:
+            self._closed = True
+            self._change.notify()
+
+    def run(self, statement: str, seconds: float) -> _psycopg.Cursor[tuple[Any, ...]]:
+        """Run a statement. Raises `TimeLimitError` or what psycopg raises."""
+        self._begin(seconds)
+        try:
+            cursor = self._connection.execute(statement)
+        except psycopg_modules().Error as error:
+            if self._end():
+                raise TimeLimitError(seconds) from error
+            raise
+        if self._end():
+            raise TimeLimitError(seconds)
+        return cursor
+
+    def _begin(self, seconds: float) -> None:
+        with self._change:
+            self._until = time.monotonic() + seconds
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._guard, daemon=True)
+                self._thread.start()
+            elif self._until < self._wakes:
+                self._change.notify()
+
+    def _end(self) -> bool:
+        """Whether the limit was met; the cancel request is over by then."""
+        with self._change:
+            self._until = None
+            expired, self._expired = self._expired, False
+            return expired
+
+    def _guard(self) -> None:
+        with self._change:
+            while not self._closed:
+                now = time.monotonic()
+                if self._until is None or self._until > now:
+                    self._wakes = math.inf if self._until is None else self._until
+                    self._change.wait(None if self._until is None else self._until - now)
+                    continue
+                self._until = None if self._expired else time.monotonic() + 2 * CANCEL_GRACE
+                with contextlib.suppress(psycopg_modules().Error):  # the session is gone already
+                    if self._expired:
+                        self._terminate(self._process)
+                    else:
+                        self._expired = True
+                        self._connection.cancel_safe(timeout=CANCEL_GRACE)
 
 
 class TimeLimitError(Exception):

@@ -21,15 +21,22 @@ class Index:
     columns: tuple[str, ...]
     """Key columns by name, "" for an expression."""
     descending: tuple[bool, ...]
+    nulls_first: tuple[bool, ...] = ()
 
     @property
     def shown(self) -> str:
         """The key as one would write it: "(tenant_id, created_at DESC)"."""
         parts = [
-            (name or "an expression") + (" DESC" if down else "")
-            for name, down in zip(self.columns, self.descending, strict=True)
+            (name or "an expression") + (" DESC" if down else "") + _nulls(down, first)
+            for name, down, first in zip(
+                self.columns, self.descending, self.nulls_first or self.descending, strict=True
+            )
         ]
         return f"({', '.join(parts)})"
+
+
+def _nulls(descending: bool, first: bool) -> str:
+    return "" if descending is first else (" NULLS FIRST" if first else " NULLS LAST")
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class Grant:
     """What one role may do with one object, by somebody's GRANT."""
 
     kind: str
-    """"table", "view", "materialized view", "sequence", "foreign table", "schema"."""
+    """"table", "view", "materialized view", "sequence", "foreign table", "schema", "function" (only
+    one with its owner's rights that can be called) or "default privileges"."""
     schema: str
     name: str
     qualified: str
@@ -63,6 +71,21 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Partitioning:
+    """How a table is partitioned, and a partition's place in it."""
+
+    parent: int
+    strategy: str
+    """"range", "list" or "hash"."""
+    key: str
+    """As PostgreSQL writes it: "created_at"."""
+    partition: str | None
+    """The name of one partition; None for a table that has none."""
+    bound: str
+    """As PostgreSQL writes it: "FOR VALUES FROM ('2026-01-01 ..') TO (..)" or "DEFAULT"."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """Of everything outside PostgreSQL's own schemas; filter by table or owner."""
 
@@ -70,6 +93,7 @@ class Facts:
     policies: tuple[PolicyFact, ...]
     grants: tuple[Grant, ...]
     """To others than the owner, on what the module's owner role owns."""
+    partitionings: tuple[Partitioning, ...] = ()
 
 
 _INDEXES = """
@@ -79,6 +103,8 @@ _INDEXES = """
             LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
             WHERE k.o <= i.indnkeyatts ORDER BY k.o),
         ARRAY(SELECT (p.v & 1) = 1 FROM unnest(i.indoption::int2[]) WITH ORDINALITY p(v, o)
+            ORDER BY p.o),
+        ARRAY(SELECT (p.v & 2) = 2 FROM unnest(i.indoption::int2[]) WITH ORDINALITY p(v, o)
             ORDER BY p.o)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
     ORDER BY 1, 2"""
@@ -105,12 +131,31 @@ _GRANTS = """
             JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attacl IS NOT NULL
         UNION ALL
         SELECT 'schema', n.nspname, n.nspname, quote_ident(n.nspname), '', n.nspowner, n.nspacl
-        FROM pg_namespace n)
+        FROM pg_namespace n
+        UNION ALL
+        SELECT 'function', n.nspname, p.proname, p.oid::regprocedure::text, '', p.proowner,
+            coalesce(p.proacl, acldefault('f', p.proowner))
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.prosecdef AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+        UNION ALL
+        SELECT 'default privileges', coalesce(n.nspname, ''), CASE d.defaclobjtype
+                WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
+                WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END,
+            coalesce('IN SCHEMA ' || quote_ident(n.nspname), ''), '', d.defaclrole, d.defaclacl
+        FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace)
     SELECT s.kind, s.nspname, s.relname, s.full, s.attname, coalesce(r.rolname, 'PUBLIC'),
         array_agg(g.privilege_type ORDER BY g.privilege_type), bool_or(g.is_grantable)
     FROM acls s CROSS JOIN LATERAL aclexplode(s.acl) g LEFT JOIN pg_roles r ON r.oid = g.grantee
     WHERE s.owner = %s::regrole AND g.grantee <> s.owner
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 4, 5, 6"""
+
+_PARTITIONINGS = """
+    SELECT t.partrelid, CASE t.partstrat WHEN 'r' THEN 'range' WHEN 'l' THEN 'list' ELSE 'hash' END,
+        substring(pg_get_partkeydef(t.partrelid) FROM '\\((.*)\\)$'), c.relname,
+        coalesce(pg_get_expr(c.relpartbound, c.oid), '')
+    FROM pg_partitioned_table t LEFT JOIN pg_inherits i ON i.inhparent = t.partrelid
+        LEFT JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+    ORDER BY 1, 4"""
 
 
 def read_facts(connection: psycopg.Connection[tuple[Any, ...]], owner: str) -> Facts:
@@ -118,8 +163,10 @@ def read_facts(connection: psycopg.Connection[tuple[Any, ...]], owner: str) -> F
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = ''")
         indexes = [
-            Index(table, name, method, valid, partial, tuple(columns), tuple(down))
-            for table, name, method, valid, partial, columns, down in cursor.execute(_INDEXES)
+            Index(table, name, method, valid, partial, tuple(columns), tuple(down), tuple(first))
+            for table, name, method, valid, partial, columns, down, first in cursor.execute(
+                _INDEXES
+            )
         ]
         policies = [
             PolicyFact(table, name, command, permissive, tuple(roles), using, check)
@@ -131,4 +178,5 @@ def read_facts(connection: psycopg.Connection[tuple[Any, ...]], owner: str) -> F
                 cursor.execute(_GRANTS, (owner,))
             )
         ]
-    return Facts(tuple(indexes), tuple(policies), tuple(grants))
+        partitionings = [Partitioning(*row) for row in cursor.execute(_PARTITIONINGS)]
+    return Facts(tuple(indexes), tuple(policies), tuple(grants), tuple(partitionings))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from gates.database.script import Node, option, strings, walk
+from gates.database.script import Node, option, strings
+from gates.settings import EXTENSIONS
 
 Found = tuple[str, str, Node]
 """What it is, what to do instead, and the node that knows its place (or an empty one)."""
 
 _ROLES = "roles belong to the whole server: ask the platform"
 _SERVER = "leave the server and its databases to the platform"
+_SHARED = "it holds for every module in the database: ask the platform"
 _OUTSIDE = "a module does not reach outside its database: call the platform's API from its code"
 
 _KINDS = {
@@ -42,8 +44,25 @@ _KINDS = {
     "CreateUserMappingStmt": ("CREATE USER MAPPING", _OUTSIDE),
     "CreateSubscriptionStmt": ("CREATE SUBSCRIPTION", _OUTSIDE),
     "CreatePublicationStmt": ("CREATE PUBLICATION", _OUTSIDE),
+    "AlterSubscriptionStmt": ("ALTER SUBSCRIPTION", _OUTSIDE),
+    "AlterPublicationStmt": ("ALTER PUBLICATION", _OUTSIDE),
+    "CreateForeignTableStmt": ("CREATE FOREIGN TABLE", _OUTSIDE),
+    "ImportForeignSchemaStmt": ("IMPORT FOREIGN SCHEMA", _OUTSIDE),
+    "AlterEventTrigStmt": ("ALTER EVENT TRIGGER", _SERVER),
+    "AlterExtensionStmt": ("ALTER EXTENSION", _SHARED),
+    "CheckPointStmt": ("CHECKPOINT", _SERVER),
+    "CreateAmStmt": ("CREATE ACCESS METHOD", _SERVER),
+    "CreateCastStmt": ("CREATE CAST", _SHARED),
+    "CreateConversionStmt": ("CREATE CONVERSION", _SHARED),
+    "CreateTransformStmt": ("CREATE TRANSFORM", _SHARED),
+    "SecLabelStmt": ("SECURITY LABEL", _SERVER),
+    "RuleStmt": (
+        "CREATE RULE",
+        "a rule rewrites what others run, past triggers and policies: write a trigger",
+    ),
 }
-_SETTINGS = {
+SETTINGS = {
+    "event_triggers": ("SET event_triggers", "leave the platform's event triggers on"),
     "role": ("SET ROLE", "a migration runs as one role from beginning to end"),
     "session_authorization": (
         "SET SESSION AUTHORIZATION",
@@ -66,19 +85,36 @@ _ALTERS = {
     "AT_DisableTrigUser": ("DISABLE TRIGGER USER", "the audit trail has no gaps"),
 }
 _DEFINER = "write SET search_path = '' in the function, and schemas before the names in it"
+CLAIMS = "request."
+"""Settings that say who a session is begin so."""
+BECOMES = "a module does not say who the session is: the platform sets the claims"
+_WHOLE = frozenset({"ACL_TARGET_ALL_IN_SCHEMA"})
+_NOT_OURS = {
+    "OBJECT_DATABASE": "DATABASE", "OBJECT_TABLESPACE": "TABLESPACE", "OBJECT_LANGUAGE": "LANGUAGE",
+    "OBJECT_PARAMETER_ACL": "PARAMETER", "OBJECT_FDW": "FOREIGN DATA WRAPPER",
+    "OBJECT_FOREIGN_SERVER": "FOREIGN SERVER", "OBJECT_LARGEOBJECT": "LARGE OBJECT",
+}  # fmt: skip
+_PLATFORM_SCHEMAS = frozenset({"public", "auth", "pg_catalog", "information_schema"})
+_LANGUAGES = frozenset({"sql", "plpgsql"})
+_WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
-def forbidden(kind: str, node: Node) -> Iterator[Found]:
-    """What a statement does that a module may not."""
+def forbidden(
+    kind: str,
+    node: Node,
+    *,
+    extensions: Collection[str] = EXTENSIONS,
+    fixed: Collection[str] = (),
+) -> Iterator[Found]:
+    """What a statement does that a module may not; not what those inside it do.
+
+    `extensions` are the names that CREATE EXTENSION may have, `fixed` the names of functions that
+    are made with a search_path of their own.
+    """
     if kind in _KINDS:
         yield (*_KINDS[kind], node)
-    elif kind == "VariableSetStmt" and node.get("name") in _SETTINGS:
-        what, instead = _SETTINGS[node["name"]]
-        yield (
-            (what.replace("SET ", "RESET ") if node.get("kind") == "VAR_RESET" else what),
-            (instead),
-            node,
-        )
+    elif kind == "VariableSetStmt":
+        yield from _set(node)
     elif kind == "CopyStmt" and (node.get("is_program") or node.get("filename")):
         what = "COPY .. PROGRAM" if node.get("is_program") else "COPY with a file of the server"
         yield what, "write the rows as INSERT statements", node
@@ -89,30 +125,104 @@ def forbidden(kind: str, node: Node) -> Iterator[Found]:
                 yield (*_ALTERS[command["subtype"]], node.get("relation", {}))
     elif kind == "CreateFunctionStmt":
         yield from _definer(node, "SECURITY DEFINER without SET search_path")
+        language = (option(node, "language") or {}).get("String", {}).get("sval", "sql").lower()
+        if language not in _LANGUAGES:
+            yield f"a function in {language}", "write it in sql or plpgsql, which can be read", {}
+    elif kind == "DoStmt":
+        language = option({"options": node.get("args")}, "language") or {}
+        if (name := language.get("String", {}).get("sval", "plpgsql").lower()) not in _LANGUAGES:
+            yield f"DO in {name}", "write it in plpgsql, which can be read", {}
     elif kind == "AlterFunctionStmt":
-        changed = {"options": node.get("actions")}
-        yield from _definer(changed, "ALTER FUNCTION .. SECURITY DEFINER without SET search_path")
-    for name, inner in walk({kind: node}):
-        if name == "FuncCall" and strings(inner.get("funcname"))[-1:] == ["set_config"]:
-            yield from _set_config(inner)
+        yield from _altered(node, fixed)
+    elif kind == "CreateExtensionStmt" and node.get("extname") not in extensions:
+        yield (
+            f"CREATE EXTENSION {node.get('extname')}",
+            "use one that the platform allows (database.extensions in gates-policy.toml:"
+            f" {', '.join(sorted(extensions))})",
+            {},
+        )
+    elif kind == "GrantStmt":
+        yield from _grant(node)
+    elif kind == "DefineStmt" and node.get("kind") == "OBJECT_OPERATOR":
+        yield "CREATE OPERATOR", _SHARED, {}
+    elif kind in _WRITES:
+        relation = node.get("relation", {})
+        name = relation.get("relname", "")
+        if relation.get("schemaname") in {"pg_catalog", "information_schema"} or (
+            not relation.get("schemaname") and name.startswith("pg_")
+        ):
+            yield (
+                f"writing to {name}",
+                "change the catalog with DDL and settings with SET",
+                relation,
+            )
+
+
+def _set(node: Node) -> Iterator[Found]:
+    name = str(node.get("name", "")).lower()
+    if name.startswith(CLAIMS):
+        yield f"SET {name}", BECOMES, node
+    elif name in SETTINGS:
+        what, instead = SETTINGS[name]
+        reset = node.get("kind") == "VAR_RESET"
+        yield (what.replace("SET ", "RESET ") if reset else what), instead, node
 
 
 def _definer(node: Node, what: str) -> Iterator[Found]:
     security = option(node, "security")
     if security is None or not security.get("Boolean", {}).get("boolval"):
         return
+    settings = list(_paths(node))
+    if not settings or any(each.get("kind") == "VAR_SET_DEFAULT" for each in settings):
+        yield what, _DEFINER, {}
+    elif any("$user" in str(each.get("args")) for each in settings):
+        yield "SECURITY DEFINER with $user in its search_path", _DEFINER, {}
+
+
+def fixes_path(node: Node) -> str:
+    """The name of a function that is made with a search_path of its own, or ""."""
+    named = strings(node.get("funcname"))[-1:]
+    return named[0] if named and any(_paths(node)) else ""
+
+
+def _paths(node: Node) -> Iterator[Node]:
+    for each in node.get("options") or ():
+        element = each.get("DefElem", {})
+        setting: Node = element.get("arg", {}).get("VariableSetStmt", {})
+        if element.get("defname") == "set" and setting.get("name") == "search_path":
+            yield setting
+
+
+def _altered(node: Node, fixed: Collection[str]) -> Iterator[Found]:
+    changed: Node = {"options": node.get("actions")}
+    name = "".join(strings(node.get("func", {}).get("objname"))[-1:])
     settings = [
-        each.get("DefElem", {}).get("arg", {}).get("VariableSetStmt", {}).get("name")
-        for each in node.get("options") or ()
+        each["DefElem"].get("arg", {}).get("VariableSetStmt", {})
+        for each in node.get("actions") or ()
         if each.get("DefElem", {}).get("defname") == "set"
     ]
-    if "search_path" not in settings:
-        yield what, _DEFINER, {}
+    if any(
+        each.get("kind") == "VAR_RESET_ALL"
+        or (
+            each.get("name") == "search_path"
+            and each.get("kind") in {"VAR_RESET", "VAR_SET_DEFAULT"}
+        )
+        for each in settings
+    ):
+        yield "ALTER FUNCTION .. RESET search_path", _DEFINER, {}
+    elif name not in fixed:
+        yield from _definer(changed, "ALTER FUNCTION .. SECURITY DEFINER without SET search_path")
 
 
-def _set_config(call: Node) -> Iterator[Found]:
-    arguments = call.get("args") or [{}]
-    setting = arguments[0].get("A_Const", {}).get("sval", {}).get("sval", "")
-    if setting.lower() in _SETTINGS:
-        what, instead = _SETTINGS[setting.lower()]
-        yield f"set_config('{setting}'), which is {what},", instead, call
+def _grant(node: Node) -> Iterator[Found]:
+    word = "GRANT" if node.get("is_grant") else "REVOKE"
+    kind = node.get("objtype", "")
+    if node.get("targtype") in _WHOLE:
+        what = f"{word} .. ON ALL .. IN SCHEMA"
+        yield what, "it reaches other modules' objects: name each of your own", {}
+    elif kind in _NOT_OURS:
+        yield f"{word} .. ON {_NOT_OURS[kind]}", _SHARED, {}
+    elif kind == "OBJECT_SCHEMA":
+        for name in strings(node.get("objects")):
+            if name in _PLATFORM_SCHEMAS:
+                yield f"{word} .. ON SCHEMA {name}", _SHARED, {}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gates.database.nested import scripts_of
+from gates.database.nested import scripts_of, statements_of
 from gates.database.relations import created_tables, touched
-from gates.database.script import Script, Statement
+from gates.database.script import Script, Statement, strings
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.module import Module
@@ -75,27 +75,30 @@ def run(tools: Tools, module: Module, released: frozenset[str]) -> list[Problem]
     """
     scripts = scripts_of(module, rollbacks=False, hooks=False)
     wanted = [each for each in scripts if each.fault is None and each.path not in released]
-    new = {
-        name for script in wanted for statement in script.statements for name in _made(statement)
-    }
+    new = made_by(wanted) - made_by(each for each in scripts if each.path in released)
     found: list[Problem] = []
     for assume in (True, False):
-        group = [each for each in wanted if _in_transaction(each) is assume]
+        group = [each for each in wanted if each.in_one_transaction is assume]
         if group or (assume and not wanted):
             found += _run(tools, group, new, assume=assume)
     return sorted(found, key=lambda each: (each.location, each.rule))
 
 
-def _made(statement: Statement) -> Iterator[str]:
-    """The tables and indexes that a statement makes."""
-    for name, _ in created_tables(statement.kind, statement.node):
-        yield name
-    if statement.kind == "IndexStmt" and (index := statement.node.get("idxname")):
-        yield index
-
-
-def _in_transaction(script: Script) -> bool:
-    return script.outside_transaction is None and not script.controls_transactions
+def made_by(scripts: Iterable[Script]) -> set[str]:
+    """The names of tables, indexes and domains that scripts make, also inside DO blocks. A table
+    with a new name is an old one."""
+    found: set[str] = set()
+    for script in scripts:
+        for inner in statements_of(script):
+            kind, node = inner.statement.kind, inner.statement.node
+            if not inner.at_once or kind == "RenameStmt":
+                continue
+            found.update(name for name, _ in created_tables(kind, node))
+            if kind == "IndexStmt" and (index := node.get("idxname")):
+                found.add(index)
+            elif kind == "CreateDomainStmt":
+                found.add("".join(strings(node.get("domainname"))[-1:]))
+    return found
 
 
 def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) -> list[Problem]:
@@ -107,7 +110,7 @@ def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) ->
     for number, script in enumerate(scripts):
         file = folder / f"{number:04}.sql"
         # Of the same length, so that columns stay: a module does not waive its own findings.
-        file.write_text(_without_ignores(script.sql), "utf-8")
+        file.write_text(_without_ignores(_without_old(script, new)), "utf-8")
         names[file.name] = script
     if not names:
         names = {"0000.sql": Script("", "")}
@@ -118,6 +121,19 @@ def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) ->
     files = [str(folder / name) for name in names]
     ran = tools.run("squawk", [*arguments, *files], ok=(0, 1), subjects=len(scripts))
     return list(parse(ran.stdout, names, new))
+
+
+def _without_old(script: Script, new: set[str]) -> str:
+    """The script without CREATE TABLE IF NOT EXISTS of tables that are there already: squawk takes
+    what a file makes for new."""
+    text = script.sql
+    for statement in script.statements:
+        made = {name for name, _ in created_tables(statement.kind, statement.node)}
+        if statement.kind != "RenameStmt" and made - new:
+            end = statement.offset + len(statement.text)
+            blank = re.sub(r"[^\n]", " ", statement.text)
+            text = text[: statement.offset] + blank + text[end:]
+    return text
 
 
 def _without_ignores(sql: str) -> str:
@@ -138,7 +154,7 @@ def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Pr
             script = names[Path(entry["file"]).name]
             statement = _statement(script, entry)
             rule = str(entry["rule_name"])
-            if rule in _TIMEOUTS and all(_only_new(each, new) for each in script.statements):
+            if rule in _TIMEOUTS and all(_locked(each) <= new for each in script.statements):
                 continue
             if rule not in (_ALWAYS | _TIMEOUTS) and statement and _only_new(statement, new):
                 continue
@@ -172,5 +188,12 @@ def _statement(script: Script, entry: dict[str, Any]) -> Statement | None:
 
 
 def _only_new(statement: Statement, new: set[str]) -> bool:
-    """Whether a statement locks no table but those of this version."""
-    return {name for _, name, _ in touched(statement.node)} <= new
+    """Whether a statement locks something, and no table but those of this version."""
+    names = _locked(statement)
+    return bool(names) and names <= new
+
+
+def _locked(statement: Statement) -> set[str]:
+    if statement.kind == "AlterDomainStmt":
+        return {"".join(strings(statement.node.get("typeName"))[-1:])}
+    return {name for _, name, _ in touched(statement.node)}

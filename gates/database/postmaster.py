@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -40,16 +41,28 @@ def initialise(programs: Programs, data: Path, *, throwaway: bool) -> None:
         quick = ["--no-sync", "--no-data-checksums", "--wal-segsize=4"] if throwaway else []
         programs.run(
             programs.command(
-                "initdb", "-D", fresh, "--username", SUPERUSER, "--auth=trust", "--encoding=UTF8",
-                "--no-locale", "--no-instructions", *quick,
+                "initdb", "-D", fresh, "--username", SUPERUSER, "--auth-local=peer",
+                "--auth-host=reject", "--encoding=UTF8", "--no-locale", "--no-instructions", *quick,
             )
         )  # fmt: skip
+        _let_in(fresh, programs)
         if throwaway:
             single = ("--single", "-F", "-D", fresh, "postgres")
             programs.run(programs.command("postgres", *single), given=_DROP_TEMPLATE1)
         fresh.rename(data)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _let_in(data: Path, programs: Programs) -> None:
+    """Whoever started us becomes the superuser, as the kernel says who that is; every other role
+    needs its password. There is no way in over the network."""
+    (data / "pg_hba.conf").write_text(
+        f"local all {SUPERUSER} peer map=ours\nlocal all all scram-sha-256\n", "ascii"
+    )
+    users = {pwd.getpwuid(uid).pw_name for uid in (os.geteuid(), programs.account.uid)}
+    lines = [f'ours "{user}" {SUPERUSER}\n' for user in sorted(users)]
+    (data / "pg_ident.conf").write_text("".join(lines), "utf-8")
 
 
 def postmaster(data: Path) -> int | None:

@@ -6,20 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.database.rows import Row
+from gates.database.screen import screened
+from gates.database.session import Entry
 from gates.database.solve import NoRowError
 from gates.database.tables import Key, Table
-from gates.database.tenants import A, B, Leak, Outcome, Tenants, tenant_column
+from gates.database.tenants import Leak, Outcome, Tenants, tenant_column
 from gates.database.values import quote
 
-NO_TENANT = (
-    ("claims that are empty", ""),
-    ("claims without a tenant", "{}"),
-    ("a tenant that is null", '{"tenant_id": null}'),
-    ("a tenant that is an empty text", '{"tenant_id": ""}'),
-    ("claims that are null", "null"),
-    ("claims that are no JSON", "x"),
-)
-"""Claims that name no tenant. None of them may show a row; an error is as good as no row."""
+_POLICY_FAILS = {"22", "42"}
+"""Classes of errors that an expression of a policy ends with: data exceptions, wrong types."""
 
 
 def references(tenants: Tenants, table: Table) -> Iterator[Leak]:
@@ -29,8 +24,8 @@ def references(tenants: Tenants, table: Table) -> Iterator[Leak]:
         numbers = reference.columns
         if target.tenant is None or any(table.by_number[n] is table.tenant for n in numbers):
             continue
-        parent = tenants.maker.first(target, B, 501)
-        mine = tenants.new(table, A)
+        parent = tenants.maker.first(target, tenants.b, 501)
+        mine = tenants.new(table, tenants.a)
         pairs = zip(numbers, reference.target_columns, strict=True)
         taken = {n: parent.values[theirs] for n, theirs in pairs if theirs in parent.values}
         insert = mine.statement(taken, own_keys=False)
@@ -57,7 +52,7 @@ def oracles(tenants: Tenants, table: Table) -> Iterator[Leak]:
     for key in table.keys:
         if key.primary or any(n and table.by_number[n] is table.tenant for n in key.columns):
             continue
-        mine = tenants.new(table, A)
+        mine = tenants.new(table, tenants.a)
         taken = {n: other.values[n] for n in _copied(table, key) if n in other.values}
         insert = mine.statement(taken, own_keys=False)
         outcome = tenants.attempt(insert)
@@ -85,7 +80,7 @@ def control(tenants: Tenants, table: Table) -> Leak | None:
     mine, _ = tenants.rows(table)
     column = tenant_column(table)
     name, where = table.qualified, mine.condition()
-    insert = tenants.new(table, A).statement(own_keys=False)
+    insert = tenants.new(table, tenants.a).statement(own_keys=False)
     for sentence, command, statement in (
         ("does not see its own row", "SELECT", f"SELECT {column} FROM {name} WHERE {where}"),
         ("cannot add a row of its own", "INSERT", insert),
@@ -96,7 +91,8 @@ def control(tenants: Tenants, table: Table) -> Leak | None:
         outcome = tenants.through(table, statement)
         if command == "INSERT" and outcome.passed:
             continue  # a tenant that may have one row only has it already
-        if outcome.sqlstate and not outcome.refused:
+        broken = command == "SELECT" or outcome.sqlstate[:2] in _POLICY_FAILS
+        if outcome.sqlstate and not outcome.refused and not broken:
             raise NoRowError(
                 f"{table.label}: its rows cannot be tried out: {command} of an ordinary row fails"
                 f" with {outcome.sqlstate}: {outcome.message}"
@@ -114,9 +110,9 @@ def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
     """Reading, adding, changing, deleting and moving rows across tenants."""
     mine, other = tenants.rows(table)
     name, column = table.qualified, tenant_column(table)
-    own = tenants.count_of(table, A)
+    own = tenants.count_of(table, tenants.a)
     kind = table.tenant.type if table.tenant else ""
-    to_a, to_b = (f"{quote(each)}::{kind}" for each in (A, B))
+    to_a, to_b = (f"{quote(each)}::{kind}" for each in (tenants.a, tenants.b))
 
     def leak(kind: str, sentence: str, statement: str, command: str, seen: Outcome) -> Leak:
         row = mine if kind == "move" else other
@@ -130,7 +126,7 @@ def access(tenants: Tenants, table: Table) -> Iterator[Leak]:
     if seen.count:
         yield leak("read", "reads rows of another tenant", read, "SELECT", seen)
 
-    added = tenants.new(table, B)
+    added = tenants.new(table, tenants.b)
     insert = added.statement(own_keys=False)
     seen = tenants.through(table, insert)
     _only_row_security(table, "INSERT", seen)
@@ -168,34 +164,55 @@ def without_tenant(tenants: Tenants, table: Table) -> Iterator[Leak]:
     name = table.qualified
     read = f"SELECT * FROM {name}"
 
-    def leak(sentence: str, statement: str, command: str, who: str | None, seen: Outcome) -> Leak:
+    def leak(
+        sentence: str, statement: str, command: str, who: Entry, seen: Outcome, used: bool = False
+    ) -> Leak:
         comment = seen.comment if command == "INSERT" else "reaches B's row"
         script = tenants.script(
             table, other.family(), statement, command, comment,
-            who=who, triggers=not seen.without_triggers,
+            who=who, triggers=not seen.without_triggers, used=used,
         )  # fmt: skip
         return Leak("nobody", table, sentence, script)
 
-    seen = tenants.attempt(read, None, session=tenants.bare)
-    if seen.count:
-        yield leak("without any tenant reads rows", read, "SELECT", None, seen)
-    else:
-        for label, raw in NO_TENANT:
-            seen = tenants.attempt(read, raw)
-            if seen.count:
-                yield leak(f"with {label} reads rows", read, "SELECT", raw, seen)
-                break
+    nobodies = tenants.sessions.nobodies()
+    ways: list[tuple[str, Entry]] = [("without any tenant", ())]
+    ways += [(f"with {label}", entry) for label, entry in nobodies]
+    # Settings that were once set read '' and not NULL.
+    ways.append(("on a connection that was a tenant's before", ()))
+    for number in _to_try(tenants, table, [(entry, read) for _, entry in ways], reads=True):
+        label, entry = ways[number]
+        seen = tenants.attempt(read, entry, session=tenants.app if number else tenants.bare)
+        if seen.count:
+            used = bool(number) and not entry
+            yield leak(f"{label} reads rows", read, "SELECT", entry, seen, used)
+            break
     writes = (
-        ("INSERT", tenants.new(table, A).statement(own_keys=False)),
-        ("UPDATE", f"UPDATE {name} SET {tenant_column(table)} = {quote(A)}::{_type(table)}"),
+        ("INSERT", tenants.new(table, tenants.a).statement(own_keys=False)),
+        ("UPDATE",
+         f"UPDATE {name} SET {tenant_column(table)} = {quote(tenants.a)}::{_type(table)}"),
         ("DELETE", f"DELETE FROM {name}"),
-    )
+    )  # fmt: skip
     for command, statement in writes:
-        for who, session in ((None, tenants.bare), ("", tenants.app), ("{}", tenants.app)):
+        entries: list[Entry] = [(), *(entry for _, entry in nobodies[:2]), ()]
+        probes = [(entry, statement) for entry in entries]
+        for number in _to_try(tenants, table, probes, reads=False):
+            who, session = entries[number], tenants.app if number else tenants.bare
             seen = tenants.through(table, statement, who, session=session)
             if seen.count or (seen.sqlstate and seen.passed):
-                yield leak(f"without any tenant may {command}", statement, command, who, seen)
+                used = bool(number) and not who
+                sentence = f"without any tenant may {command}"
+                yield leak(sentence, statement, command, who, seen, used)
                 break
+
+
+def _to_try(
+    tenants: Tenants, table: Table, probes: list[tuple[Entry, str]], *, reads: bool
+) -> list[int]:
+    """Which probes to try alone: the first is for a session that never was a tenant's."""
+    tenants.attempts += len(probes)
+    first = screened(tenants.bare, probes[:1], table.name, reads=reads)
+    rest = screened(tenants.app, probes[1:], table.name, reads=reads)
+    return [*first, *(number + 1 for number in rest)]
 
 
 def truncate(tenants: Tenants, table: Table) -> Iterator[Leak]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gates.database import Database
 from gates.database.bench import Bench
 from gates.database.filling import fill
+from gates.database.numbering import number_rows, set_back, stands
 from gates.database.runner import Failure
 from gates.database.snapshot import diff
 
@@ -30,7 +31,8 @@ def repeat(database: Database) -> Repeated:
     all scripts run once to settle, and what a further round does to them counts. What one script
     makes and a later one undoes is no difference; where a round as a whole made one, it is looked
     up which scripts did. A script that fails the second time leaves a schema behind that differs
-    for that reason alone: then only data is compared, without that script.
+    for that reason alone: then only data is compared, without that script. A sequence may move on,
+    and not back.
     Raises `MigrationsDoNotApplyError`.
     """
     changed: dict[str, list[str]] = {}
@@ -43,13 +45,29 @@ def repeat(database: Database) -> Repeated:
         if first != bench.digests():
             _merge(changed, by_script)
         unfilled = fill(database, bench)
-        _round(database, bench, failed)
+        _merge(changed, _settle(database, bench, failed))
         settled = bench.digests()
         _, by_script = _round(database, bench, failed)
         if settled != bench.digests():
             _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
     found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
     return Repeated(tuple(failures), found, unfilled)
+
+
+def _settle(database: Database, bench: Bench, skip: frozenset[str]) -> dict[str, list[str]]:
+    """Run each script once, over rows: the sequences that each sets back."""
+    number_rows(bench)
+    found: dict[str, list[str]] = {}
+    before = stands(bench)
+    budget = bench.budget()
+    for path, sql in database.scripts:
+        if path not in skip:
+            bench.run(path, sql, budget=budget)
+            now = stands(bench)
+            if back := [*set_back(before, now)]:
+                found[path] = back
+            before = now
+    return found
 
 
 def _round(
@@ -59,10 +77,11 @@ def _round(
     failures: list[Failure] = []
     changed: dict[str, list[str]] = {}
     digests = bench.digests()
+    budget = bench.budget()
     for path, sql in database.scripts:
         if path in skip:
             continue
-        run = bench.run(path, sql)
+        run = bench.run(path, sql, budget=budget)
         if run.failure is not None:
             failures.append(run.failure)
         now = bench.digests()
@@ -99,6 +118,11 @@ def data_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
         before, after = (each.get(name, "0/0") for each in (old, new))
         if before != after:
             rows, now = before.partition("/")[0], after.partition("/")[0]
-            what = f"{rows} rows became {now}" if rows != now else f"its {rows} rows were changed"
+            many = "1 row" if rows == "1" else f"{rows} rows"
+            what = (
+                f"{many} became {now}"
+                if rows != now
+                else f"its {many} {'was' if rows == '1' else 'were'} changed"
+            )
             found.append(f"table {name}: {what}")
     return found

@@ -4,85 +4,23 @@ Nothing is known about a module but its catalog entries. So values are tried out
 CHECK expressions suggest candidates, and the server itself says which combination it accepts.
 """
 
-# ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gates.database.row import NO_VALUE, Row
+from gates.database.session import Sessions, made_up, organization_of, user_of
 from gates.database.solve import NoRowError, Solver, numbered_by_server
 from gates.database.tables import Column, Reference, Table
 from gates.database.values import Types, quote
+from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
     import psycopg
 
-NO_VALUE = "NULL"
-_TEXT = re.compile(r"'(?:[^']|'')*'")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row to be inserted, or inserted: column numbers to SQL expressions."""
-
-    table: Table
-    tenant: str
-    seed: int
-    values: Mapping[int, str]
-    parents: tuple[Row, ...] = ()
-    """Rows that it refers to, which come first."""
-
-    def statement(self, replaced: Mapping[int, str] | None = None, *, own_keys: bool = True) -> str:
-        """The INSERT, one line. Without `own_keys`, the server numbers the row as it would for an
-        application; `replaced` has other expressions for some columns."""
-        values = {**self.values, **(replaced or {})}
-        columns = [
-            column
-            for number in sorted(values)
-            if (column := self.table.by_number[number])
-            and (own_keys or not numbered_by_server(column))
-        ]
-        names = ", ".join(column.quoted for column in columns)
-        shown = ", ".join(_plain(values[column.number], column) for column in columns)
-        overriding = ""
-        if any(column.identity == "a" for column in columns):
-            overriding = " OVERRIDING SYSTEM VALUE"
-        if not columns:
-            return f"INSERT INTO {self.table.qualified} DEFAULT VALUES"
-        return f"INSERT INTO {self.table.qualified} ({names}){overriding} VALUES ({shown})"
-
-    def family(self) -> list[Row]:
-        """Its parents' families, then itself, each row once."""
-        found: list[Row] = []
-        for row in (*itertools.chain.from_iterable(each.family() for each in self.parents), self):
-            if row not in found:
-                found.append(row)
-        return found
-
-    def condition(self) -> str:
-        """A WHERE condition that finds exactly this row: its primary key, else all its values."""
-        primary = self.table.primary
-        numbers = primary.columns if primary else tuple(self.values)
-        parts = [
-            f"{self.table.by_number[number].quoted} IS NOT DISTINCT FROM {self.values[number]}"
-            for number in numbers
-            if number in self.values
-        ]
-        return " AND ".join(
-            part.replace("IS NOT DISTINCT FROM", "=") if primary else part for part in parts
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.table.oid, self.tenant, self.seed))
-
-
-def _plain(expression: str, column: Column) -> str:
-    """A value without the cast that INSERT makes anyway."""
-    bare = expression.removesuffix(f"::{column.type}")
-    return bare if _TEXT.fullmatch(bare) or bare == NO_VALUE else expression
+__all__ = ["Maker", "Row"]
 
 
 @dataclass
@@ -97,14 +35,22 @@ class Maker:
     tables: Mapping[int, Table]
     own_tables: frozenset[int]
     made: dict[tuple[int, str], Row] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=Sessions)
+    salt: str = ""
+    personal: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
+    """Columns (table, number) that policies compare with an id of the session."""
     _types: Types | None = None
+    _entering: dict[psycopg.Connection[tuple[Any, ...]], bool] = field(default_factory=dict)
+    _waiting: list[Row] = field(default_factory=list)
+    """Rows that refer to one which is still being decided."""
+    _waits_for: set[tuple[int, str]] = field(default_factory=set)
     _pending: dict[tuple[int, str], dict[int, str]] = field(default_factory=dict)
 
     @property
     def types(self) -> Types:
         """The types of this database."""
         if self._types is None:
-            self._types = Types(self.own)
+            self._types = Types(self.own, self.salt)
         return self._types
 
     def first(self, table: Table, tenant: str, seed: int) -> Row:
@@ -117,14 +63,21 @@ class Maker:
 
         problem = ""
         for attempt in range(4):
-            row = self.plan(table, tenant, seed + 1000 * attempt)
+            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1)
+            if self._waits_for.intersection(self._pending):
+                # It closes a cycle: it comes with the row that it refers to, in one transaction.
+                self._waiting.append(row)
+                self.made.setdefault((table.oid, tenant), row)
+                return row
             try:
                 row = self._insert(row)
             except psycopg.errors.UniqueViolation as error:
                 problem = str(error.diag.message_primary)
+                self._forget_waiting()
                 continue
             except psycopg.Error as error:
                 problem = error.diag.message_primary or str(error)
+                self._forget_waiting()
                 break
             self.made.setdefault((table.oid, tenant), row)
             return row
@@ -132,6 +85,12 @@ class Maker:
             f"no row could be made for {table.label}: {problem}",
             hint="gates explain tenant-isolation",
         )
+
+    def _forget_waiting(self) -> None:
+        for row in self._waiting:
+            self.made.pop((row.table.oid, row.tenant), None)
+        self._waiting.clear()
+        self._waits_for.clear()
 
     def plan(self, table: Table, tenant: str, seed: int, *, fresh: bool = False) -> Row:
         """Decide a row without inserting it; the rows that it refers to are inserted. `fresh` has
@@ -143,9 +102,28 @@ class Maker:
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values)
             Solver(self.own, self.types, self.tables).satisfy(table, seed, values)
+        except CouldNotCheckError as error:
+            if type(error) is not CouldNotCheckError:
+                raise
+            raise NoRowError(f"no row could be made for {table.label}: {error.message}") from error
         finally:
             del self._pending[table.oid, tenant]
         return Row(table, tenant, seed, values, tuple(parents))
+
+    def _may_enter(self, connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+        """Whether a session may become a tenant's: functions of the platform may refuse it."""
+        import psycopg
+
+        if connection not in self._entering:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute("; ".join(self.sessions.enter(made_up(self.salt, "no"))))
+                self._entering[connection] = True
+            except psycopg.errors.InsufficientPrivilege:
+                self._entering[connection] = False
+            except psycopg.Error:
+                self._entering[connection] = True
+        return self._entering[connection]
 
     def _insert(self, row: Row) -> Row:
         connection = self.own if row.table.oid in self.own_tables else self.platform
@@ -153,16 +131,18 @@ class Maker:
         returned = ", ".join(f"{row.table.by_number[number].quoted}::text" for number in keys)
         statement = row.statement() + (f" RETURNING {returned}" if returned else "")
         with connection.transaction():
-            connection.execute("SET CONSTRAINTS ALL DEFERRED")
-            connection.execute(
-                "SELECT set_config('request.jwt.claims', %s, true)", (claims(row.tenant),)
-            )
+            enter = self.sessions.enter(row.tenant) if self._may_enter(connection) else ()
+            connection.execute("; ".join(["SET CONSTRAINTS ALL DEFERRED", *enter]))
+            for each in self._waiting:
+                connection.execute(each.statement())
             cursor = connection.execute(statement)
             if cursor.rowcount == 0:
                 raise NoRowError(
                     f"no row could be made for {row.table.label}: a trigger drops what is inserted"
                 )
             given = cursor.fetchone() if returned else None
+        self._waiting.clear()
+        self._waits_for.clear()
         changed = dict(row.values)
         for number, text in zip(keys, given or (), strict=False):
             column = row.table.by_number[number]
@@ -176,18 +156,25 @@ class Maker:
             own_id = tenant if column.name == "tenant_id" else None
             if table.oid not in self.own_tables:
                 own_id = self._platform_id(table, column, tenant)
+            elif (whose := self.personal.get((table.oid, column.number))) is not None:
+                own_id = whose(tenant)
             if own_id is not None and column.generated is None:
                 values[column.number] = f"{quote(own_id)}::{column.type}"
             elif numbered_by_server(column):
-                base = 10_000 if column.type == "smallint" else 7_000_000
-                shift = sum(map(ord, tenant)) % 97 * 100
-                values[column.number] = f"{base + shift + seed}"
+                values[column.number] = self.number(column, seed)
+
+    def number(self, column: Column, seed: int) -> str:
+        """What a column gets that the server would number, in the row of a seed."""
+        base = 10_000 if column.type == "smallint" else 7_000_000
+        return f"{base + self.types.shift + seed}"
 
     @staticmethod
     def _platform_id(table: Table, column: Column, tenant: str) -> str | None:
         if column.name == "id" and table.name in _OWN_IDS:
             return _OWN_IDS[table.name](tenant)
-        return tenant if column.name == "tenant_id" else None
+        if column.name in _OWN_COLUMNS and column.type in {"uuid", "text"}:
+            return _OWN_COLUMNS[column.name](tenant)
+        return None
 
     def _follow(
         self, table: Table, tenant: str, seed: int, values: dict[int, str], *, fresh: bool
@@ -199,7 +186,7 @@ class Maker:
                 raise NoRowError(f"{table.label} refers to a table that is not there")
             pending = self._pending.get((target.oid, tenant))
             if pending is not None:
-                self._close_cycle(table, reference, pending, open_columns, seed, values)
+                self._close_cycle(table, reference, pending, tenant, open_columns, seed, values)
                 continue
             choose = self.make if fresh and target.oid in self.own_tables else self.first
             parent = choose(target, tenant, seed)
@@ -211,20 +198,28 @@ class Maker:
         self,
         table: Table,
         reference: Reference,
-        pending: Mapping[int, str],
+        pending: dict[int, str],
+        tenant: str,
         open_columns: list[int],
         seed: int,
         values: dict[int, str],
     ) -> None:
-        """A reference back to a row that is still being decided: nothing, or that very row."""
+        """A reference back to a row that is still being decided: nothing, or that very row. Where
+        the constraint can be deferred, both rows come in one transaction."""
         nullable = [each for each in open_columns if not table.by_number[each].not_null]
         if nullable:
             values.update(dict.fromkeys(nullable, NO_VALUE))
             return
         for number, other in zip(reference.columns, reference.target_columns, strict=True):
-            if other not in pending and self.tables[reference.target] is table:
-                values.setdefault(other, self._value(table.by_number[other], seed))
-            values[number] = values.get(other) or pending.get(other, NO_VALUE)
+            if self.tables[reference.target] is table:
+                values.setdefault(other, self._value(table, table.by_number[other], seed))
+                values[number] = values[other]
+                continue
+            if reference.deferrable:
+                target = self.tables[reference.target]
+                pending.setdefault(other, self._value(target, target.by_number[other], seed))
+                self._waits_for.add((reference.target, tenant))
+            values[number] = pending.get(other, NO_VALUE)
 
     def _fill(self, table: Table, seed: int, values: dict[int, str]) -> None:
         keyed = {number for key in table.keys for number in key.columns}
@@ -239,23 +234,35 @@ class Maker:
             if column.number in values or column.generated is not None:
                 continue
             if column.default is None or (column.number in keyed and column.type != "boolean"):
-                values[column.number] = self._value(column, seed)
+                values[column.number] = self._value(table, column, seed)
 
-    def _value(self, column: Column, seed: int) -> str:
-        return self.types.value(column.type_oid, column.type, seed)
+    def _value(self, table: Table, column: Column, seed: int) -> str:
+        """A value of a column's type. Raises `NoRowError`."""
+        what = f"no row could be made for {table.label}: column {column.name}"
+        try:
+            value = self.types.value(column.type_oid, column.type, seed)
+        except CouldNotCheckError as error:
+            raise NoRowError(f"{what}: {error.message}") from error
+        kind = self.types.get(column.type_oid)
+        odd = kind.kind == "b" and kind.category == "U" and kind.name not in _PLAIN_TYPES
+        if odd and not self.types.accepts(value, column.type):
+            raise NoRowError(f"{what}: no value of the type {column.type} is known")
+        return value
 
 
-def claims(tenant: str) -> str:
-    """The claims of a session of one tenant, as JSON. No two of its ids are the same."""
-    return (
-        f'{{"tenant_id": "{tenant}", "organization_id": "{_OWN_IDS["organizations"](tenant)}",'
-        f' "sub": "{_OWN_IDS["profiles"](tenant)}", "role": "tenant_app_role"}}'
-    )
-
-
+_PLAIN_TYPES = {"json", "jsonb", "uuid", "bytea", "tsvector", "tsquery"}
 _OWN_IDS: Mapping[str, Callable[[str], str]] = {
     "tenants": lambda tenant: tenant,
-    "organizations": lambda tenant: f"{tenant[:8]}-0000-4000-8000-000000000001",
-    "profiles": lambda tenant: f"{tenant[:8]}-0000-4000-8000-000000000002",
+    "organizations": organization_of,
+    "profiles": user_of,
+    "users": user_of,
 }
 """The ids of a tenant's own rows in tables of the platform, as its claims name them."""
+_OWN_COLUMNS: Mapping[str, Callable[[str], str]] = {
+    "tenant_id": lambda tenant: tenant,
+    "organization_id": organization_of,
+    "org_id": organization_of,
+    "user_id": user_of,
+    "profile_id": user_of,
+}
+"""What columns of the platform's tables hold, where they are no reference."""

@@ -6,12 +6,14 @@ BEGIN and COMMIT itself; then each of its statements commits on its own.
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gates.database.driver import TimeLimitError, psycopg_modules, run_within
+from gates.database.driver import TimeLimitError, Watch, psycopg_modules
 from gates.database.script import Script, Statement, parse
 from gates.database.workspace import Workspace
 from gates.model import Location
@@ -53,6 +55,31 @@ class ScriptRun:
     failure: Failure | None = None
 
 
+@dataclass
+class Budget:
+    """Seconds that statements may take, kept on our side: no SET of a script lifts them."""
+
+    statement: float
+    """For each."""
+    total: float = math.inf
+    """For all that are run with this budget."""
+    spent: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """What the next statement may take."""
+        return min(self.statement, self.total - self.spent)
+
+    def exceeded(self, error: TimeLimitError) -> str:
+        """What to say of a statement that met the limit."""
+        if self.total - self.spent < self.statement:
+            return (
+                f"stopped: all migrations together took longer than {self.total:g} s,"
+                " their time limit"
+            )
+        return f"{error}: the time limit of one statement"
+
+
 def run_script(
     connection: psycopg.Connection[tuple[Any, ...]],
     workspace: Workspace,
@@ -60,12 +87,16 @@ def run_script(
     sql: str,
     *,
     limit: float,
+    budget: Budget | None = None,
     stop_after: int | None = None,
+    before_last: Callable[[], None] | None = None,
 ) -> ScriptRun:
-    """Run one script on a connection in autocommit mode; `limit` is seconds for one statement.
+    """Run one script on a connection in autocommit mode; `limit` is seconds for one statement,
+    `budget` instead of it for several scripts together.
 
-    `stop_after` ends after so many statements as a crash would: without COMMIT. The session is put
-    back to how it began, so that no script leans on the settings of the one before.
+    `stop_after` ends after so many statements as a crash would: without COMMIT; `before_last` is
+    called before the last of them. The session is put back to how it began, so that no script
+    leans on the settings of the one before.
     """
     psycopg = psycopg_modules()
     script = parse(path, sql)
@@ -74,29 +105,42 @@ def run_script(
         line, column = script.position(script.fault.offset)
         place = Location(path, line, column)
         return ScriptRun(path, 0, 0.0, True, Failure(script.fault.message, place, "42601"))
-    together = script.outside_transaction is None and not script.controls_transactions
+    together = script.in_one_transaction
+    budget = budget or Budget(limit)
     statements = script.statements[:stop_after]
     done = 0
     failure = None
     current: Statement | None = None
     try:
-        if together:
-            connection.execute("BEGIN")
-        for statement in statements:
-            current = statement
-            run_within(connection, statement.text, limit, workspace.terminate)
-            done += 1
-        if together and stop_after is None:
-            current = statements[-1] if statements else None
-            run_within(connection, "COMMIT", limit, workspace.terminate)
+        with Watch(connection, workspace.terminate) as watch:
+            if together:
+                connection.execute("BEGIN")
+            for statement in statements:
+                current = statement
+                if before_last is not None and done == len(statements) - 1:
+                    before_last()
+                _spend(watch, statement.text, budget)
+                done += 1
+            if together and stop_after is None:
+                current = statements[-1] if statements else None
+                _spend(watch, "COMMIT", budget)
     except TimeLimitError as error:
-        failure = _failure(script, current, None, f"{error}: the time limit of one statement")
+        failure = _failure(script, current, None, budget.exceeded(error))
     except psycopg.Error as error:
         failure = _failure(script, current, error, str(error))
     if failure is None and not together and stop_after is None and _in_transaction(connection):
         failure = _failure(script, statements[-1], None, "its transaction is never committed")
     _reset(connection)
     return ScriptRun(path, done, time.perf_counter() - started, together, failure)
+
+
+def _spend(watch: Watch, statement: str, budget: Budget) -> None:
+    """Run one statement within what is left; what it took is gone if it succeeded."""
+    if budget.left <= 0:
+        raise TimeLimitError(budget.left)
+    started = time.perf_counter()
+    watch.run(statement, budget.left)
+    budget.spent += time.perf_counter() - started
 
 
 def _in_transaction(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:

@@ -69,15 +69,29 @@ class Script:
         """Whether it says BEGIN, COMMIT or the like itself."""
         return any(each.kind == "TransactionStmt" for each in self.statements)
 
+    @property
+    def in_one_transaction(self) -> bool:
+        """Whether all of it is committed at once, or nothing."""
+        return self.outside_transaction is None and not self.controls_transactions
+
     @cached_property
     def outside_transaction(self) -> Statement | None:
         """The first statement that PostgreSQL refuses inside a transaction block, if any."""
         return next((each for each in self.statements if cannot_run_in_transaction(each)), None)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def parse(path: str, sql: str) -> Script:
     """Parse a file once. Raises `ToolMissingError` where pglast is not installed."""
+    return _parse(path, sql)
+
+
+def parse_inner(sql: str) -> Script:
+    """Parse what is written inside a file: a body, an expression. Not kept, so that files are."""
+    return _parse("", sql)
+
+
+def _parse(path: str, sql: str) -> Script:
     try:
         from pglast.parser import ParseError, parse_sql_json
     except ImportError as error:

@@ -45,6 +45,8 @@ _LEAN = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    # A statement that fails may hold a password.
+    "log_min_error_statement": "panic",
 }
 _FORGETFUL = _LEAN | {
     "fsync": "off",
@@ -61,6 +63,10 @@ _FORGETFUL = _LEAN | {
     # Elsewhere, an immediate stop leaves segments behind in /dev/shm.
     "dynamic_shared_memory_type": "mmap",
     "temp_file_limit": "1GB",
+    # A module under test may raise as many messages as it likes; why the server dies is FATAL.
+    "log_min_messages": "fatal",
+    # Passwords live as long as the run and are random: one round of hashing is as good as many.
+    "scram_iterations": "1",
     "track_activities": "on",
     "update_process_title": "off",
 }
@@ -161,7 +167,7 @@ def _template(programs: Programs, home: Path) -> Path:
             f" cannot enter {home}",
             hint="set GATES_CACHE_DIR to a folder that every user may enter",
         )
-    template = home / f"lean-{programs.version}-{account.uid}"
+    template = home / f"lean-{programs.version}-{account.uid}-peer"
     if template.is_dir():
         return template
     if not home.exists():

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gates.database.candidates import suggested
 from gates.database.tables import Column, Table
-from gates.database.values import Types, from_rule, holds, quote
+from gates.database.values import Types, from_rule, quote
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ class Solver:
         """Change values until all CHECK rules, and the partition's rule, hold together."""
         rules = [(rule.columns, rule.expression) for rule in table.checks]
         leaf = self._leaf(table)
-        if leaf is not None and leaf.partition_rule:
+        # Every row has a place among the partitions by hash of its parent.
+        placed = leaf is not table and "satisfies_hash_partition" in (
+            (leaf and leaf.partition_rule) or ""
+        )
+        if leaf is not None and leaf.partition_rule and not placed:
             rules.append((self._partition_columns(table, leaf), leaf.partition_rule))
         for group in _connected(rules):
             numbers = sorted({number for columns, _ in group for number in columns})
@@ -64,7 +70,7 @@ class Solver:
         return tuple(
             column.number
             for column in table.columns
-            if column.quoted in rule.replace("(", " ").replace(")", " ").split()
+            if re.search(rf"(?<![\w.'\"]){re.escape(column.quoted)}(?![\w'\"])", rule)
         )
 
     def _solve(
@@ -106,8 +112,11 @@ class Solver:
             options.append(column.default)
         if not options or options == [column.default]:
             options.append(self.types.value(column.type_oid, column.type, seed))
+        certain = {each for each in options if each != column.default}
         for rule in rules:
             options += from_rule(rule, column.type, kind.category, seed)
+        for rule in rules:
+            options += suggested(self.types, kind, column.type, rule, seed)
         if kind.category == "B":
             options += ["true", "false"]
         if kind.kind == "e":
@@ -117,7 +126,7 @@ class Solver:
         usable = [
             option
             for option in dict.fromkeys(options)
-            if holds(self.own, f"SELECT true FROM (SELECT {option}) AS v")
+            if option in certain or self.types.accepts(option, column.type)
         ]
         return usable or options[:1]
 
@@ -159,12 +168,18 @@ class Solver:
         if not found:
             raise NoRowError(
                 f"no row could be made for {table.label}: no values were found that meet"
-                f" {' and '.join(rules)}"
+                f" {' and '.join(_named(table, each) for each in rules)}"
             )
         best = [row for row in found if sum(row) == sum(found[0])]
         # A seed above 1000 says that the best has collided with a row that is there.
         picked = found[seed // 1000 % len(found)] if seed >= 1000 else best[seed % len(best)]
         return [choices[number] for choices, number in zip(options, picked, strict=True)]
+
+
+def _named(table: Table, expression: str) -> str:
+    """A rule with the name of its constraint."""
+    names = [rule.name for rule in table.checks if rule.expression == expression]
+    return f"{expression} ({names[0]})" if names else expression
 
 
 def _connected(

@@ -1,7 +1,8 @@
 """Two tenants with their rows, and one statement tried as either of them or as nobody.
 
 The session is a login without rights of its own that acts as tenant_app_role, so that a module's
-own functions cannot step out of it. Every attempt is a transaction of its own, rolled back.
+own functions cannot step out of it. Every attempt is a transaction of its own, rolled back: one
+round trip where it works, two where it fails.
 Attempts are made also for commands that the role has no grant for, on a copy of the database where
 it has one: a policy must hold by itself.
 """
@@ -9,71 +10,34 @@ it has one: a policy must hold by itself.
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gates.database.rows import Maker, Row, claims
+from gates.database.outcomes import Leak, Outcome, isolation_policy, tenant_column
+from gates.database.rows import Maker, Row
+from gates.database.session import Entry, Sessions
 from gates.database.tables import Table
-from gates.database.values import quote
 
 if TYPE_CHECKING:
     import psycopg
 
+__all__ = ["APP", "EVERY_COMMAND", "A", "B", "Leak", "Outcome", "Tenants", "isolation_policy",
+           "tenant_column"]  # fmt: skip
+
 A = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 B = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+"""Two tenants for proofs that do not ask who sees what; the isolation proof makes up its own."""
 APP = "tenant_app_role"
 EVERY_COMMAND = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one statement: rows (read or touched), or PostgreSQL's error."""
-
-    count: int = 0
-    sqlstate: str = ""
-    message: str = ""
-    constraint: str = ""
-    without_triggers: bool = False
-    """The table's triggers were disabled for it."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether rights or row security stood in the way."""
-        return self.sqlstate == "42501"
-
-    @property
-    def passed(self) -> bool:
-        """Whether row security let it pass: it worked, or failed at what PostgreSQL looks at only
-        after row security (ExecInsert and ExecUpdate in nodeModifyTable.c): unique and exclusion
-        constraints, foreign keys."""
-        return not self.sqlstate or self.sqlstate in {"23505", "23P01", "23503"}
-
-    @property
-    def comment(self) -> str:
-        """What a reader of a script sees."""
-        return "accepted" if not self.sqlstate else f"only {self.sqlstate} stops it"
-
-
-@dataclass(frozen=True)
-class Leak:
-    """One way from one tenant to another, or a control that failed."""
-
-    kind: str
-    """"control", "read", "insert", "update", "move", "delete", "nobody", "truncate", "reference",
-    "oracle"."""
-    table: Table
-    sentence: str
-    """What a session does, beginning with a verb: "reads rows of another tenant"."""
-    script: str
-    """Runs as printed in psql, as a superuser, on a database with the migrations applied."""
-    fix: str = ""
 
 
 @dataclass
 class Tenants:
     """Tenants A and B in one clone. Not for several threads."""
 
+    a: str
+    b: str
     maker: Maker
     app: psycopg.Connection[tuple[Any, ...]]
     bare: psycopg.Connection[tuple[Any, ...]]
@@ -81,61 +45,82 @@ class Tenants:
     owner: psycopg.Connection[tuple[Any, ...]]
     grants: Mapping[int, frozenset[str]]
     """What tenant_app_role may really do, by table."""
+    another: Callable[[], psycopg.Connection[tuple[Any, ...]]]
+    """Opens one more session like `bare`."""
     attempts: int = 0
     _seed: int = 900
+    _new: dict[tuple[int, str], Row] = field(default_factory=dict)
+
+    @property
+    def sessions(self) -> Sessions:
+        """How a session becomes a tenant."""
+        return self.maker.sessions
+
+    @property
+    def as_a(self) -> Entry:
+        """What makes a session tenant A's."""
+        return self.sessions.enter(self.a)
 
     def rows(self, table: Table) -> tuple[Row, Row]:
         """The row of tenant A and the row of tenant B. Raises `NoRowError`."""
-        return self.maker.first(table, A, 1), self.maker.first(table, B, 501)
+        return self.maker.first(table, self.a, 1), self.maker.first(table, self.b, 501)
 
-    def new(self, table: Table, tenant: str) -> Row:
+    def new(self, table: Table, tenant: str, *, again: bool = False) -> Row:
         """A row that is not there yet; what it refers to is. Raises `NoRowError`.
 
-        Where a unique key holds a reference, it refers to rows of its own.
+        The same one each time, since attempts are undone, unless it is wanted `again`. Where a
+        unique key holds a reference, it refers to rows of its own.
         """
+        known = self._new.get((table.oid, tenant))
+        if known is not None and not again:
+            return known
         self._seed += 1
         referring = {number for each in table.references for number in each.columns}
         if table.tenant is not None:
             referring.discard(table.tenant.number)
         fresh = any(referring & set(key.columns) for key in table.keys)
-        return self.maker.plan(table, tenant, self._seed, fresh=fresh)
+        row = self.maker.plan(table, tenant, self._seed, fresh=fresh)
+        self._new[table.oid, tenant] = row
+        return row
 
     def attempt(
         self,
         statements: str | Sequence[str],
-        given: str | None = claims(A),
+        given: Entry | None = None,
         *,
         session: psycopg.Connection[tuple[Any, ...]] | None = None,
+        role: str = APP,
     ) -> Outcome:
-        """Try statements under some claims (None: without setting any), and undo them.
+        """Try statements after some that say who it is (None: tenant A; empty: nobody), and undo
+        them.
 
         The outcome is that of the last statement, or of the first that fails.
         """
         import psycopg
 
         session = session or self.app
+        given = self.as_a if given is None else given
         self.attempts += 1
-        begin = "BEGIN"
-        if given is not None:
-            begin += f"; SELECT set_config('request.jwt.claims', {quote(given)}, true)"
-        count = 0
+        tried = [statements] if isinstance(statements, str) else statements
+        become = [] if role == APP else [f"SET LOCAL ROLE {role}"]
+        batch = ["BEGIN", *become, *given, *tried, "ROLLBACK"]
         try:
-            session.execute(begin)
-            for statement in [statements] if isinstance(statements, str) else statements:
-                count = max(session.execute(statement).rowcount, 0)
-            return Outcome(count)
+            cursor = session.execute("; ".join(batch))
+            counts = [cursor.rowcount]
+            while cursor.nextset():
+                counts.append(cursor.rowcount)
+            return Outcome(max(counts[-2], 0))
         except psycopg.Error as error:
             diag = error.diag
             said = diag.message_primary or str(error)
-            return Outcome(0, diag.sqlstate or "", said, diag.constraint_name or "")
-        finally:
             session.execute("ROLLBACK")
+            return Outcome(0, diag.sqlstate or "", said, diag.constraint_name or "")
 
     def through(
         self,
         table: Table,
         statement: str,
-        given: str | None = claims(A),
+        given: Entry | None = None,
         *,
         session: psycopg.Connection[tuple[Any, ...]] | None = None,
     ) -> Outcome:
@@ -150,7 +135,7 @@ class Tenants:
         self,
         table: Table,
         statements: str | Sequence[str],
-        given: str | None = claims(A),
+        given: Entry | None = None,
         *,
         session: psycopg.Connection[tuple[Any, ...]] | None = None,
     ) -> Outcome:
@@ -160,6 +145,25 @@ class Tenants:
             return replace(self.attempt(statements, given, session=session), without_triggers=True)
         finally:
             self.owner.execute(f"ALTER TABLE {table.qualified} ENABLE TRIGGER USER")
+
+    def copied(self, table: Table) -> str:
+        """What COPY gives tenant A of a table; "" where it is refused."""
+        import psycopg
+
+        self.attempts += 1
+        found: list[bytes] = []
+        try:
+            self.app.execute("; ".join(["BEGIN", *self.as_a]))
+            with (
+                self.app.cursor() as cursor,
+                cursor.copy(f"COPY {table.qualified} TO STDOUT") as copy,
+            ):
+                found += [bytes(each) for each in copy]
+        except psycopg.Error:
+            found = []
+        finally:
+            self.app.execute("ROLLBACK")
+        return b"".join(found).decode("utf-8", "replace")
 
     def count_of(self, table: Table, tenant: str) -> int:
         """How many rows a tenant really has."""
@@ -177,30 +181,42 @@ class Tenants:
         command: str,
         comment: str,
         *,
-        who: str | None = claims(A),
+        who: Entry | None = None,
         triggers: bool = True,
+        used: bool = False,
     ) -> str:
-        """The smallest script that shows something: rows, role, claims (None: none), statement.
+        """The smallest script that shows something: rows, role, who it is (None: tenant A; empty:
+        nobody), statement.
 
-        `command` is what the role needs a grant for on `table`. Without `triggers`, the table's
+        `used` has it happen on a connection that was a tenant's before. `command` is what the
+        role needs a grant for on `table`. Without `triggers`, the table's
         are disabled first.
         """
-        lines = ["BEGIN;"]
-        tenant = None
-        for row in rows:
-            if row.tenant != tenant and who is not None:
-                tenant = row.tenant
-                lines.append(set_claims(claims(tenant)))
-            lines.append(f"{row.statement()};")
+        who = self.as_a if who is None else who
+        lines = ["BEGIN;", *(f"{each};" for each in self.as_a), "ROLLBACK;"] if used else []
+        lines += ["BEGIN;", *self.made(rows, enter=who != ())]
         lines += self.missing_grants(table, command)
         if not triggers:
             disable = f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER;"
             lines.append(f"{disable}  -- they stop it now, but no policy does")
         lines.append(f"SET LOCAL ROLE {APP};")
-        if who is not None:
-            lines.append(set_claims(who))
+        lines += [f"{each};" for each in who]
         lines += [f"{statement};  -- {comment}", "ROLLBACK;"]
         return "\n".join(lines)
+
+    def made(self, rows: Sequence[Row], *, enter: bool = True) -> list[str]:
+        """Lines of a script that make rows, each as a session of its tenant (or of nobody)."""
+        deferrable = any(ref.deferrable for row in rows for ref in row.table.references)
+        lines = ["SET CONSTRAINTS ALL DEFERRED;"] if deferrable else []
+        tenant = None
+        for row in rows:
+            if row.tenant != tenant and enter:
+                tenant = row.tenant
+                name = "A" if tenant == self.a else "B"
+                first, *rest = self.sessions.enter(tenant)
+                lines += [f"{first};  -- tenant {name}", *(f"{each};" for each in rest)]
+            lines.append(f"{row.statement()};")
+        return lines
 
     def around(self, table: Table, statements: Sequence[str]) -> str:
         """A script that runs statements as tenant A and then shows the audit trail."""
@@ -210,7 +226,7 @@ class Tenants:
                 *self.missing_grants(table, "INSERT"),
                 *self.missing_grants(table, "UPDATE"),
                 f"SET LOCAL ROLE {APP};",
-                set_claims(claims(A)),
+                *(f"{each};" for each in self.as_a),
                 *statements,
                 "SELECT table_name, operation, row_id FROM public.audit_logs;",
                 "ROLLBACK;",
@@ -225,24 +241,3 @@ class Tenants:
             f"GRANT {each} ON {table.qualified} TO {APP};  -- not granted as yet"
             for each in sorted(wanted - has)
         ]
-
-
-def isolation_policy(table: Table) -> str:
-    """The policy of the standard for a table."""
-    return (
-        f"CREATE POLICY tenant_isolation ON {table.qualified}\n"
-        "    USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid)\n"
-        "    WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid);"
-    )
-
-
-def tenant_column(table: Table) -> str:
-    """The quoted name of the column that says whose a row is; only for tables that have one."""
-    if table.tenant is None:
-        raise ValueError(f"{table.label} has no tenant_id")
-    return table.tenant.quoted
-
-
-def set_claims(text: str) -> str:
-    """The statement that makes a session one of the claims' tenant, until the transaction ends."""
-    return f"SELECT set_config('request.jwt.claims', {quote(text)}, true);"

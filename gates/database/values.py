@@ -3,13 +3,18 @@
 # ruff: noqa: S608 - types and literals are quoted by `quote` or the server
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gates.database.patterns import sample_of
+from gates.database.session import made_up, quote
 from gates.errors import CouldNotCheckError
+
+__all__ = ["Type", "Types", "from_rule", "holds", "quote"]
 
 if TYPE_CHECKING:
     import psycopg
@@ -31,6 +36,8 @@ _LENGTH = re.compile(
 )
 _PRECISION = re.compile(r"numeric\((\d+),(-?\d+)\)")
 _LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.])")
+_NUMBER = re.compile(r"'([^']*)'::\w+")
+_TEXT = re.compile(r"'(?:[^']|'')*'::text|NULL::text")
 _START = date(2026, 1, 1)
 
 
@@ -56,9 +63,17 @@ class Type:
 class Types:
     """The types of one database, read as they are met."""
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], salt: str = "") -> None:
+        """Values for another salt are others: none that a module could have been written for."""
         self._connection = connection
+        self._salt = salt
+        digest = hashlib.sha256(salt.encode()).digest()
+        self.shift = int.from_bytes(digest[:4], "big") % 5000 if salt else 0
+        """What is added to numbers."""
+        letters = [chr(97 + each % 26) for each in digest[4:8]]
+        self._word = "".join(letters) if salt else "r"
         self._known: dict[int, Type] = {}
+        self._accepted: dict[str, bool] = {}
 
     def get(self, oid: int) -> Type:
         """One type by oid."""
@@ -91,7 +106,22 @@ class Types:
             element = self.get(kind.element)
             inner = shown.removesuffix("[]") if shown.endswith("[]") else element.shown
             return f"ARRAY[{self.value(kind.element, inner, seed)}]::{shown}"
-        return f"{quote(_base(kind.name, shown, seed))}::{shown}"
+        if kind.name == "uuid" and self._salt:
+            return f"{quote(made_up(self._salt, str(seed)))}::{shown}"
+        return f"{quote(_base(kind.name, shown, seed, self.shift, self._word))}::{shown}"
+
+    def accepts(self, expression: str, shown: str) -> bool:
+        """Whether an expression is of a type, by the server's word where it is not plain."""
+        if shown in {"smallint", "integer", "bigint"} and (found := _NUMBER.fullmatch(expression)):
+            bits = {"smallint": 15, "integer": 31, "bigint": 63}[shown]
+            whole = re.fullmatch(r"-?\d{1,19}", found[1])
+            return whole is not None and -(1 << bits) <= int(found[1]) < 1 << bits
+        if shown == "text" and _TEXT.fullmatch(expression):
+            return True
+        if expression not in self._accepted:
+            query = f"SELECT true FROM (SELECT {expression}) AS v"
+            self._accepted[expression] = holds(self._connection, query)
+        return self._accepted[expression]
 
     def _range(self, kind: Type, shown: str, seed: int) -> str:
         assert kind.subtype is not None  # noqa: S101 - for the type checker
@@ -116,9 +146,13 @@ class Types:
             ).fetchone()
             base_shown = inner[0] if inner else ""
             base = self.get(base.base)
+        from gates.database.candidates import suggested
+
         options = [self.value(base.oid, base_shown, seed)]
         for rule in rules:
             options += from_rule(rule, base_shown, base.category, seed)
+        for rule in [*rules, " AND ".join(rules)]:
+            options += suggested(self, base, base_shown, rule, seed)
         test = " AND ".join(f"(({rule}) IS NOT FALSE)" for rule in rules)
         for option in options:
             # In a deparsed domain rule the value is called VALUE, which works as a column name.
@@ -134,17 +168,13 @@ def holds(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> bool:
     """Whether a query gives true; an error (a text that is no number, say) counts as no."""
     import psycopg
 
+    alone = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     try:
-        with connection.transaction():
+        with contextlib.nullcontext() if alone else connection.transaction():
             row = connection.execute(query).fetchone()
     except psycopg.Error:
         return False
     return bool(row and row[0])
-
-
-def quote(text: str) -> str:
-    """An SQL string literal (with standard_conforming_strings, the default since 9.1)."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
@@ -169,7 +199,7 @@ def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
             if re.fullmatch(r"-?\d+(\.\d+)?", plain):
                 numbers.append(float(plain))
             if category == "D":
-                for later in (f"{seed % 1000} minutes", "1 day"):
+                for later in (f"{seed % 1000} minutes", "1 minute", "1 day"):
                     found.append(f"({quote(plain)}::{shown} + interval '{later}')::{shown}")
                 found.append(f"({quote(plain)}::{shown} - interval '1 day')::{shown}")
     for number in numbers:
@@ -189,11 +219,12 @@ def _letters(length: int, seed: int) -> str:
     return (f"{seed}" + "abcdefghij" * (length // 10 + 1))[:length]
 
 
-def _base(name: str, shown: str, seed: int) -> str:
+def _base(name: str, shown: str, seed: int, shift: int = 0, word: str = "r") -> str:
     """The text form of a value of a base type."""
+    day = _START + timedelta(days=seed % 20_000)
+    seed += shift
     length = _LENGTH.search(shown)
     limit = int(length[1]) if length else None
-    day = _START + timedelta(days=seed % 20_000)
     precise = _PRECISION.search(shown)
     if name in {"int2", "int4", "int8", "oid", "xid", "cid", "xid8"}:
         return str(seed % 30_000 if name == "int2" else seed)
@@ -227,7 +258,7 @@ def _base(name: str, shown: str, seed: int) -> str:
         "regnamespace": "pg_catalog", "regconfig": "simple", "regdictionary": "simple",
         "regprocedure": "now()", "regoperator": "+(integer,integer)", "regcollation": '"C"',
     }  # fmt: skip
-    text = simple.get(name, f"r{seed}")
+    text = simple.get(name, f"{word}{seed}")
     if name in {"varchar", "bpchar", "text", "name", "citext", "char"} and limit is not None:
         return text if len(text) <= limit else str(seed)[-limit:]
     return text[:1] if name == "char" else text

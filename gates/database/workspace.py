@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from gates.database.driver import connect, psycopg_modules
@@ -39,6 +39,8 @@ row security, so that only FORCE holds it.
 
 _SHARED_LOCK = 0x726F6C65
 _OLDEST = 140000
+_GIVES_BYPASS = 160000
+"""Since then a role with CREATEROLE and BYPASSRLS may give BYPASSRLS (release notes of 16)."""
 
 
 class Workspace:
@@ -125,6 +127,23 @@ class Workspace:
                 self._wait_until_unused(name)
                 self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    @property
+    def superuser(self) -> bool:
+        """Whether the role of the URL may do everything."""
+        return self._superuser
+
+    def make_roles(self, names: Iterable[str]) -> None:
+        """Make roles without rights, on a server that goes with this run."""
+        from psycopg import sql
+
+        if not self.throwaway:
+            raise CouldNotCheckError("roles are made only on a server of our own")
+        with self._lock:
+            for name in sorted(names):
+                self._control.execute(
+                    sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name))
+                )
+
     def terminate(self, process: int) -> None:
         """End a session of this run that does not react to a cancel request."""
         with self._lock:
@@ -165,16 +184,28 @@ class Workspace:
                 f"the server is PostgreSQL {self.version}; proofs need 14 or later",
                 hint="set GATES_DATABASE_URL to a newer server, or unset it",
             )
-        ((name, superuser, create_database, create_role),) = self._run(
-            "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles"
+        ((name, superuser, create_database, create_role, bypass),) = self._run(
+            "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolbypassrls FROM pg_roles"
             " WHERE rolname = current_user"
         )
         self._superuser = bool(superuser)
-        rights = {"CREATEDB": create_database, "CREATEROLE": create_role}
-        missing = [right for right, there in rights.items() if not (superuser or there)]
+        if superuser:
+            return
+        rights = {"CREATEDB": create_database, "CREATEROLE": create_role, "BYPASSRLS": bypass}
+        missing = [right for right, there in rights.items() if not there]
+        if self.version_number < _GIVES_BYPASS:
+            missing = ["SUPERUSER"]
         if missing:
+            *most, last = missing
+            shown = f"{', '.join(most)} and {last}" if most else last
             raise DatabaseUnavailableError(
-                f"role {name!r} of GATES_DATABASE_URL lacks {' and '.join(missing)}",
+                f"role {name!r} of GATES_DATABASE_URL lacks {shown}: a run makes databases, roles,"
+                " and one role that bypasses row security, as migrations do that fill new columns"
+                + (
+                    ""
+                    if missing != ["SUPERUSER"]
+                    else "; before PostgreSQL 16 only a superuser may"
+                ),
                 hint=f'ALTER ROLE "{name}" {" ".join(missing)}',
             )
 
@@ -199,15 +230,7 @@ class Workspace:
             if not self._superuser:  # to end their sessions, one must be a member
                 self._run(f"GRANT {self.owner}, {self.prefix}_app TO CURRENT_USER")
             self._grant_platform_roles()
-        try:
             self._run(f"ALTER ROLE {self.owner} BYPASSRLS")
-        except psycopg.errors.InsufficientPrivilege as error:
-            drop_run(self._run, self.prefix)
-            raise DatabaseUnavailableError(
-                "the role of GATES_DATABASE_URL may not make a role that bypasses row security,"
-                " which migrations need to fill new columns",
-                hint="use a superuser, or with PostgreSQL 16 and later a role with BYPASSRLS",
-            ) from error
 
     def _grant_platform_roles(self) -> None:
         try:

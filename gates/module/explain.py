@@ -131,7 +131,8 @@ class _Teller:
                 continue
             if key in error.instance or label((*where, key)) in self.replaced:
                 continue
-            examples = properties.get(key, {}).get("examples")
+            known = properties.get(key)
+            examples = known.get("examples") if isinstance(known, dict) else None
             example = f", such as {show(examples[0])}" if examples else ""
             inside = f" in {label(where)}" if where else ""
             location = self.document.key(*where)
@@ -158,17 +159,25 @@ class _Teller:
 
     def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
         forms = error.validator_value
+        if not error.context:
+            message = f"{label(where) or self.document.path} fits more than one of its forms"
+            fix = "write a value that fits one, or anyOf instead of oneOf in the schema"
+            yield Trouble(message, self.document.at(*where), fix)
+            return
         if all(isinstance(each, dict) and "const" in each for each in forms):
             message, fix = _no_choice(error.instance, [each["const"] for each in forms])
             yield Trouble(f"{label(where)} {message}", self.document.at(*where), fix)
             return
         branches: dict[Key, list[Any]] = {}
         for inner in error.context:
-            branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+            path = inner.relative_schema_path  # empty for the schema false
+            branches.setdefault(path[0] if path else -1, []).append(inner)
         fitting = [
             inners
             for inners in branches.values()
-            if not any(each.validator == "type" and not each.relative_path for each in inners)
+            if not any(
+                each.validator in ("type", None) and not each.relative_path for each in inners
+            )
         ]
         if not fitting:
             kinds = _kinds(error.validator_value, error.schema)
@@ -193,6 +202,8 @@ def _rename(new: str, value: object) -> str:
 def _kinds(branches: Iterable[Any], schema: Any) -> str:  # noqa: ANN401 - a schema is any JSON
     names: dict[str, None] = {}
     for branch in branches:
+        if not isinstance(branch, dict):
+            continue
         kinds = branch.get("type", "string" if "$ref" in branch else None)
         if isinstance(kinds, str):
             keys = ", ".join(each for each in branch.get("properties", {}))
@@ -237,6 +248,16 @@ def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN
             return f"is {show(value)}; the smallest value is {limit}", _bounds(schema)
         case "maximum":
             return f"is {show(value)}; the largest value is {limit}", _bounds(schema)
+        case "format":
+            return f"is {show(value)}, which is no {limit}", _example(schema, value)
+        case "multipleOf":
+            return f"is {show(value)}; it must be a multiple of {limit}", _example(schema, value)
+        case "exclusiveMinimum" | "exclusiveMaximum":
+            side = "above" if error.validator == "exclusiveMinimum" else "below"
+            return f"is {show(value)}; it must be {side} {limit}", _example(schema, value)
+        case "maxItems":
+            given = _count(len(value), "entry")
+            return f"has {given}; at most {limit} are allowed", "remove some"
         case "uniqueItems":
             return f"repeats {show(value)}", "remove it"
         case "not" | None:

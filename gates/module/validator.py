@@ -54,7 +54,7 @@ _DOLLAR = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
 
 
 @cache
-def _expression(pattern: str) -> re.Pattern[str]:
+def expression(pattern: str) -> re.Pattern[str]:
     """The expression with JavaScript's `$`: the very end, not before a last line feed."""
     return re.compile(_DOLLAR.sub(lambda each: r"\Z" if each[0] == "$" else each[0], pattern))
 
@@ -68,7 +68,7 @@ def _pattern(
     """As the standard's keyword."""
     from jsonschema import ValidationError
 
-    if checker.is_type(instance, "string") and not _expression(wanted).search(str(instance)):
+    if checker.is_type(instance, "string") and not expression(wanted).search(str(instance)):
         yield ValidationError("does not match")
 
 

@@ -118,6 +118,7 @@ def _errors(document: Document, found: References) -> Iterator[tuple[Place, Any]
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
+    from gates.module.formats import format_checker
     from gates.module.validator import validator
 
     root = DRAFT202012.create_resource(document.value)
@@ -132,7 +133,8 @@ def _errors(document: Document, found: References) -> Iterator[tuple[Place, Any]
             places += [(*schema.pointer, "examples", index) for index in range(len(examples))]
         if not places:
             continue
-        checker = validator({"$ref": f"{base}#{_fragment(schema.pointer)}"}, registry)
+        checker: Any = validator({"$ref": f"{base}#{_fragment(schema.pointer)}"}, registry)
+        checker = checker.evolve(format_checker=format_checker())
         for place in places:
             for error in checker.iter_errors(document.get(*place)):
                 yield place, error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage, ModuleRow
+    from gates.catalog.matrix import Matrix
 
 
 def modules(rows: Sequence[ModuleRow]) -> str:
@@ -16,10 +17,29 @@ def modules(rows: Sequence[ModuleRow]) -> str:
     if not rows:
         return "the catalog holds no module yet\n"
     head = ("module", "newest", "maturity", "versions", "name")
-    table = [head, *((r.slug, r.newest, r.maturity_status, str(r.versions), r.name) for r in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table)
+    cells = ((r.slug, r.newest, r.maturity_status, str(r.versions), r.name) for r in rows)
+    return _table([head, *cells])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def matrix(found: Matrix, current: str) -> str:
+    """One line for each version of a module, one column for each version of the platform."""
+    heads = [f"{each}*" if each == current else each for each in found.platforms]
+    rows = [
+        (each.version, each.maturity, *("yes" if runs else "-" for runs in each.runs))
+        for each in found.rows
+    ]
+    return _table([(found.slug, "maturity", *heads), *rows])
+
+
+def matrix_json(found: Matrix, current: str) -> str:
+    """The same as JSON."""
+    return json.dumps({"platform": current, **asdict(found)}, indent=2) + "\n"
 
 
 def page(found: ModulePage) -> str:

@@ -43,10 +43,10 @@ def _styled(text: str, words: list[str]) -> str:
 
 def _line(*parts: str | tuple[str, str]) -> Line:
     styled = ((part, "") if isinstance(part, str) else part for part in parts)
-    return tuple((_safe(text), style) for text, style in styled)
+    return tuple((safe(text), style) for text, style in styled)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text of an untrusted module without what a terminal would obey."""
     return "".join(each if _harmless(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
 

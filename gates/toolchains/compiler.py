@@ -39,17 +39,21 @@ _GLOBAL = re.compile(r"error (?P<text>TS\d+: .*)")
 def write_project(tools: Tools, files: Sequence[str], extra: dict[str, object]) -> Path:
     """A tsconfig in the module's copy that compiles exactly these files, with `extra` options."""
     packages = npm_packages.packages(tools)
-    own = packages.folder / packages.member / "node_modules"
-    types = [
-        name
-        for name in ("node",)
-        if any((modules / "@types" / name).is_dir() for modules in (own, packages.modules))
-    ]
-    options = {**OPTIONS, "types": types, **extra}
+    options = {**OPTIONS, "types": ambient(packages), **extra}
     path = tools.module_copy / PROJECT
     with disk():
         path.write_text(json.dumps({"compilerOptions": options, "files": list(files)}), "utf-8")
     return path
+
+
+def ambient(packages: npm_packages.Packages) -> list[str]:
+    """The packages whose global types a module may use, of those that it has locked."""
+    own = packages.folder / packages.member / "node_modules"
+    return [
+        name
+        for name in ("node",)
+        if any((modules / "@types" / name).is_dir() for modules in (own, packages.modules))
+    ]
 
 
 def compile_typescript(

@@ -31,6 +31,23 @@ function say(event, more = {}) {
   writeSync(descriptor, `${JSON.stringify({ event, ...cut })}\n`);
 }
 
+/** A value that is JSON and short: the module chose it. */
+function plain(value) {
+  if (typeof value === "string") return value.slice(0, 500);
+  return ["boolean", "number"].includes(typeof value) ? value : null;
+}
+
+/** The named members of each object in a list; null for what is no list. */
+function listed(value, names) {
+  if (!Array.isArray(value)) return null;
+  return value.slice(0, 500).map((each) =>
+    names.map((name) => {
+      const member = each?.[name];
+      return Array.isArray(member) ? member.slice(0, 100).map(plain) : plain(member);
+    }),
+  );
+}
+
 function end(event, more) {
   if (!ended) {
     ended = true;
@@ -139,6 +156,9 @@ try {
   const value = await register();
   const slug = value?.slug;
   end("answered", {
+    version: plain(value?.version),
+    routes: listed(value?.routes, ["method", "path", "authenticated", "permissions"]),
+    jobs: listed(value?.jobs, ["name", "queue", "schedule"]),
     type: value === null ? "null" : Array.isArray(value) ? "array" : typeof value,
     slug: ["string", "number", "boolean"].includes(typeof slug) ? slug : slug == null ? null : "?",
   });

@@ -93,8 +93,38 @@ def _shown(address: object) -> str:
     return str(address)
 
 
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def _plain(value: object) -> object:
+    """A value that is JSON and short: the module chose it."""
+    if isinstance(value, str):
+        return str(value)[:_LIMIT]
+    return value if isinstance(value, bool | int | float) else None
+
+
+def _listed(value: object, key: str, names: tuple[str, ...]) -> object:
+    """The named members of each object in a list; None for what is no list."""
+    found = _member(value, key)
+    if not isinstance(found, list | tuple):
+        return None
+    rows = []
+    for each in found[:_LIMIT]:
+        members = [_member(each, name) for name in names]
+        rows.append(
+            [
+                [_plain(one) for one in list(member)[:100]]
+                if isinstance(member, list | tuple | set | frozenset)
+                else _plain(member)
+                for member in members
+            ]
+        )
+    return rows
+
+
 def _slug(value: object) -> object:
-    slug = value.get("slug") if isinstance(value, Mapping) else getattr(value, "slug", None)
+    slug = _member(value, "slug")
     return slug if slug is None or isinstance(slug, str | int | float | bool) else repr(slug)
 
 
@@ -113,7 +143,14 @@ def answer(child: Child, name: str) -> None:
         value = register()
         if inspect.isawaitable(value):
             value = asyncio.run(_settle(value))
-        child.say("answered", type=type(value).__name__, slug=_slug(value))
+        child.say(
+            "answered",
+            type=type(value).__name__,
+            slug=_slug(value),
+            version=_plain(_member(value, "version")),
+            routes=_listed(value, "routes", ("method", "path", "authenticated", "permissions")),
+            jobs=_listed(value, "jobs", ("name", "queue", "schedule")),
+        )
     except SystemExit as error:
         child.say("exited", status=repr(error.code), **child.place_of(error))
     except BaseException as error:  # noqa: BLE001 - whatever it throws is the answer

@@ -35,6 +35,11 @@ class Event:
     message: str = ""
     status: str = ""
     slug: object = None
+    version: object = None
+    routes: tuple[tuple[object, ...], ...] | None = None
+    """Of an answer: method, path, authenticated and permissions of each; None without a list."""
+    jobs: tuple[tuple[object, ...], ...] | None = None
+    """Of an answer: name, queue and schedule of each; None without a list."""
     call: str = ""
     address: str = ""
 
@@ -149,5 +154,21 @@ def read_events(answers: bytes, tools: Tools) -> tuple[Event, ...]:
             location = Location(source, line_number) if source in module.files else None
         known = {key: raw.get(key) for key in ("type", "message", "status", "call", "address")}
         text = {key: "" if value is None else str(value) for key, value in known.items()}
-        events.append(Event(kind, location, slug=raw.get("slug"), **text))
+        events.append(
+            Event(
+                kind,
+                location,
+                slug=raw.get("slug"),
+                version=raw.get("version"),
+                routes=_rows(raw.get("routes"), 4),
+                jobs=_rows(raw.get("jobs"), 3),
+                **text,
+            )
+        )
     return tuple(events)
+
+
+def _rows(value: object, length: int) -> tuple[tuple[object, ...], ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(tuple(row) for row in value if isinstance(row, list) and len(row) == length)

@@ -24,6 +24,15 @@ INSERTS = {
 }  # fmt: skip
 
 
+PASSWORD = "of-the-logins"
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What libpq sends where the server asks."""
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+
+
 @pytest.fixture(scope="session")
 def logins(server: str) -> dict[str, str]:
     """A login for each role of the catalog, and one with no role at all."""
@@ -33,7 +42,7 @@ def logins(server: str) -> dict[str, str]:
     }
     with psycopg.connect(server, autocommit=True) as connection:
         for login, role in made.items():
-            connection.execute(f"CREATE ROLE {login} LOGIN".encode())
+            connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'".encode())
             if role != "nobody":
                 connection.execute(f"GRANT {role} TO {login}".encode())
     return made

@@ -119,6 +119,8 @@ GRANT SELECT ON tenant_sample_module_recent TO tenant_app_role;
 CREATE OR REPLACE FUNCTION sample_module_own() RETURNS bigint LANGUAGE sql SECURITY DEFINER
     SET search_path = '' AS $$ SELECT count(*) FROM public.tenant_sample_module_notes
     WHERE tenant_id = (auth.jwt() ->> 'tenant_id')::uuid $$;
+REVOKE EXECUTE ON FUNCTION sample_module_own() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sample_module_own() TO tenant_app_role;
 """,
         "DROP FUNCTION IF EXISTS sample_module_own();\n"
         "DROP VIEW IF EXISTS tenant_sample_module_recent;",

@@ -113,6 +113,44 @@ def test_a_statement_that_never_ends_is_stopped(bench, sql):
     assert bench.run("b.sql", "SELECT 1;").failure is None, "the server is fit for the next one"
 
 
+def test_a_lock_is_waited_for_no_longer_than_that(workspace, bench):
+    bench.run("a.sql", "CREATE TABLE a (n int);")
+    with workspace.connect(bench.name, "owner") as other, other.transaction():
+        other.execute("LOCK TABLE a")
+        ran = bench.run("b.sql", "SET lock_timeout = 0;\nSET statement_timeout = 0;\nDROP TABLE a;")
+    assert ran.failure.location == Location("b.sql", 3, 1)
+    assert ran.failure.message == (
+        "took longer than 1 s and was stopped: the time limit of one statement"
+    )
+
+
+def test_many_statements_have_a_limit_together(workspace, bench):
+    bench.total = 0.3
+    wait = "SET statement_timeout = 0;\n" + "SELECT pg_sleep(0.2);\n" * 3
+    first, second = bench.run_all([("a.sql", "SELECT 1;"), ("b.sql", wait), ("c.sql", "SELECT 1;")])
+    assert (first.failure, second.statements) == (None, 2)
+    assert second.failure.location == Location("b.sql", 3, 1)
+    assert second.failure.message == (
+        "stopped: all migrations together took longer than 0.3 s, their time limit"
+    )
+    assert "batches" in on_first_run(second.failure)
+    assert bench.apply([("d.sql", "SELECT 1;")]) is None, "the next run has a limit of its own"
+
+
+def test_commit_counts_as_a_statement(bench):
+    ran = bench.run(
+        "a.sql",
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END';\n"
+        "CREATE TABLE a (n int);\n"
+        "CREATE CONSTRAINT TRIGGER w AFTER INSERT ON a INITIALLY DEFERRED FOR EACH ROW"
+        " EXECUTE FUNCTION wait();\n"
+        "INSERT INTO a VALUES (1);\nSET statement_timeout = 0;",
+    )
+    assert "took longer than 1 s" in ran.failure.message
+    assert count(bench, "SELECT count(*) FROM pg_tables WHERE tablename = 'a'") == 0
+
+
 def test_one_that_ignores_being_cancelled_is_ended(bench, monkeypatch):
     monkeypatch.setattr(driver, "CANCEL_GRACE", 0.5)
     ran = bench.run(

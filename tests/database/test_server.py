@@ -77,6 +77,23 @@ def test_a_throwaway_server_comes_and_goes(own):
     assert gone(pid)
 
 
+def test_only_the_kernel_lets_the_superuser_in_and_others_need_a_password(own):
+    with throwaway_server(own) as url, psycopg.connect(url, autocommit=True) as connection:
+        rules = connection.execute("SELECT type, auth_method FROM pg_hba_file_rules").fetchall()
+        assert rules == [("local", "peer"), ("local", "scram-sha-256")]
+        connection.execute("CREATE ROLE visitor LOGIN PASSWORD 'secret'")
+        guest = url.replace("postgres@", "visitor@")
+        with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+            psycopg.connect(guest)
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(guest, password="wrong")
+        psycopg.connect(guest, password="secret").close()
+        with pytest.raises(psycopg.Error):
+            connection.execute("ALTER ROLE visitor PASSWORD 'hidden' VALID UNTIL 'never'")
+        (folder,) = runs(own)
+        assert "hidden" not in (folder / "log").read_text()
+
+
 def test_it_stops_when_the_work_fails(own):
     with pytest.raises(ZeroDivisionError), throwaway_server(own):
         raise ZeroDivisionError

@@ -44,9 +44,9 @@ def plain_role(admin, server_url):
 
     def make(attributes: str) -> str:
         name = f"plain_{len(made)}_{os.getpid()}"
-        admin.execute(f"CREATE ROLE {name} LOGIN {attributes}")
+        admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'plain' {attributes}")
         made.append(name)
-        return server_url.replace("postgres@", f"{name}@")
+        return server_url.replace("postgres@", f"{name}:plain@")
 
     yield make
     for name in made:
@@ -143,17 +143,31 @@ def test_what_a_killed_run_left_is_swept_by_the_next(admin, server_url):
     assert inventory(admin) == before
 
 
-def test_a_role_without_rights_is_told_which(plain_role):
-    with pytest.raises(DatabaseUnavailableError, match="lacks CREATEDB and CREATEROLE") as caught:
-        Workspace(plain_role(""), throwaway=False)
-    assert caught.value.hint.startswith("ALTER ROLE")
-
-
-def test_a_role_that_may_not_bypass_is_told_so(plain_role, admin):
+@pytest.mark.parametrize(
+    ("attributes", "lacks"),
+    [
+        ("", "CREATEDB CREATEROLE BYPASSRLS"),
+        ("CREATEDB", "CREATEROLE BYPASSRLS"),
+        ("CREATEDB CREATEROLE", "BYPASSRLS"),
+    ],
+)
+def test_a_role_is_told_what_it_lacks_and_the_command(plain_role, admin, attributes, lacks):
     before = inventory(admin)[0]
-    with pytest.raises(DatabaseUnavailableError, match="bypass"):
-        Workspace(plain_role("CREATEDB CREATEROLE"), throwaway=False)
+    old = admin.info.server_version < 160000
+    with pytest.raises(DatabaseUnavailableError, match="GATES_DATABASE_URL lacks") as caught:
+        Workspace(plain_role(attributes), throwaway=False)
+    assert caught.value.hint.startswith("ALTER ROLE")
+    assert caught.value.hint.endswith("SUPERUSER" if old else f'" {lacks}')
     assert inventory(admin)[0] == before
+
+
+def test_the_command_is_enough(plain_role, admin):
+    if admin.info.server_version < 160000:
+        pytest.skip("before PostgreSQL 16 it is SUPERUSER")
+    url = plain_role("CREATEDB CREATEROLE BYPASSRLS")
+    for role in PLATFORM_ROLES:
+        admin.execute(f"DROP ROLE IF EXISTS {role}")
+    Workspace(url, throwaway=False).close()
 
 
 def test_all_proofs_work_without_superuser(plain_role, admin, shared, sql_module):
@@ -161,6 +175,8 @@ def test_all_proofs_work_without_superuser(plain_role, admin, shared, sql_module
 
     from tests.database.test_defects import ALL
 
+    if admin.info.server_version < 160000:
+        pytest.skip("before PostgreSQL 16 only a superuser may make a role that bypasses")
     for role in PLATFORM_ROLES:
         admin.execute(f"DROP ROLE IF EXISTS {role}")
     url = plain_role("CREATEDB CREATEROLE BYPASSRLS")
@@ -168,6 +184,50 @@ def test_all_proofs_work_without_superuser(plain_role, admin, shared, sql_module
     assert {name: (each.verdict, each.reason) for name, each in found.items()} == dict.fromkeys(
         ALL, (Verdict.PASS, None)
     )
+
+
+RUN = """
+    import sys
+    from pathlib import Path
+    from gates.database import Database
+    from gates.module import load
+    from gates.settings import Policy, Settings
+    settings = Settings.from_environment({"GATES_DATABASE_URL": sys.argv[1]})
+    with Database.open(load(Path(sys.argv[2])), Policy(), settings) as database:
+        assert [run.failure for run in database.applied.runs] == [None]
+        with database.clone() as clone:
+            print(clone.name, flush=True)
+            if sys.argv[3:]:
+                sys.stdin.read()
+"""
+
+
+def start(server_url, module, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(RUN), server_url, str(module.root), *more],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_processes_at_once_do_not_disturb_each_other(admin, server_url, sql_module):
+    before = inventory(admin)
+    module = sql_module()
+    running = [start(server_url, module) for _ in range(3)]
+    printed = [each.communicate(timeout=120) for each in running]
+    assert [each.returncode for each in running] == [0, 0, 0], printed
+    assert len({out for out, _ in printed}) == 3
+    assert inventory(admin) == before
+
+
+def test_nothing_is_left_after_ctrl_c(admin, server_url, sql_module):
+    before = inventory(admin)
+    child = start(server_url, sql_module(), "wait")
+    name = child.stdout.readline().strip()
+    assert name in inventory(admin)[0]
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode != 0
+    assert inventory(admin) == before
 
 
 @pytest.mark.parametrize(

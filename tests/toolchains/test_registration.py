@@ -7,7 +7,7 @@ import pytest
 from gates.checks.build.register_answers import register_answers
 from gates.errors import CouldNotCheckError
 from gates.toolchains import Tools, make_bundle
-from gates.toolchains.registration import import_name
+from gates.toolchains.registration import ask, import_name
 
 PYTHON, TYPESCRIPT = "src/sample_module/__init__.py", "src/index.ts"
 
@@ -167,3 +167,23 @@ def test_no_bundle_no_answer(open_session):
 )
 def test_how_python_imports_the_entrypoint(entrypoint, root, name):
     assert import_name(entrypoint, root) == name
+
+
+ODD_PY = (
+    'def register():\n    return {"slug": "sample-module", "version": ["1"],\n'
+    '            "routes": [1, None, {"path": {}, "method": []}], "jobs": "none"}\n'
+)
+ODD_TS = (
+    "export function register(): unknown {\n  return { slug: 'sample-module', version: ['1'],\n"
+    "    routes: [1, null, { path: {}, method: [] }], jobs: 'none' };\n}\n"
+)
+
+
+@pytest.mark.parametrize(("base", "path", "code"), [
+    ("python", PYTHON, ODD_PY), ("typescript", TYPESCRIPT, ODD_TS),
+])  # fmt: skip
+def test_lists_of_anything_at_all_are_read(open_session, base, path, code):
+    session = open_session(base, {path: code})
+    answer = ask(Tools(session), make_bundle(session)).first("answered")
+    assert answer is not None
+    assert (answer.version, answer.jobs, len(answer.routes or ())) == (None, None, 3)

@@ -22,7 +22,7 @@ def migration_names(module: Module) -> Iterator[Finding]:
         module; a foreign key or an UPDATE into another module's table breaks when that module is
         upgraded or switched off.
     Bad: CREATE TABLE alerts; REFERENCES tenant_billing_invoices; UPDATE core_modules; the same in
-        a DO block or a function
+        a DO block or a function; a loop over all tables of pg_class that alters each of them
     Good: CREATE TABLE tenant_alert_engine_alerts for the slug alert-engine
     Fix: rename the table with its prefix; reach another module through its API and not its tables.
     """
@@ -50,6 +50,13 @@ def _of_statement(inner: Inner, prefix: str) -> Iterator[Finding]:
         if name in made or name in seen or schema not in {"", "public"}:
             continue
         seen.add(name)
+        if _any_table(inner, name, prefix):
+            yield migration_names.finding(
+                "this EXECUTE reaches tables whose names only a run knows",
+                inner.at(node),
+                fix=f"let the query of the loop give names that begin with {prefix} alone",
+            )
+            continue
         shown = name.replace(UNKNOWN, "..")
         if name.startswith("core_") or name in CATALOG_NAMES:
             message = f"{shown} is a table of the platform's catalog"
@@ -60,6 +67,14 @@ def _of_statement(inner: Inner, prefix: str) -> Iterator[Finding]:
         else:
             continue
         yield migration_names.finding(message, inner.at(node), fix=fix)
+
+
+def _any_table(inner: Inner, name: str, prefix: str) -> bool:
+    """Whether a statement of a DO block changes a table whose name nothing limits."""
+    if name != UNKNOWN or not inner.dynamic or not inner.at_once or inner.outer is None:
+        return False
+    reads = inner.statement.kind == "SelectStmt"
+    return not reads and prefix not in inner.outer.text.replace("\\", "")
 
 
 def _fits(name: str, prefix: str) -> bool:

@@ -3,99 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from gates.catalog import Catalog
-from gates.catalog.versions import satisfying, valid_range
+from gates.catalog.resolve import Wanted, cycle, fitting, on_platform, wanted
+from gates.catalog.versions import valid_range
 from gates.check import check
 from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
+from gates.settings import Policy
 
 
 @check(Stage.LINT_MANIFEST)
-def dependencies_resolve(module: Module, catalog: Catalog) -> Iterator[Finding]:
+def dependencies_resolve(module: Module, catalog: Catalog, policy: Policy) -> Iterator[Finding]:
     """Every module that this one needs is in the catalog, in a version that fits.
 
-    Why: a tenant who switches the module on must get the modules that it stands on. Ranges are in
-    npm's syntax (`^1.2`, `>=1 <3`, `1.x || 2.x`), pre-releases as npm takes them.
+    Ranges are in npm's syntax (`^1.2`, `>=1 <3`, `1.x || 2.x`), pre-releases as npm takes them: one
+    fits only where the range names a pre-release of the same version. The version must run on the
+    platform_version of the policy, where it names one. What a tenant would get is shown as a note.
+    A module that is DEPRECATED is a warning, one that is RETIRED fails; what is optional never
+    fails for not being there. Modules that need each other, directly or over others, fail, with the
+    way around.
+
+    Why: a tenant who switches the module on must get the modules that it stands on.
     Bad: `"dependencies": [{"slug": "contacts", "version": "^2.0.0"}]`, and the newest contacts in
     the catalog is 1.4.2.
     Good: the range is `^1.4.0`, or the dependency has `"optional": true`.
     Fix: correct the slug or the range, release the dependency first, or make it optional.
     """
+    # The version of the built-in standard is nobody's platform.
+    platform = policy.platform_version if "platform_version" in policy.sources else None
     listed = module.require_manifest().get("dependencies")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        wanted = _wanted(module, index, entry)
-        if wanted is not None:
-            yield from _resolve(module, catalog, wanted)
+        found = wanted(entry)
+        if found is not None:
+            yield from _resolve(module, catalog, platform, found, index)
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    slug: str
-    range: str | None
-    optional: bool
-    at: Location
-    range_at: Location
-
-
-def _wanted(module: Module, index: int, entry: Any) -> _Wanted | None:  # noqa: ANN401
-    """One dependency; None for what the schema's own check reports."""
+def _places(module: Module, index: int, found: Wanted) -> tuple[Location, Location]:
+    """Where the slug and the range stand."""
     manifest = module.require_manifest()
-    at = manifest.at("dependencies", index)
-    if isinstance(entry, str):
-        return _Wanted(entry, None, False, at, at)
-    if not isinstance(entry, dict) or not isinstance(entry.get("slug"), str):
-        return None
-    text = entry.get("version")
-    return _Wanted(
-        entry["slug"],
-        text if isinstance(text, str) else None,
-        entry.get("optional") is True,
-        manifest.at("dependencies", index, "slug"),
-        manifest.at("dependencies", index, "version"),
-    )
+    key = "version" if found.range is not None else "slug"
+    return manifest.at("dependencies", index, "slug"), manifest.at("dependencies", index, key)
 
 
-def _resolve(module: Module, catalog: Catalog, wanted: _Wanted) -> Iterator[Finding]:
+def _resolve(
+    module: Module, catalog: Catalog, platform: str | None, found: Wanted, index: int
+) -> Iterator[Finding]:
     finding = dependencies_resolve.finding
-    if wanted.slug == module.slug:
-        yield finding("a module cannot depend on itself", wanted.at, fix="remove the entry")
+    at, range_at = _places(module, index, found)
+    if found.slug == module.slug:
+        yield finding("a module cannot depend on itself", at, fix="remove the entry")
         return
-    if wanted.range is not None and not valid_range(wanted.range):
+    if found.range is not None and not valid_range(found.range):
         yield finding(
-            f"{wanted.range!r} is no range of versions in npm's syntax",
-            wanted.range_at,
+            f"{found.range!r} is no range of versions in npm's syntax",
+            range_at,
             fix='write a range such as "^1.2.0" or ">=1.2 <3"',
         )
         return
-    row = catalog.module(wanted.slug)
+    row = catalog.module(found.slug)
     if row is None or not row.versions:
-        if not wanted.optional:
+        if not found.optional:
             yield finding(
-                f"there is no module {wanted.slug!r} in the catalog",
-                wanted.at,
+                f"there is no module {found.slug!r} in the catalog",
+                at,
                 fix='correct the slug, release that module first, or add "optional": true',
             )
         return
-    level = Level.WARNING if wanted.optional else Level.ERROR
+    level = Level.WARNING if found.optional else Level.ERROR
     if row.maturity_status == "RETIRED":
-        yield finding(
-            f"{wanted.slug} is RETIRED", wanted.at, level=level, fix="remove the dependency"
-        )
+        yield finding(f"{found.slug} is RETIRED", at, level=level, fix="remove the dependency")
     elif row.maturity_status == "DEPRECATED":
         yield finding(
-            f"{wanted.slug} is DEPRECATED and will be retired",
-            wanted.at,
+            f"{found.slug} is DEPRECATED and will be retired",
+            at,
             level=Level.WARNING,
             fix="plan for its replacement",
         )
-    versions = [each.version for each in catalog.versions(wanted.slug)]
-    if wanted.range is not None and not satisfying(versions, wanted.range):
+    versions = catalog.versions(found.slug)
+    fit = fitting(versions, found.range)
+    running = on_platform(fit, platform)
+    if not fit:
+        newest = versions[0].version
         yield finding(
-            f"no version of {wanted.slug} fits {wanted.range!r}; the newest is {versions[0]}",
-            wanted.range_at,
+            f"no version of {found.slug} fits {found.range!r}; the newest is {newest}",
+            range_at,
             level=level,
-            fix=f'a range that takes {versions[0]}, such as "^{versions[0]}"',
+            fix=f'a range that takes {newest}, such as "^{newest}"',
         )
+    elif not running:
+        yield finding(
+            f"no version of {found.slug} that fits runs on platform {platform}; the newest that"
+            f" fits is {fit[0].version}",
+            range_at,
+            level=level,
+            fix=f"release a {found.slug} for platform {platform}, or correct the range",
+        )
+    else:
+        yield finding(
+            f"{found.slug} {running[0].version} is the newest that fits", at, level=Level.NOTE
+        )
+        way = cycle(catalog, module.slug, found, platform)
+        if way is not None:
+            yield finding(
+                f"modules that need each other cannot be switched on: {' -> '.join(way)}",
+                at,
+                fix='add "optional": true to one of these dependencies',
+            )

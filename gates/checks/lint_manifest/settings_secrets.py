@@ -7,19 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from gates.check import check
 from gates.checks.lint_manifest._settings import settings_object
+from gates.checks.lint_manifest._settings_secret_names import is_name_of_secrets, is_secret_name
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module, label
 from gates.module.references import References, references
 from gates.module.subschemas import Place, Subschema
-
-WORDS = frozenset(
-    {"password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "apikey"}
-)
-"""A name that ends in one of these is that of a secret."""
-KEYS = frozenset(
-    {"api", "private", "secret", "access", "signing", "encryption", "auth", "shared", "license"}
-)
-"""So is one that ends in one of these and "key"."""
 
 _REAL = re.compile(
     r"sk_live_|sk-[A-Za-z0-9]|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|eyJ|"
@@ -42,7 +34,9 @@ def settings_secrets(module: Module) -> Iterator[Finding]:
     Good: "api_key": {"type": "string", "format": "password", "examples": ["<your API key>"], ...}
     Fix: add "format": "password"; remove the default; write a placeholder such as "<your token>"
         as example. A secret is known by its format, or by a name that ends in password, secret,
-        token, credential, api_key, private_key and the like.
+        token, credential, api_key, private_key, connection_string and the like; so are the texts
+        in a list or map called tokens, api_keys, credentials. Numbers, switches and closed choices
+        are none, and neither are token_limit, password_policy or max_tokens.
     """
     document = settings_object(module)
     found = references(document)
@@ -50,19 +44,19 @@ def settings_secrets(module: Module) -> Iterator[Finding]:
     for schema in found.schemas:
         if not schema.is_property or not schema.declares:
             continue
-        name, marked = str(schema.pointer[-1]), _is_marked(found, schema)
-        secret = _secret_values(found, schema, name)
-        if marked:
+        if _is_marked(found, schema):
             secrets[schema.place] = None
-        elif secret is not None:
-            secrets[schema.place if secret is schema else (*schema.place, "[]")] = None
+            continue
+        for secret in _secret_values(found, schema):
+            secrets[secret.place] = None
             if not _is_marked(found, secret):
                 yield settings_secrets.finding(
                     f"the setting {label(schema.place)} is a secret by its name, "
                     'but has no "format": "password"',
                     document.key(*schema.pointer),
-                    fix='add "format": "password"',
+                    fix=f'add "format": "password"{_where(schema, secret)}',
                 )
+                break
     for schema in found.schemas:
         if schema.value.get("format") == "password":
             secrets[schema.place] = None
@@ -87,39 +81,82 @@ def _through_references(found: References, secrets: Iterable[Place]) -> frozense
     return frozenset(known)
 
 
-def _words(name: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
-
-
-def _is_secret_name(name: str) -> bool:
-    words = _words(name)
-    return bool(words) and (
-        words[-1] in WORDS or (len(words) > 1 and words[-1] == "key" and words[-2] in KEYS)
-    )
+def _same_value(found: References, schema: Subschema) -> Iterator[Subschema]:
+    """A schema with all that describe the same value, those of branches included."""
+    seen: set[Place] = set()
+    waiting = [schema]
+    while waiting:
+        for each in found.chain(waiting.pop()):
+            if each.pointer in seen:
+                continue
+            seen.add(each.pointer)
+            yield each
+            for keyword in ("anyOf", "oneOf", "then", "else"):
+                inner = each.value.get(keyword)
+                count = len(inner) if isinstance(inner, list) else 0
+                places = [(*each.pointer, keyword, n) for n in range(count)]
+                waiting += [
+                    found.by_pointer[place]
+                    for place in places or [(*each.pointer, keyword)]
+                    if place in found.by_pointer
+                ]
 
 
 def _types(found: References, schema: Subschema) -> set[str]:
     types: set[str] = set()
-    for each in found.chain(schema):
+    for each in _same_value(found, schema):
         given = each.value.get("type")
         named = given if isinstance(given, list) else [given]
         types |= {one for one in named if isinstance(one, str)}
     return types
 
 
-def _secret_values(found: References, schema: Subschema, name: str) -> Subschema | None:
-    """The schema of the secret texts that a property of this name holds; None where of none."""
+def _secret_values(found: References, schema: Subschema) -> Iterator[Subschema]:
+    """The schemas of the secret texts that a property holds by its name: itself, its items, or the
+    values of a map.
+    """
+    name, types = str(schema.pointer[-1]), _types(found, schema)
+    owner = schema.place[-2] if len(schema.place) > 1 else ""
+    if is_name_of_secrets(name) and types & {"array", "object"}:
+        inner = [each for one in _same_value(found, schema) for each in _members(found, one)]
+        texts = [each for each in inner if _holds_text(found, each)]
+        yield from [each for each in texts if _is_marked(found, each)] or texts
+        if not inner and "array" in types:
+            yield schema
+    elif is_secret_name(name, owner if isinstance(owner, str) else "") and _holds_text(
+        found, schema
+    ):
+        yield schema
+
+
+def _members(found: References, schema: Subschema) -> Iterator[Subschema]:
+    """The schemas of the items of a list, or of the values of a map."""
+    for keyword in ("items", "additionalProperties", "prefixItems", "patternProperties"):
+        value = schema.value.get(keyword)
+        keys: list[Key] = list(range(len(value))) if isinstance(value, list) else []
+        keys += list(value) if keyword == "patternProperties" and isinstance(value, dict) else []
+        places = [(*schema.pointer, keyword, key) for key in keys]
+        for place in [*places, (*schema.pointer, keyword)]:
+            if place in found.by_pointer:
+                yield found.by_pointer[place]
+
+
+def _holds_text(found: References, schema: Subschema) -> bool:
+    """Whether a value may be any text: a closed choice is no secret."""
     types = _types(found, schema)
-    if "array" in types and name.endswith("s") and _is_secret_name(name[:-1]):
-        return found.by_pointer.get((*schema.pointer, "items"))
-    if _is_secret_name(name) and (not types or "string" in types):
-        return schema
-    return None
+    closed = any("enum" in each.value or "const" in each.value for each in found.chain(schema))
+    return not closed and (not types or "string" in types)
+
+
+def _where(schema: Subschema, secret: Subschema) -> str:
+    """Where the format belongs, if not to the setting itself."""
+    if secret is schema:
+        return " to its items" if is_name_of_secrets(str(schema.pointer[-1])) else ""
+    return " to the schema of its values" if secret.place[-1] == "*" else " to its items"
 
 
 def _is_marked(found: References, schema: Subschema) -> bool:
-    return any(each.value.get("format") == "password" for each in found.chain(schema))
+    return any(each.value.get("format") == "password" for each in _same_value(found, schema))
 
 
 def _held(document: Document, schema: Subschema, secrets: frozenset[Place]) -> Iterator[Finding]:
@@ -153,15 +190,23 @@ def _secret_texts(
     value: object, place: Place, secrets: frozenset[Place]
 ) -> Iterator[tuple[tuple[Key, ...], str]]:
     """The texts in a value that stand where a secret stands, with their place in the value."""
-    waiting: list[tuple[tuple[Key, ...], object, Place]] = [((), value, place)]
+    leading = {each[:end] for each in secrets for end in range(len(each) + 1)}
+    waiting: list[tuple[tuple[Key, ...], object, set[Place]]] = [((), value, {place} & leading)]
     while waiting:
         inner, each, at = waiting.pop()
         if isinstance(each, dict):
-            waiting += [((*inner, key), below, (*at, key)) for key, below in each.items()]
+            steps = [(key, below, (key, "*")) for key, below in each.items()]
         elif isinstance(each, list):
-            waiting += [((*inner, n), below, (*at, "[]")) for n, below in enumerate(each)]
-        elif isinstance(each, str) and at in secrets:
+            steps = [(n, below, (n, "[]")) for n, below in enumerate(each)]
+        elif isinstance(each, str) and at & secrets:
             yield inner, each
+            continue
+        else:
+            continue
+        for part, below, names in steps:
+            there = {(*one, name) for one in at for name in names} & leading
+            if there:
+                waiting.append(((*inner, part), below, there))
 
 
 def looks_real(text: str) -> bool:

@@ -21,8 +21,10 @@ def settings_values(module: Module) -> Iterator[Finding]:
     Why: a default that is not valid is refused the moment a tenant saves the form untouched.
     Bad: {"type": "integer", "minimum": 10, "default": 5}; {"enum": ["a"], "examples": ["b"]}
     Good: {"type": "integer", "minimum": 10, "default": 10, "examples": [10, 60]}
-    Fix: correct the default or example, or the property. Regular expressions are tried in a
-        process of their own: one that takes longer than ten seconds makes this inconclusive.
+    Fix: correct the default or example, or the property. The formats date, date-time, time, email,
+        hostname, ipv4, ipv6, uri and uuid are held to; others are hints to the form. Regular
+        expressions are tried in a process of their own: one that takes longer than ten seconds
+        makes this inconclusive.
     """
     document = settings_object(module)
     if not is_schema(document.value):

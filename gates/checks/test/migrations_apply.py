@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.database import Database
 from gates.database.advice import on_first_run
+from gates.database.missing import missing
 from gates.model import Finding, Stage
+from gates.module import Module
 
 
 @check(Stage.TEST)
-def migrations_apply(database: Database) -> Iterator[Finding]:
+def migrations_apply(module: Module, database: Database) -> Iterator[Finding]:
     """The migrations run on a fresh platform database.
 
     Why: a migration that parses may still fail when it runs: an operator that does not exist, a
@@ -36,7 +38,8 @@ def migrations_apply(database: Database) -> Iterator[Finding]:
             yield migrations_apply.finding(
                 f"{run.failure.message}{code}",
                 run.failure.location,
-                fix=on_first_run(run.failure),
+                fix=missing(run.failure, module.table_prefix, database.platform_tables)
+                or on_first_run(run.failure),
                 detail=run.failure.detail,
                 rule=run.failure.sqlstate or None,
             )

@@ -18,9 +18,12 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
 
     Why: a migration is run again after an interrupted release, on a restored backup, and for a
         tenant that was switched off and on. All of them are run a second time here, and the whole
-        schema and the data are compared; then a third and fourth time with rows in the tables.
-    Bad: CREATE TABLE without IF NOT EXISTS; an INSERT of defaults that doubles; UPDATE .. SET n =
-        n + 1
+        schema and the data are compared; then a third and fourth time with rows in the tables. A
+        sequence may move on, since gaps in numbers are normal; one that is set back gives numbers
+        again that rows have.
+    Bad: CREATE TABLE without IF NOT EXISTS; an INSERT of defaults that doubles (also with ON
+        CONFLICT DO NOTHING, where no unique key covers the row); UPDATE .. SET n = n + 1; setval()
+        to a fixed number
     Good: CREATE TABLE IF NOT EXISTS; DROP POLICY IF EXISTS before CREATE POLICY; INSERT .. ON
         CONFLICT DO NOTHING
     Fix: make the statement repeatable; the finding names it, or shows what was different.

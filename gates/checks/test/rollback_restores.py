@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.advice import on_second_run
+from gates.database.advice import on_second_run, on_upgrade
 from gates.database.rollback import roll_back
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
@@ -19,9 +19,12 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
 
     Why: a version can be rolled back for hours after its release, by people in a hurry. So it is
         tried here: all migrations up, rows into every table, then the rollbacks from the last to
-        the first, comparing the whole schema after each one; then up again.
+        the first, comparing the whole schema and the rows of the version before after each one;
+        then up again, over rows of each version. What data goes with a dropped table or column
+        stands in the run's record.
     Bad: a rollback that drops the table and leaves its trigger function behind; one that drops a
-        column that an earlier version needs
+        column that an earlier version needs; a migration that adds a column NOT NULL without a
+        DEFAULT, which does not run again over the rows that were there before it
     Good: DROP TABLE IF EXISTS tenant_x_runs; DROP FUNCTION IF EXISTS x_set_updated_at();
     Fix: add to the rollback what the finding says is left, or leave what is gone.
     """
@@ -29,8 +32,10 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
         database.record("rollback proof", 0, detail="the module has no migrations")
         return
     _ = database.applied
-    with database.proof("rollback proof", len(module.migrations), "up, rows, down, up"):
+    with database.proof("rollback proof", len(module.migrations), "rows, down, up with rows"):
         found = roll_back(database, module)
+    if found.losses:
+        database.record("lost by rollbacks", len(found.losses), detail=", ".join(found.losses))
     if found.missing:
         yield rollback_restores.finding(
             "it has no rollback, so nothing brings the schema before it back",
@@ -38,13 +43,14 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
             fix="add the rollback; gates explain rollback-present shows where",
         )
     if found.failure is not None:
-        code = f" (SQLSTATE {found.failure.sqlstate})" if found.failure.sqlstate else ""
+        sentence, failure = found.failure
+        code = f" (SQLSTATE {failure.sqlstate})" if failure.sqlstate else ""
         yield rollback_restores.finding(
-            f"the rollback fails: {found.failure.message}{code}",
-            found.failure.location,
-            fix=on_second_run(found.failure),
-            detail=found.failure.detail,
-            rule=found.failure.sqlstate or None,
+            f"{sentence}: {failure.message}{code}",
+            failure.location,
+            fix=on_upgrade(failure) if "with rows" in sentence else on_second_run(failure),
+            detail=failure.detail,
+            rule=failure.sqlstate or None,
         )
     for path, message, differences in found.differences:
         more = f", and {len(differences) - 1} more" if len(differences) > 1 else ""

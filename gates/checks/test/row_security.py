@@ -31,11 +31,13 @@ def row_security(database: Database) -> Iterator[Finding]:
     policies = database.applied.facts.policies
     for table in tables:
         own = {policy.name: policy for policy in policies if policy.table == table.oid}
-        for message, fix in _missing(table, own.get("tenant_isolation")):
+        for message, fix in _missing(
+            table, own.get("tenant_isolation"), database.sessions.way.tenant
+        ):
             yield row_security.finding(message, database.place(table), fix=fix)
 
 
-def _missing(table: Table, policy: PolicyFact | None) -> Iterator[tuple[str, str]]:
+def _missing(table: Table, policy: PolicyFact | None, tenant: str) -> Iterator[tuple[str, str]]:
     what = f"{'the partition ' if table.partition_of is not None else ''}{table.name}"
     alter = f"ALTER TABLE {table.qualified}"
     if not table.row_security:
@@ -48,7 +50,7 @@ def _missing(table: Table, policy: PolicyFact | None) -> Iterator[tuple[str, str
             f"row level security is not forced on {what}, so its owner sees every tenant's rows",
             f"{alter} FORCE ROW LEVEL SECURITY;",
         )
-    create = isolation_policy(table)
+    create = isolation_policy(table, tenant)
     if policy is None:
         yield f"{what} has no policy named tenant_isolation", create
         return

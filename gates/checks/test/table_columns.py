@@ -49,6 +49,15 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
         if column.type != type_:
             message = f"has {name} of type {column.type} instead of {short}"
             yield message, f"{change} TYPE {short} USING {name}::{short};"
+        if column.generated is not None:
+            yield (
+                f"generates {name} from {column.generated}",
+                f"{alter} ALTER COLUMN {name} DROP EXPRESSION;",
+            )
+            continue
+        if not not_null and column.not_null and column.default is None:
+            message = f"asks for {name} in every new row: it is NOT NULL without a default"
+            yield message, f"{change} DROP NOT NULL;"
         if not_null and not column.not_null:
             yield f"lets {name} be NULL", f"{change} SET NOT NULL;"
         if default is not None and not _defaults_to(column, default):

@@ -63,4 +63,6 @@ def _short_of(index: Index) -> str:
         return "is partial"
     if index.descending[:2] != (False, True):
         return "is in the wrong direction"
+    if index.nulls_first[1:2] == (False,):
+        return "puts NULL last, which ORDER BY created_at DESC cannot use"
     return ""

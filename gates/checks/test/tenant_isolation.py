@@ -30,11 +30,14 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
     """A session of one tenant must not reach a row of another.
 
     Why: this is what a tenant platform is for, and no reading of SQL proves it: policies add up,
-        call functions, compare texts, and are undone by later files. So two tenants get rows in
-        every table, and one of them tries everything on the other's: reading, adding, changing,
-        deleting, moving, referring to them, guessing them by unique keys; through views and
-        functions; and sessions without a tenant try it too. A tenant's own rows must be within its
-        reach, else nothing was proved.
+        call functions, compare texts, and are undone by later files. So two made-up tenants get
+        rows in every table, and one of them tries everything on the other's: reading, adding,
+        changing, deleting, moving, referring to them, guessing them by unique keys and exclusion
+        constraints, COPY, MERGE, ON CONFLICT, TRUNCATE; through views, rules, triggers and
+        functions called with the other's ids and keys; and sessions without a tenant try it too.
+        A tenant's own rows must be within its reach, else nothing was proved. What a policy
+        depends on beside the tenant, and no proof can vary (one user's id, the clock, the server,
+        a setting that anybody may set), is read from its expression.
     Bad: a second policy USING (true) beside tenant_isolation; WITH CHECK (true); a view without
         security_invoker; UNIQUE (email) across tenants
     Good: CREATE POLICY tenant_isolation ON t USING (tenant_id = (auth.jwt() ->>
@@ -52,8 +55,8 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         yield finding
     if proof.unproved:
         sentence = (
-            f"nothing is proved about {len(proof.unproved)} of"
-            f" {len(database.applied.tables)} tables: {'; '.join(proof.unproved)}"
+            f"nothing is proved about {len(proof.unproved)} tables or functions:"
+            f" {'; '.join(proof.unproved)}"
         )
         if clean:
             raise CouldNotCheckError(sentence, hint="gates explain tenant-isolation")
@@ -75,8 +78,9 @@ def _findings(module: Module, database: Database, proof: Isolation) -> Iterator[
         yield tenant_isolation.finding(
             f"{exposed.label} {exposure.sentence}",
             place_of(module, exposed.name, exposed.label),
-            fix="create it WITH (security_invoker = true), or revoke it from tenant_app_role"
-            if is_view
+            fix=exposure.fix
+            or "create it WITH (security_invoker = true), or revoke it from tenant_app_role"
+            if is_view or exposure.fix
             else "make it SECURITY INVOKER, or compare tenant_id with auth.jwt() inside, or revoke"
             " EXECUTE from PUBLIC and tenant_app_role",
             detail=exposure.script,
@@ -136,7 +140,7 @@ def _policy_fix(database: Database, table: Table) -> str:
         lines.append(f"ALTER TABLE {table.qualified} ENABLE ROW LEVEL SECURITY;")
     if not table.forced:
         lines.append(f"ALTER TABLE {table.qualified} FORCE ROW LEVEL SECURITY;")
-    return "\n".join([*lines, isolation_policy(table)])
+    return "\n".join([*lines, isolation_policy(table, database.sessions.way.tenant)])
 
 
 def _quoted(name: str) -> str:

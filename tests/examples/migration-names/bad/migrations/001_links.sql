@@ -11,3 +11,12 @@ BEGIN
     EXECUTE 'UPDATE core_modules SET ' || quote_ident('status') || ' = ''GA''';
 END
 $$;
+DO $$
+DECLARE
+    each_table text;
+BEGIN
+    FOR each_table IN SELECT relname FROM pg_class WHERE relname LIKE 'tenant%' LOOP
+        EXECUTE format('ALTER TABLE %I SET (fillfactor = 90)', each_table);
+    END LOOP;
+END
+$$;

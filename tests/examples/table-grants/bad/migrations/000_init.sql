@@ -60,3 +60,10 @@ CREATE OR REPLACE TRIGGER tenant_sample_module_notes_audit
 REVOKE ALL ON tenant_sample_module_notes FROM PUBLIC, anon, authenticated, service_role;
 GRANT ALL ON tenant_sample_module_notes TO tenant_app_role;
 GRANT SELECT (title) ON tenant_sample_module_notes TO PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO anon;
+CREATE OR REPLACE FUNCTION sample_module_count()
+RETURNS bigint
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = ''
+RETURN (SELECT count(*) FROM public.tenant_sample_module_notes);

@@ -60,3 +60,11 @@ CREATE OR REPLACE TRIGGER tenant_sample_module_notes_audit
 REVOKE ALL ON tenant_sample_module_notes FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_sample_module_notes TO tenant_app_role;
 GRANT USAGE ON SEQUENCE tenant_sample_module_notes_id_seq TO tenant_app_role;
+CREATE OR REPLACE FUNCTION sample_module_count()
+RETURNS bigint
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = ''
+RETURN (SELECT count(*) FROM public.tenant_sample_module_notes);
+REVOKE EXECUTE ON FUNCTION sample_module_count() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sample_module_count() TO tenant_app_role;

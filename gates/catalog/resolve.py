@@ -1,0 +1,108 @@
+"""What a module's dependencies come to in a catalog: the version that a tenant would get, and
+modules that need each other. Pure but for the questions that it asks the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gates.catalog.matrix import platform_range, runs_on
+from gates.catalog.versions import parse, satisfying
+
+
+class Known(Protocol):
+    """A released version, as far as resolving goes."""
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Its manifest."""
+
+
+class Shelf(Protocol):
+    """A catalog, as far as resolving goes."""
+
+    def versions(self, slug: str) -> Sequence[Known]:
+        """Every released version of a module, newest first."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One dependency as a manifest writes it."""
+
+    slug: str
+    range: str | None
+    """In npm's syntax; None takes every version."""
+    optional: bool
+
+
+def wanted(entry: object) -> Wanted | None:
+    """A dependency; None for what is none."""
+    if isinstance(entry, str):
+        return Wanted(entry, None, optional=False)
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("slug"), str):
+        return None
+    text = entry.get("version")
+    return Wanted(
+        entry["slug"], text if isinstance(text, str) else None, entry.get("optional") is True
+    )
+
+
+def fitting(versions: Sequence[Known], range_: str | None) -> list[Known]:
+    """The versions that a range accepts, newest first; without a range stable ones before
+    pre-releases."""
+    if range_ is not None:
+        names = satisfying([each.version for each in versions], range_)
+        by_name = {each.version: each for each in versions}
+        return [by_name[name] for name in names]
+    return sorted(versions, key=lambda each: _prerelease(each.version))
+
+
+def _prerelease(version: str) -> bool:
+    parsed = parse(version)
+    return parsed is None or bool(parsed.prerelease)
+
+
+def on_platform(versions: Sequence[Known], platform: str | None) -> list[Known]:
+    """Those that run on a platform version; one that does not say counts as running, and all of
+    them do where no platform is known."""
+    return [
+        each
+        for each in versions
+        if platform is None
+        or platform_range(each.manifest) is None
+        or runs_on(each.manifest, platform)
+    ]
+
+
+def cycle(shelf: Shelf, start: str, first: Wanted, platform: str | None) -> tuple[str, ...] | None:
+    """The way from `start` over `first` back to `start`, by the newest versions that fit, along
+    dependencies that must be there; None where there is none."""
+    seen: set[str] = set()
+
+    def walk(at: Wanted, way: tuple[str, ...]) -> tuple[str, ...] | None:
+        if at.slug == start:
+            return (*way, start)
+        if at.slug in seen:
+            return None
+        seen.add(at.slug)
+        for each in _needs(shelf, at, platform):
+            found = walk(each, (*way, at.slug))
+            if found is not None:
+                return found
+        return None
+
+    return None if first.optional else walk(first, (start,))
+
+
+def _needs(shelf: Shelf, at: Wanted, platform: str | None) -> Iterator[Wanted]:
+    versions = on_platform(fitting(shelf.versions(at.slug), at.range), platform)
+    listed = versions[0].manifest.get("dependencies") if versions else None
+    for entry in listed if isinstance(listed, list) else ():
+        found = wanted(entry)
+        if found is not None and not found.optional:
+            yield found

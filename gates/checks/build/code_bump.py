@@ -1,0 +1,46 @@
+"""The version moves as far as the changes of its exported code ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.contract.breaking import CODE_KINDS
+from gates.contract.code import compare_code, exported
+from gates.contract.demand import base_of, judge, judge_entries, no_base
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Stage
+from gates.module import Module
+from gates.releases import Releases, unpacked
+from gates.toolchains import Bundle, Tools
+
+
+@check(Stage.BUILD)
+def code_bump(
+    module: Module, releases: Releases, bundle: Bundle, tools: Tools
+) -> Iterator[Finding]:
+    """The version moves as far as its exported code asks for; every break is listed.
+
+    Compared is what the two bundles hold, that of the newest stable release and the one just built:
+    what the entrypoint exports, in Python as griffe reads it, in TypeScript by the compiler's
+    declarations. No code runs. Demands and `breaking` are those of `required-bump`.
+
+    Why: other modules and the platform import it; what they wrote against 1.2.0 must work with
+        every 1.x that follows.
+    Bad: 1.2.0 exports shorten(text), and 1.3.0 exports shorten(text, length)
+    Good: 1.3.0 exports shorten(text, length=80)
+    Fix: keep the old form beside the new, or raise the version and list the break.
+    """
+    base = base_of(module, releases)
+    if base is None:
+        yield no_base(code_bump, module, releases)
+        yield from judge_entries(code_bump, module, None, (), CODE_KINDS)
+        return
+    try:
+        built = unpacked(bundle.path.read_bytes())
+    except OSError as error:
+        raise CouldNotCheckError(f"the bundle cannot be read: {error.strerror}") from error
+    old = exported(base.files, base.module.language)
+    changes = compare_code(old, exported(built, module.language), tools)
+    yield from judge(code_bump, module, base.version, changes)
+    yield from judge_entries(code_bump, module, base.version, changes, CODE_KINDS)

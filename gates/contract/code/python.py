@@ -1,0 +1,99 @@
+"""The difference between what two versions of a Python package export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gates.contract.code.api import Api
+from gates.contract.code.package import Package, opened
+from gates.contract.code.python_members import Members
+from gates.contract.model import Bump, Change
+from gates.errors import CouldNotCheckError
+
+if TYPE_CHECKING:
+    import griffe
+
+Names = Mapping[str, "griffe.Object | griffe.Alias"]
+
+
+def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Change]:
+    """What who imports the old version finds changed in the new one; `place` is a folder for what
+    is written meanwhile.
+
+    Raises `CouldNotCheckError` where one of the two cannot be read.
+    """
+    with opened(old, place) as before, opened(new, place) as after:
+        try:
+            yield from _Comparison(before, after).modules(before.entry, after.entry, "")
+        except RecursionError as error:
+            raise CouldNotCheckError("the code is nested too deeply to be compared") from error
+
+
+class _Comparison:
+    """Walks two packages side by side."""
+
+    def __init__(self, old: Package, new: Package) -> None:
+        self._old = old
+        self._new = new
+        self._members = Members(old, new)
+
+    def modules(self, old: griffe.Object, new: griffe.Object, prefix: str) -> Iterator[Change]:
+        """Two modules of one name; `prefix` is "" for the entrypoint, else "name."."""
+        before, after = self._old.public(old), self._new.public(new)
+        added = [name for name in after if name not in before]
+        for name, node in before.items():
+            symbol = f"{prefix}{name}"
+            if name in after:
+                yield from self._same(node, after[name], symbol)
+                continue
+            if name in new.members:
+                yield Change(
+                    "code", f"code:{symbol}", Bump.MINOR,
+                    f"{symbol} is not in __all__ any more; an import by its name still works",
+                    self._old.at(node), self._new.at(new.members[name]),
+                )  # fmt: skip
+                yield from self._same(node, new.members[name], symbol)
+                continue
+            heirs = get_close_matches(name, added, n=1)
+            hint = f"; is it called {prefix}{heirs[0]} now?" if heirs else ""
+            source = ".".join(each for each in (self._old.api.entry, prefix.rstrip(".")) if each)
+            yield Change(
+                "code", f"code:{symbol}", Bump.MAJOR,
+                f"{symbol} is not exported any more, so that its import fails{hint}",
+                old=self._old.at(node),
+                example=f"from {source} import {name}",
+            )  # fmt: skip
+        for name in added:
+            yield Change(
+                "code", f"code:{prefix}{name}", Bump.MINOR, f"{prefix}{name} is new",
+                new=self._new.at(after[name]),
+            )  # fmt: skip
+
+    def _same(
+        self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
+    ) -> Iterator[Change]:
+        import griffe
+
+        one, other = self._old.real(old), self._new.real(new)
+        if one is None or other is None:
+            if _target(old) != _target(new):
+                yield Change(
+                    "code", f"code:{symbol}", Bump.MINOR,
+                    f"{symbol} was {_target(old)} and is {_target(new)}: whether what worked with"
+                    " it still does could not be shown",
+                    self._old.at(old), self._new.at(new), proved=False,
+                )  # fmt: skip
+            return
+        if isinstance(one, griffe.Module) and isinstance(other, griffe.Module):
+            if old.is_alias and not symbol.count("."):
+                return  # a module under a second name is compared under its first
+            yield from self.modules(one, other, f"{symbol}.")
+            return
+        yield from self._members.compare(one, other, symbol)
+
+
+def _target(node: griffe.Object | griffe.Alias) -> str:
+    return str(getattr(node, "target_path", node.path))

@@ -1,0 +1,186 @@
+"""Whether every value of one Python type is a value of another, as far as it can be shown."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+_ROOTS = ("builtins", "collections.abc", "datetime", "decimal", "fractions", "pathlib", "uuid")
+"""Modules of the standard library whose classes are asked; a module's own code never is."""
+_ABSTRACT = "collections.abc."
+_TYPING = {
+    "List": "builtins.list", "Dict": "builtins.dict", "Set": "builtins.set",
+    "FrozenSet": "builtins.frozenset", "Tuple": "builtins.tuple", "Type": "builtins.type",
+    "Text": "builtins.str", "AbstractSet": "collections.abc.Set",
+}  # fmt: skip
+_TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
+_COVARIANT = {
+    "builtins.tuple", "builtins.frozenset", "builtins.type", "collections.abc.Sequence",
+    "collections.abc.Iterable", "collections.abc.Iterator", "collections.abc.Collection",
+    "collections.abc.Set", "collections.abc.Awaitable", "collections.abc.AsyncIterator",
+    "collections.abc.AsyncIterable", "collections.abc.Mapping",
+}  # fmt: skip
+_TOWER = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
+"""Each is taken where a later one is asked for (PEP 484, "The numeric tower")."""
+NONE = "builtins.None"
+ANY = "typing.Any"
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One type that is no union: its whole name, and its arguments or its literal value."""
+
+    name: str
+    arguments: tuple[Type, ...] = ()
+    literal: str | None = None
+
+
+Type = frozenset[Atom]
+"""A union of types; with one member, that type."""
+
+
+def parse(text: str, resolve: Callable[[str], str]) -> Type | None:
+    """The type that an annotation says; None for one that is not understood.
+
+    `resolve` gives the whole name of a name in its scope.
+    """
+    try:
+        return _read(ast.parse(text.strip(), mode="eval").body, resolve)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _read(node: ast.expr, resolve: Callable[[str], str]) -> Type:
+    if isinstance(node, ast.Constant):
+        if node.value is None:
+            return frozenset({Atom(NONE)})
+        if isinstance(node.value, str):
+            return _read(ast.parse(node.value, mode="eval").body, resolve)
+        if node.value is Ellipsis:
+            return frozenset({Atom("...")})
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _read(node.left, resolve) | _read(node.right, resolve)
+    if isinstance(node, ast.Name | ast.Attribute):
+        return frozenset({Atom(_name(node, resolve))})
+    if isinstance(node, ast.List):
+        return frozenset({Atom("[]", tuple(_read(each, resolve) for each in node.elts))})
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name | ast.Attribute):
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        name = _name(node.value, resolve)
+        short = name.rpartition(".")[2] if name.startswith("typing") else ""
+        if short == "Literal":
+            return frozenset(Atom("Literal", literal=ast.unparse(each)) for each in inner)
+        if short in _TRANSPARENT:
+            return _read(inner[0], resolve)
+        arguments = tuple(_read(each, resolve) for each in inner)
+        if short == "Union":
+            return frozenset().union(*arguments)
+        if short == "Optional":
+            return arguments[0] | {Atom(NONE)}
+        return frozenset({Atom(name, arguments)})
+    raise ValueError(ast.unparse(node))
+
+
+def _name(node: ast.expr, resolve: Callable[[str], str]) -> str:
+    head, *rest = ast.unparse(node).split(".")
+    name = ".".join([resolve(head), *rest]) if head.isidentifier() else head
+    module, _, last = name.rpartition(".")
+    if module in ("typing", "typing_extensions"):
+        if last in _TYPING:
+            return _TYPING[last]
+        if _known(f"{_ABSTRACT}{last}") is not None:
+            return f"{_ABSTRACT}{last}"
+        return f"typing.{last}"
+    if not module and _known(f"builtins.{name}") is not None:
+        return f"builtins.{name}"
+    return name
+
+
+def _known(name: str) -> type | None:
+    """A class of the standard library, by its whole name."""
+    module, _, last = name.rpartition(".")
+    if name == NONE:
+        return type(None)
+    if module not in _ROOTS:
+        return None
+    found = getattr(importlib.import_module(module), last, None)
+    return found if isinstance(found, type) else None
+
+
+class Types:
+    """Compares types, knowing the classes of a package by what they are made from."""
+
+    def __init__(self, ancestors: Mapping[str, frozenset[str] | None]) -> None:
+        self._ancestors = ancestors
+        """Every class that a class is one of, itself included, by whole name; None for a class
+        with a parent that is not known, or that is a protocol."""
+
+    def within(self, small: Type, large: Type) -> bool | None:
+        """Whether every value of `small` is one of `large`; None where that cannot be shown."""
+        if small == large:
+            return True
+        answers = [self._one(each, small, large) for each in small - large]
+        return False if False in answers else None if None in answers else True
+
+    def _one(self, atom: Atom, small: Type, large: Type) -> bool | None:
+        if atom.name == ANY or Atom(ANY) in large:
+            return None
+        if atom.name == NONE and large and large <= small:
+            return False  # what holds None already would not be written with it
+        answers = [self._atoms(atom, each) for each in large]
+        return True if True in answers else None if None in answers else False
+
+    def _atoms(self, one: Atom, other: Atom) -> bool | None:
+        if other.name == "builtins.object":
+            return True
+        if one.literal is not None:
+            if other.literal is not None:
+                return one.literal == other.literal
+            try:
+                value = type(ast.literal_eval(one.literal)).__name__
+            except (ValueError, SyntaxError):
+                return None
+            return self._atoms(Atom(f"builtins.{value}"), other)
+        if other.literal is not None:
+            return False if _known(one.name) is not None else None
+        if one.name == other.name:
+            return self._arguments(one, other)
+        if one.name in _TOWER and other.name in _TOWER:
+            return _TOWER.index(one.name) < _TOWER.index(other.name)
+        left, right = _known(one.name), _known(other.name)
+        if left is not None and right is not None:
+            return self._elements(one, other) if issubclass(left, right) else False
+        ours = self._ancestors.get(one.name, frozenset())
+        if ours and other.name in ours:
+            return None if other.arguments else True
+        if ours and right is not None and not other.name.startswith(_ABSTRACT):
+            return False
+        if other.name in self._ancestors and self._ancestors[other.name] is not None:
+            # A class of the package that is known whole: nothing is one that is not made from it.
+            return False if left is not None or ours else None
+        return None
+
+    def _elements(self, one: Atom, other: Atom) -> bool | None:
+        """Whether a container's elements fit those of a wider kind of container."""
+        if not other.arguments:
+            return True
+        ours = one.arguments
+        if one.name == "builtins.tuple" and ours[1:] == (frozenset({Atom("...")}),):
+            ours = ours[:1]
+        if other.name not in _COVARIANT or len(ours) != len(other.arguments):
+            return None
+        answers = [self.within(*pair) for pair in zip(ours, other.arguments, strict=True)]
+        return False if False in answers else None if None in answers else True
+
+    def _arguments(self, one: Atom, other: Atom) -> bool | None:
+        if one.arguments == other.arguments or not other.arguments:
+            return True
+        if len(one.arguments) != len(other.arguments) or not one.arguments:
+            return None
+        pairs = list(zip(one.arguments, other.arguments, strict=True))
+        answers = [self.within(left, right) for left, right in pairs]
+        if False in answers:
+            return False if one.name.startswith(("builtins.", _ABSTRACT)) else None
+        return True if one.name in _COVARIANT and None not in answers else None

@@ -1,0 +1,125 @@
+"""Everything that changed between two versions, and what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gates.catalog.versions import parse
+from gates.contract.breaking import Names, of_release
+from gates.contract.bump import allows, promises, smallest
+from gates.contract.demand import Demand, demand
+from gates.contract.model import Bump, Change
+from gates.errors import CouldNotCheckError
+from gates.module import Module
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A part that could not be compared."""
+
+    part: str
+    reason: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two, as it is called."""
+
+    label: str
+    slug: str
+    version: str
+    """"" where it has none that is usable."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The whole difference of two versions."""
+
+    old: Side
+    new: Side
+    demands: tuple[Demand, ...]
+    """One for each change, the weightiest first in each part."""
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes."""
+        return tuple(each.change for each in self.demands)
+
+    @property
+    def bump(self) -> Bump:
+        """What all of it asks for."""
+        bumps = [each.bump for each in self.demands]
+        return max(bumps, key=lambda each: each.rank, default=Bump.NONE)
+
+    @property
+    def judged(self) -> bool:
+        """Whether both sides have a version, and the old one's promises something."""
+        return bool(self.old.version and self.new.version) and promises(self.old.version)
+
+    @property
+    def smallest(self) -> str | None:
+        """The smallest version that may follow the old one; None where nothing is asked."""
+        return smallest(self.old.version, self.bump) if self.judged else None
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether the new version moves far enough, as far as both have one."""
+        return not self.judged or allows(self.old.version, self.new.version, self.bump)
+
+    @property
+    def unlisted(self) -> tuple[Demand, ...]:
+        """Breaks that `breaking` does not list."""
+        return tuple(each for each in self.demands if each.unlisted)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the version does, 1 where not, 3 where something was not compared."""
+        if not self.large_enough or self.unlisted:
+            return 1
+        return 3 if self.missing else 0
+
+
+Part = Callable[[], Iterable[Change]]
+
+
+def differ(
+    old: tuple[str, Module], new: tuple[str, Module], parts: Iterable[tuple[str, Part]]
+) -> Difference:
+    """Run the parts, and judge what they find; a part that raises `CouldNotCheckError` is
+    missing, and the others still count."""
+    (old_label, before), (new_label, after) = old, new
+    sides = Side(old_label, before.slug, before.version), Side(new_label, after.slug, after.version)
+    found: list[Change] = []
+    missing: list[Missing] = []
+    for name, part in parts:
+        try:
+            found += [each for each in part() if each not in found]
+        except CouldNotCheckError as error:
+            missing.append(Missing(name, error.message, error.hint))
+    return Difference(*sides, tuple(_judged(_once(found), before, after)), tuple(missing))
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """Without what the manifest says of tables that the database says too."""
+    seen = {each.symbol for each in changes if each.part == "database" and _by_database(each)}
+    return [
+        each
+        for each in changes
+        if each.part != "database" or _by_database(each) or each.symbol not in seen
+    ]
+
+
+def _by_database(change: Change) -> bool:
+    place = change.old or change.new
+    return place is None or place.object is not None
+
+
+def _judged(changes: list[Change], old: Module, new: Module) -> list[Demand]:
+    before, after = old.version, new.version
+    if parse(before) is None or parse(after) is None:
+        return [Demand(each, each.bump, too_small=False, unlisted=False) for each in changes]
+    listed = Names.of(of_release(new.require_manifest(), after, before))
+    return [demand(each, listed, before, after) for each in changes]

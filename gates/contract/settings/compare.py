@@ -1,0 +1,169 @@
+"""What a change of the settings schema means for the settings that tenants have stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gates.contract.model import Bump, Change
+from gates.contract.settings.difference import Difference, Spot
+from gates.contract.settings.search import Search
+from gates.contract.settings.shrink import shrunk
+from gates.contract.settings.side import Side, UnknownAnswerError
+from gates.contract.settings.subset import Prover
+from gates.contract.settings.walk import Walk
+from gates.errors import CouldNotCheckError
+from gates.model import Location
+from gates.module import Document
+from gates.module.subschemas import Place
+
+SHOWN = 160
+"""Characters of a counter-example in a message; all of it is in `Change.example`."""
+UNPROVED_PLACES = 40
+
+
+def compare_here(old: Document, new: Document) -> list[Change]:
+    """As `compare_settings`, for two schemas, in this process: a pattern may take for ever."""
+    try:
+        return _Judge(Side(old), Side(new)).changes()
+    except UnicodeError as error:
+        raise CouldNotCheckError(
+            f"{old.path} or {new.path} holds half a character (a lone surrogate)",
+            hint="remove its \\ud... escape",
+        ) from error
+    except (RecursionError, OverflowError) as error:
+        raise CouldNotCheckError(
+            f"{new.path} is nested too deep, or holds numbers too large, to be compared",
+            hint="flatten the settings",
+        ) from error
+
+
+class _Judge:
+    def __init__(self, old: Side, new: Side) -> None:
+        self.old, self.new = old, new
+        self.walk = Walk(Prover(old, new))
+        self.search = Search(old, new)
+
+    def changes(self) -> list[Change]:
+        """The changes, one for each difference, without repeats."""
+        found: dict[tuple[Place, Location | None, Location | None, str], Change] = {}
+        for difference in self.walk.differences():
+            change = self._judged(difference)
+            kind = "" if difference.old or difference.new else change.message
+            key = (difference.symbol, difference.old, difference.new, kind)
+            if key not in found or _weight(found[key]) < _weight(change):
+                found[key] = change
+        changes = list(found.values())
+        if not any(each.bump is Bump.MAJOR for each in changes):
+            changes += self._missed(changes)
+        return changes
+
+    def _judged(self, each: Difference) -> Change:
+        if each.bump is not None:
+            return _change(each, each.bump, each.message)
+        example = None
+        if each.searched:
+            spot = each.spot
+            example = self.search.counter_example(spot.focus, spot.around_old, spot.new, each.about)
+            if example is None and not spot.plain:  # it may fit by another branch
+                focus = tuple(step for step in spot.focus if step[0] != "branch")
+                around = self.search.placing.conj_at(focus)
+                example = self.search.counter_example(focus, around, spot.new, each.about)
+        if example is not None:
+            text = as_text(example)
+            said = f"{each.message}: stored settings such as {_cut(text)} are refused"
+            return _change(each, Bump.MAJOR, said, text)
+        if each.loses is not None and (example := self._losing(each)) is not None:
+            text = as_text(example)
+            said = f"{each.message}: {each.why}, as with the stored settings {_cut(text)}"
+            return _change(each, Bump.MAJOR, said, text)
+        said = (
+            f"{each.message}; could not show that this breaks stored settings, nor that it does not"
+        )
+        return _change(each, Bump.MINOR, said, proved=False)
+
+    def _losing(self, each: Difference) -> Any | None:  # noqa: ANN401 - a settings document
+        def shows(document: object) -> bool:
+            try:
+                return (
+                    isinstance(document, dict)
+                    and self.old.accepts(document)
+                    and each.loses is not None
+                    and each.loses(document)
+                )
+            except UnknownAnswerError:
+                return False
+
+        for document in self._around(each.spot):
+            if shows(document):
+                again = True
+                while again:
+                    again = False
+                    for smaller in shrunk(document):
+                        if shows(smaller):
+                            document, again = smaller, True
+                            break
+                return document
+        return None
+
+    def _around(self, spot: Spot) -> Iterator[Any]:
+        samples, placing = self.search.samples, self.search.placing
+        for value in samples.some(spot.around_old):
+            yield from placing.documents(spot.focus, value)
+        above = spot.focus[:-1]
+        for value in [*samples.some(placing.conj_at(above)), {}]:
+            for document in placing.documents(above, value):
+                yield document
+                yield from shrunk(document)
+
+    def _missed(self, changes: list[Change]) -> Iterator[Change]:
+        """A break that no single difference shows: the last look where nothing is proved."""
+        for spot in reversed(self.walk.unproved[-UNPROVED_PLACES:]):
+            if all(each.proved for each in changes) and len(spot.focus) > 4:
+                continue
+            found = self.search.counter_example(
+                spot.focus, spot.around_old, spot.new, lambda _where, _what: True
+            )
+            if found is None:
+                continue
+            where = min((place for place, _ in self.new.errors(self.new.filled(found))), key=len)
+            text = as_text(found)
+            yield Change(
+                "settings",
+                symbol(where[:-1]),
+                Bump.MAJOR,
+                f"stored settings such as {_cut(text)} are refused",
+                None,
+                self.new.document.at(*where),
+                text,
+            )
+            return
+
+
+def _weight(change: Change) -> tuple[int, bool]:
+    return change.bump.rank, change.proved
+
+
+def _change(
+    each: Difference, bump: Bump, message: str, example: str | None = None, *, proved: bool = True
+) -> Change:
+    return Change(
+        "settings", symbol(each.symbol), bump, message, each.old, each.new, example, proved
+    )
+
+
+def symbol(pointer: Place) -> str:
+    """The name of a schema in `breaking[].symbol`: "settings:" and its JSON Pointer (RFC 6901)."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
+    return "settings:" + "".join(f"/{part}" for part in parts)
+
+
+def as_text(value: object) -> str:
+    """A settings document as compact JSON."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isprintable() else json.dumps(value, separators=(",", ":"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."

@@ -1,0 +1,88 @@
+"""What a module's sources offer the platform: routes, jobs, events; the same in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gates.errors import CouldNotCheckError
+from gates.model import Location
+from gates.module import Module
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in the sources, and the values that it can have there."""
+
+    values: tuple[str, ...] | None
+    """Several where the source chooses between constants; None where it cannot be read."""
+    location: Location
+    shown: str = ""
+    """How the source writes it, cut."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint: an object or a call of `Route` with a path and a handler."""
+
+    method: Text
+    path: Text
+    permissions: tuple[Text, ...]
+    authenticated: bool | None
+    """None where the source does not write true or false."""
+    location: Location
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: an object or a call of `Job` with a name, a queue and a handler."""
+
+    name: Text
+    queue: Text
+    schedule: Text | None
+    location: Location
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Everything of that kind in a module, in the order of its files."""
+
+    routes: tuple[Route, ...]
+    jobs: tuple[Job, ...]
+    published: tuple[Text, ...]
+    subscribed: tuple[Text, ...]
+    asked: tuple[Text, ...]
+    """The permissions that handlers ask for themselves."""
+    texts: frozenset[str]
+    """Every text that is written out somewhere, or put together from constants in a list."""
+
+
+PUBLISH, SUBSCRIBE = "publish", "subscribe"
+ASKS = {
+    "hasPermission", "has_permission", "requirePermission", "require_permission",
+    "checkPermission", "check_permission", "assertPermission", "assert_permission",
+}  # fmt: skip
+"""Names of functions whose text argument is a permission."""
+CONTEXTS = {"context", "ctx", "requestContext", "request_context"}
+"""Names that a `RequestContext` usually has; one that is typed as such counts by any name."""
+
+
+def offers(module: Module) -> Offers:
+    """Read the module's sources. Raises `CouldNotCheckError` for a language that is not known."""
+    if module.language == "python":
+        from gates.toolchains.sources.offers_python import find
+
+        return find(module)
+    if module.language == "typescript":
+        from gates.toolchains.sources.offers_typescript import find as find_typescript
+
+        return find_typescript(module)
+    raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+
+
+def once(found: Iterable[T]) -> tuple[T, ...]:
+    """Each of them once: what several calls of a function find at one place is one thing."""
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,53 @@
+"""Benchmarks, on demand: `python -m tests.benchmarks [NAME ...] [--times N]`.
+
+Each compares with a named floor and prints the ratio; nothing is asserted, since a machine under
+load proves nothing. `measure` says what is printed: the least and the median of several runs by the
+clock, and the least processor time of the process and all that it waited for.
+
+proofs      all database proofs of ten tables, against psql with the same files once
+isolation   the isolation proof per table
+growth      5, 10, 20 and 40 tables
+manifest    lint-manifest against check-jsonschema
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.manifest import manifest
+from tests.benchmarks.proofs import growth, isolation, proofs
+
+ALL = {each.__name__: each for each in (proofs, isolation, growth, manifest)}
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}")
+    parser.add_argument("--times", type=int, default=5, help="runs of each, by default 5")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ALL):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    load = os.getloadavg()[0]
+    say(f"{os.cpu_count()} processors, load {load:.1f}, Python {sys.version.split()[0]}")
+    with tempfile.TemporaryDirectory(prefix="gates-benchmark-") as folder:
+        Path(folder).chmod(0o755)
+        for name in options.names or ALL:
+            say(f"\n{name}")
+            ALL[name](Path(folder), options.times, say)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,147 @@
+"""The bump that a difference of two databases demands, by a table written from the rules."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from gates.contract.column_types import widened
+from gates.contract.database import PARTS, compare_databases
+from gates.contract.model import Bump, largest
+from gates.contract.probe import refuses_on
+from gates.contract.schema_pair import Pair
+from gates.contract.snapshots import pair_of
+from gates.database import Database
+from gates.errors import CouldNotCheckError
+from gates.module import load
+from gates.settings import Policy, Settings
+from tests.conftest import EXAMPLES
+
+PAIRS = tomllib.loads((Path(__file__).parent / "database_pairs.toml").read_text())["pair"]
+BEFORE = """
+CREATE TYPE mood AS ENUM ('low', 'high');
+CREATE TABLE tenant_x_notes (id bigint PRIMARY KEY, title varchar(20) NOT NULL, body text,
+    rank integer NOT NULL DEFAULT 1, price numeric(8,2), mood mood, day date);
+"""
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    state = str(tmp_path_factory.mktemp("state"))
+    settings = Settings.from_environment({**os.environ, "GATES_STATE_DIR": state})
+    module = load(EXAMPLES / "_base" / "python")
+    with Database.open(module, Policy(), settings) as database:
+        yield database
+
+
+def run(bench: Any, sql: str) -> Any:
+    ran = bench.run("step.sql", sql)
+    assert ran.failure is None, ran.failure
+    return bench.snapshot()
+
+
+def runs(bench: Any, statement: str) -> bool:
+    """Whether a statement runs; nothing stays of it."""
+    session = bench.session("admin")
+    try:
+        with session.transaction(force_rollback=True):
+            session.execute("SET LOCAL search_path = public")
+            session.execute(statement)
+    except psycopg.Error:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["name"])
+def test_pair(database: Database, pair: dict[str, Any]) -> None:
+    with database.bench(applied=False) as bench:
+        old = run(bench, BEFORE + pair.get("before", ""))
+        proof = pair.get("proof", "SELECT 1")
+        assert runs(bench, proof)
+        new = run(bench, pair["step"])
+        both = Pair(old, new, refuses=refuses_on(bench.session("owner")))
+        changes = compare_databases(both)
+        parts = [change for part in PARTS for change in part(both)]
+        assert runs(bench, proof) is (pair["bump"] != "major" or "proof" not in pair), pair["why"]
+    assert largest(changes) == pair["bump"], pair["why"]
+    deciding = [each.symbol for each in changes if each.bump is largest(changes)]
+    assert pair["symbol"] in (deciding or [""])
+    assert all(each.example for each in changes if each.bump is Bump.MAJOR)
+    assert all(each.bump is not Bump.MAJOR for each in changes if not each.proved)
+    assert largest(changes) is largest(parts)
+    assert compare_databases(Pair(new, new)) == []
+
+
+WIDER = [
+    ("character varying(10)", "character varying(20)"),
+    ("character varying(10)", "character varying"),
+    ("character varying", "text"),
+    ("smallint", "bigint"),
+    ("integer", "numeric"),
+    ("real", "double precision"),
+    ("numeric(8,2)", "numeric(10,4)"),
+    ("numeric(8,2)", "numeric"),
+    ("timestamp(3) with time zone", "timestamp with time zone"),
+    ("integer[]", "bigint[]"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), WIDER)
+def test_a_wider_type_is_no_break_and_the_way_back_is_one(old: str, new: str) -> None:
+    assert widened(old, new)
+    assert not widened(new, old)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("date", "timestamp with time zone"),
+        ("character(10)", "text"),
+        ("integer", "bigint[]"),
+        ("bigint", "double precision"),
+        ("timestamp without time zone", "timestamp with time zone"),
+        ("public.mood", "text"),
+        ("numeric", "numeric(8,2)"),
+    ],
+)
+def test_other_types_are_breaks(old: str, new: str) -> None:
+    assert not widened(old, new)
+
+
+def test_released_migrations_are_a_state_on_the_way(database: Database) -> None:
+    module = load(EXAMPLES / "_base" / "python")
+    bare = replace(module, migrations=())
+    with pair_of(bare, module, database) as pair:
+        added = [each.symbol for each in compare_databases(pair)]
+    assert "table:tenant_sample_module_notes" in added
+    with pair_of(module, module, database) as pair:
+        assert compare_databases(pair) == []
+
+
+def test_other_migrations_are_run(database: Database) -> None:
+    module = load(EXAMPLES / "_base" / "python")
+    (first,) = module.migrations
+    sql = first.sql.replace("title text NOT NULL,", "title text NOT NULL,\n    color text,")
+    old = replace(module, migrations=(replace(first, sql=sql),))
+    with pair_of(old, module, database) as pair:
+        (change,) = compare_databases(pair)
+    assert change.symbol == "column:tenant_sample_module_notes.color"
+    assert str(change.old).startswith("migrations/000_init.sql:9:5")
+    assert change.new is None
+
+
+def test_an_old_version_that_does_not_apply_is_inconclusive(database: Database) -> None:
+    module = load(EXAMPLES / "_base" / "python")
+    broken = replace(module, migrations=(replace(module.migrations[0], sql="SELECT 1/0;"),))
+    with (
+        pytest.raises(CouldNotCheckError, match="division by zero"),
+        pair_of(broken, module, database),
+    ):
+        pass

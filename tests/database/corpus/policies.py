@@ -1,0 +1,87 @@
+"""Policies: the right name with the wrong expression, and policies that add up."""
+
+from __future__ import annotations
+
+from tests.database.corpus.shape import CHECK, ISOLATION, POLICY, USING, Defect
+
+POLICIES = (
+    # policies: right name, wrong expression
+    Defect("using-true", ISOLATION, "reads, changes and deletes", USING, "USING (true)"),
+    Defect("check-true", ISOLATION, "adds and gives away", CHECK, "WITH CHECK (true)"),
+    Defect("null-passes", ISOLATION, "without any tenant reads rows", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR auth.jwt() IS NULL)"),
+    Defect("setting-null-passes", ISOLATION, "without any tenant reads", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR current_setting('request.jwt.claims', true) IS NULL)"),
+    Defect("empty-passes", ISOLATION, "with claims that are empty reads", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR current_setting('request.jwt.claims', true) = '')"),
+    Defect("coalesce-own", ISOLATION, "reads rows", USING,
+           "USING (tenant_id = coalesce((auth.jwt() ->> 'tenant_id')::uuid, tenant_id))"),
+    Defect("not-distinct-wrong-way", ISOLATION, "reads", USING,
+           "USING (tenant_id IS DISTINCT FROM NULL)"),
+    Defect("empty-object-passes", ISOLATION, "without a tenant reads", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR"
+           " (auth.jwt() IS NOT NULL AND NOT auth.jwt() ? 'tenant_id'))"),
+    Defect("wrong-claim", ISOLATION, "does not see its own row", POLICY,
+           "FOR ALL USING (tenant_id = (auth.jwt() ->> 'team_id')::uuid);"),
+    Defect("wrong-column", ISOLATION, "reads", POLICY,
+           "FOR ALL USING ((auth.jwt() ->> 'tenant_id')::uuid IS NOT NULL);"),
+    Defect("self-comparison", ISOLATION, "reads", USING,
+           "USING (tenant_id = tenant_sample_module_notes.tenant_id)"),
+    Defect("literal-prefix", ISOLATION, "reads", USING,
+           "USING (auth.jwt() ->> 'tenant_id' LIKE '%' || left(tenant_id::text, 0) || '%')"),
+    Defect("role-decides", ISOLATION, "reads", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR auth.role() = 'tenant_app_role')"),
+    Defect("old-rows-public", ISOLATION, "reads", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR version = 1)"),
+    Defect("move-allowed", ISOLATION, "adds and gives away", CHECK,
+           "WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR title <> '')"),
+    # policies that are tight for the tenants of a proof
+    Defect("open-elsewhere", ISOLATION, "depends on current_database()", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR current_database() = 'production')"),
+    Defect("open-for-one-user", ISOLATION, "depends on the claim", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR auth.jwt() ->> 'email' = 'support@example.org')"),
+    Defect("open-by-a-setting", ISOLATION, "which any session may set", USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR current_setting('app.support', true) = 'on')"),
+    # policies that add up
+    Defect("second-permissive", ISOLATION, "reads", "",
+           "DROP POLICY IF EXISTS helpers ON {T};\n"
+           "CREATE POLICY helpers ON {T} FOR SELECT USING (true);",
+           "DROP POLICY IF EXISTS helpers ON {T};"),
+    Defect("second-for-update", ISOLATION, "changes", "",
+           "DROP POLICY IF EXISTS fix ON {T};\n"
+           "CREATE POLICY fix ON {T} FOR UPDATE USING (version = 1)"
+           " WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid);",
+           "DROP POLICY IF EXISTS fix ON {T};"),
+    Defect("second-for-insert", ISOLATION, "adds", "",
+           "DROP POLICY IF EXISTS load ON {T};\n"
+           "CREATE POLICY load ON {T} FOR INSERT WITH CHECK (title IS NOT NULL);",
+           "DROP POLICY IF EXISTS load ON {T};"),
+    Defect("second-for-delete", ISOLATION, "deletes", "",
+           "DROP POLICY IF EXISTS purge ON {T};\n"
+           "CREATE POLICY purge ON {T} FOR DELETE USING (true);",
+           "DROP POLICY IF EXISTS purge ON {T};"),
+    Defect("policy-calls-function", ISOLATION, "reads", "",
+           "CREATE OR REPLACE FUNCTION {P}may() RETURNS boolean LANGUAGE sql STABLE"
+           " SET search_path = '' AS $$ SELECT auth.uid() IS NOT NULL $$;\n"
+           "DROP POLICY IF EXISTS members ON {T};\n"
+           "CREATE POLICY members ON {T} FOR SELECT USING ({P}may());",
+           "DROP POLICY IF EXISTS members ON {T};\nDROP FUNCTION IF EXISTS {P}may();"),
+    Defect("policy-in-do-block", ISOLATION, "reads", "",
+           "DO $$\nBEGIN\n    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', 'open', '{T}');\n"
+           "    EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (1 = 1)', 'open', '{T}');\n"
+           "END\n$$;",
+           "DROP POLICY IF EXISTS open ON {T};"),
+    Defect("altered-later", ISOLATION, "reads", "",
+           "ALTER POLICY tenant_isolation ON {T} USING (tenant_id IS NOT NULL);",
+           "ALTER POLICY tenant_isolation ON {T} " + USING + ";"),
+    Defect("restrictive-alone", ISOLATION, "does not see its own row", "    FOR ALL\n",
+           "    AS RESTRICTIVE FOR ALL\n"),
+    Defect("for-one-role", "row-security", "is for authenticated alone", "    FOR ALL\n",
+           "    FOR ALL TO authenticated\n"),
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""Statements that a module may not make, wherever they are written, and those near them."""
+
+# ruff: noqa: E501 - a statement is a line
+from __future__ import annotations
+
+import pytest
+
+from gates.database.forbidden import forbidden
+from gates.database.forbidden_calls import calls
+from gates.database.nested import statements_of
+from gates.database.script import parse
+
+FORBIDDEN = """
+DROP DATABASE d
+CREATE DATABASE d
+ALTER DATABASE d SET x = 1
+ALTER SYSTEM SET x = 1
+CREATE ROLE r
+CREATE USER r SUPERUSER
+ALTER ROLE r SUPERUSER
+ALTER ROLE r SET x = 1
+DROP ROLE r
+GRANT a TO b
+REVOKE a FROM b
+REASSIGN OWNED BY a TO b
+DROP OWNED BY a
+SET ROLE a
+RESET ROLE
+SET SESSION AUTHORIZATION a
+RESET SESSION AUTHORIZATION
+SET row_security = off
+SET LOCAL session_replication_role = replica
+SELECT set_config('role', 'a', false)
+SELECT pg_catalog.set_config('session_replication_role', 'replica', true)
+COPY t FROM PROGRAM 'x'
+COPY t TO '/tmp/x'
+ALTER TABLE t DISABLE ROW LEVEL SECURITY
+ALTER TABLE t NO FORCE ROW LEVEL SECURITY
+ALTER TABLE t ADD a int, DISABLE ROW LEVEL SECURITY
+ALTER TABLE t OWNER TO a
+ALTER TABLE t DISABLE TRIGGER ALL
+ALTER FUNCTION f() OWNER TO a
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'
+ALTER FUNCTION f() SECURITY DEFINER
+CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()
+CREATE SERVER s FOREIGN DATA WRAPPER w
+CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p
+LOAD 'x'
+DO $$ BEGIN SET ROLE a; END $$
+DO $$ BEGIN EXECUTE 'ALTER TABLE t DISABLE ROW LEVEL SECURITY'; END $$
+DO $$ BEGIN PERFORM set_config('role', 'a', false); END $$
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'RESET ROLE; SELECT 1'
+CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''DROP DATABASE '' || x; END'
+SET request.jwt.claims = '{}'
+SET LOCAL event_triggers = off
+SELECT set_config('request.jwt.claims', '{}', true)
+SELECT set_config('ro' || 'le', 'a', false)
+SELECT set_config(name, 'a', false) FROM tenant_x_settings
+CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING
+SECURITY LABEL ON TABLE t IS 'x'
+CREATE CAST (text AS uuid) WITH INOUT AS IMPLICIT
+CREATE OPERATOR = (LEFTARG = uuid, RIGHTARG = text, FUNCTION = f)
+CREATE EXTENSION dblink
+CREATE EXTENSION IF NOT EXISTS postgres_fdw
+ALTER EXTENSION citext UPDATE
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO tenant_app_role
+GRANT CREATE ON SCHEMA public TO tenant_app_role
+GRANT CREATE ON DATABASE d TO tenant_app_role
+CREATE FOREIGN TABLE t (a int) SERVER s
+UPDATE pg_settings SET setting = 'off' WHERE name = 'row_security'
+UPDATE pg_catalog.pg_class SET relrowsecurity = false
+WITH x AS (DELETE FROM pg_catalog.pg_policy RETURNING 1) SELECT * FROM x
+SELECT pg_read_file('/etc/passwd')
+SELECT lo_import('/etc/passwd')
+SELECT dblink_exec('x', 'y')
+SELECT cron.schedule('x', '* * * * *', 'SELECT 1')
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+CREATE FUNCTION f() RETURNS int LANGUAGE plperl AS '1'
+CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'
+DO LANGUAGE plpython3u 'x'
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SET role = a AS 'SELECT 1'
+CREATE FUNCTION f() RETURNS text LANGUAGE sql RETURN set_config('role', 'a', false)
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = DEFAULT AS 'SELECT 1'
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = "$user" AS 'SELECT 1'
+ALTER FUNCTION f() RESET search_path
+ALTER FUNCTION f() RESET ALL
+ALTER FUNCTION f() SET search_path TO DEFAULT
+DO $$ DECLARE x text; BEGIN x := set_config('role', 'a', false); END $$
+DO $$ DECLARE q text := 'SET '; BEGIN q := q || 'ROLE a'; EXECUTE q; END $$
+DO $$ DECLARE q text; BEGIN FOREACH q IN ARRAY ARRAY['SET ROLE a'] LOOP EXECUTE q; END LOOP; END $$
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT 'SET ROLE a' AS q LOOP EXECUTE r.q; END LOOP; END $$
+DO $$ BEGIN EXECUTE lower('SET ROLE A'); END $$
+DO $$ BEGIN PERFORM query_to_xml('SELECT set_config(''role'', ''a'', false)', true, true, ''); END $$
+CREATE FUNCTION f() RETURNS SETOF int LANGUAGE plpgsql AS 'BEGIN RETURN QUERY EXECUTE ''SELECT dblink(1)''; END'
+DO $$ DECLARE c refcursor; BEGIN OPEN c FOR EXECUTE 'SELECT pg_ls_dir(1)'; END $$
+EXPLAIN ANALYZE DELETE FROM pg_catalog.pg_class
+"""
+ALLOWED = """
+SET search_path TO public
+SET lock_timeout = 1
+ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'
+ALTER FUNCTION f() SECURITY INVOKER
+ALTER FUNCTION f() SECURITY DEFINER SET search_path = ''
+COPY t FROM STDIN
+SELECT set_config('search_path', '', true)
+SELECT current_setting('request.jwt.claims', true)
+CREATE EXTENSION IF NOT EXISTS pg_trgm
+GRANT SELECT ON t TO tenant_app_role
+SELECT 'SET ROLE a'
+COMMENT ON TABLE t IS 'DROP DATABASE d'
+ALTER TABLE t DISABLE TRIGGER x
+GRANT USAGE ON SCHEMA own TO tenant_app_role
+DELETE FROM tenant_x_pg_things
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp RETURN 1
+DO $$ DECLARE q text; BEGIN q := 'SELECT 1'; EXECUTE q; END $$
+NOTIFY x
+"""
+
+
+def found(sql: str) -> list[str]:
+    said = []
+    for inner in statements_of(parse("a.sql", sql)):
+        said += forbidden(inner.statement.kind, inner.statement.node)
+        said += [] if inner.part else calls(inner.statement.kind, inner.statement.node)
+    return [what for what, _, _ in said]
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN.strip().splitlines())
+def test_forbidden(sql):
+    assert len(set(found(sql))) == 1
+
+
+@pytest.mark.parametrize("sql", ALLOWED.strip().splitlines())
+def test_allowed(sql):
+    assert found(sql) == []

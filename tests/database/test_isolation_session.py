@@ -1,0 +1,140 @@
+"""How a session becomes a tenant is policy: platforms of other kinds, proved end to end."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gates.database.isolation import prove
+from gates.database.session import Sessions, made_up
+from gates.errors import ConfigurationError
+from gates.settings import Policy, SessionWay, load_policy
+from tests.database.conftest import BASE
+from tests.database.test_proofs import psql
+
+CLAIM = "(auth.jwt() ->> 'tenant_id')::uuid"
+SETTING = SessionWay(
+    ("SELECT set_config('app.tenant_id', :tenant_id, true)",),
+    "nullif(current_setting('app.tenant_id', true), '')::uuid",
+)
+ENTER = SessionWay(("SELECT tenant.enter(:tenant_id)",), "tenant.current()")
+PLATFORM = """
+CREATE SCHEMA tenant;
+GRANT USAGE ON SCHEMA tenant TO PUBLIC;
+CREATE FUNCTION tenant.current() RETURNS uuid LANGUAGE sql STABLE
+    RETURN nullif(current_setting('app.tenant_id', true), '')::uuid;
+CREATE FUNCTION tenant.enter(t text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = '' AS $$
+BEGIN
+    IF t IS NULL OR t = '' THEN RAISE EXCEPTION 'no tenant'; END IF;
+    PERFORM set_config('app.tenant_id', t, true);
+END $$;
+REVOKE EXECUTE ON FUNCTION tenant.enter(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenant.enter(text) TO tenant_app_role;
+ALTER POLICY tenant_isolation ON public.audit_logs
+    USING (tenant_id = tenant.current()) WITH CHECK (tenant_id = tenant.current());
+"""
+
+
+@pytest.fixture
+def platform(folder: Path) -> Policy:
+    path = folder / "platform.sql"
+    path.write_text(PLATFORM)
+    return Policy(baseline=(path,), session=ENTER)
+
+
+@pytest.mark.parametrize("way", [SETTING, ENTER], ids=["setting", "function"])
+def test_a_module_of_such_a_platform_is_proved(way, platform, sql_module, database):
+    sql = BASE.replace(CLAIM, way.tenant)
+    proof = prove(database(sql_module({"000_init.sql": sql}), replace(platform, session=way)))
+    assert (proof.leaks, proof.exposures, proof.unproved) == ((), (), ())
+    assert proof.attempts > 20
+
+
+@pytest.mark.parametrize("way", [SETTING, ENTER], ids=["setting", "function"])
+def test_its_leaks_are_found_and_shown_its_way(
+    way, platform, sql_module, database, shared, server_url
+):
+    sql = BASE.replace(f"USING (tenant_id = {CLAIM})", "USING (tenant_id IS NOT NULL)")
+    sql = sql.replace(CLAIM, way.tenant)
+    opened = database(sql_module({"000_init.sql": sql}), replace(platform, session=way))
+    proof = prove(opened)
+    assert {leak.kind for leak in proof.leaks} >= {"read", "delete"}
+    read = next(leak for leak in proof.leaks if leak.kind == "read")
+    assert Sessions(way).enter(proof.other)[0] in read.script
+    with opened.clone() as clone:
+        shown = psql(shared, server_url.replace("/postgres?", f"/{clone.name}?"), read.script)
+    assert "ERROR" not in shown
+    assert proof.other in shown
+
+
+def test_a_module_with_another_way_is_told_which_it_expects(sql_module, database, platform):
+    theirs = BASE.replace(CLAIM, "current_setting('app.tenant', true)::uuid")
+    (leak,) = prove(database(sql_module({"000_init.sql": theirs}))).leaks
+    assert leak.kind == "control"
+    assert leak.sentence.endswith(
+        "; its policies read current_setting('app.tenant'), but a session of this platform is a"
+        f" tenant through {CLAIM}"
+    )
+    (leak,) = prove(database(sql_module({"000_init.sql": BASE}), platform)).leaks
+    assert "its policies read current_setting('request.jwt.claims')" in leak.sentence
+    assert leak.sentence.endswith("through tenant.current()")
+
+
+def test_the_policy_file_says_it(folder: Path):
+    path = folder / "gates-policy.toml"
+    path.write_text(
+        "[database.session]\n"
+        "sql = [\"SELECT set_config('app.tenant_id', :tenant_id, true)\"]\n"
+        "tenant = \"nullif(current_setting('app.tenant_id', true), '')::uuid\"\n"
+    )
+    policy = load_policy(folder / "module", path)
+    assert policy.session == SETTING
+    assert policy.digest != Policy().digest
+    (folder / "module").mkdir()
+    (folder / "module" / "gates.toml").write_text(path.read_text())
+    with pytest.raises(ConfigurationError, match="not loosen or redirect"):
+        load_policy(folder / "module", path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("sql = ['SELECT 1']\ntenant = 'x'", "must name a tenant by :tenant_id"),
+        ("sql = ['SELECT f(:tenat_id)']\ntenant = 'x'", "unknown placeholder :tenat_id"),
+        ("sql = ['SELECT f(:tenant_id)']", "must be a table of sql .statements. and tenant"),
+    ],
+)
+def test_a_wrong_way_is_refused(text, says, folder: Path):
+    path = folder / "gates-policy.toml"
+    path.write_text(f"[database.session]\n{text}\n")
+    with pytest.raises(ConfigurationError, match=says):
+        load_policy(folder, path)
+
+
+def test_casts_are_no_placeholders():
+    way = SessionWay(("SELECT f(:tenant_id::uuid, 'a'::text)",), "g()")
+    assert re.fullmatch(r"SELECT f\('x'::uuid, 'a'::text\)", Sessions(way).enter("x")[0])
+
+
+@given(st.text(), st.text())
+def test_made_up_ids_are_uuids_of_version_4(salt, what):
+    made = uuid.UUID(made_up(salt, what))
+    assert (made.version, made.variant) == (4, uuid.RFC_4122)
+    assert made_up(salt, what) == str(made) != made_up(salt, what + "x")
+
+
+def test_two_runs_make_up_other_tenants(sql_module, shared):
+    from gates.database import Database
+
+    module, seen = sql_module(), set()
+    for _ in range(2):
+        with Database.open(module, Policy(), shared) as opened:
+            seen.add(prove(opened).other)
+    assert len(seen) == 2

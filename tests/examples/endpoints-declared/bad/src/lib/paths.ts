@@ -1,0 +1,1 @@
+export const NOTES_PATH = "/api/sample-module/notes";

@@ -1,0 +1,11 @@
+SET search_path TO public;
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
+CREATE INDEX IF NOT EXISTS tenant_sample_module_notes_title_idx
+    ON tenant_sample_module_notes (tenant_id, title);
+DO $$
+BEGIN
+    EXECUTE 'ALTER TABLE tenant_sample_module_notes ALTER COLUMN version TYPE bigint';
+END;
+$$;
