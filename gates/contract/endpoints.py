@@ -117,10 +117,10 @@ def _changed(old: _Same, new: _Same) -> Iterator[Change]:
             " make sure that this is meant",
             one.at("authenticated"), other.at("authenticated"),
         )  # fmt: skip
-    wild = [each for each in sorted(old.permissions) if "*" in each][:MOST_COVERS]
+    wild = [each for each in sorted(old.permissions) if "*" in each][:20]
+    held = ", ".join(sorted(old.permissions)[:5]) or "no permission"
     for name in sorted(new.permissions - old.permissions):
         wider = next((each for each in wild if _covers(each, name)), None)
-        held = ", ".join(sorted(old.permissions)) or "no permission"
         yield Change(
             "endpoints", symbol, Bump.MINOR if wider else Bump.MAJOR,
             f"{label} asks for {name}"
@@ -130,7 +130,7 @@ def _changed(old: _Same, new: _Same) -> Iterator[Change]:
             proved=wider is None,
         )  # fmt: skip
     for name in sorted(old.permissions - new.permissions):
-        if "*" not in name or not any(_covers(name, each) for each in new.permissions):
+        if name not in wild or not any(_covers(name, each) for each in new.permissions):
             yield Change(
                 "endpoints", symbol, Bump.MINOR,
                 f"{label} does not ask for {name} any more: no caller breaks, but more may call it",

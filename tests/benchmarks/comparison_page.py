@@ -50,7 +50,7 @@ _GOOD = """
 - **pgrls** has rules about speed that no proof of ours looks at: a policy that calls `auth.jwt()`
   once for each row rather than once (`(SELECT auth.jwt())`), a policy whose column has no index, a
   `VOLATILE` function in a policy. It also reads policies for what needs a state that we do not
-  make: `auth.email()`, `LEAKPROOF` functions, an `IMMUTABLE` function that reads the claims (SEC046).
+  make: `auth.email()`, `LEAKPROOF` functions, `IMMUTABLE` functions that read claims (SEC046).
 - **pgrls verify** proves for all sessions and rows at once what we try with some; within what its
   solver can decide. A policy on `(auth.jwt() ->> 'tenant_id')::uuid` is outside of that: on this
   platform's policies it answers "unverified" for the clean module.

@@ -38,7 +38,7 @@ def isolation(work: Path, times: int, say: Say) -> None:
     for tables in (10, 40):
         root = generated.write(work / f"alone-{tables}" / "sample-module", tables, 2)
         alone = run([sys.executable, ONE_RUN, root, "tenant-isolation"], times)
-        told = [json.loads(each)["proofs"]["isolation proof"] for each in alone.outputs]
+        told = [json.loads(each)["checks"]["tenant-isolation"] for each in alone.outputs]
         seconds[tables] = min(told)
         say(
             f"isolation proof, {tables} tables           {seconds[tables]:6.3f} s,"
