@@ -116,7 +116,7 @@ def _programs(settings: Settings) -> Iterator[Probe]:
 def _database(settings: Settings) -> str:
     from contextlib import nullcontext
 
-    from gates.database.server import throwaway_server
+    from gates.database.server.embedded import throwaway_server
 
     given = settings.database_url
     with nullcontext(given) if given else throwaway_server(settings) as url:

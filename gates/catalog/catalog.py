@@ -184,7 +184,7 @@ class Catalog:
 
     def psql(self, arguments: Sequence[str]) -> int:
         """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""
-        from gates.database.programs import Programs
+        from gates.database.server.programs import Programs
 
         self._ask(lambda _: None)
         programs = Programs.find(self.settings.cache)
@@ -209,7 +209,7 @@ class Catalog:
     def _connect(self) -> psycopg.Connection:
         import psycopg
 
-        from gates.database.server import durable_server
+        from gates.database.server.embedded import durable_server
 
         with ExitStack() as stack:
             folder = self._folder

@@ -13,7 +13,7 @@ from enum import Enum
 from gates.contract.checks import refused, same_subject
 from gates.contract.model import Bump, Change
 from gates.contract.schema_pair import Pair, owner_of, shown
-from gates.database.snapshot import Properties, Snapshot
+from gates.database.schema.snapshot import Properties, Snapshot
 
 _UNIQUE = re.compile(
     r"CREATE UNIQUE INDEX \S+ ON (?:ONLY )?\S+ USING \w+ \((?P<keys>.*?)\)"

@@ -17,7 +17,7 @@ from gates.contract.grants import APPLICATION, rights
 from gates.contract.model import Bump, Change
 from gates.contract.routines import compare_functions, compare_types
 from gates.contract.schema_pair import Pair, bare_name, shown
-from gates.database.snapshot import Properties, Snapshot
+from gates.database.schema.snapshot import Properties, Snapshot
 
 _OTHER = ("extension", "trigger", "rule", "sequence", "aggregate", "operator", "cast", "collation",
           "event trigger", "text search configuration", "text search dictionary", "schema",

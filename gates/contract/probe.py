@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gates.database.snapshot import Snapshot
+from gates.database.schema.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import psycopg

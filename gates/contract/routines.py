@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gates.contract.grants import may
 from gates.contract.model import Bump, Change
 from gates.contract.schema_pair import Pair, shown
-from gates.database.snapshot import Properties
+from gates.database.schema.snapshot import Properties
 
 _HEAD = re.compile(
     r"CREATE OR REPLACE (?:FUNCTION|PROCEDURE) \S+?\((?P<arguments>.*?)\)\n"

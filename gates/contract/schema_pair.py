@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gates.contract.model import Bump, Change
 from gates.contract.probe import Refuses
-from gates.database.snapshot import Properties, Snapshot
+from gates.database.schema.snapshot import Properties, Snapshot
 from gates.model import Location
 
 Place = Callable[[str, str, bool], Location | None]

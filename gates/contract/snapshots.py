@@ -10,7 +10,7 @@ from gates.contract.probe import refuses_on
 from gates.contract.schema_pair import Pair, Place
 from gates.database import Database, Snapshot
 from gates.database.places import place_of
-from gates.database.script import parse
+from gates.database.sql.script import parse
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module

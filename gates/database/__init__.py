@@ -13,12 +13,12 @@ from contextlib import AbstractContextManager, contextmanager
 
 from gates.database.bench import Bench
 from gates.database.core import Applied, Clone, MigrationsDoNotApplyError, Prepared
+from gates.database.isolation.session import Sessions
 from gates.database.places import place_of
-from gates.database.server import durable_server, throwaway_server
-from gates.database.session import Sessions
-from gates.database.snapshot import Snapshot, diff
-from gates.database.tables import Table
-from gates.database.workspace import Workspace
+from gates.database.schema.snapshot import Snapshot, diff
+from gates.database.schema.tables import Table
+from gates.database.server.embedded import durable_server, throwaway_server
+from gates.database.server.workspace import Workspace
 from gates.model import Location, RanRecord
 from gates.module import Module
 from gates.settings import Policy, Settings

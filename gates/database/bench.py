@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gates.database.runner import Budget, Failure, ScriptRun, run_script
-from gates.database.snapshot import Snapshot, digests, snapshot
-from gates.database.workspace import Role, Workspace
+from gates.database.schema.snapshot import Snapshot, digests, snapshot
+from gates.database.server.workspace import Role, Workspace
 
 if TYPE_CHECKING:
     import psycopg

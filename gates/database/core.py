@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database import platform
 from gates.database.bench import OWNER_SHOWN, Bench
-from gates.database.driver import psycopg_modules
-from gates.database.facts import Facts, read_facts
 from gates.database.runner import ScriptRun, run_script
-from gates.database.script import parse
-from gates.database.server import throwaway_server
-from gates.database.snapshot import Snapshot, snapshot
-from gates.database.tables import Table, read_tables
-from gates.database.workspace import Role, Workspace
+from gates.database.schema.facts import Facts, read_facts
+from gates.database.schema.snapshot import Snapshot, snapshot
+from gates.database.schema.tables import Table, read_tables
+from gates.database.server.driver import psycopg_modules
+from gates.database.server.embedded import throwaway_server
+from gates.database.server.workspace import Role, Workspace
+from gates.database.sql.script import parse
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
 from gates.module import Module
 from gates.settings import Policy, Settings

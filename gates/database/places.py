@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gates.database.script import Node, Script, parse, walk
+from gates.database.sql.script import Node, Script, parse, walk
 from gates.model import Location
 from gates.module import Module
 

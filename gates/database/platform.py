@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from gates.database.leftovers import PLATFORM_ROLES
-from gates.database.script import Script, parse, walk
+from gates.database.server.leftovers import PLATFORM_ROLES
+from gates.database.sql.script import Script, parse, walk
 from gates.errors import CouldNotCheckError
 from gates.settings import Policy
 

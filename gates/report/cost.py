@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import click
 
-from gates.database.blocking import Blocking, told
-from gates.database.cost import FileCost, Measured, growths, window_growth
-from gates.database.growth import Growth, span
-from gates.database.lock_modes import Mode
-from gates.database.observe import Step
-from gates.database.observed_locks import Held
+from gates.database.cost.growth import Growth, span
+from gates.database.cost.lock_modes import Mode
+from gates.database.cost.measure import FileCost, Measured, growths, window_growth
+from gates.database.cost.observe import Step
+from gates.database.cost.observed_locks import Held
+from gates.database.sql.blocking import Blocking, told
 from gates.model import Level
 from gates.report.text import safe
 

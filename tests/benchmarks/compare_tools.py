@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.check import find
-from gates.database.server import throwaway_server
-from gates.database.workspace import Workspace
+from gates.database.server.embedded import throwaway_server
+from gates.database.server.workspace import Workspace
 from gates.model import Verdict
 from gates.settings import Settings
 from tests.benchmarks.comparison_page import page

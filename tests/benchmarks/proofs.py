@@ -64,9 +64,9 @@ def growth(work: Path, times: int, say: Say) -> None:
 
 def _psql(root: Path, times: int) -> Runs:
     """The migrations once through one psql, each time on a new database with the baseline."""
-    from gates.database.programs import Programs
-    from gates.database.server import throwaway_server
-    from gates.database.workspace import Workspace
+    from gates.database.server.embedded import throwaway_server
+    from gates.database.server.programs import Programs
+    from gates.database.server.workspace import Workspace
     from gates.settings import Settings
 
     settings = Settings.from_environment()

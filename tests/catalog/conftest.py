@@ -17,7 +17,7 @@ import pytest
 
 from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion
 from gates.catalog.migrate import migrate
-from gates.database.server import durable_server
+from gates.database.server.embedded import durable_server
 from gates.release import evidence_rows, module_row, version_row
 from gates.settings import Settings
 from tests.passing import EXAMPLES, World

@@ -14,7 +14,7 @@ import pytest
 
 from gates.check import find
 from gates.database import Database
-from gates.database.server import throwaway_server
+from gates.database.server.embedded import throwaway_server
 from gates.model import CheckResult
 from gates.module import Module, load
 from gates.needs import Needs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.resume import Stop, stops
-from gates.database.script import parse
+from gates.database.proofs.resume import Stop, stops
+from gates.database.sql.script import parse
 from gates.model import Verdict
 from tests.database.conftest import HEAD, results
 

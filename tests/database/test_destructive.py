@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.destructive import destructive
-from gates.database.nested import statements_of
-from gates.database.script import parse
+from gates.database.sql.destructive import destructive
+from gates.database.sql.nested import statements_of
+from gates.database.sql.script import parse
 
 OLD = """
 CREATE TABLE t (a int, b varchar(10), c text, d numeric(4,2));

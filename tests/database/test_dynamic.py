@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.folding import identifier, literal
-from gates.database.nested import UNKNOWN, opaque_of, statements_of
-from gates.database.script import parse
+from gates.database.sql.folding import identifier, literal
+from gates.database.sql.nested import UNKNOWN, opaque_of, statements_of
+from gates.database.sql.script import parse
 
 
 def block(declared: str, body: str):

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.forbidden import forbidden
-from gates.database.forbidden_calls import calls
-from gates.database.nested import statements_of
-from gates.database.script import parse
+from gates.database.sql.forbidden import forbidden
+from gates.database.sql.forbidden_calls import calls
+from gates.database.sql.nested import statements_of
+from gates.database.sql.script import parse
 
 FORBIDDEN = """
 DROP DATABASE d

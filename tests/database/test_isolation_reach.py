@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.isolation import prove
+from gates.database.isolation.prove import prove
 from gates.model import Verdict
 from tests.database.conftest import HEAD, TABLE, results
 from tests.database.corpus import table

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.isolation import prove
-from gates.database.session import Sessions, made_up
+from gates.database.isolation.prove import prove
+from gates.database.isolation.session import Sessions, made_up
 from gates.errors import ConfigurationError
 from gates.settings import Policy, SessionWay, load_policy
 from tests.database.conftest import BASE

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.kept import Fate, Holding, fates
+from gates.database.proofs.kept import Fate, Holding, fates
 
 values = st.one_of(st.none(), st.text(max_size=3))
 tables = st.dictionaries(st.integers(0, 99), st.tuples(values, values), max_size=8).map(

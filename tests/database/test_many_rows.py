@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.many_rows import Multiplier, counts
-from gates.database.rows import Maker
-from gates.database.tables import read_tables
-from gates.database.varying import varying
+from gates.database.rows.make import Maker
+from gates.database.rows.many_rows import Multiplier, counts
+from gates.database.rows.varying import varying
+from gates.database.schema.tables import read_tables
 
 ROWS = 500
 TYPES = [

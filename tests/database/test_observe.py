@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.blocking import told
-from gates.database.cost import growths, measure
-from gates.database.lock_modes import Mode
-from gates.database.many_rows import TENANT
-from gates.database.observe import shortened
+from gates.database.cost.lock_modes import Mode
+from gates.database.cost.measure import growths, measure
+from gates.database.cost.observe import shortened
+from gates.database.rows.many_rows import TENANT
+from gates.database.sql.blocking import told
 from tests.database.conftest import TABLE
 
 RELEASED = ("migrations/000_init.sql",)

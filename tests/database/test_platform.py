@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from gates.database import Database, platform
-from gates.database.forbidden import forbidden
 from gates.database.missing import missing
-from gates.database.programs import Programs
 from gates.database.runner import Failure
-from gates.database.script import parse
+from gates.database.server.programs import Programs
+from gates.database.sql.forbidden import forbidden
+from gates.database.sql.script import parse
 from gates.errors import ConfigurationError, CouldNotCheckError
 from gates.model import Location
 from gates.settings import Policy, load_policy

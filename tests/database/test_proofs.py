@@ -14,8 +14,8 @@ import pytest
 
 from gates.check import find
 from gates.database import Database, MigrationsDoNotApplyError
-from gates.database.isolation import prove
-from gates.database.programs import Programs
+from gates.database.isolation.prove import prove
+from gates.database.server.programs import Programs
 from gates.errors import DatabaseUnavailableError
 from gates.model import Verdict
 from gates.needs import Needs

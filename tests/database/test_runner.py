@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from gates.database import driver
 from gates.database.advice import on_first_run, on_second_run
 from gates.database.bench import Bench
-from gates.database.workspace import Workspace
+from gates.database.server import driver
+from gates.database.server.workspace import Workspace
 from gates.model import Location
 
 

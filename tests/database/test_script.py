@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.nested import UNKNOWN, statements_of
 from gates.database.places import place_of
-from gates.database.relations import created_tables, touched
-from gates.database.script import leading, parse
+from gates.database.sql.nested import UNKNOWN, statements_of
+from gates.database.sql.relations import created_tables, touched
+from gates.database.sql.script import leading, parse
 
 comments = st.sampled_from(["", " ", "\n", "-- é;\n", "/* ; /* nested */ ü */", "\t\n"])
 bodies = st.sampled_from(

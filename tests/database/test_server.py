@@ -16,10 +16,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gates.database.folders import Lock, RunFolder, runs_folder
-from gates.database.postmaster import postmaster
-from gates.database.programs import Account, Programs
-from gates.database.server import durable_server, throwaway_server
+from gates.database.server.embedded import durable_server, throwaway_server
+from gates.database.server.folders import Lock, RunFolder, runs_folder
+from gates.database.server.postmaster import postmaster
+from gates.database.server.programs import Account, Programs
 from gates.errors import DatabaseUnavailableError
 from gates.settings import Settings
 
@@ -104,7 +104,7 @@ def test_what_kill_9_leaves_is_swept_by_the_next(own):
     killed = child(f"""
         import time
         from pathlib import Path
-        from gates.database.server import throwaway_server
+        from gates.database.server.embedded import throwaway_server
         from gates.settings import Settings
         settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
         with throwaway_server(settings) as url:
@@ -163,7 +163,7 @@ def test_a_durable_server_survives_kill_9_of_everybody(own, folder):
         import time
         from pathlib import Path
         import psycopg
-        from gates.database.server import durable_server
+        from gates.database.server.embedded import durable_server
         from gates.settings import Settings
         settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
         with durable_server(Path({str(data)!r}), settings) as url:
@@ -222,7 +222,7 @@ def test_several_processes_start_it_at_once(own, folder):
     program = f"""
         from pathlib import Path
         import psycopg
-        from gates.database.server import durable_server
+        from gates.database.server.embedded import durable_server
         from gates.settings import Settings
         settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(own.cache)!r}}})
         for _ in range(3):
@@ -296,7 +296,7 @@ def test_an_ordinary_user_runs_it_as_themselves(folder):
         import os
         from pathlib import Path
         import psycopg
-        from gates.database.server import durable_server, throwaway_server
+        from gates.database.server.embedded import durable_server, throwaway_server
         from gates.settings import Settings
         settings = Settings.from_environment({{"GATES_CACHE_DIR": {str(home / "cache")!r}}})
         with throwaway_server(settings) as url, psycopg.connect(url) as connection:
@@ -322,7 +322,7 @@ def test_locks_are_exclusive_and_say_who_waits(folder):
 
 
 def test_a_missing_package_is_inconclusive(folder, monkeypatch):
-    monkeypatch.setattr("gates.database.programs.PACKAGE", "embedded_postgres_of_nobody")
+    monkeypatch.setattr("gates.database.server.programs.PACKAGE", "embedded_postgres_of_nobody")
     with pytest.raises(DatabaseUnavailableError, match="not installed") as caught:
         Programs.find(folder)
     assert "axon-gates[database]" in caught.value.hint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.nested import statements_of
-from gates.database.script import parse
-from gates.database.surroundings import asked
+from gates.database.sql.nested import statements_of
+from gates.database.sql.script import parse
+from gates.database.sql.surroundings import asked
 
 TRIGGER = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} RETURN NEW; END $$"
 

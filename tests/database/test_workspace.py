@@ -13,8 +13,8 @@ import time
 import psycopg
 import pytest
 
-from gates.database.leftovers import PLATFORM_ROLES
-from gates.database.workspace import Workspace
+from gates.database.server.leftovers import PLATFORM_ROLES
+from gates.database.server.workspace import Workspace
 from gates.errors import DatabaseUnavailableError
 from gates.model import Verdict
 from tests.database.conftest import results
@@ -121,7 +121,7 @@ def test_what_a_killed_run_left_is_swept_by_the_next(admin, server_url):
     before = inventory(admin)
     program = textwrap.dedent(f"""
         import time
-        from gates.database.workspace import Workspace
+        from gates.database.server.workspace import Workspace
         workspace = Workspace({server_url!r}, throwaway=False)
         print(workspace.create("one"), flush=True)
         time.sleep(60)

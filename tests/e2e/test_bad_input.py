@@ -116,8 +116,8 @@ def own_cache(folder: Path) -> str:
 
 def assert_no_server_is_left(folder: Path) -> None:
     """None that was started from the test's own cache, and no folder of one."""
-    from gates.database.folders import runs_folder
-    from gates.database.programs import Account
+    from gates.database.server.folders import runs_folder
+    from gates.database.server.programs import Account
 
     runs = runs_folder(folder / "cache" / "postgresql", Account.choose())
     assert [each.name for each in runs.iterdir() if each.is_dir()] == []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from gates.database.server import throwaway_server
+from gates.database.server.embedded import throwaway_server
 from gates.model import Verdict
 from gates.settings import Settings
 from tests.mutation.gate import Gate, Outcome, checks

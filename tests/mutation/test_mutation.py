@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gates.database.server import throwaway_server
+from gates.database.server.embedded import throwaway_server
 from gates.model import Verdict
 from gates.settings import Settings
 from tests.mutation.equivalent import RULES

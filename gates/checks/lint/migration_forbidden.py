@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.forbidden import fixes_path, forbidden
-from gates.database.forbidden_calls import calls
-from gates.database.nested import scripts_of, statements_of
+from gates.database.sql.forbidden import fixes_path, forbidden
+from gates.database.sql.forbidden_calls import calls
+from gates.database.sql.nested import scripts_of, statements_of
 from gates.model import Finding, Stage
 from gates.module import Module
 from gates.settings import Policy

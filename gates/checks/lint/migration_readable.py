@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.nested import opaque_of, scripts_of
+from gates.database.sql.nested import opaque_of, scripts_of
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module

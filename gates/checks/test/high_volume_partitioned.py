@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from gates.check import check
 from gates.database import Database
-from gates.database.facts import Partitioning
-from gates.database.tables import Table
+from gates.database.schema.facts import Partitioning
+from gates.database.schema.tables import Table
 from gates.model import Finding, Stage
 from gates.module import Module
 

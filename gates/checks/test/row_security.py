@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.facts import PolicyFact
-from gates.database.tables import Table
-from gates.database.tenants import isolation_policy
+from gates.database.isolation.tenants import isolation_policy
+from gates.database.schema.facts import PolicyFact
+from gates.database.schema.tables import Table
 from gates.model import Finding, Stage
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.tables import Column, Table
+from gates.database.schema.tables import Column, Table
 from gates.model import Finding, Stage
 
 NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "transaction_timestamp()", "statement_timestamp()"})

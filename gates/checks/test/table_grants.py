@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.facts import Grant
+from gates.database.isolation.tenants import APP
 from gates.database.places import place_of
-from gates.database.tenants import APP
+from gates.database.schema.facts import Grant
 from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
 

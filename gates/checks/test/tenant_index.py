@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.facts import Index
+from gates.database.schema.facts import Index
 from gates.model import Finding, Stage
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation import Isolation, prove
+from gates.database.isolation.prove import Isolation, prove
+from gates.database.isolation.tenants import Leak, isolation_policy
 from gates.database.places import place_of
-from gates.database.tables import Table
-from gates.database.tenants import Leak, isolation_policy
+from gates.database.schema.tables import Table
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 from gates.module import Module

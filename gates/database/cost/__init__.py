@@ -1,0 +1,1 @@
+"""What migrations lock, read and rewrite, and how long others would wait."""

@@ -1,0 +1,240 @@
+"""Views and functions: what one tenant gets from them must not depend on another tenant's rows.
+
+They are asked before and after tenant B has rows, with B's ids and keys. A view or function whose
+answer changes lets tenant A see B. Functions are then called once more, for good, to see whether
+they change B's rows.
+"""
+
+# ruff: noqa: S608 - names are quoted by the server, values by `quote`
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gates.database.isolation.calls import find_calls
+from gates.database.isolation.session import Entry
+from gates.database.isolation.tenants import APP, Tenants
+from gates.database.rows.make import Row
+from gates.database.schema.tables import Table
+from gates.errors import CouldNotCheckError
+
+if TYPE_CHECKING:
+    import psycopg
+
+_VIEWS = """
+    SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+        c.relkind = 'm', c.relname, (SELECT r FROM unnest(%s::text[]) WITH ORDINALITY u(r, o)
+            WHERE has_table_privilege(r, c.oid, 'SELECT')
+                OR has_any_column_privilege(r, c.oid, 'SELECT') ORDER BY o LIMIT 1) AS role
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('v', 'm') AND c.relowner = %s::regrole
+    ORDER BY 1"""
+_ROLES = (APP, "authenticated", "anon")
+
+_DEPENDS = "depends on B's rows"
+_ERROR = re.compile(r"[0-9A-Z]{5}: ")
+
+Answers = tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]
+"""What tenant A and what nobody got for each statement: rows as text, or an error."""
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """A view or function that a session of a tenant may use."""
+
+    label: str
+    """"view public.x", "function public.f(uuid)"."""
+    name: str
+    """Its bare name."""
+    statements: tuple[str, ...]
+    """How tenant A asks it."""
+    refresh: str = ""
+    writes: bool = False
+    """Whether it may change rows with its owner's rights."""
+    role: str = APP
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What is wrong with one of them."""
+
+    exposed: Exposed
+    sentence: str
+    script: str
+    fix: str = ""
+
+
+def find_exposed(
+    tenants: Tenants, owner_name: str, tables: Sequence[Table]
+) -> tuple[list[Exposed], list[str]]:
+    """The module's views that a session of a tenant may read, and the functions that it may call
+    and that see more than it does; and a sentence for each function that cannot be called."""
+    found = []
+    for shown, quoted, materialised, name, role in tenants.owner.execute(
+        _VIEWS, (list(_ROLES), owner_name)
+    ).fetchall():
+        if role is not None:
+            kind = "materialized view" if materialised else "view"
+            ask = f"SELECT v::text FROM {quoted} AS v ORDER BY 1"
+            refresh = f"REFRESH MATERIALIZED VIEW {quoted}" if materialised else ""
+            found.append(Exposed(f"{kind} {shown}", name, (ask,), refresh, role=role))
+    calls, unknown = find_calls(tenants, owner_name, tables)
+    found += [
+        Exposed(each.label, each.name, each.statements, writes=True, role=each.role)
+        for each in calls
+    ]
+    return found, unknown
+
+
+def ask(tenants: Tenants, exposed: Exposed) -> Answers:
+    """What tenant A gets, and what a session without a tenant gets. Undone."""
+    if exposed.refresh:
+        tenants.owner.execute(exposed.refresh)
+    app, bare = (
+        tuple(_ask(tenants, session, each, exposed.role, given) for each in exposed.statements)
+        for session, given in ((tenants.app, tenants.as_a), (tenants.bare, ()))
+    )
+    return app, bare
+
+
+def _ask(
+    tenants: Tenants,
+    session: psycopg.Connection[tuple[Any, ...]],
+    statement: str,
+    role: str,
+    given: Entry,
+) -> tuple[str, ...]:
+    """Rows as text, or PostgreSQL's error."""
+    import psycopg
+
+    tenants.attempts += 1
+    become = [] if role == APP else [f"SET LOCAL ROLE {role}"]
+    before = ["BEGIN", *become, *given]
+    try:
+        cursor = session.execute("; ".join([*before, statement, "ROLLBACK"]))
+        for _ in before:
+            cursor.nextset()
+        rows = cursor.fetchall() if cursor.description else []
+        return tuple(str(row[0]) for row in rows)
+    except psycopg.Error as error:
+        session.execute("ROLLBACK")
+        return (f"{error.diag.sqlstate}: {error.diag.message_primary}",)
+
+
+def compare(
+    tenants: Tenants, exposed: Exposed, before: tuple[Answers, Answers], rows: list[Row]
+) -> Exposure | None:
+    """Ask again, now that tenant B has rows. `before` holds two answers of the time without; where
+    those two differ already (a clock, chance), only B's own id in the answer counts."""
+    after = ask(tenants, exposed)
+    for who, given in enumerate((tenants.as_a, ())):
+        for number, statement in enumerate(exposed.statements):
+            first, second, now = (each[who][number] for each in (*before, after))
+            if now != first if first == second else any(tenants.b in each for each in now):
+                whom = "one tenant" if given else "a session without a tenant"
+                sentence = f"shows {whom} the rows of {'another' if given else 'a tenant'}"
+                failed = now[0][:5] if now and _ERROR.match(now[0]) else ""
+                comment = f"fails with {failed}, since B has rows" if failed else _DEPENDS
+                script = _script(tenants, exposed, statement, rows, given, comment)
+                return Exposure(exposed, sentence, script)
+    return None
+
+
+def writes(
+    tenants: Tenants, exposed: Exposed, tables: tuple[Table, ...], rows: list[Row]
+) -> Exposure | None:
+    """Call a function for good, and see whether tenant B's rows changed."""
+    for statement in exposed.statements:
+        for session, given in ((tenants.app, tenants.as_a), (tenants.bare, ())):
+            if changes_b(tenants, tables, statement, session, given, exposed.role):
+                whom = "one tenant change" if given else "a session without a tenant change"
+                sentence = f"lets {whom} the rows of {'another' if given else 'a tenant'}"
+                return Exposure(
+                    exposed, sentence, _script(tenants, exposed, statement, rows, given)
+                )
+    return None
+
+
+def changes_b(
+    tenants: Tenants,
+    tables: Sequence[Table],
+    statement: str,
+    session: psycopg.Connection[tuple[Any, ...]] | None = None,
+    given: Entry | None = None,
+    role: str = APP,
+) -> bool:
+    """Run a statement for good, as tenant A or as `given` says; whether B's rows are others then.
+    They are put back as far as they are gone."""
+    import psycopg
+
+    session = session or tenants.app
+    given = tenants.as_a if given is None else given
+    before = _digest(tenants, tables)
+    become = [] if role == APP else [f"SET LOCAL ROLE {role}"]
+    tenants.attempts += 1
+    with contextlib.suppress(psycopg.Error), session.transaction():
+        if start := [*become, *given]:
+            session.execute("; ".join(start))
+        session.execute(statement)
+    if _digest(tenants, tables) == before:
+        return False
+    for (_, tenant), row in tenants.maker.made.items():
+        if tenant == tenants.b and row.table.oid in tenants.maker.own_tables:
+            with contextlib.suppress(psycopg.Error):
+                tenants.owner.execute(row.statement())
+    return True
+
+
+def _digest(tenants: Tenants, tables: Sequence[Table]) -> list[tuple[Any, ...]]:
+    """How many rows tenant B has in each table, and a sum over them."""
+    parts = [
+        f"SELECT {number}, count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)"
+        f" FROM {table.qualified} AS r WHERE {table.tenant.quoted}::text = %(b)s"
+        for number, table in enumerate(tables)
+        if table.tenant is not None
+    ]
+    if not parts:
+        return []
+    found = tenants.owner.execute(" UNION ALL ".join(parts), {"b": tenants.b}).fetchall()
+    if len(found) != len(parts):
+        raise CouldNotCheckError("the rows of a tenant could not be read")
+    return sorted(found)
+
+
+def _script(
+    tenants: Tenants,
+    exposed: Exposed,
+    statement: str,
+    rows: list[Row],
+    given: Entry,
+    comment: str = _DEPENDS,
+) -> str:
+    everything = [*_of_platform(tenants, exposed), *rows]
+    lines = ["BEGIN;", *tenants.made(list(dict.fromkeys(everything)), enter=given != ())]
+    if exposed.refresh:
+        lines.append(f"{exposed.refresh};")
+    lines.append(f"SET LOCAL ROLE {exposed.role};")
+    lines += [f"{each};" for each in given]
+    return "\n".join([*lines, f"{statement};  -- {comment}", "ROLLBACK;"])
+
+
+def _of_platform(tenants: Tenants, exposed: Exposed) -> list[Row]:
+    """B's rows in tables of the platform that a view or function names."""
+    row = tenants.owner.execute(
+        "SELECT coalesce((SELECT string_agg(pg_get_viewdef(oid), ' ') FROM pg_class"
+        " WHERE relname = %(n)s AND relkind IN ('v', 'm')), '') || coalesce((SELECT string_agg("
+        "coalesce(pg_get_function_sqlbody(oid), prosrc), ' ') FROM pg_proc"
+        " WHERE proname = %(n)s), '')",
+        {"n": exposed.name},
+    ).fetchone()
+    words = set(re.findall(r"\w+", str(row[0]))) if row else set()
+    return [
+        each
+        for (_, tenant), made in tenants.maker.made.items()
+        if tenant == tenants.b and made.table.name in words
+        if made.table.oid not in tenants.maker.own_tables
+        for each in made.family()
+    ]

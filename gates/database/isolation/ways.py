@@ -1,0 +1,168 @@
+"""More ways from one tenant to another: keys that collide, COPY, MERGE, upserts, other roles,
+sequences, and membership in the role that owns the tables."""
+
+# ruff: noqa: S608 - names are quoted by the server, values by `quote`
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gates.database.isolation.calls import membership
+from gates.database.isolation.exposed import Exposed, Exposure
+from gates.database.isolation.tenants import APP, Leak, Tenants, tenant_column
+from gates.database.rows.values import quote
+from gates.database.schema.facts import PolicyFact
+from gates.database.schema.tables import Table
+
+if TYPE_CHECKING:
+    from gates.database.isolation.session import Entry
+
+_MERGE_SINCE = 150000
+_SEQUENCES = """
+    SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+        c.relname, r
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN unnest(%s::text[]) r
+    WHERE c.relkind = 'S' AND c.relowner = %s::regrole
+        AND has_sequence_privilege(r, c.oid, 'UPDATE') ORDER BY 1, 4"""
+_OTHERS = ("authenticated", "anon")
+
+
+def exclusions(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """An exclusion constraint across tenants tells one what another has."""
+    if not table.exclusions:
+        return
+    _, other = tenants.rows(table)
+    primary = table.primary.columns if table.primary else ()
+    mine = tenants.new(table, tenants.a)
+    taken = {
+        number: value
+        for number, value in other.values.items()
+        if table.by_number[number] is not table.tenant and number not in primary
+    }
+    insert = mine.statement(taken, own_keys=False)
+    outcome = tenants.attempt([insert, "SET CONSTRAINTS ALL IMMEDIATE"])
+    if outcome.sqlstate == "23P01" and outcome.constraint in table.exclusions:
+        rows = [*mine.family()[:-1], *other.family()]
+        yield Leak(
+            "oracle",
+            table,
+            f"learns what another tenant has: exclusion constraint {outcome.constraint} spans"
+            " tenants",
+            tenants.script(
+                table, rows, insert, "INSERT", "fails with 23P01, since B has the value"
+            ),
+            "begin it with the tenant: EXCLUDE USING gist (tenant_id WITH =, ...)",
+        )
+
+
+def commands(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """The same access by other statements: COPY, MERGE, ON CONFLICT DO UPDATE, row_security."""
+    mine, other = tenants.rows(table)
+    name, column = table.qualified, tenant_column(table)
+    to_a, of_b = quote(tenants.a), quote(tenants.b)
+
+    def leak(kind: str, sentence: str, statement: str, command: str) -> Leak:
+        rows = [*mine.family()[:-1], *other.family()]
+        script = tenants.script(table, rows, statement, command, "reaches B's row")
+        return Leak(kind, table, sentence, script)
+
+    off = "SET LOCAL row_security = off"
+    read = f"SELECT * FROM {name} WHERE {column} = {of_b}"
+    if tenants.attempt([off, read]).count:
+        yield leak("read", "reads rows of another tenant", f"{off};\n{read}", "SELECT")
+    if tenants.copied(table).count(tenants.b):
+        yield leak("read", "copies rows of another tenant", f"COPY {name} TO STDOUT", "SELECT")
+    if tenants.owner.info.server_version >= _MERGE_SINCE:
+        merge = (
+            f"MERGE INTO {name} AS t USING (SELECT 1) AS s ON t.{column} = {of_b}"
+            f" WHEN MATCHED THEN UPDATE SET {column} = {to_a}"
+        )
+        if tenants.through(table, merge).count:
+            yield leak("update", "takes over rows of another tenant by MERGE", merge, "UPDATE")
+    for key in table.keys:
+        inside = any(number and table.by_number[number] is table.tenant for number in key.columns)
+        if inside or key.partial or not all(key.columns):
+            continue
+        taken = {n: other.values[n] for n in key.columns if n in other.values}
+        names = ", ".join(table.by_number[n].quoted for n in key.columns)
+        upsert = (
+            f"{tenants.new(table, tenants.a).statement(taken)} ON CONFLICT ({names})"
+            f" DO UPDATE SET {column} = EXCLUDED.{column}"
+        )
+        if len(taken) == len(key.columns) and tenants.through(table, upsert).count:
+            sentence = "takes over rows of another tenant by ON CONFLICT DO UPDATE"
+            yield leak("update", sentence, upsert, "UPDATE")
+
+
+def other_roles(tenants: Tenants, table: Table, policies: Sequence[PolicyFact]) -> Iterator[Leak]:
+    """Policies and grants for the platform's other sessions."""
+    _, other = tenants.rows(table)
+    own = [each for each in policies if each.table == table.oid]
+    read = f"SELECT * FROM {table.qualified} WHERE {tenant_column(table)} = {quote(tenants.b)}"
+    for role in _OTHERS:
+        granted = tenants.owner.execute(
+            "SELECT has_table_privilege(%s, %s::oid, 'SELECT')", (role, table.oid)
+        ).fetchone()
+        if not (granted and granted[0]) and not any(role in each.roles for each in own):
+            continue
+        if not (granted and granted[0]):
+            tenants.owner.execute(f"GRANT SELECT ON {table.qualified} TO {role}")
+        entries: tuple[tuple[str, Entry], ...] = (
+            ("of one tenant", tenants.as_a),
+            ("of nobody", ()),
+        )
+        for label, entry in entries:
+            session = tenants.app if entry else tenants.bare
+            if tenants.attempt(read, entry, session=session, role=role).count:
+                script = (
+                    tenants.script(
+                        table, other.family(), read, "SELECT", "reaches B's row", who=entry
+                    )
+                    .replace(f"TO {APP};", f"TO {role};")
+                    .replace(f"SET LOCAL ROLE {APP};", f"SET LOCAL ROLE {role};")
+                )
+                if not any(line.startswith("GRANT") for line in script.splitlines()):
+                    grant = f"GRANT SELECT ON {table.qualified} TO {role};\nSET LOCAL ROLE"
+                    script = script.replace("SET LOCAL ROLE", grant, 1)
+                sentence = f"{label} as the role {role} reads rows of another tenant"
+                yield Leak("role", table, sentence, script)
+                break
+
+
+def crossed(tenants: Tenants, table: Table) -> Iterator[Leak]:
+    """Claims of one tenant that name another where a tenant is not to be read."""
+    _, other = tenants.rows(table)
+    read = f"SELECT * FROM {table.qualified} WHERE {tenant_column(table)} = {quote(tenants.b)}"
+    for label, entry in tenants.sessions.crossed(tenants.a, tenants.b):
+        if tenants.attempt(read, entry).count:
+            script = tenants.script(
+                table, other.family(), read, "SELECT", "reaches B's row", who=entry
+            )
+            yield Leak("claims", table, f"that {label} reads rows of that tenant", script)
+            return
+
+
+def around(tenants: Tenants, owner_name: str) -> Iterator[Exposure]:
+    """What belongs to no table: sequences that may be set, and membership in the owner's role."""
+    roles = [APP, *_OTHERS]
+    for label, quoted, name, role in tenants.owner.execute(
+        _SEQUENCES, (roles, owner_name)
+    ).fetchall():
+        statement = f"SELECT setval('{quoted}', 1)"
+        yield Exposure(
+            Exposed(f"sequence {label}", name, (statement,)),
+            f"may be set by {role}: one tenant decides which numbers the rows of all get",
+            "\n".join(
+                ["BEGIN;", f"SET LOCAL ROLE {role};", f"{statement};  -- for all tenants",
+                 "ROLLBACK;"]
+            ),
+            f"REVOKE UPDATE ON SEQUENCE {quoted} FROM {role};",
+        )  # fmt: skip
+    for role in membership(tenants.owner, owner_name):
+        yield Exposure(
+            Exposed(f"role {role}", role, ()),
+            "is a member of the role that owns the tables, which passes by row security",
+            f"SELECT pg_has_role('{role}', current_user, 'MEMBER');",
+            f"REVOKE the membership from {role}",
+        )

@@ -1,0 +1,1 @@
+"""Migrations run again, broken off, upgraded and rolled back."""

@@ -1,0 +1,1 @@
+"""Rows that fit any table: values for types, checks, keys and references."""

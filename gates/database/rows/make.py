@@ -1,0 +1,268 @@
+"""Makes rows for any table: values that fit its types, checks, keys and references.
+
+Nothing is known about a module but its catalog entries. So values are tried out: the constants of
+CHECK expressions suggest candidates, and the server itself says which combination it accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gates.database.isolation.session import Sessions, made_up, organization_of, user_of
+from gates.database.rows.row import NO_VALUE, Row
+from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
+from gates.database.rows.values import Types, quote
+from gates.database.schema.tables import Column, Reference, Table
+from gates.errors import CouldNotCheckError
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["Maker", "Row"]
+
+
+@dataclass
+class Maker:
+    """Makes rows in one database. Not for several threads.
+
+    `own` is a session that may write the module's tables, `platform` one for the platform's.
+    """
+
+    own: psycopg.Connection[tuple[Any, ...]]
+    platform: psycopg.Connection[tuple[Any, ...]]
+    tables: Mapping[int, Table]
+    own_tables: frozenset[int]
+    made: dict[tuple[int, str], Row] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=Sessions)
+    salt: str = ""
+    personal: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
+    """Columns (table, number) that policies compare with an id of the session."""
+    _types: Types | None = None
+    _entering: dict[psycopg.Connection[tuple[Any, ...]], bool] = field(default_factory=dict)
+    _waiting: list[Row] = field(default_factory=list)
+    """Rows that refer to one which is still being decided."""
+    _waits_for: set[tuple[int, str]] = field(default_factory=set)
+    _pending: dict[tuple[int, str], dict[int, str]] = field(default_factory=dict)
+
+    @property
+    def types(self) -> Types:
+        """The types of this database."""
+        if self._types is None:
+            self._types = Types(self.own, self.salt)
+        return self._types
+
+    def first(self, table: Table, tenant: str, seed: int) -> Row:
+        """The row that others refer to; made when it is asked for. Raises `NoRowError`."""
+        return self.made.get((table.oid, tenant)) or self.make(table, tenant, seed)
+
+    def make(self, table: Table, tenant: str, seed: int) -> Row:
+        """Insert a row, after the rows that it refers to. Raises `NoRowError`."""
+        import psycopg
+
+        problem = ""
+        for attempt in range(4):
+            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1)
+            if self._waits_for.intersection(self._pending):
+                # It closes a cycle: it comes with the row that it refers to, in one transaction.
+                self._waiting.append(row)
+                self.made.setdefault((table.oid, tenant), row)
+                return row
+            try:
+                row = self._insert(row)
+            except psycopg.errors.UniqueViolation as error:
+                problem = str(error.diag.message_primary)
+                self._forget_waiting()
+                continue
+            except psycopg.Error as error:
+                problem = error.diag.message_primary or str(error)
+                self._forget_waiting()
+                break
+            self.made.setdefault((table.oid, tenant), row)
+            return row
+        raise NoRowError(
+            f"no row could be made for {table.label}: {problem}",
+            hint="gates explain tenant-isolation",
+        )
+
+    def _forget_waiting(self) -> None:
+        for row in self._waiting:
+            self.made.pop((row.table.oid, row.tenant), None)
+        self._waiting.clear()
+        self._waits_for.clear()
+
+    def plan(self, table: Table, tenant: str, seed: int, *, fresh: bool = False) -> Row:
+        """Decide a row without inserting it; the rows that it refers to are inserted. `fresh` has
+        it refer to new rows of the module, and not to those that others refer to."""
+        values: dict[int, str] = {}
+        self._pending[table.oid, tenant] = values
+        try:
+            self._fix_keys(table, tenant, seed, values)
+            parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
+            self._fill(table, seed, values)
+            Solver(self.own, self.types, self.tables).satisfy(table, seed, values)
+        except CouldNotCheckError as error:
+            if type(error) is not CouldNotCheckError:
+                raise
+            raise NoRowError(f"no row could be made for {table.label}: {error.message}") from error
+        finally:
+            del self._pending[table.oid, tenant]
+        return Row(table, tenant, seed, values, tuple(parents))
+
+    def _may_enter(self, connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+        """Whether a session may become a tenant's: functions of the platform may refuse it."""
+        import psycopg
+
+        if connection not in self._entering:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute("; ".join(self.sessions.enter(made_up(self.salt, "no"))))
+                self._entering[connection] = True
+            except psycopg.errors.InsufficientPrivilege:
+                self._entering[connection] = False
+            except psycopg.Error:
+                self._entering[connection] = True
+        return self._entering[connection]
+
+    def _insert(self, row: Row) -> Row:
+        connection = self.own if row.table.oid in self.own_tables else self.platform
+        keys = sorted({number for key in row.table.keys for number in key.columns if number})
+        returned = ", ".join(f"{row.table.by_number[number].quoted}::text" for number in keys)
+        statement = row.statement() + (f" RETURNING {returned}" if returned else "")
+        with connection.transaction():
+            enter = self.sessions.enter(row.tenant) if self._may_enter(connection) else ()
+            connection.execute("; ".join(["SET CONSTRAINTS ALL DEFERRED", *enter]))
+            for each in self._waiting:
+                connection.execute(each.statement())
+            cursor = connection.execute(statement)
+            if cursor.rowcount == 0:
+                raise NoRowError(
+                    f"no row could be made for {row.table.label}: a trigger drops what is inserted"
+                )
+            given = cursor.fetchone() if returned else None
+        self._waiting.clear()
+        self._waits_for.clear()
+        changed = dict(row.values)
+        for number, text in zip(keys, given or (), strict=False):
+            column = row.table.by_number[number]
+            if number not in changed or (text is not None and quote(text) not in changed[number]):
+                changed[number] = NO_VALUE if text is None else f"{quote(text)}::{column.type}"
+        return Row(row.table, row.tenant, row.seed, changed, row.parents)
+
+    def _fix_keys(self, table: Table, tenant: str, seed: int, values: dict[int, str]) -> None:
+        """The tenant, and numbers that the server would give: known before the row is there."""
+        for column in table.columns:
+            own_id = tenant if column.name == "tenant_id" else None
+            if table.oid not in self.own_tables:
+                own_id = self._platform_id(table, column, tenant)
+            elif (whose := self.personal.get((table.oid, column.number))) is not None:
+                own_id = whose(tenant)
+            if own_id is not None and column.generated is None:
+                values[column.number] = f"{quote(own_id)}::{column.type}"
+            elif numbered_by_server(column):
+                values[column.number] = self.number(column, seed)
+
+    def number(self, column: Column, seed: int) -> str:
+        """What a column gets that the server would number, in the row of a seed."""
+        base = 10_000 if column.type == "smallint" else 7_000_000
+        return f"{base + self.types.shift + seed}"
+
+    @staticmethod
+    def _platform_id(table: Table, column: Column, tenant: str) -> str | None:
+        if column.name == "id" and table.name in _OWN_IDS:
+            return _OWN_IDS[table.name](tenant)
+        if column.name in _OWN_COLUMNS and column.type in {"uuid", "text"}:
+            return _OWN_COLUMNS[column.name](tenant)
+        return None
+
+    def _follow(
+        self, table: Table, tenant: str, seed: int, values: dict[int, str], *, fresh: bool
+    ) -> Iterator[Row]:
+        for reference in table.references:
+            open_columns = [number for number in reference.columns if number not in values]
+            target = self.tables.get(reference.target)
+            if target is None:
+                raise NoRowError(f"{table.label} refers to a table that is not there")
+            pending = self._pending.get((target.oid, tenant))
+            if pending is not None:
+                self._close_cycle(table, reference, pending, tenant, open_columns, seed, values)
+                continue
+            choose = self.make if fresh and target.oid in self.own_tables else self.first
+            parent = choose(target, tenant, seed)
+            yield parent
+            for number, other in zip(reference.columns, reference.target_columns, strict=True):
+                values[number] = parent.values.get(other, NO_VALUE)
+
+    def _close_cycle(
+        self,
+        table: Table,
+        reference: Reference,
+        pending: dict[int, str],
+        tenant: str,
+        open_columns: list[int],
+        seed: int,
+        values: dict[int, str],
+    ) -> None:
+        """A reference back to a row that is still being decided: nothing, or that very row. Where
+        the constraint can be deferred, both rows come in one transaction."""
+        nullable = [each for each in open_columns if not table.by_number[each].not_null]
+        if nullable:
+            values.update(dict.fromkeys(nullable, NO_VALUE))
+            return
+        for number, other in zip(reference.columns, reference.target_columns, strict=True):
+            if self.tables[reference.target] is table:
+                values.setdefault(other, self._value(table, table.by_number[other], seed))
+                values[number] = values[other]
+                continue
+            if reference.deferrable:
+                target = self.tables[reference.target]
+                pending.setdefault(other, self._value(target, target.by_number[other], seed))
+                self._waits_for.add((reference.target, tenant))
+            values[number] = pending.get(other, NO_VALUE)
+
+    def _fill(self, table: Table, seed: int, values: dict[int, str]) -> None:
+        keyed = {number for key in table.keys for number in key.columns}
+        keyed |= {
+            number
+            for other in self.tables.values()
+            for reference in other.references
+            if reference.target == table.oid
+            for number in reference.target_columns
+        }
+        for column in table.columns:
+            if column.number in values or column.generated is not None:
+                continue
+            if column.default is None or (column.number in keyed and column.type != "boolean"):
+                values[column.number] = self._value(table, column, seed)
+
+    def _value(self, table: Table, column: Column, seed: int) -> str:
+        """A value of a column's type. Raises `NoRowError`."""
+        what = f"no row could be made for {table.label}: column {column.name}"
+        try:
+            value = self.types.value(column.type_oid, column.type, seed)
+        except CouldNotCheckError as error:
+            raise NoRowError(f"{what}: {error.message}") from error
+        kind = self.types.get(column.type_oid)
+        odd = kind.kind == "b" and kind.category == "U" and kind.name not in _PLAIN_TYPES
+        if odd and not self.types.accepts(value, column.type):
+            raise NoRowError(f"{what}: no value of the type {column.type} is known")
+        return value
+
+
+_PLAIN_TYPES = {"json", "jsonb", "uuid", "bytea", "tsvector", "tsquery"}
+_OWN_IDS: Mapping[str, Callable[[str], str]] = {
+    "tenants": lambda tenant: tenant,
+    "organizations": organization_of,
+    "profiles": user_of,
+    "users": user_of,
+}
+"""The ids of a tenant's own rows in tables of the platform, as its claims name them."""
+_OWN_COLUMNS: Mapping[str, Callable[[str], str]] = {
+    "tenant_id": lambda tenant: tenant,
+    "organization_id": organization_of,
+    "org_id": organization_of,
+    "user_id": user_of,
+    "profile_id": user_of,
+}
+"""What columns of the platform's tables hold, where they are no reference."""

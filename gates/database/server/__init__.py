@@ -1,0 +1,1 @@
+"""PostgreSQL servers: started, shared, swept; and the databases and roles of one run."""

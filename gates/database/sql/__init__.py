@@ -1,0 +1,1 @@
+"""Migrations as text: what their statements say, without running any. Pure."""

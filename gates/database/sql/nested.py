@@ -1,0 +1,265 @@
+"""Statements inside statements: DO blocks, function bodies, and EXECUTE of texts that are written
+out, also piece by piece. Pure.
+
+What is put together from what only a run can know is `Opaque`: it is named and not passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gates.database.sql.bodies import Piece, read
+from gates.database.sql.folding import RAW, UNKNOWN, Lookup, Texts, evaluate, written
+from gates.database.sql.script import (
+    Node,
+    Script,
+    Statement,
+    option,
+    parse,
+    parse_inner,
+    strings,
+    walk,
+)
+from gates.model import Location
+from gates.module import Module
+
+__all__ = ["UNKNOWN", "Inner", "Opaque", "opaque_of", "scripts_of", "statements_of"]
+
+_ASKING = frozenset({
+    "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat", "ts_rewrite",
+})  # fmt: skip
+"""Functions of PostgreSQL that run a text which they are given."""
+_SETTERS = frozenset({"AlterRoleSetStmt", "AlterDatabaseSetStmt", "AlterSystemStmt"})
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A statement, wherever it is written."""
+
+    script: Script
+    statement: Statement
+    """Its own; `offset` is only exact where `line` is None."""
+    line: int | None = None
+    """The line of the file, for a statement inside a body."""
+    dynamic: bool = False
+    """It is the text of an EXECUTE."""
+    outer: Statement | None = None
+    """The DO block or CREATE FUNCTION of the file that it is in."""
+    part: bool = False
+    """It is in the tree of the statement before it, which is listed too."""
+    kept: bool = False
+    """It is an expression of a body whose value goes into a variable."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it runs with the migration, and not later, when somebody calls a function."""
+        return self.outer is None or self.outer.kind == "DoStmt"
+
+    def at(self, node: Node | None = None) -> Location:
+        """Where a node of it is: to the character at the top level, else by line."""
+        if self.line is not None:
+            text = self.script.sql.splitlines()[self.line - 1 : self.line]
+            blanks = len(text[0]) - len(text[0].lstrip()) if text else 0
+            return Location(self.script.path, self.line, blanks + 1)
+        offset = self.statement.offset
+        if node is not None and node.get("location", -1) > 0:
+            offset = self.script.characters(node["location"])
+        return Location(self.script.path, *self.script.position(offset))
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """What cannot be read."""
+
+    location: Location
+    expression: str
+    """As it is written; "" where the whole body cannot be read."""
+    reason: str
+    surely: bool = True
+    """Whether it hides what it runs; else only our parser may not know it."""
+
+
+def scripts_of(module: Module, *, rollbacks: bool = True, hooks: bool = True) -> list[Script]:
+    """The module's SQL files, parsed: migrations in order, their rollbacks, hooks."""
+    found = []
+    for migration in module.migrations:
+        found.append(parse(migration.path, migration.sql))
+        if rollbacks and migration.rollback_path and migration.rollback_sql is not None:
+            found.append(parse(migration.rollback_path, migration.rollback_sql))
+    if hooks:
+        found += [parse(path, module.text(path)) for path in module.hooks.values()]
+    return found
+
+
+def statements_of(script: Script) -> tuple[Inner, ...]:
+    """Every statement of a script, with those inside it after it."""
+    return tuple(each for each in _everything(script) if isinstance(each, Inner))
+
+
+def opaque_of(script: Script) -> tuple[Opaque, ...]:
+    """What of a script cannot be read."""
+    return tuple(each for each in _everything(script) if isinstance(each, Opaque))
+
+
+@lru_cache(maxsize=2048)
+def _everything(script: Script) -> tuple[Inner | Opaque, ...]:
+    found: list[Inner | Opaque] = []
+    for statement in script.statements:
+        outer = Inner(script, statement)
+        found += [outer, *_inside(outer, lambda _: None)]
+    return tuple(dict.fromkeys(found))
+
+
+def _inside(outer: Inner, lookup: Lookup) -> Iterator[Inner | Opaque]:
+    statement = outer.statement
+    yield from _parts(outer)
+    yield from _asked(outer, lookup)
+    if statement.kind in {"DoStmt", "CreateFunctionStmt"}:
+        yield from _body(outer)
+
+
+def _parts(outer: Inner) -> Iterator[Inner]:
+    """Statements in the tree of another: of WITH, EXPLAIN, PREPARE, CREATE SCHEMA, and settings of
+    a function."""
+    if outer.statement.kind in _SETTERS:
+        return
+    for kind, node in walk(outer.statement.node):
+        if kind.endswith("Stmt") and kind != "SelectStmt":
+            inner = Statement(outer.statement.text, outer.statement.offset, kind, node)
+            yield Inner(outer.script, inner, outer.line, outer.dynamic, outer.outer, part=True)
+
+
+def _asked(outer: Inner, lookup: Lookup) -> Iterator[Inner | Opaque]:
+    for name, call in walk({outer.statement.kind: outer.statement.node}):
+        if name == "FuncCall" and strings(call.get("funcname"))[-1:][0] in _ASKING:
+            for each in call.get("args", ())[:3]:
+                texts = evaluate(each, lookup)
+                readable = [t for t in texts if RAW in t or " " in t.strip()]
+                at = outer.at(call)
+                yield from _dynamic(outer, "".join(strings(call["funcname"])), tuple(readable),
+                                    at.line or 1, at)  # fmt: skip
+
+
+def _body(outer: Inner) -> Iterator[Inner | Opaque]:
+    statement, node = outer.statement, outer.statement.node
+    options = {"options": node.get("args")} if statement.kind == "DoStmt" else node
+    language = (option(options, "language") or {}).get("String", {}).get("sval", "plpgsql")
+    source = option(options, "as")
+    if source is None:
+        return  # BEGIN ATOMIC: the body is part of the statement's own tree
+    items = source.get("List", {}).get("items") or [source]
+    text = strings(items)[0] if strings(items) else ""
+    at = outer.script.sql.find(text, statement.offset) if text else -1
+    first = (
+        outer.script.position(max(at, statement.offset))[0] if outer.line is None else outer.line
+    )
+    whole = outer.outer or statement
+    if language.lower() == "sql":
+        yield from _parsed(outer, text, first, whole, dynamic=False)
+    elif language.lower() == "plpgsql":
+        yield from _plpgsql(outer, text, first, whole)
+
+
+def _parsed(
+    outer: Inner,
+    text: str,
+    line: int,
+    whole: Statement,
+    *,
+    dynamic: bool,
+    flat: bool = False,
+    kept: bool = False,
+    lookup: Lookup = lambda _: None,
+) -> Iterator[Inner | Opaque]:
+    """The statements of a text that begins on a line."""
+    body = parse_inner(text)
+    if body.fault is not None:
+        place = Inner(outer.script, outer.statement, line).at()
+        yield Opaque(place, text.strip(), body.fault.message, surely=False)
+    for each in body.statements:
+        at = line if flat else line + body.position(each.offset)[0] - 1
+        inner = Inner(outer.script, each, at, dynamic, whole, kept=kept)
+        yield inner
+        yield from _inside(inner, lookup)
+
+
+def _plpgsql(outer: Inner, text: str, first: int, whole: Statement) -> Iterator[Inner | Opaque]:
+    source = outer.statement.text
+    if outer.statement.kind == "DoStmt":
+        tag = "gates"
+        while f"${tag}$" in text:
+            tag += "x"
+        source = f"CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${tag}${text}${tag}$"
+    body = read(source)
+    if body is None:
+        yield Opaque(outer.at(), "", "its body cannot be read", surely=False)
+        return
+    known = body.variables
+    for piece in body.pieces:
+        at = first + piece.line - 1
+        if piece.kind == "dynamic":
+            place = Inner(outer.script, outer.statement, at).at()
+            texts = known.dynamic.get(piece.text, (RAW,))
+            yield from _dynamic(outer, piece.text, texts, at, place, whole)
+            sql = f"SELECT {piece.text}"
+        else:
+            sql = _written_out(piece)
+        yield from _parsed(
+            outer,
+            sql,
+            at,
+            whole,
+            dynamic=False,
+            flat=True,
+            kept=piece.kept,
+            lookup=body.variables.anywhere,
+        )
+
+
+def _written_out(piece: Piece) -> str:
+    return piece.text if piece.kind == "statement" else f"SELECT {piece.text}"
+
+
+def _dynamic(
+    outer: Inner,
+    expression: str,
+    texts: Texts,
+    line: int,
+    place: Location,
+    whole: Statement | None = None,
+) -> Iterator[Inner | Opaque]:
+    """The statements of each text that an EXECUTE may run, and what hides among them."""
+    for text in texts:
+        raw = text.find(RAW)
+        body = parse_inner(written(text))
+        if raw >= 0:
+            yield Opaque(place, expression, _hides(text))
+        elif (
+            body.fault is not None
+            and not _begins_another(text, texts)
+            # A text without unknown parts that PostgreSQL cannot read fails when it runs.
+            and (written(text) != text or "{" in text)
+        ):
+            yield Opaque(place, expression, "what it runs cannot be read")
+        if body.fault is None:
+            for each in body.statements:
+                inner = Inner(outer.script, each, line, True, whole or outer.outer)
+                yield inner
+                yield from _inside(inner, lambda _: None)
+
+
+def _begins_another(text: str, texts: Texts) -> bool:
+    return any(each != text and each.startswith(text) for each in texts)
+
+
+def _hides(text: str) -> str:
+    if text.strip() == RAW:
+        return "only a run knows the statement"
+    before = text[: text.index(RAW)].split()
+    return (
+        f"only a run knows what follows {' '.join(before[-3:])}"
+        if before
+        else ("only a run knows how it begins")
+    )
