@@ -7,6 +7,7 @@ import pytest
 from gates.database.isolation.expressions import Function, Meaning
 from gates.database.isolation.prove import prove
 from gates.database.isolation.unvaried import unvaried
+from gates.errors import CouldNotCheckError
 from gates.model import Verdict
 from tests.database.conftest import HEAD, TABLE, results
 from tests.database.corpus import table
@@ -32,6 +33,12 @@ FUNCTIONS = {
         Function("app.member", "plpgsql", ("t",), "BEGIN RETURN EXISTS (SELECT FROM memberships m"
                  " WHERE m.tenant_id = t AND m.profile_id = auth.uid() AND m.until > now()); END",
                  False),
+        Function("app.chosen", "plpgsql", ("t",), f"BEGIN IF t IS NULL THEN RETURN false;"
+                 f" END IF; RETURN t = {TENANT}; END", False),
+        Function("app.shared", "plpgsql", ("t", "title"), "BEGIN IF title LIKE 'shared:%' THEN"
+                 f" RETURN true; END IF; RETURN t = {TENANT}; END", False),
+        Function("app.counted", "plpgsql", ("t",), "DECLARE n bigint; BEGIN SELECT count(*) INTO n"
+                 f" FROM audit_logs; RETURN n > 200 OR t = {TENANT}; END", False),
         Function("app.later", "plpgsql", ("t",), "BEGIN IF now() > '2030-01-01' THEN RETURN true;"
                  f" END IF; RETURN t = {TENANT}; END", False),
         Function("app.hidden", "plpgsql", ("t",), "DECLARE d text; BEGIN EXECUTE 'SELECT current_'"
@@ -79,6 +86,8 @@ def test_the_platforms_comparison_is_known_in_every_form(expression):
         f"CASE WHEN auth.role() = 'viewer' THEN {OWN} AND NOT hidden ELSE {OWN} END",
         f"{OWN} OR false",
         f"coalesce({OWN}, false)",
+        "app.member(tenant_id)",
+        "app.chosen(tenant_id)",
     ],
 )
 def test_honest_policies_are_tied_to_the_session(expression):
@@ -86,11 +95,35 @@ def test_honest_policies_are_tied_to_the_session(expression):
 
 
 @pytest.mark.parametrize(
-    "expression", ["app.member(tenant_id)", f"{OWN} OR auth.role() = 'service_role'"]
+    "expression",
+    [
+        f"{OWN} OR auth.role() = 'service_role'",
+        f"{OWN} OR auth.jwt() ->> 'impersonate' IS NOT NULL",
+        f"{OWN} OR (auth.jwt() ->> 'is_support')::boolean",
+        f"{OWN} OR auth.jwt() ->> 'role' <> 'tenant_app_role'",
+        f"{OWN} OR auth.jwt() ? 'support'",
+        f"{OWN} OR title = (auth.jwt() ->> 'role')",
+        f"{OWN} OR shared_with = {TENANT}",
+        f"{OWN} OR EXISTS (SELECT FROM profiles p WHERE p.id = auth.uid() AND p.name = 'admin')",
+        "app.shared(tenant_id, title)",
+        "app.counted(tenant_id)",
+    ],
 )
-def test_what_the_probe_can_try_is_left_to_it(expression):
+def test_what_no_tenant_holds_is_loose_whatever_it_asks(expression):
     parts = MEANING.loose(MEANING.parse(expression), {}, "t")
     assert [unvaried(MEANING, *part) for part in parts] == [[]]
+
+
+def test_functions_that_call_one_another_without_end_are_given_up():
+    ring = {
+        f"app.f{n}": Function(
+            f"app.f{n}", "sql", ("t",), f"SELECT app.f{n + 1}(t) OR app.f{n + 1}(t)", False
+        )
+        for n in range(30)
+    }
+    meaning = Meaning(FUNCTIONS | ring, TENANT)
+    with pytest.raises(CouldNotCheckError, match="too often to be followed"):
+        meaning.loose(meaning.parse("app.f0(tenant_id)"), {}, "t")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +171,8 @@ def changed(using: str, check: str = OWN, more: str = "") -> dict[str, str]:
         (changed(f"{OWN} OR title = 'for all'"), "wherever title = CAST('for all' AS text)"),
         (changed(f"{OWN} OR shown", more=f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS shown"
                  " boolean NOT NULL DEFAULT false;"), "wherever shown, which names no tenant"),
+        (changed(f"{OWN} OR EXISTS (SELECT FROM profiles p WHERE p.id = auth.uid()"
+                 " AND p.display_name = 'admin')"), "which says nothing of the tenant"),
     ],
 )  # fmt: skip
 def test_a_policy_that_only_looks_tight_is_found(files, says, sql_module, shared):

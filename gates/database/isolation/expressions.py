@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from gates.database.isolation.returns import answers
 from gates.database.sql.trees import (
     UUID,
     Canon,
@@ -31,12 +32,22 @@ from gates.database.sql.trees import (
     plain,
     selects,
 )
+from gates.errors import CouldNotCheckError
 
 Loose = tuple[Tree, Env]
 """A part of an expression that no tenant holds, with the arguments around it."""
 
+_IDENTITY = {"sub", "organization_id"}
+"""Claims, besides the tenant's, that belong to one person or organisation."""
+_STEPS = 400_000
+"""Nodes that are looked at for one module, before its policies count as beyond following."""
 _PLAIN_CASTS = {"uuid", "text", "json", "jsonb", "varchar", "bool"}
 _MEMBER = {"=", "?", "@>", "<@"}
+
+
+def _names(canon: Canon) -> set[str]:
+    """The texts that are written in an expression: the names of claims."""
+    return {str(each[1]) for each in parts_of(canon) if each[:1] == ("const",)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,11 @@ class Meaning:
     """The platform's expression for the tenant of a session."""
     shadowed: bool = False
     """Whether somebody made operators or functions with names of PostgreSQL's own."""
+    depends: dict[str, list[str]] = field(default_factory=dict)
+    """What the bodies of functions depend on, as far as it was asked; by name."""
+    _steps: int = 0
     _inlined: dict[str, Any] = field(default_factory=dict)
+    _answers: dict[str, list[str] | None] = field(default_factory=dict)
     _parsed: dict[str, Any] = field(default_factory=dict)
 
     def parse(self, expression: str) -> Tree:
@@ -110,9 +125,36 @@ class Meaning:
         inner |= dict(zip(function.arguments, given, strict=False))
         return body, inner
 
+    def answered(self, node: Tree, env: Env) -> list[Loose] | None:
+        """The expressions that a call of a PL/pgSQL function may return, with its arguments; None
+        for one that does more than choose between them."""
+        function = self.functions.get(call_name(node)) if is_a(node, "FuncCall") else None
+        if function is None or function.language != "plpgsql" or function.forms or self.shadowed:
+            return None
+        if function.name not in self._answers:
+            self._answers[function.name] = answers(function.body, function.arguments)
+        found = self._answers[function.name]
+        trees = None if found is None else [self.parse(each) for each in found]
+        if trees is None or any(tree is None for tree in trees):
+            return None
+        given = [self.canon(each, env) for each in node.args or ()]
+        inner = {f"${number}": each for number, each in enumerate(given, 1)}
+        inner |= dict(zip(function.arguments, given, strict=False))
+        return [(tree, inner) for tree in trees]
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > _STEPS:
+            raise CouldNotCheckError(
+                "the policies call functions that call one another too often to be followed",
+                hint="write the comparison of the tenant into the policies themselves",
+            )
+
     def canon(self, node: Tree, env: Env, depth: int = 0) -> Canon:
-        """The canonical form."""
+        """The canonical form. Raises `CouldNotCheckError` where it is beyond following."""
         from pglast import enums
+
+        self._step()
 
         def inner(each: Tree) -> Canon:
             return self.canon(each, env, depth + 1)
@@ -172,6 +214,8 @@ class Meaning:
         """
         from pglast import enums
 
+        self._step()
+
         def inner(each: Tree, around: Env = env) -> list[Loose]:
             return self.loose(each, around, table, inside=inside)
 
@@ -193,11 +237,13 @@ class Meaning:
             return inner(node.arg)
         if (expanded := self.inlined(node, env)) is not None:
             return inner(*expanded)
+        if (given := self.answered(node, env)) is not None:
+            return [(node, env)] if any(inner(*each) for each in given) else []
         if is_a(node, "A_Const") and (node.isnull or plain(node.val) is False):
             return []
-        return [] if self._tied(node, env, table) else [(node, env)]
+        return [] if self._tied(node, env, table, inside=inside) else [(node, env)]
 
-    def _tied(self, node: Tree, env: Env, table: str) -> bool:
+    def _tied(self, node: Tree, env: Env, table: str, *, inside: bool) -> bool:
         from pglast import enums
 
         canon = self.canon(node, env)
@@ -208,7 +254,7 @@ class Meaning:
             if kind == enums.SubLinkType.EXISTS_SUBLINK:
                 return self._select_tied(node.subselect, env, table, linked=True)
             if kind == enums.SubLinkType.EXPR_SUBLINK and bare(node.subselect):
-                return not self.loose(node.subselect.targetList[0].val, env, table)
+                return not self.loose(node.subselect.targetList[0].val, env, table, inside=inside)
             in_list = kind == enums.SubLinkType.ANY_SUBLINK and not node.operName
             column = in_list and has_column(self.canon(node.testexpr, env))
             return bool(column) and self._select_tied(node.subselect, env, table, linked=False)
@@ -220,7 +266,7 @@ class Meaning:
                     continue
                 node_of, around = self._opened(sides[side], env)
                 queries = list(selects(node_of))
-                if not queries and self.of_session(other) and self._only_session(other):
+                if not queries and self._identity(mine, other, inside=inside):
                     return True
                 if queries and all(
                     self._select_tied(each, around, table, linked=False) for each in queries
@@ -232,6 +278,21 @@ class Meaning:
         if is_a(node, "NullTest"):
             return False
         return False
+
+    def _identity(self, mine: Canon, other: Canon, *, inside: bool) -> bool:
+        """Whether a column is compared with who the session is: its tenant, organisation or person,
+        and not with what many sessions share, such as a role.
+
+        The tenant of the session holds a row by its tenant_id alone: a row that names it in
+        another column belongs to another tenant all the same.
+        """
+        if not self.of_session(other) or not self._only_session(other):
+            return False
+        if other == self._tenant or "tenant_id" in _names(other):
+            return inside or ("column", "tenant_id") in tuple(parts_of(mine))
+        if other[:1] == ("call",):
+            return str(other[1]).rpartition(".")[2] in {"uid", "user_id"}
+        return bool(_IDENTITY & _names(other))
 
     def _opened(self, node: Tree, env: Env) -> tuple[Tree, Env]:
         """Without casts, and with the body in place of a call."""

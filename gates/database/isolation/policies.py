@@ -42,6 +42,21 @@ def meaning_of(owner: psycopg.Connection[tuple[Any, ...]], name: str, tenant: st
     return Meaning(functions, tenant, shadowed)
 
 
+def only_compare(table: Table, policies: tuple[PolicyFact, ...], meaning: Meaning) -> bool:
+    """Whether all policies of a table are the platform's own comparison, whatever its form."""
+    texts = {
+        text
+        for policy in policies
+        if policy.table == table.oid and policy.permissive
+        for text in (policy.using, policy.check)
+        if text is not None
+    }
+    return not meaning.shadowed and all(
+        (tree := meaning.parse(text)) is not None and meaning.canon(tree, {}) == meaning.comparison
+        for text in texts
+    )
+
+
 def suspicious(
     tenants: Tenants, table: Table, policies: tuple[PolicyFact, ...], meaning: Meaning
 ) -> Iterator[Leak]:
@@ -68,6 +83,18 @@ def suspicious(
                 )
             elif _of_the_row(part, meaning):
                 yield _tried(tenants, table, policy, text, meaning, kind)
+            else:
+                yield Leak(
+                    "policy",
+                    table,
+                    f"may pass by the policy {policy.name} wherever {text}, which says nothing of"
+                    " the tenant that can be followed",
+                    f"-- {command} on {table.qualified} is open where this holds, whoever asks:\n"
+                    f"SELECT {text};",
+                    f"join it with the tenant: USING (tenant_id = {meaning.tenant} AND ({text}));"
+                    " a function that a policy calls is followed where it is written in SQL, or in"
+                    " PL/pgSQL with nothing but IF and RETURN",
+                )
 
 
 def expects(table: Table, policies: tuple[PolicyFact, ...], meaning: Meaning) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from gates.database.isolation.expressions import Meaning
+from gates.database.isolation.expressions import Function, Meaning
 from gates.database.sql.trees import (
     UUID,
     Env,
@@ -122,11 +122,18 @@ def _of_call(meaning: Meaning, node: Tree, env: Env, seen: frozenset[str]) -> It
     function = meaning.functions.get(name)
     if function is None or function.platform or name in seen:
         return
+    if name not in meaning.depends:
+        meaning.depends[name] = []  # what it says of itself, should it call itself
+        meaning.depends[name] = list(_of_body(meaning, function, seen | {name}))
+    yield from meaning.depends[name]
+
+
+def _of_body(meaning: Meaning, function: Function, seen: frozenset[str]) -> Iterator[str]:
     forms = function.forms or ((function.language, function.body),)
     for inner in (each for form in forms for each in _body(*form, function.arguments)):
-        found = [inner] if isinstance(inner, str) else _of(meaning, inner, {}, seen | {name})
+        found = [inner] if isinstance(inner, str) else _of(meaning, inner, {}, seen)
         for what in found:
-            yield what if "(in the" in what else f"{what} (in the function {name})"
+            yield what if "(in the" in what else f"{what} (in the function {function.name})"
 
 
 def _of_claim(meaning: Meaning, node: Tree, env: Env) -> Iterator[str]:
