@@ -46,7 +46,7 @@ def named(held) -> dict[str, str]:
 def test_what_is_observed_is_what_is_documented(case, sessions):
     observed, observer, _ = sessions
     if not applies(case, observed):
-        pytest.skip("another version's")
+        return  # another version's, which a server of that version is asked about
     observed.execute("BEGIN")
     try:
         observed.execute(case.sql)

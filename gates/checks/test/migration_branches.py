@@ -1,0 +1,44 @@
+"""What a DO block or function would do under some condition keeps tenants apart, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.database import Database
+from gates.model import Finding, Stage
+from gates.module import Module
+
+
+@check(Stage.TEST)
+def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
+    """What a DO block or function would do under some condition keeps tenants apart, too.
+
+    Why: the proofs see what a block does in the proof. A block that makes an open policy if the
+        clock, a number of rows or a setting says so does nothing then and everything later. So
+        every statement in a block or function that touches protection is judged by its text, as if
+        it ran: policies, grants, views, functions, triggers, tables that the proof never saw.
+    Bad: IF now() > '2027-01-01' THEN CREATE POLICY extra ON t USING (true); END IF
+    Good: a loop over partitions that makes the policy tenant_isolation with the platform's
+        comparison; IF to_regtype('x') IS NULL THEN CREATE TYPE x ..
+    Fix: write the statement outside of the block, where it always runs, or leave it out.
+    """
+    from gates.database.isolation.branches import branches
+    from gates.database.isolation.policies import meaning_of
+    from gates.database.sql.nested import scripts_of, statements_of
+
+    scripts = [
+        script
+        for script in scripts_of(module, rollbacks=False)
+        if any(inner.outer is not None for inner in statements_of(script))
+    ]
+    if not scripts:
+        database.record("branches of migrations", 0, detail="no blocks and no functions")
+        return
+    there = {key for state in database.applied.states for key in state.objects}
+    with database.proof("branches of migrations", len(scripts)), database.clone() as clone:
+        with clone.connect("owner") as owner:
+            meaning = meaning_of(owner, database.workspace.owner, database.sessions.way.tenant)
+        found = list(branches(scripts, meaning, there))
+    for each in found:
+        yield migration_branches.finding(each.message, each.location, fix=each.fix)
