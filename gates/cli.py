@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -241,9 +242,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(3) from None
-    except Exception:  # noqa: BLE001 - the last boundary: exit code 3 and a trace to report
+    except Exception as error:  # noqa: BLE001 - the last boundary: exit code 3 and a trace
         import traceback
 
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            click.echo("gates: the disk is full: what was found could not be written", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(3) from None
         click.echo(
             f"gates {__version__} crashed, so nothing is known about the module. "
             "This is a bug of ours; please report it with what follows.\n"

@@ -22,6 +22,46 @@ AUDIT_AND_GRANTS = (
            "OLD.tenant_id, TG"),
     Defect("audit-before", "audit-trigger", "the INSERT has no effect", "AFTER INSERT OR UPDATE ON",
            "BEFORE INSERT OR UPDATE ON"),
+    Defect("audit-unnumbered", "audit-trigger", "whose row_id is '1'", "NEW.id::text", "'1'"),
+    Defect("audit-of-nothing", "audit-trigger", "whose row_id is NULL", "NEW.id::text", "NULL"),
+    Defect("audit-when-version", "audit-trigger", "UPDATE of version on",
+           "    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
+           "    FOR EACH ROW WHEN (NEW.version = 1) EXECUTE FUNCTION"
+           " sample_module_write_audit_log();"),
+    Defect("audit-if-version", "audit-trigger", "UPDATE of version on",
+           "BEGIN\n    INSERT INTO public.audit_logs",
+           "BEGIN\n    IF NEW.version > 1 THEN RETURN NULL; END IF;\n"
+           "    INSERT INTO public.audit_logs"),
+    Defect("audit-of-new-rows", "audit-trigger", "INSERT of a row without the defaults on",
+           "BEGIN\n    INSERT INTO public.audit_logs",
+           "BEGIN\n    IF TG_OP = 'INSERT' AND NEW.version > 1 THEN RETURN NULL; END IF;\n"
+           "    INSERT INTO public.audit_logs"),
+    Defect("audit-of-title-alone", "audit-trigger", "UPDATE of created_at, version on",
+           "AFTER INSERT OR UPDATE ON", "AFTER INSERT OR UPDATE OF title ON"),
+    Defect("audit-passed-over", "audit-trigger", "INSERT and UPDATE on tenant_sample_module_notes"
+           " succeed although audit_logs refuses the row", "    RETURN NULL;\nEND;",
+           "    RETURN NULL;\nEXCEPTION WHEN insufficient_privilege THEN RETURN NULL;\nEND;"),
+    Defect("audit-twice", "audit-trigger", "the trigger tenant_sample_module_notes_too writes what"
+           " tenant_sample_module_notes_audit has written", "",
+           "CREATE OR REPLACE TRIGGER {T}_too AFTER INSERT OR UPDATE ON {T}"
+           " FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
+           "DROP TRIGGER IF EXISTS {T}_too ON {T};"),
+    Defect("audit-two-rows", "audit-trigger", "sample_module_write_audit_log() inserts more than"
+           " one", "to_jsonb(NEW));",
+           "to_jsonb(NEW)), (NEW.tenant_id, TG_TABLE_NAME, TG_OP, NEW.id::text, to_jsonb(NEW));"),
+    Defect("audit-empty-data", "audit-trigger", "whose new_data holds nothing of the row after",
+           "to_jsonb(NEW)", "'{}'::jsonb"),
+    Defect("audit-new-is-old", "audit-trigger", "whose new_data holds title as it was before",
+           "to_jsonb(NEW)", "to_jsonb(OLD)"),
+    Defect("audit-when-value", "audit-trigger", "unless its WHEN", "",
+           "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
+           " WHEN (NEW.title NOT LIKE 'secret%') EXECUTE FUNCTION sample_module_write_audit_log();",
+           "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
+           " EXECUTE FUNCTION sample_module_write_audit_log();"),
+    Defect("audit-if-value", "audit-trigger", "unless the conditions in",
+           "    INSERT INTO public.audit_logs",
+           "    IF NEW.title LIKE 'secret%' THEN RETURN NULL; END IF;\n"
+           "    INSERT INTO public.audit_logs"),
     # grants
     Defect("grant-all", "table-grants", "TRUNCATE", "GRANT SELECT, INSERT, UPDATE ON",
            "GRANT ALL ON"),
