@@ -266,7 +266,10 @@ def _percent(value: object, base: Path) -> float:
 
 
 def _days(value: object, base: Path) -> int:
-    return int(_number(value, base))
+    days = _number(value, base)
+    if days > 36_500:
+        raise ValueError("must be at most 36,500 days")
+    return int(days)
 
 
 def _rows(value: object, _base: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import settings_of
+from gates.commands.options import settings_of, wants_colour
 from gates.errors import CouldNotCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -26,14 +25,20 @@ _DIFF_CODES = """
 \b
 Exit codes:
   0    the version moves far enough, or there is nothing to judge
-  1    a larger bump is needed, or a break is not listed in `breaking`
+  1    a larger bump is needed, or `breaking` lacks a break or lists what did not change
   2    wrong usage or configuration
   3    something could not be compared
 """
-Command = Callable[..., Any]
+_CHANGELOG_CODES = """
+\b
+Exit codes:
+  0    the draft is complete
+  2    wrong usage or configuration
+  3    something could not be compared; standard error says what
+"""
 
 
-def _options(command: Command) -> Command:
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that both comparisons have."""
     decorators = [
         click.option("--no-database", is_flag=True, help="Leave out the database."),
@@ -41,9 +46,12 @@ def _options(command: Command) -> Command:
         click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server."),
         click.option("--registry", help="Registry: an OCI image layout on disk."),
         click.option("--database-url", help="Server for the databases. Default: an embedded one."),
-        click.option("--policy", type=click.Path(path_type=Path, dir_okay=False)),
+        click.option(
+            "--policy", type=click.Path(path_type=Path, dir_okay=False),
+            help="The organisation's policy. Default: the nearest gates-policy.toml above NEW.",
+        ),
         click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
-    ]
+    ]  # fmt: skip
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
@@ -58,8 +66,9 @@ def diff(sides: tuple[str, ...], baseline: str | None, as_json: bool, **given: A
     """Compare what two versions of a module promise, and print the bump that it takes.
 
     OLD and NEW are each a folder, a released version, `catalog` (the newest stable release) or a
-    revision of git. NEW is the current folder, OLD is `catalog` where they are not given; versions
-    and revisions are those of the module in the folder that is named, else of the current one.
+    revision of git; versions and revisions are those of the module in the folder that is named,
+    else of the current one. Of one alone, a folder is NEW, and OLD is `catalog`; anything else is
+    OLD, and NEW is the current folder.
 
     Code is compared between folders, which are built for it, and releases; of a revision of git
     there is no bundle to compare, so give --no-code.
@@ -73,12 +82,12 @@ def diff(sides: tuple[str, ...], baseline: str | None, as_json: bool, **given: A
             click.echo("first version: the catalog holds none to compare with")
             raise SystemExit(0)
         found, _ = compared
-        rendered = to_json(found) if as_json else text(found, colour=_colour())
+        rendered = to_json(found) if as_json else text(found, colour=wants_colour(sys.stdout))
         click.echo(rendered, nl=False, color=True)
         raise SystemExit(found.exit_code)
 
 
-@click.command(short_help="Draft the entry of CHANGELOG.md.", epilog=_DIFF_CODES)
+@click.command(short_help="Draft the entry of CHANGELOG.md.", epilog=_CHANGELOG_CODES)
 @click.argument("path", default=".")
 @click.option("--baseline", default="catalog", show_default=True, help="As OLD of `gates diff`.")
 @click.option(
@@ -89,9 +98,9 @@ def changelog(path: str, baseline: str, day: datetime | None, **given: Any) -> N
     """Draft the entry of CHANGELOG.md for the version in PATH, from the difference to OLD.
 
     Breaks come first, each with the reason and the migration guide from `breaking`. Printed, not
-    written: it is a draft. The exit code is 3 where a part could not be compared, else 0.
+    written: it is a draft. A version that is too small is replaced by the smallest that is not.
     """
-    from gates.contract.breaking import of_release
+    from gates.contract.breaking import intended
     from gates.report.contract import changelog as draft
 
     when = day.date() if day else datetime.now(UTC).date()
@@ -101,11 +110,13 @@ def changelog(path: str, baseline: str, day: datetime | None, **given: Any) -> N
             raise SystemExit(0)
         found, module = compared
         accepted = (
-            of_release(module.require_manifest(), module.version, found.old.version or None)
-            if module.version
+            intended(module.require_manifest(), module.version, found.old.version)
+            if module.version and found.old.version
             else ()
         )
         click.echo(draft(found, accepted, when), nl=False)
+        for part in found.without:
+            click.echo(f"gates: {part}: left out", err=True)
         for each in found.missing:
             click.echo(f"gates: {each.part}: not compared: {each.reason}", err=True)
             if each.hint:
@@ -125,6 +136,8 @@ def _named(sides: tuple[str, ...], baseline: str | None) -> tuple[str, str]:
         raise UsageError("two versions are compared, and more are given", hint="gates diff OLD NEW")
     if len(sides) == 2:
         return sides[0], sides[1]
+    if sides and not baseline and not Path(sides[0]).is_dir():
+        return sides[0], "."
     return baseline or "catalog", sides[0] if sides else "."
 
 
@@ -149,15 +162,9 @@ def _compared(
         if before is None:
             yield None
             return
-        parts = [
-            (name, part)
-            for name, part in _parts(before, after, here, settings, stack)
-            if name not in without
-        ]
-        yield (
-            differ((before.label, before.module), (after.label, after.module), parts),
-            after.module,
-        )
+        parts = _parts(before, after, here, settings, stack)
+        sides = (before.label, before.module), (after.label, after.module)
+        yield differ(*sides, parts, without=without), after.module
 
 
 def _find(sources: Sources, text: str) -> Source:
@@ -205,6 +212,7 @@ def _code(
     old: Source, new: Source, here: Path, settings: Settings, stack: ExitStack
 ) -> Iterable[Change]:
     from gates.contract.code import compare_code, exported
+    from gates.contract.code.placed import placed
     from gates.module import load
     from gates.needs import Needs
     from gates.releases import unpacked
@@ -238,10 +246,5 @@ def _code(
                 hint="leave the code out with --no-code, or name a release or a folder",
             )
         apis.append(exported(files, side.module.language))
-    return compare_code(apis[0], apis[1], tools or needs_of(here).tools())
-
-
-def _colour() -> bool:
-    return bool(
-        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    found = compare_code(apis[0], apis[1], tools or needs_of(here).tools())
+    return placed(found, old.module, new.module)

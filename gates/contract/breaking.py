@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gates.catalog.versions import compare, parse
-from gates.contract.bump import same_release
+from gates.contract.bump import same_release, smallest
 from gates.contract.entries import Entry, entries
 from gates.contract.model import Bump, Change
 from gates.module import Document
@@ -108,6 +108,14 @@ def of_release(manifest: Document, version: str, base: str | None) -> tuple[Acce
         if same_release(each.since, version)
         or (base is not None and compare(base, each.since) < 0 and compare(each.since, version) < 0)
     )
+
+
+def intended(manifest: Document, version: str, base: str) -> tuple[Accepted, ...]:
+    """As `of_release`, with those since the next major version where `version` does not reach it:
+    who listed a break there and forgot to raise the version has listed it."""
+    reach = smallest(base, Bump.MAJOR)
+    short = compare(version, reach) < 0 and not same_release(version, reach)
+    return of_release(manifest, reach if short else version, base)
 
 
 def ahead(manifest: Document, version: str) -> tuple[Accepted, ...]:

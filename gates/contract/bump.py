@@ -56,6 +56,12 @@ def allows(old: str, new: str, bump: Bump) -> bool:
     return bool(_parsed(new).finalize_version().compare(smallest(old, bump)) >= 0)
 
 
+def like(lowest: str, version: str) -> str:
+    """The stable version `lowest`, as a pre-release where `version` is one: 2.0.0-rc.1."""
+    before = _parsed(version).prerelease
+    return f"{lowest}-{before}" if before else lowest
+
+
 def promises(version: str) -> bool:
     """Whether a version promises anything to the ones after it: every stable one does."""
     return not _parsed(version).prerelease

@@ -14,14 +14,18 @@ from gates.database.schema.snapshot import Properties
 
 def compare_columns(pair: Pair) -> Iterator[Change]:
     """Columns that went, came or changed, in tables, views and composite types that both have."""
-    for name, _ in pair.lost("column"):
+    came = list(pair.came("column"))
+    for name, properties in pair.lost("column"):
         table, column = _split(name)
+        alike = (each for each, its in came if its == properties and _split(each)[0] == table)
+        heir = next(alike, None)
+        lost = f"; is it called {_split(heir)[1]} now?" if heir else ", with what it held"
         yield pair.change(
             f"column:{shown(name)}", Bump.MAJOR,
-            f"the column {shown(name)} is gone, with what it held",
+            f"the column {shown(name)} is gone{lost}",
             table, column, gone=True, example=f"SELECT {column} FROM {shown(table)}",
         )  # fmt: skip
-    for name, properties in pair.came("column"):
+    for name, properties in came:
         yield _added(pair, name, properties)
     for name, before, after in pair.kept("column"):
         yield from _changed(pair, name, before, after)

@@ -16,17 +16,16 @@ from gates.contract.breaking import (
     MANIFEST_KINDS,
     Names,
     ahead,
+    intended,
     may_break,
     near,
     of_release,
     stale,
 )
-from gates.contract.bump import allows, baseline, needs_entries, smallest
+from gates.contract.bump import allows, like, needs_entries, smallest
 from gates.contract.model import Bump, Change
-from gates.errors import CouldNotCheckError
-from gates.model import Finding, Level
+from gates.model import Finding
 from gates.module import Module
-from gates.releases import Release, Releases
 
 MOST_GUESSES = 20
 """Stale entries for which it is guessed what they meant."""
@@ -59,44 +58,14 @@ def demand(change: Change, listed: Names, old: str, new: str) -> Demand:
     return Demand(change, bump, not allows(old, new, bump), unlisted)
 
 
-def base_of(module: Module, releases: Releases) -> Release | None:
-    """The released version that the one under test is compared with: the newest stable one below
-    it. None where there is none; raises `CatalogUnavailableError` where nobody knows."""
-    _usable(module)
-    before = {each.version: each for each in releases.before}
-    found = baseline(module.version, before)
-    return None if found is None else before[found]
-
-
-def _usable(module: Module) -> None:
-    if not module.slug or not module.version:
-        raise CouldNotCheckError(
-            "the slug or the version in module.json is not usable",
-            hint="mend what the other checks report about them first",
-        )
-
-
-def no_base(check: Check, module: Module, releases: Releases) -> Finding:
-    """The note that there is nothing to compare with, and why."""
-    before = releases.before
-    if before:
-        message = (
-            f"only pre-releases were released before ({before[0].version} is the newest); they"
-            " promise nothing (SemVer 2.0.0, section 9)"
-        )
-    else:
-        message = f"first version of {module.slug} in this catalog: nothing to compare it with"
-    at = module.require_manifest().at("version")
-    return check.finding(message, at, level=Level.NOTE)
-
-
 def judge(check: Check, module: Module, base: str, changes: Sequence[Change]) -> Iterator[Finding]:
     """Findings on changes since the stable version `base`."""
-    listed = Names.of(of_release(module.require_manifest(), module.version, base))
-    for change in changes:
-        asked = demand(change, listed, base, module.version)
-        if asked.too_small or asked.unlisted:
-            yield _finding(check, module, base, asked)
+    listed = Names.of(intended(module.require_manifest(), module.version, base))
+    asked = [demand(each, listed, base, module.version) for each in changes]
+    largest = max((each.bump for each in asked), key=lambda each: each.rank, default=Bump.NONE)
+    for each in asked:
+        if each.too_small or each.unlisted:
+            yield _finding(check, module, base, each, largest)
 
 
 def judge_entries(
@@ -137,52 +106,47 @@ def misplaced(check: Check, module: Module) -> Iterator[Finding]:
         yield check.finding(
             f"the break of {each.symbol} is since {each.since}, and this is {module.version}",
             each.entry.at("since"),
-            fix=f'write "since": "{module.version}", or add the entry when it comes to that',
+            fix=f'write "version": "{each.since}" or "since": "{module.version}", as is meant',
             rule=each.symbol,
         )
 
 
-def _finding(check: Check, module: Module, base: str, asked: Demand) -> Finding:
+def _finding(check: Check, module: Module, base: str, asked: Demand, largest: Bump) -> Finding:
+    """`largest` is what all changes together ask for: the version to write."""
     change = asked.change
-    lowest = smallest(base, asked.bump)
+    own, lowest = smallest(base, asked.bump), smallest(base, largest)
     missing = []
     if asked.too_small:
-        missing.append(f"after {base} that asks for {lowest}, and the version is {module.version}")
+        missing.append(f"after {base} that asks for {own}, and the version is {module.version}")
     if asked.unlisted:
         missing.append("`breaking` does not list it")
     steps = []
     if asked.too_small:
-        steps.append(f'"version": "{lowest}"')
+        steps.append(f'"version": "{like(lowest, module.version)}"')
     if asked.unlisted:
-        steps.append(f"in `breaking` {_entry(change.symbol, lowest, module, asked)}")
+        since = lowest if asked.too_small else module.version
+        steps.append(f"in `breaking` {_entry(change.symbol, since)}")
     undo = "keep it as it was, or write " if asked.bump is Bump.MAJOR else "write "
+    more = ", as all changes together ask for" if asked.too_small and own != lowest else ""
     return check.finding(
-        f"{change.message}: {', and '.join(missing)}",
+        f"{change.message.rstrip('.')}; {', and '.join(missing)}",
         change.new or module.require_manifest().at("version"),
-        fix=undo + " and ".join(steps),
-        detail=evidence(change, base, asked.bump),
+        fix=undo + " and ".join(steps) + more,
+        detail=_evidence(change, base, asked.bump),
         rule=change.symbol,
     )
 
 
-def _entry(symbol: str, lowest: str, module: Module, asked: Demand) -> str:
-    return json.dumps(
-        {
-            "symbol": symbol,
-            "since": lowest if asked.too_small else module.version,
-            "reason": "...",
-            "migration_guide": "...",
-        }
-    )
+def _entry(symbol: str, since: str) -> str:
+    entry = {"symbol": symbol, "since": since, "reason": "...", "migration_guide": "..."}
+    return json.dumps(entry, ensure_ascii=False)
 
 
-def evidence(change: Change, base: str, bump: Bump | None = None) -> str:
-    """A change in full: symbol, bump, both places, counter-example; a line each."""
-    lines = [f"{change.symbol}: {bump or change.bump}"]
+def _evidence(change: Change, base: str, bump: Bump) -> str:
+    """The bump, the old place and the counter-example of a change; a line each."""
+    lines = [f"bump: {bump}"]
     if change.old is not None:
-        lines.append(f"{base}: {change.old}")
-    if change.new is not None:
-        lines.append(f"now: {change.new}")
+        lines.append(f"in {base}: {change.old}")
     if change.example is not None:
         lines.append(f"counter-example: {change.example}")
     if not change.proved:

@@ -1,7 +1,8 @@
 """Endpoints: what a caller could ask before and can ask now.
 
 An endpoint is its method and its path; the name of a path parameter is no part of it, since
-`/api/x/:id`, `/api/x/{id}` and `/api/x/:key` take the same URLs.
+`/api/x/:id`, `/api/x/{id}` and `/api/x/:key` take the same URLs. A new endpoint may stand in for
+one that is gone; one that was there before never answered for it, and would not know its URL.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ def compare_endpoints(old: Document, new: Document) -> Iterator[Change]:
     """Every difference that a caller, or somebody who watches over callers, can notice."""
     before, after = _endpoints(old), _endpoints(new)
     methods: dict[str, list[str]] = {}
-    covers: dict[str, list[tuple[str, Entry]]] = {}
+    covers: dict[str, list[tuple[str, _Same]]] = {}
     for (method, path), same in after.items():
         methods.setdefault(path, []).append(method)
-        if "{" in path:
-            covers.setdefault(method, []).append((path, same[0]))
+        if "{" in path and (method, path) not in before:
+            covers.setdefault(method, []).append((path, same))
     for (method, path), entry in gone(before, after):
         wider = covers.get(method, [])[:MOST_COVERS]
-        cover = next((each for pattern, each in wider if _takes(pattern, path)), None)
+        takers = (each for pattern, each in wider if _takes(pattern, path))
+        cover = next((each[0] for each in takers if each.admits(entry)), None)
         yield _removed(entry[0], methods.get(path, []), cover)
     for _, entry in gone(after, before):
         yield Change(
@@ -54,14 +56,23 @@ class _Same(list[Entry]):
     def permissions(self) -> set[str]:
         return {name for each in self for name in texts(each.get("permissions"))}
 
+    def admits(self, other: _Same) -> bool:
+        """Whether those whom another endpoint let in are let in here, and nobody else."""
+        return (self.authenticated, self.permissions) == (other.authenticated, other.permissions)
+
 
 def _endpoints(document: Document) -> dict[Endpoint, _Same]:
     found: dict[Endpoint, _Same] = {}
     for each in entries(document, "api_endpoints"):
         if each.text("path") and each.text("method"):
-            key = each.text("method"), _PARAMETER.sub(r"{\1\2}", each.text("path"))
+            key = each.text("method"), same_urls(each.text("path"))
             found.setdefault(key, _Same()).append(each)
     return found
+
+
+def same_urls(path: str) -> str:
+    """A path without the names of its parameters: equal for paths that take the same URLs."""
+    return _PARAMETER.sub(r"{\1\2}", path)
 
 
 def _label(entry: Entry) -> str:

@@ -19,6 +19,12 @@ LARGEST = 4 * 1024 * 1024
 MOST = 2000
 """Files that a contract may stand in."""
 
+_SETTINGS = (
+    "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.sshCommand=false",
+    "credential.helper=", "protocol.allow=never", "safe.bareRepository=explicit",
+)  # fmt: skip
+"""On top of what the repo's own config says: it starts no program and fetches nothing."""
+
 
 def module_at(root: Path, revision: str) -> Module:
     """The manifest, JSON files and migrations of the module in folder `root`, at a revision.
@@ -37,24 +43,37 @@ def module_at(root: Path, revision: str) -> Module:
 def _commit(root: Path, revision: str) -> str:
     if not revision or "\0" in revision:
         raise UsageError(f"{revision!r} is no revision")
+    _repo_of(root, revision)
     try:
         found = _git(
             root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         )
     except CouldNotCheckError as error:
-        try:
-            _git(root, "rev-parse", "--git-dir")
-        except CouldNotCheckError as reason:
-            raise UsageError(
-                f"{revision!r} is no folder and no version, and {root} is in no git repo that can"
-                f" be read: {reason.message}",
-                hint="name a folder, a released version, `catalog` or a revision of git",
-            ) from error
         raise UsageError(
             f"{revision!r} is no folder, no version and no revision of git in {root}",
             hint="name a folder, a released version, `catalog` or a revision of git",
         ) from error
     return found.decode("ascii").strip()
+
+
+def _repo_of(root: Path, revision: str) -> None:
+    """Refuse a repo whose settings and history are files of the module: git takes any folder with
+    HEAD, objects and refs in it for a bare one (git-config, safe.bareRepository)."""
+    try:
+        said = _git(root, "rev-parse", "--is-bare-repository", "--absolute-git-dir")
+    except CouldNotCheckError as error:
+        raise UsageError(
+            f"{revision!r} is no folder and no version, and {root} is in no git repo that can"
+            f" be read: {error.message}",
+            hint="name a folder, a released version, `catalog` or a revision of git",
+        ) from error
+    bare, _, folder = os.fsdecode(said).rstrip("\n").partition("\n")
+    here, home = root.resolve(), Path(folder).resolve()
+    if bare == "true" or (home.is_relative_to(here) and home != here / ".git"):
+        raise CouldNotCheckError(
+            f"git takes {home} for a bare repo, and what is in it for the history of {root.name}",
+            hint="remove HEAD, config, objects and refs from the module's files",
+        )
 
 
 def _listed(root: Path, tree: str) -> Mapping[str, str]:
@@ -72,6 +91,10 @@ def _listed(root: Path, tree: str) -> Mapping[str, str]:
             continue
         if fields[0] == b"120000":
             continue  # a link; what is missing is reported by who needs it
+        if not fields[3].isdigit():
+            raise CouldNotCheckError(
+                f"the content of {path} at that revision is not in the repo", hint="git fetch"
+            )
         if int(fields[3]) > LARGEST:
             raise CouldNotCheckError(f"{path} is larger than {LARGEST:,} bytes at that revision")
         found[path] = fields[2].decode("ascii")
@@ -98,7 +121,8 @@ def _git(root: Path, *arguments: str) -> bytes:
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+    settings = [part for each in _SETTINGS for part in ("-c", each)]
+    command = ["git", "--no-pager", *settings, *arguments]
     ran = Processes().run(command, cwd=root, env=environment, timeout=SECONDS)
     if ran.exit_status != 0:
         raise CouldNotCheckError(ran.end() or f"git ended with {ran.exit_status}")

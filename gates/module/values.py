@@ -1,7 +1,8 @@
 """Defaults and examples of a settings schema, held against the property that they belong to.
 
 A regular expression of the schema can take for ever on a text of the schema, and Python cannot
-interrupt one. So a schema with patterns is looked at in a process of its own, which this file is
+interrupt one; and references that lead to two others each, twenty times over, make a million steps
+of twenty lines. So a schema of either kind is looked at in a process of its own, which this file is
 the program of: `python -m gates.module.values DESCRIPTOR PATH` reads the schema's text from the
 open file and prints its troubles as JSON.
 """
@@ -27,6 +28,8 @@ from gates.module.subschemas import Place, Subschema
 
 MAX_SECONDS = 10
 """That the process may take."""
+QUICK_STEPS = 20_000
+"""Schemas that may be looked into, all in all, outside that process."""
 QUICK_TEXT = 256
 """Longest text, in characters, that simple expressions are tried on outside that process."""
 
@@ -59,16 +62,53 @@ def why_no_pattern(pattern: str) -> str | None:
 
 
 def needs_process(found: References) -> bool:
-    """Whether a regular expression of the schema may take long on a text of the schema.
+    """Whether a regular expression of the schema may take long on a text of the schema, or its
+    references on any value.
 
     Short texts and simple expressions, which is nearly all there are, are looked at right here.
     """
+    if grows(found):
+        return True
     expressions = [pattern for _, pattern in patterns(found.schemas)]
     if not expressions:
         return False
     values = (each.value.get(key) for each in found.schemas for key in ("default", "examples"))
     longest = max(map(_longest, values), default=0)
     return longest > QUICK_TEXT or not all(map(_is_quick, expressions))
+
+
+def grows(found: References) -> bool:
+    """Whether the schemas are more than `QUICK_STEPS` when each reference is replaced by what it
+    leads to, or never end, or are asked for again by what is left over (`unevaluated*`)."""
+    known: dict[Place, int] = {}
+    below: dict[Place, list[Place]] = {}
+    for each in found.schemas:
+        if any(key.startswith("unevaluated") or key == "$dynamicRef" for key in each.value):
+            return True
+        for end in range(len(each.pointer) - 1, -1, -1):
+            if each.pointer[:end] in found.by_pointer:
+                below.setdefault(each.pointer[:end], []).append(each.pointer)
+                break
+    waiting: list[tuple[Place, bool]] = [(each.pointer, False) for each in found.schemas]
+    opened: set[Place] = set()
+    while waiting:
+        place, done = waiting.pop()
+        if place in known:
+            continue
+        target = found.targets.get(place)
+        leads = [*below.get(place, ()), *([target.pointer] if not isinstance(target, bool | None)
+                                          else [])]  # fmt: skip
+        if done:
+            known[place] = 1 + sum(known[each] for each in leads)
+            if known[place] > QUICK_STEPS:
+                return True
+            continue
+        if place in opened:
+            return True
+        opened.add(place)
+        waiting.append((place, True))
+        waiting += [(each, False) for each in leads if each not in known]
+    return False
 
 
 def _is_quick(pattern: str) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gates.contract.bump import like
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from gates.contract.breaking import Accepted
     from gates.contract.demand import Demand
     from gates.contract.difference import Difference, Side
+    from gates.contract.model import Change
     from gates.model import Location
 
 FORMAT = 1
@@ -40,7 +43,12 @@ def text(found: Difference, *, colour: bool = False) -> str:
             lines.append(f"  {paint(f'{each.bump:<6}', each.bump)} {each.change.message}")
             lines += [f"         {line}" for line in _details(each, found)]
     if not found.demands and not found.missing:
-        lines += ["", "no change of the contract"]
+        where = " in what was compared" if found.without else ""
+        lines += ["", f"no change of the contract{where}"]
+    for symbol in found.stale:
+        lines += ["", f"{symbol} is listed in `breaking`, and did not change"]
+    if found.without:
+        lines += ["", f"left out: {', '.join(found.without)}"]
     for missing in found.missing:
         lines += ["", f"{missing.part}: not compared: {missing.reason}"]
         if missing.hint:
@@ -72,13 +80,17 @@ def _details(each: Demand, found: Difference) -> Iterable[str]:
     if places:
         yield " -> ".join(places)
     if change.example is not None:
-        yield f"counter-example: {change.example}"
+        first, *more = change.example.split("\n")
+        yield f"counter-example: {first}"
+        yield from (f"  {line}" for line in more)
     if not change.proved:
         yield "no counter-example was found, and none was ruled out"
 
 
 def _verdict(found: Difference) -> str:
     counted = f"{found.bump}: {len(found.demands)} change{'s' * (len(found.demands) != 1)}"
+    if found.demands and (found.missing or found.without):
+        counted += " in what was compared"
     if not found.old.version or not found.new.version:
         return f"{counted}; nothing is asked of the version: one of the two has none"
     if found.smallest is None:
@@ -121,7 +133,9 @@ def as_json(found: Difference) -> str:
             for _, demands in _by_part(found.demands)
             for each in demands
         ],
+        "stale": list(found.stale),
         "not_compared": [asdict(each) for each in found.missing],
+        "left_out": list(found.without),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -135,13 +149,13 @@ def changelog(found: Difference, accepted: Sequence[Accepted], day: date) -> str
     with what `breaking` says of it."""
     version = found.new.version
     if not found.large_enough and found.smallest:
-        version = found.smallest
+        version = like(found.smallest, version)
     lines = [f"## [{version or 'Unreleased'}] - {day.isoformat()}"]
     breaks = [each for each in found.demands if each.bump == "major"]
     if breaks:
         lines += ["", "### Breaking", ""]
         for each in breaks:
-            lines.append(f"- {_sentence(each.change.message)}")
+            lines.append(f"- {_told(each.change)}")
             entry = next((one for one in accepted if one.covers(each.change)), None)
             if entry is not None:
                 lines.append(f"  {_sentence(entry.reason)} {_sentence(_guide(entry.guide))}")
@@ -151,8 +165,8 @@ def changelog(found: Difference, accepted: Sequence[Accepted], day: date) -> str
     for kind, title in (("added", "Added"), ("changed", "Changed"), ("removed", "Removed")):
         mine = [each for each in rest if each.kind == kind]
         if mine:
-            lines += ["", f"### {title}", "", *(f"- {_sentence(each.message)}" for each in mine)]
-    if not found.demands:
+            lines += ["", f"### {title}", "", *(f"- {_told(each)}" for each in mine)]
+    if not found.demands and not found.missing and not found.without:
         lines += ["", "### Changed", "", "- Nothing that users of the module notice."]
     return "\n".join(lines) + "\n"
 
@@ -160,6 +174,13 @@ def changelog(found: Difference, accepted: Sequence[Accepted], day: date) -> str
 def _guide(guide: str) -> str:
     """A guide as words: a path or an address alone is where to look."""
     return guide if " " in guide.strip() else f"See {guide.strip()}"
+
+
+def _told(change: Change) -> str:
+    """The message as a sentence; one on code begins with a name."""
+    if change.part == "code":
+        return f"{' '.join(change.message.split()).rstrip('.')}."
+    return _sentence(change.message)
 
 
 def _sentence(words: str) -> str:

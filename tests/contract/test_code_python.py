@@ -84,6 +84,14 @@ MAJOR = {
     "a dataclass has a new field": (
         "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int",
         "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int\n b: int", "A(a)"),
+    "a model has a new field": (
+        "from pydantic import BaseModel\nclass A(BaseModel):\n a: int",
+        "from pydantic import BaseModel\nclass A(BaseModel):\n a: int\n b: int",
+        "A(...) without b"),
+    "a field of a model loses its default": (
+        "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int = 1",
+        "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int = Field(gt=0)",
+        "A(...) without a"),
     "a base is gone": (
         "class E(Exception): ...\nclass F(E): ...",
         "class E(Exception): ...\nclass F(Exception): ...", "isinstance(value, E)"),
@@ -101,14 +109,112 @@ MAJOR = {
     "a method is not static any more": (
         "class A:\n @staticmethod\n def go(a): ...",
         "class A:\n def go(self, a, b): ...", "A.go(a)"),
+    "a function is deleted": ("def f(): ...", "def f(): ...\ndel f", "from m import f"),
+    "a function is never defined": (
+        "def f(): ...", "if False:\n def f(): ...", "from m import f"),
+    "only type checkers import it": (
+        "from m.lib import f", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+        " from m.lib import f", "from m import f"),
+    "a method is deleted": (
+        "class A:\n def go(self): ...", "class A:\n def go(self): ...\n del go", "A.go"),
+    "a dataclass is frozen": (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int",
+        "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n a: int",
+        "value.a = a"),
+    "a model is frozen": (
+        "from pydantic import BaseModel, ConfigDict\nclass A(BaseModel):\n a: int",
+        "from pydantic import BaseModel, ConfigDict\n"
+        "class A(BaseModel):\n model_config = ConfigDict(frozen=True)\n a: int", "value.a = a"),
+    "a dataclass has no order": (
+        "from dataclasses import dataclass\n@dataclass(order=True)\nclass A:\n a: int",
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int", "A() < A()"),
+    "settings have a new field": (
+        "from pydantic_settings import BaseSettings\nclass A(BaseSettings):\n a: int = 1",
+        "from pydantic_settings import BaseSettings\nclass A(BaseSettings):\n a: int = 1\n b: int",
+        "A(...) without b"),
+    "a dataclass of pydantic has a new field": (
+        "from pydantic.dataclasses import dataclass\n@dataclass\nclass A:\n a: int",
+        "from pydantic.dataclasses import dataclass\n@dataclass\nclass A:\n a: int\n b: int",
+        "A(a)"),
+    "a class of attrs has a new field": (
+        "from attrs import define, field\n@define\nclass A:\n a: int",
+        "from attrs import define, field\n@define\nclass A:\n a: int\n b: int = field(repr=False)",
+        "A(a)"),
+    "a named tuple has a new field": (
+        "from typing import NamedTuple\nclass A(NamedTuple):\n a: int",
+        "from typing import NamedTuple\nclass A(NamedTuple):\n a: int\n b: int", "A(a)"),
+    "a named tuple is longer": (
+        "from typing import NamedTuple\nclass A(NamedTuple):\n a: int",
+        "from typing import NamedTuple\nclass A(NamedTuple):\n a: int\n b: int = 0", "a, = value"),
+    "a typed dictionary has a new key": (
+        "from typing import TypedDict\nclass A(TypedDict):\n a: int",
+        "from typing import TypedDict\nclass A(TypedDict):\n a: int\n b: int", "A(...) without b"),
+    "a method is new and abstract": (
+        "from abc import ABC\nclass A(ABC): ...",
+        "from abc import ABC, abstractmethod\nclass A(ABC):\n @abstractmethod\n def go(self): ...",
+        "a child of A without go"),
+    "a method became abstract": (
+        "import abc\nclass A(metaclass=abc.ABCMeta):\n def go(self): ...",
+        "import abc\nclass A(metaclass=abc.ABCMeta):\n @abc.abstractmethod\n def go(self): ...",
+        "a child of A without go"),
+    "a protocol asks for more": (
+        "from typing import Protocol\nclass A(Protocol):\n def go(self): ...",
+        "from typing import Protocol\nclass A(Protocol):\n def go(self): ...\n def on(self): ...",
+        "an object without on given as a A"),
+    "a static method needs an object": (
+        "class A:\n @staticmethod\n def go(): ...", "class A:\n def go(self): ...", "A.go()"),
+    "a class method needs an object": (
+        "class A:\n @classmethod\n def go(cls): ...", "class A:\n def go(self): ...", "A.go()"),
+    "a method became a property": (
+        "class A:\n def n(self) -> int: ...",
+        "class A:\n @property\n def n(self) -> int: ...", "A.n used as a function"),
+    "a property cannot be set": (
+        "class A:\n @property\n def n(self): ...\n @n.setter\n def n(self, n): ...",
+        "class A:\n @property\n def n(self): ...", "value.n = n"),
+    "every overload needs more": (
+        "def f(a): ...",
+        "from typing import overload\n@overload\ndef f(a: int, b: int) -> int: ...\n"
+        "@overload\ndef f(a: str, b: int) -> str: ...\ndef f(a, b): ...", "f(a)"),
 }  # fmt: skip
 
 MINOR = {
+    "the module gives what it does not define": (
+        "def f(): ...", "def __getattr__(name):\n return print"),
+    "the module gives no more than it defines": ("def __getattr__(name): ...", ""),
+    "a decorator is new": (
+        "def f(): ...", "from contextlib import contextmanager\n@contextmanager\ndef f(): ..."),
+    "a decorator is gone": ("from x import y\n@y\ndef f(): ...", "def f(): ..."),
+    "a class is final": ("class A: ...", "from typing import final\n@final\nclass A: ..."),
+    "a class has slots": ("class A: ...", "class A:\n __slots__ = ()"),
+    "overloads of one signature": (
+        "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n"
+        "@overload\ndef f(a: str) -> str: ...\ndef f(a): ...",
+        "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n"
+        "@overload\ndef f(a: bytes) -> str: ...\ndef f(a): ..."),
+    "a method is abstract where nothing asks for it": (
+        "class A: ...", "from abc import abstractmethod\nclass A:\n @abstractmethod\n def n(self): ..."),
+    "a method became a property that may be called": (
+        "class A:\n def n(self): ...", "class A:\n @property\n def n(self): ..."),
+    "a typed dictionary has a key that need not be there": (
+        "from typing import TypedDict\nclass A(TypedDict):\n a: int",
+        "from typing import NotRequired, TypedDict\n"
+        "class A(TypedDict):\n a: int\n b: NotRequired[int]"),
+    "a class of attrs has a new field with a default": (
+        "from attrs import define\n@define\nclass A:\n a: int",
+        "from attrs import define, field\n@define\nclass A:\n a: int\n"
+        " b: int = field(default=1)"),
     "__all__ does not list it any more": (
         "def f(): ...", "__all__ = ['register']\ndef f(): ..."),
     "a function is new": ("", "def f(): ..."),
     "a parameter can be given": ("def f(a): ...", "def f(a, b=1): ..."),
     "a parameter need not be given": ("def f(a): ...", "def f(a=1): ...\ndef g(): ..."),
+    "a wider parameter": (
+        "def f(a: list[int]): ...",
+        "from collections.abc import Iterable\ndef f(a: Iterable[int]): ..."),
+    "a model has a new field with a default": (
+        "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int",
+        "from pydantic import BaseModel, Field\n"
+        "class A(BaseModel):\n a: int\n b: int = Field(default=1)"),
     "a method is new": ("class A: ...", "class A:\n def go(self): ..."),
     "a member of an enum is new": (
         "from enum import Enum\nclass C(Enum):\n A = 1",
@@ -121,6 +227,28 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "a docstring": ("def f(): ...", "def f():\n 'Does it.'"),
+    "a helper is deleted": ("def f(): ...", "_n = 1\ndef f(): ...\ndel _n"),
+    "a name is deleted and defined again": ("n = 1", "n = 2\ndel n\nn = 1"),
+    "a name is deleted in a branch alone": (
+        "import sys\ndef f(): ...", "import sys\ndef f(): ...\nif sys.flags.optimize:\n del f"),
+    "a name is given by a star again": (
+        {"m/__init__.py": REGISTER + "from m.lib import f", "m/lib.py": "def f(): ..."},
+        {"m/__init__.py": REGISTER + "f = 1\ndel f\nfrom m.lib import *",
+         "m/lib.py": "def f(): ..."}),
+    "a decorator that changes nothing for callers": (
+        "def f(): ...", "from functools import cache\n@cache\ndef f(): ..."),
+    "a type variable has an underscore": (
+        "from typing import TypeVar\nT = TypeVar('T')\ndef f(a: T) -> T: ...",
+        "from typing import TypeVar\n_T = TypeVar('_T')\nT = _T\ndef f(a: _T) -> _T: ..."),
+    "slots below a parent without": (
+        "class _B: ...\nclass A(_B): ...", "class _B: ...\nclass A(_B):\n __slots__ = ()"),
+    "a method of a class without an object": (
+        "class A:\n def go(self, a): ...", "class A:\n @staticmethod\n def go(a): ..."),
+    "an abstract method has another parent": (
+        "from abc import ABC, abstractmethod\nclass A(ABC):\n @abstractmethod\n def n(self): ...",
+        "from abc import ABC, abstractmethod\nclass _B(ABC):\n @abstractmethod\n"
+        " def n(self): ...\nclass A(_B): ..."),
     "a comment": ("def f(): ...", "# more\ndef f(): ..."),
     "the module's own version": ("VERSION = '1.0.0'", "VERSION = '1.1.0'"),
     "the same type in other words": (
@@ -130,9 +258,6 @@ NONE = {
     "a narrower answer": (
         "from collections.abc import Sequence\ndef f() -> Sequence[int] | None: ...",
         "def f() -> list[int]: ..."),
-    "a wider parameter": (
-        "def f(a: list[int]): ...",
-        "from collections.abc import Iterable\ndef f(a: Iterable[int]): ..."),
     "a child of the promised class": (
         "class A: ...\nclass B(A): ...\ndef f() -> A: ...",
         "class A: ...\nclass B(A): ...\ndef f() -> B: ..."),
@@ -182,6 +307,25 @@ def test_submodules_are_public_where_the_entrypoint_does_not_say_what_is():
     assert (broken.symbol, broken.old.path) == ("code:lib.f", "src/m/lib.py")
     said = {"m/__init__.py": f"__all__ = ['register']\n{REGISTER}"}
     assert changes({**old, **said}, {**new, **said}) == []
+
+
+STUB = f"def f(a: int) -> int: ...\n{REGISTER}"
+
+
+@pytest.mark.parametrize(
+    ("source", "stub", "bump"),
+    [
+        ("", STUB, Bump.MAJOR),
+        ("def f(a, b): ...", STUB, Bump.MAJOR),
+        ("def f(a): ...", STUB.replace("int: ...", "str: ..."), Bump.MAJOR),
+        ("def f(a, b=1): ...", STUB, Bump.MINOR),
+        ("def f(a): 'Does it.'", STUB, Bump.NONE),
+    ],
+)
+def test_a_stub_beside_a_source_says_types_and_not_what_is_there(source, stub, bump):
+    old = {"m/__init__.py": f"{REGISTER}def f(a): ...", "m/__init__.pyi": STUB}
+    new = {"m/__init__.py": REGISTER + source, "m/__init__.pyi": stub}
+    assert largest(changes(old, new)) is bump
 
 
 def test_register_counts_however_it_is_defined():

@@ -12,9 +12,11 @@ import os
 import pytest
 
 from gates.contract.code import compare_code, exported, exported_typescript
-from gates.contract.model import Bump, largest
+from gates.contract.code.placed import placed
+from gates.contract.model import Bump, Change, largest
 from gates.errors import CouldNotCheckError
-from gates.module import load
+from gates.model import Location
+from gates.module import from_files, load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from tests.conftest import EXAMPLES
@@ -199,3 +201,18 @@ def test_a_bundle_without_declarations_is_inconclusive():
     del files["dist/index.d.ts"]
     with pytest.raises(CouldNotCheckError, match=r"does not hold dist/index\.d\.ts"):
         exported_typescript(files)
+
+
+def test_a_declaration_is_found_in_its_source():
+    source = b"// Line\nexport const a = 1;\nexport abstract class  Kind<T> {}\n"
+    module = from_files("x", {"src/kind.ts": source, "module.json": b"{}"})
+    place = Location("src/kind.ts")
+    changes = [
+        Change("code", f"code:{name}", MINOR, "", Location("src/away.ts"), place)
+        for name in ("Kind.a", "Kin", "Line", "a")
+    ]
+    found = placed(changes, module, module)
+    assert [str(each.new) for each in found] == [
+        "src/kind.ts:3:24", "src/kind.ts", "src/kind.ts", "src/kind.ts:2:14",
+    ]  # fmt: skip
+    assert {str(each.old) for each in found} == {"src/away.ts"}

@@ -12,6 +12,7 @@ import pytest
 
 from gates.catalog import Catalog
 from gates.checks.lint_manifest.changelog_has_version import changelog_has_version
+from gates.commands.contract import _named as named
 from gates.module import load
 from gates.release import release_version
 from tests.conftest import EXAMPLES, overlay_on
@@ -81,11 +82,22 @@ def test_a_commit_and_a_folder(gates: Any, repo: Path) -> None:
         "         1.0.0 module.json:48:15\n"
         "         counter-example: GET /api/sample-module/notes was answered, and is not\n"
         "\n"
-        "major: 1 change; after 1.0.0 the smallest version is 2.0.0, and this is 1.1.0;"
-        " 1 not listed in `breaking`\n"
+        "left out: code, database\n"
+        "\n"
+        "major: 1 change in what was compared; after 1.0.0 the smallest version is 2.0.0, and this"
+        " is 1.1.0; 1 not listed in `breaking`\n"
     )
     edit(repo, version="2.0.0", breaking=[ENTRY])
     assert diff(gates, "v1", repo, *QUICK).code == 0
+
+
+def test_one_side_alone(tmp_path: Path) -> None:
+    """A folder is what is to be released; anything else is what it is compared with."""
+    assert named(("v1",), None) == ("v1", ".")
+    assert named(("1.2.0",), None) == ("1.2.0", ".")
+    assert named((str(tmp_path),), None) == ("catalog", str(tmp_path))
+    assert named(("v2",), "v1") == ("v1", "v2")
+    assert named((), None) == ("catalog", ".")
 
 
 def test_two_commits(gates: Any, repo: Path) -> None:
@@ -192,6 +204,32 @@ def test_a_repo_has_no_say_in_how_it_is_read(gates: Any, repo: Path) -> None:
     ended = diff(gates, "HEAD", repo, *QUICK)
     assert (ended.code, ended.err) == (0, "")
     assert not (repo.parent / "ran").exists()
+
+
+def test_files_that_look_like_a_repo_are_none(gates: Any, repo: Path) -> None:
+    """A folder with HEAD, config, objects and refs is a bare repo to git: the module's author would
+    write the history and the settings that it is compared by."""
+    git(repo.parent, "clone", "-q", "--bare", ".", "bare.git")
+    for each in (repo.parent / "bare.git").iterdir():
+        each.rename(repo / each.name)
+    ended = diff(gates, "HEAD", repo, *QUICK)
+    assert (ended.code, "Traceback" in ended.err) == (2, False)
+    assert "bare repo" in ended.err
+    git(repo, "config", "-f", "config", "core.bare", "false")
+    git(repo, "config", "-f", "config", "core.worktree", str(repo))
+    (repo / ".git").write_text("gitdir: .\n")
+    ended = diff(gates, "HEAD", repo, *QUICK)
+    assert (ended.code, "for a bare repo" in ended.err) == (3, True)
+
+
+def test_what_the_repo_does_not_hold_is_not_compared(gates: Any, repo: Path) -> None:
+    named = subprocess.run(
+        ["git", "rev-parse", "HEAD:./module.json"], cwd=repo, capture_output=True, text=True,
+        check=True,
+    ).stdout.strip()  # fmt: skip
+    (repo.parent / ".git" / "objects" / named[:2] / named[2:]).unlink()
+    ended = diff(gates, "HEAD", repo, *QUICK)
+    assert (ended.code, "module.json at that revision is not in the repo" in ended.err) == (3, True)
 
 
 def test_the_draft_of_a_changelog(gates: Any, repo: Path) -> None:

@@ -75,6 +75,7 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
     assert pair["symbol"] in (deciding or [""])
     assert all(each.example for each in changes if each.bump is Bump.MAJOR)
     assert all(each.bump is not Bump.MAJOR for each in changes if not each.proved)
+    assert any(pair.get("says", "") in each.message for each in changes) or "says" not in pair
     assert largest(changes) is largest(parts)
     assert compare_databases(Pair(new, new)) == []
 

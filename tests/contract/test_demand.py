@@ -19,6 +19,7 @@ from gates.model import Level
 from gates.module import Module, load
 
 ENDPOINT = {"path": "/api/sample-module/notes", "method": "GET"}
+NEEDED = {"name": "NOTES_URL", "required": True}
 SYMBOL = "endpoint:GET /api/sample-module/notes"
 
 
@@ -67,18 +68,18 @@ V1 = {"version": "1.2.0", "api_endpoints": [ENDPOINT]}
 
 def test_a_break_in_a_minor_version(step: Any) -> None:
     assert step(V1, version="1.3.0") == [
-        f"error: {GONE}: after 1.2.0 that asks for 2.0.0, and the version is 1.3.0,"
+        f"error: {GONE}; after 1.2.0 that asks for 2.0.0, and the version is 1.3.0,"
         " and `breaking` does not list it"
     ]
 
 
 def test_a_break_that_is_not_listed(step: Any) -> None:
-    assert step(V1, version="2.0.0") == [f"error: {GONE}: `breaking` does not list it"]
+    assert step(V1, version="2.0.0") == [f"error: {GONE}; `breaking` does not list it"]
 
 
 def test_a_break_that_is_listed_and_does_not_move(step: Any) -> None:
     found = step(V1, version="1.3.0", breaking=[entry(since="1.3.0")])
-    assert found == [f"error: {GONE}: after 1.2.0 that asks for 2.0.0, and the version is 1.3.0"]
+    assert found == [f"error: {GONE}; after 1.2.0 that asks for 2.0.0, and the version is 1.3.0"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_what_is_listed_is_a_break(step: Any) -> None:
 def test_something_new_in_a_patch(step: Any) -> None:
     found = step({"version": "1.2.0"}, version="1.2.1", api_endpoints=[ENDPOINT])
     assert found == [
-        "error: GET /api/sample-module/notes is new: after 1.2.0 that asks for 1.3.0, and the"
+        "error: GET /api/sample-module/notes is new; after 1.2.0 that asks for 1.3.0, and the"
         " version is 1.2.1"
     ]
 
@@ -147,7 +148,7 @@ def test_below_1_0_0_a_break_asks_for_a_minor_version_and_no_entry(step: Any) ->
     old = V1 | {"version": "0.2.0"}
     assert step(old, version="0.3.0") == []
     assert step(old, version="0.2.1") == [
-        f"error: {GONE}: after 0.2.0 that asks for 0.3.0, and the version is 0.2.1"
+        f"error: {GONE}; after 0.2.0 that asks for 0.3.0, and the version is 0.2.1"
     ]
 
 
@@ -202,12 +203,31 @@ def test_a_finding_says_all(make_module: Any) -> None:
     assert str(found.location) == "module.json:15:25"
     assert found.rule == "platform:min_axon_version"
     assert (found.detail or "").splitlines() == [
-        "platform:min_axon_version: major",
-        "1.0.0: module.json:15:25",
-        "now: module.json:15:25",
+        "bump: major",
+        "in 1.0.0: module.json:15:25",
         "counter-example: platform 1.0.0 was accepted, and is not",
     ]
     assert (found.fix or "").startswith(
         'keep it as it was, or write "version": "2.0.0" and in `breaking` {"symbol":'
         ' "platform:min_axon_version", "since": "2.0.0"'
     )
+
+
+def test_a_break_listed_for_the_version_that_it_asks_for(step: Any) -> None:
+    """The entry is right, the version is not: it is not said that the entry is missing."""
+    assert step(V1, version="1.3.0", breaking=[entry()]) == [
+        f"error: the break of {SYMBOL} is since 2.0.0, and this is 1.3.0",
+        f"error: {GONE}; after 1.2.0 that asks for 2.0.0, and the version is 1.3.0",
+    ]
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("1.0.1", "2.0.0"), ("1.1.0-rc.1", "2.0.0-rc.1")])
+def test_one_version_is_proposed_for_all(make_module: Any, version: str, wanted: str) -> None:
+    root = make_module("python")
+    released = FakeReleases((FakeRelease(load(root)),))
+    manifest = json.loads((root / "module.json").read_text())
+    changed = {"version": version, "permissions": ["a.b"], "environment_variables": [NEEDED]}
+    (root / "module.json").write_text(json.dumps(manifest | changed))
+    fixes = [each.fix or "" for each in required_bump.run(load(root), released)]
+    assert fixes
+    assert all(f'"version": "{wanted}"' in each for each in fixes)

@@ -141,3 +141,23 @@ def test_a_draft_of_nothing() -> None:
     assert changelog(compared(module("1.0.1")), (), DAY).endswith(
         "### Changed\n\n- Nothing that users of the module notice.\n"
     )
+
+
+def test_an_entry_that_names_nothing_is_told() -> None:
+    entry = {"symbol": "job:a", "since": "2.0.0", "reason": "slow", "migration_guide": "none"}
+    new = module("2.0.0", breaking=[entry])
+    assert compared(new, change(Bump.MAJOR)).stale == ()
+    found = compared(new)
+    assert (found.stale, found.exit_code) == (("job:a",), 1)
+    assert "job:a is listed in `breaking`, and did not change" in text(found)
+
+
+def test_what_was_left_out_is_told_and_not_judged() -> None:
+    entry = {"symbol": "code:a", "since": "1.1.0", "reason": "slow", "migration_guide": "none"}
+    parts = [("manifest", list[Change]), ("code", lambda: [change(Bump.MAJOR)])]
+    sides = ("1.0.0", module("1.0.0")), ("here", module("1.1.0", breaking=[entry]))
+    found = differ(*sides, parts, without=["code"])
+    assert (found.exit_code, found.stale, found.demands) == (0, (), ())
+    assert "no change of the contract in what was compared\n\nleft out: code\n" in text(found)
+    assert json.loads(as_json(found))["left_out"] == ["code"]
+    assert "Nothing" not in changelog(found, (), DAY)

@@ -61,6 +61,7 @@ def test_a_module_may_not_loosen(module, text, message):
         ("coverag = 10", "unknown key 'coverag'"),
         ("coverage = 'x'", "coverage: must be a number"),
         ("coverage = 101", "coverage: must be between 0 and 100"),
+        ("[advisories]\nmax_age_days = inf", "advisories.max_age_days: must be"),
         ("coverage = true", "coverage: must be a number"),
         ("coverage = [", "gates-policy.toml"),
         ('[levels]\nsquawk = "mild"', "levels: 'mild' is not a valid Level"),

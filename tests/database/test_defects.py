@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
+from gates.database.proofs.upgrade import upgrade
 from gates.model import Verdict
+from gates.module import Module, load
 from tests.database.conftest import HEAD, results
 from tests.database.corpus import DEFECTS, drop, protect, table
 
 ALL = (
     "migrations-apply", "migrations-idempotent", "rollback-restores", "table-columns",
     "tenant-index", "row-security", "tenant-isolation", "audit-trigger", "table-grants",
+)  # fmt: skip
+
+CLEAN_OF = (
+    *ALL, "migrations-resume", "migration-locks", "high-volume-partitioned", "tables-declared",
 )  # fmt: skip
 
 
@@ -131,8 +140,16 @@ GRANT EXECUTE ON FUNCTION sample_module_own() TO tenant_app_role;
               " FOREIGN KEY (tenant_id, assignee) REFERENCES profiles (tenant_id, id),"),
         drop("assignments"),
     ),
+    "tenant-by-default": (
+        table("marks").replace(
+            "tenant_id uuid NOT NULL",
+            "tenant_id uuid NOT NULL DEFAULT nullif(auth.jwt() ->> 'tenant_id', '')::uuid",
+        ),
+        drop("marks"),
+    ),
     "concurrently": (
-        "CREATE INDEX CONCURRENTLY IF NOT EXISTS tenant_sample_module_notes_title_idx"
+        "DROP INDEX CONCURRENTLY IF EXISTS tenant_sample_module_notes_title_idx;\n"
+        "CREATE INDEX CONCURRENTLY tenant_sample_module_notes_title_idx"
         " ON tenant_sample_module_notes (tenant_id, title);",
         "DROP INDEX CONCURRENTLY IF EXISTS tenant_sample_module_notes_title_idx;",
     ),
@@ -150,11 +167,26 @@ GRANT EXECUTE ON FUNCTION sample_module_own() TO tenant_app_role;
 
 
 @pytest.mark.parametrize("name", CLEAN)
-def test_clean_modules_give_no_finding(name, sql_module, shared):
+def test_clean_modules_give_no_finding(name, sql_module, shared, database):
     up, down = CLEAN[name]
-    module = sql_module({"001_more.sql": HEAD + up, "rollback/001_more.sql": HEAD + down})
+    released = sql_module()
+    files = {"001_more.sql": HEAD + up, "rollback/001_more.sql": HEAD + down}
+    module = declared(sql_module(files), up)
     found = {
         check: (result.verdict, result.reason, [finding.message for finding in result.findings])
-        for check, result in results(module, shared, *ALL).items()
+        for check, result in results(module, shared, *CLEAN_OF).items()
     }
-    assert found == dict.fromkeys(ALL, (Verdict.PASS, None, []))
+    assert found == dict.fromkeys(CLEAN_OF, (Verdict.PASS, None, []))
+    upgraded = upgrade(database(module), released, module)
+    assert (upgraded.faults, upgraded.unfilled) == ([], ())
+
+
+def declared(module: Module, sql: str) -> Module:
+    """The module with the tables of a migration in its manifest; partitions are not listed."""
+    path = module.root / "module.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    names = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)(?! PARTITION OF)\b", sql)
+    manifest["database_tables"] += names
+    manifest["migrations"] = [each.path for each in module.migrations]
+    path.write_text(json.dumps(manifest), "utf-8")
+    return load(module.root)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.sql.folding import identifier, literal
 from gates.database.sql.nested import UNKNOWN, opaque_of, statements_of
+from gates.database.sql.quoting import identifier, literal
 from gates.database.sql.script import parse
 
 
@@ -53,6 +53,23 @@ KNOWN = [
     ("", "EXECUTE lower('DROP TABLE A');", {"drop table a"}),
     ("", "EXECUTE (SELECT string_agg('DROP TABLE a', ';'));", {"DROP TABLE a"}),
     ("", "PERFORM query_to_xml('DELETE FROM a', true, true, '');", {"DELETE FROM a"}),
+    ("", "PERFORM * FROM crosstab('DELETE/**/FROM a') AS t(a int);", {"DELETE/**/FROM a"}),
+    ("a text[] := ARRAY['SELECT 1 --'];", "a := a || 'DROP TABLE a'; EXECUTE a[2];",
+     {"SELECT 1 --", "DROP TABLE a"}),
+    ("q text;", "q := v FROM (VALUES ('SELECT 1'), ('DROP TABLE a')) x(v); EXECUTE q;",
+     {"SELECT 1", "DROP TABLE a"}),
+    ("", "EXECUTE concat('SELECT 1 ', CASE WHEN false THEN '--' END, '; DROP TABLE a');",
+     {"SELECT 1 --; DROP TABLE a", "SELECT 1", "DROP TABLE a"}),
+    ("q text := 'ALTER TABLE a ';", "IF true THEN q := q || 'ADD b int'; ELSE q := q ||"
+     " 'ADD c int'; END IF; EXECUTE q;", {"ALTER TABLE a ADD b int", "ALTER TABLE a ADD c int"}),
+    ("q text;", "<<b>> BEGIN q := 'DROP TABLE a'; EXIT b WHEN true; q := 'SELECT 1'; END;"
+     " EXECUTE q;", {"DROP TABLE a", "SELECT 1"}),
+    ("", "EXECUTE 'ALTER SEQUENCE s RESTART WITH ' || (SELECT max(id) + 1 FROM t);",
+     {"ALTER SEQUENCE s RESTART WITH 0"}),
+    # -0 is -1 where the number is negative, and two dashes begin a comment.
+    ("n int;", "EXECUTE 'SELECT 1 -' || n || E' /*\\n; DROP TABLE a; -- */';",
+     {"SELECT 1 -0 /*\n; DROP TABLE a; -- */", "SELECT 1 --1 /*", "DROP TABLE a"}),
+    ("", "EXECUTE array_to_string(ARRAY['DROP', 'TABLE', 'a'], ' ');", {"DROP TABLE a"}),
 ]  # fmt: skip
 
 
@@ -80,6 +97,26 @@ HIDDEN = [
      " GET STACKED DIAGNOSTICS q = MESSAGE_TEXT; EXECUTE q; END;"),
     ("a text[] := '{DROP TABLE x}';", "EXECUTE a[1];"),
     ("", "EXECUTE current_setting('x.y');"),
+    # A name in another schema is not PostgreSQL's.
+    ("", "EXECUTE 'DROP TABLE x'::sample_module.oid;"),
+    ("", "EXECUTE 'DROP TABLE x'::\"OID\";"),
+    ("v public.int4 := 'DROP TABLE x';", "EXECUTE v;"),
+    ("q text := 'SELECT 1';", "DECLARE q public.d := 'DROP TABLE x'; BEGIN EXECUTE q; END;"),
+    ("", "EXECUTE format('SELECT 1 AS a%s', sample_module.md5('x'));"),
+    ("", "EXECUTE sample_module.format('x');"),
+    ("", "EXECUTE 'a'::text OPERATOR(pg_catalog.||) 'b';"),
+    # jsonb - text is no number.
+    ("", "EXECUTE format('/* %s */ SELECT 1', '[\"*/ DROP TABLE x; /*\"]'::jsonb - 'x');"),
+    # An array or a row as a text has quotes and braces of its own.
+    ("", "EXECUTE format('SELECT 1 AS \"%s', ARRAY['; DROP TABLE x; --\"']);"),
+    ("a text[] := '{DROP TABLE x}';", "a := a || 'SELECT 1'; EXECUTE a[1];"),
+    ("", "EXECUTE '/*' || ('{x,\\*\\/ DROP TABLE x; \\/\\*}'::text[])[2] || '*/';"),
+    # A column of a table, and not of the list beside it.
+    ("", "EXECUTE (SELECT b.q FROM (VALUES ('SELECT 1')) a(q), t b);"),
+    ("r record;", "FOR r IN SELECT *, 'SELECT 1' AS q FROM t LOOP EXECUTE r.q; END LOOP;"),
+    ("", "EXECUTE to_char(now(), '--') || E'/*\\nDROP TABLE x\\n-- */';"),
+    ("", "EXECUTE 'SET ' || to_char(now(), '\"row_security\"') || ' TO off';"),
+    ("", "PERFORM * FROM crosstab(current_setting('x.y')) AS t(a int);"),
     ("", "EXECUTE (SELECT prosrc FROM pg_proc LIMIT 1);"),
     ("", "EXECUTE obj_description('t'::regclass);"),
 ]  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.sql.forbidden import forbidden
-from gates.database.sql.forbidden_calls import calls
+from gates.database.sql.judged import judged
 from gates.database.sql.nested import statements_of
 from gates.database.sql.script import parse
+from gates.settings import EXTENSIONS
 
 FORBIDDEN = """
 DROP DATABASE d
@@ -95,6 +95,32 @@ DO $$ BEGIN PERFORM query_to_xml('SELECT set_config(''role'', ''a'', false)', tr
 CREATE FUNCTION f() RETURNS SETOF int LANGUAGE plpgsql AS 'BEGIN RETURN QUERY EXECUTE ''SELECT dblink(1)''; END'
 DO $$ DECLARE c refcursor; BEGIN OPEN c FOR EXECUTE 'SELECT pg_ls_dir(1)'; END $$
 EXPLAIN ANALYZE DELETE FROM pg_catalog.pg_class
+CREATE DOMAIN own.oid AS text
+CREATE TYPE pg_temp.int4 AS ENUM ('x')
+CREATE FUNCTION own.md5(t text) RETURNS text LANGUAGE sql RETURN t
+CREATE FUNCTION public.lower(t varchar) RETURNS text LANGUAGE sql RETURN t
+CREATE FUNCTION jsonb_pretty(t varchar) RETURNS text LANGUAGE sql RETURN t
+CREATE FUNCTION auth.jwt(n int) RETURNS jsonb LANGUAGE sql RETURN NULL
+CREATE AGGREGATE own.count(text) (SFUNC = f, STYPE = text)
+ALTER FUNCTION own.f(text) RENAME TO format
+ALTER DOMAIN own.d RENAME TO oid
+ALTER FUNCTION own.jwt() SET SCHEMA auth
+CREATE SCHEMA tenant_app_role
+SET search_path TO own, pg_catalog, public
+SET standard_conforming_strings = off
+SET client_encoding = 'SJIS'
+DO $$ BEGIN EXECUTE format('SET %I TO off', x); END $$
+DO $$ BEGIN EXECUTE format('SELECT %I(1)', x); END $$
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('x', to_jsonb(NEW)::text); END $$
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify(NEW.title, 'x'); END $$
+DO $$ DECLARE t text; BEGIN t := 'x'; PERFORM pg_notify('x', t); END $$
+DO $$ BEGIN EXECUTE format('NOTIFY x, %L', y); END $$
+DO $$ BEGIN LOOP BEGIN PERFORM f(); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$
+DO $$ BEGIN PERFORM f(); EXCEPTION WHEN OTHERS OR SQLSTATE '57014' THEN NULL; END $$
+DO $$ BEGIN PERFORM f(); EXCEPTION WHEN operator_intervention THEN NULL; END $$
+CREATE FUNCTION s(a text, b text) RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' RETURN a; CREATE AGGREGATE own.a(text) (SFUNC = s, STYPE = text)
+CREATE AGGREGATE own.a(text) (SFUNC = s, STYPE = text); ALTER FUNCTION s(text, text) SECURITY DEFINER SET search_path = ''
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', NEW.title); END $$
 """
 ALLOWED = """
 SET search_path TO public
@@ -116,15 +142,21 @@ DELETE FROM tenant_x_pg_things
 CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp RETURN 1
 DO $$ DECLARE q text; BEGIN q := 'SELECT 1'; EXECUTE q; END $$
 NOTIFY x
+SET search_path TO pg_catalog, pg_temp
+SET standard_conforming_strings = on
+SET client_encoding = 'UTF8'
+CREATE DOMAIN own.score AS int
+CREATE FUNCTION own.pretty(t varchar) RETURNS text LANGUAGE sql RETURN t
+CREATE AGGREGATE own.a(text) (SFUNC = s, STYPE = text)
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('x', json_build_object('id', NEW.id, 'op', TG_OP)::text); END $$
+DO $$ BEGIN PERFORM f(); EXCEPTION WHEN OTHERS THEN NULL; END $$
+DO $$ BEGIN PERFORM f(); EXCEPTION WHEN unique_violation OR lock_not_available THEN NULL; END $$
 """
 
 
 def found(sql: str) -> list[str]:
-    said = []
-    for inner in statements_of(parse("a.sql", sql)):
-        said += forbidden(inner.statement.kind, inner.statement.node)
-        said += [] if inner.part else calls(inner.statement.kind, inner.statement.node)
-    return [what for what, _, _ in said]
+    inside = statements_of(parse("a.sql", sql))
+    return [what for what, _, _ in judged(inside, EXTENSIONS)]
 
 
 @pytest.mark.parametrize("sql", FORBIDDEN.strip().splitlines())

@@ -226,3 +226,21 @@ def test_an_argument_of_which_no_value_is_known_is_named(sql_module, shared):
     ]
     assert result.verdict is Verdict.INCONCLUSIVE
     assert f"function public.{P}f(a anyrange) cannot be called: no value is known" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("GRANT service_role TO tenant_app_role;", "permission denied to grant role"),
+        ("DO $$ BEGIN EXECUTE format('GRANT %I TO tenant_app_role', current_user); END $$;",
+         "permission denied to grant role"),
+        ("ALTER ROLE tenant_app_role BYPASSRLS;", "permission denied to alter role"),
+        (f"CREATE FUNCTION {P}f() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $f$ BEGIN"
+         f" SET LOCAL ROLE service_role; END $f$; SELECT {P}f();", "cannot set parameter"),
+    ],
+    ids=["membership", "of the owner", "bypassrls", "set role"],
+)  # fmt: skip
+def test_no_migration_hands_out_a_role_that_passes_by_row_security(sql, says, sql_module, shared):
+    module = sql_module({"001_more.sql": HEAD + sql})
+    (finding,) = results(module, shared, "migrations-apply")["migrations-apply"].findings
+    assert says in finding.message

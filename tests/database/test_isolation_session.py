@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.database.isolation.prove import prove
-from gates.database.isolation.session import Sessions, made_up
+from gates.database.isolation.session import Sessions, made_up, neighbours
 from gates.errors import ConfigurationError
 from gates.settings import Policy, SessionWay, load_policy
-from tests.database.conftest import BASE
+from tests.database.conftest import BASE, HEAD
+from tests.database.corpus import table
 from tests.database.test_proofs import psql
 
 CLAIM = "(auth.jwt() ->> 'tenant_id')::uuid"
@@ -123,11 +124,29 @@ def test_casts_are_no_placeholders():
     assert re.fullmatch(r"SELECT f\('x'::uuid, 'a'::text\)", Sessions(way).enter("x")[0])
 
 
+def test_rows_that_other_tables_need_are_counted_before_a_table_is_tried(sql_module, database):
+    links = table("links", "note_id bigint NOT NULL, CONSTRAINT links_note_fkey FOREIGN KEY"
+                  " (tenant_id, note_id) REFERENCES tenant_sample_module_notes (tenant_id, id),"
+                  " CONSTRAINT links_key UNIQUE (tenant_id, note_id),")  # fmt: skip
+    proof = prove(database(sql_module({"001_more.sql": HEAD + links})))
+    assert (proof.leaks, proof.exposures, proof.unproved) == ((), (), ())
+
+
 @given(st.text(), st.text())
 def test_made_up_ids_are_uuids_of_version_4(salt, what):
     made = uuid.UUID(made_up(salt, what))
     assert (made.version, made.variant) == (4, uuid.RFC_4122)
     assert made_up(salt, what) == str(made) != made_up(salt, what + "x")
+
+
+@given(st.text())
+def test_the_tenants_of_a_proof_differ_in_one_digit_alone_on_either_side(salt):
+    a, b, c = neighbours(salt)
+    assert [uuid.UUID(each).version for each in (a, b, c)] == [4, 4, 4]
+    assert a[:-1] == b[:-1]
+    assert a[1:] == c[1:]
+    assert c < a < b
+    assert neighbours(salt) == (a, b, c)
 
 
 def test_two_runs_make_up_other_tenants(sql_module, shared):

@@ -35,7 +35,7 @@ def test_what_is_lost_is_recorded(rolled_back):
     assert result.verdict is Verdict.PASS
     assert [record.detail for record in result.records] == [
         "rows, down, up with rows",
-        f"column colour of table public.{TABLE} (2 rows had a value),"
+        f"column colour of table public.{TABLE} (1 row had a value),"
         f" table public.{TABLE} (2 rows)",
     ]  # fmt: skip
 
@@ -101,3 +101,25 @@ def test_modules_without_tables(sql_module, shared):
     files["rollback/000_init.sql"] = HEAD + "SELECT 1;"
     result = results(sql_module(files), shared, "rollback-restores")["rollback-restores"]
     assert "function public.sample_module_one() is left behind" in result.findings[0].message
+
+
+SEED = (
+    f"INSERT INTO {TABLE} (tenant_id, title) SELECT '11111111-1111-4111-8111-111111111111', 'seed'"
+    f" WHERE NOT EXISTS (SELECT FROM {TABLE} WHERE title = 'seed');"
+)
+
+
+def test_a_rollback_takes_out_what_its_migration_put_in(rolled_back):
+    assert messages(rolled_back(SEED, f"DELETE FROM {TABLE} WHERE title = 'seed';")) == []
+
+
+def test_and_nothing_else(rolled_back):
+    (found,) = messages(rolled_back(SEED, f"DELETE FROM {TABLE};"))
+    assert f"table public.{TABLE}: 2 of 3 rows are gone" in found
+    delete = {"rollback/002_late.sql": f"DELETE FROM {TABLE} WHERE title = 'seed';"}
+    late = f"COMMENT ON TABLE {TABLE} IS NULL;"
+    (found,) = messages(rolled_back(SEED, **{"002_late.sql": late, **delete}))
+    assert (
+        f"002_late.sql:1:1: it changes rows of the version before: table public.{TABLE}:" in found
+    )
+    assert "1 of 3 rows are gone" in found

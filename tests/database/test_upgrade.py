@@ -50,7 +50,7 @@ def test_what_the_next_days_may_write_is_named(upgraded):
     up, down = ADD.replace(" DEFAULT 'white'", "") + table, f"{DROP} DROP TABLE IF EXISTS"
     (note,) = upgraded(more(up, f"{down} tenant_sample_module_tags;")).notes
     assert note.message == (
-        f"rolling back to 1.0.0 loses: column colour of table public.{TABLE} (2 rows had a value),"
+        f"rolling back to 1.0.0 loses: column colour of table public.{TABLE} (1 row had a value),"
         " table public.tenant_sample_module_tags (2 rows)"
     )
 

@@ -56,6 +56,18 @@ def test_a_pattern_that_never_ends_is_stopped(broken, monkeypatch):
     assert time.monotonic() - started < 8
 
 
+def test_references_that_never_end_are_stopped(broken, monkeypatch):
+    """Each leads to two others: a million steps for one value."""
+    monkeypatch.setattr("gates.checks.lint_manifest._bounded.MAX_SECONDS", -4)
+    inner: dict[str, object] = {"type": "string"}
+    definitions = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(24)}
+    findings, blind = _property(
+        broken, "settings-values", **{"$ref": "#/properties/x/$defs/d0"}, examples=["a"],
+        **{"$defs": definitions | {"d24": inner}},
+    )  # fmt: skip
+    assert (findings, blind) == ([], ["settings-values"])
+
+
 @pytest.mark.parametrize("keyword", ["not", "items", "additionalProperties", "if"])
 @pytest.mark.parametrize("depth", [50, 150, 190])
 def test_a_deep_schema_is_no_crash(broken, keyword, depth):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
+from gates.contract.base import base_of, no_base
 from gates.contract.breaking import CODE_KINDS
 from gates.contract.code import compare_code, exported
-from gates.contract.demand import base_of, judge, judge_entries, no_base
+from gates.contract.code.placed import placed
+from gates.contract.demand import judge, judge_entries
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
@@ -41,6 +43,7 @@ def code_bump(
     except OSError as error:
         raise CouldNotCheckError(f"the bundle cannot be read: {error.strerror}") from error
     old = exported(base.files, base.module.language)
-    changes = compare_code(old, exported(built, module.language), tools)
+    found = compare_code(old, exported(built, module.language), tools)
+    changes = placed(found, base.module, module)
     yield from judge(code_bump, module, base.version, changes)
     yield from judge_entries(code_bump, module, base.version, changes, CODE_KINDS)

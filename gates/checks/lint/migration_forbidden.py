@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.sql.forbidden import fixes_path, forbidden
-from gates.database.sql.forbidden_calls import calls
+from gates.database.sql.judged import judged
 from gates.database.sql.nested import scripts_of, statements_of
 from gates.model import Finding, Stage
 from gates.module import Module
@@ -22,26 +21,13 @@ def migration_forbidden(module: Module, policy: Policy) -> Iterator[Finding]:
         rights and no fixed search_path runs whatever a caller puts first on the path.
     Bad: DROP DATABASE, ALTER SYSTEM, COPY .. PROGRAM, CREATE ROLE, SET ROLE, CREATE RULE, GRANT ..
         ON ALL TABLES IN SCHEMA, DISABLE ROW LEVEL SECURITY, SECURITY DEFINER without SET
-        search_path, pg_read_file(), setting request.jwt.claims; the same in a DO block, a
+        search_path, pg_read_file(), setting request.jwt.claims, pg_notify() of a row, EXCEPTION
+        WHEN query_canceled, an aggregate of a SECURITY DEFINER function, a function of one's own
+        called format or auth.jwt; the same in a DO block, a
         function, or an EXECUTE of a text that is written out, also in pieces
     Good: statements about the module's own tables; SECURITY DEFINER SET search_path = ''
     Fix: remove the statement, or do what the finding says instead.
     """
     inside = [inner for script in scripts_of(module) for inner in statements_of(script)]
-    fixed = {
-        name
-        for inner in inside
-        if inner.statement.kind == "CreateFunctionStmt"
-        and (name := fixes_path(inner.statement.node))
-    }
-    said = set()
-    for inner in inside:
-        kind, node = inner.statement.kind, inner.statement.node
-        found = list(forbidden(kind, node, extensions=policy.extensions, fixed=fixed))
-        if not inner.part:
-            found += calls(kind, node)
-        for what, instead, place in found:
-            where = inner.at(place)
-            if (what, where) not in said:
-                said.add((what, where))
-                yield migration_forbidden.finding(f"{what} is not allowed", where, fix=instead)
+    for what, instead, where in judged(inside, policy.extensions):
+        yield migration_forbidden.finding(f"{what} is not allowed", where, fix=instead)

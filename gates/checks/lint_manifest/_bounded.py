@@ -52,6 +52,8 @@ def bounded_troubles(document: Document) -> list[Trouble]:
 
 def _too_slow(document: Document) -> CouldNotCheckError:
     return CouldNotCheckError(
-        f"a pattern of {document.path} takes longer than {MAX_SECONDS} seconds on its examples",
-        hint="write patterns without a repeat inside a repeat, such as (a+)+",
+        f"a pattern or the references of {document.path} take longer than {MAX_SECONDS} seconds on"
+        " its examples",
+        hint="write patterns without a repeat inside a repeat, such as (a+)+, and schemas that do"
+        " not refer to the same schema over and over",
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from gates.check import check
+from gates.contract.endpoints import same_urls
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
 from gates.module.document import show
-from gates.module.explain import Trouble, explain
+from gates.module.explain import MOST, Trouble, explain
 from gates.module.schemas import MANIFEST, load_schema
 
 OLD: dict[tuple[Key, ...], str] = {
@@ -21,6 +23,11 @@ OLD: dict[tuple[Key, ...], str] = {
     ("data_retention_days",): "data_retention.default_retention_days",
 }
 """Former spellings, by place, and what they are called today."""
+NAMED: tuple[tuple[Key, ...], ...] = (
+    ("api_endpoints",), ("environment_variables",), ("jobs",), ("dependencies",),
+    ("permissions",), ("events", "publishes"), ("events", "subscribes"),
+)  # fmt: skip
+"""Lists whose entries are known by a name: whoever reads them takes one entry for each."""
 
 
 @check(Stage.LINT_MANIFEST)
@@ -28,7 +35,7 @@ def manifest_schema(module: Module) -> Iterator[Finding]:
     """module.json has the keys and values that the standard asks for.
 
     Why: the catalog, the installer and the billing read it; a key that nobody knows is a setting
-        that silently does nothing.
+        that silently does nothing, and of two entries with one name only one counts.
     Bad: {"slug": "Alert Engine", "visibility": "GA", "descripton": "..."}
     Good: all twelve required keys, and no key outside the standard but those that begin with x-
     Fix: as each finding says. The whole schema is core_module_manifest.schema.json; name it in
@@ -52,9 +59,43 @@ def _troubles(document: Document) -> Iterator[Trouble]:
             document.at("dependencies"),
             _as_list(document.get("dependencies")),
         )
+    repeated = list(islice(_repeated(document), MOST))
+    places = {each.location for each in repeated}
     for trouble in explain(document, load_schema(MANIFEST), OLD):
-        if not old_form or trouble.location != document.at("dependencies"):
+        told = " repeats " in trouble.message and trouble.location in places
+        if not told and (not old_form or trouble.location != document.at("dependencies")):
             yield trouble
+    yield from repeated
+
+
+def _repeated(document: Document) -> Iterator[Trouble]:
+    """Entries of a list that are called what an earlier entry of it is called."""
+    for pointer in NAMED:
+        value = document.get(*pointer)
+        first: dict[str, int] = {}
+        for number, each in enumerate(value if isinstance(value, list) else ()):
+            name = _name(each)
+            if name is None or first.setdefault(name, number) == number:
+                continue
+            there = document.at(*pointer, first[name])
+            listed = ".".join(str(key) for key in pointer)
+            yield Trouble(
+                f"{listed} has a second entry for {show(name)}; the first is at {there}",
+                document.at(*pointer, number),
+                "keep one of them",
+            )
+
+
+def _name(entry: object) -> str | None:
+    """What an entry of a list is known by: a text by itself, an endpoint by its method and URLs."""
+    if isinstance(entry, str):
+        return entry
+    if not isinstance(entry, dict):
+        return None
+    if isinstance(path := entry.get("path"), str) and isinstance(entry.get("method"), str):
+        return f"{entry['method']} {same_urls(path)}"
+    name = entry.get("name", entry.get("slug"))
+    return name if isinstance(name, str) else None
 
 
 def _as_list(dependencies: dict[str, object]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from gates.check import check
-from gates.contract.breaking import MANIFEST_KINDS
-from gates.contract.compare import compare_declared
-from gates.contract.demand import base_of, judge, judge_entries, misplaced, no_base
+from gates.contract.base import base_of, no_base
+from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
-from gates.releases import Releases
+
+if TYPE_CHECKING:
+    from gates.contract.model import Change
+    from gates.releases import Release, Releases
 
 
 @check(Stage.LINT_MANIFEST)
@@ -34,15 +37,31 @@ def required_bump(module: Module, releases: Releases) -> Iterator[Finding]:
     Fix: keep what broke, or raise the version and list the break; `gates diff` prints all of them.
     """
     base = base_of(module, releases)
-    yield from misplaced(required_bump, module)
     if base is None:
         yield no_base(required_bump, module, releases)
-        yield from judge_entries(required_bump, module, None, (), MANIFEST_KINDS)
+        if module.require_manifest().get("breaking") is not None:
+            from gates.contract.breaking import MANIFEST_KINDS
+            from gates.contract.demand import judge_entries, misplaced
+
+            yield from misplaced(required_bump, module)
+            yield from judge_entries(required_bump, module, None, (), MANIFEST_KINDS)
         return
-    changes = []
-    for part in compare_declared(base.module, module):
-        # What became of tables is for `database-bump`, which sees the tables themselves.
-        mine = [each for each in part if each.part != "database"]
-        yield from judge(required_bump, module, base.version, mine)
-        changes += mine
+    yield from _since(base, module)
+
+
+def _since(base: Release, module: Module) -> Iterator[Finding]:
+    from gates.contract.breaking import MANIFEST_KINDS
+    from gates.contract.compare import compare_declared
+    from gates.contract.demand import judge, judge_entries, misplaced
+
+    yield from misplaced(required_bump, module)
+    changes: list[Change] = []
+    try:
+        for part in compare_declared(base.module, module):
+            # What became of tables is for `database-bump`, which sees the tables themselves.
+            changes += [each for each in part if each.part != "database"]
+    except CouldNotCheckError:
+        yield from judge(required_bump, module, base.version, changes)
+        raise
+    yield from judge(required_bump, module, base.version, changes)
     yield from judge_entries(required_bump, module, base.version, changes, MANIFEST_KINDS)

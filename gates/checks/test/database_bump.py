@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
+from gates.contract.base import base_of, no_base
 from gates.contract.breaking import DATABASE_KINDS
 from gates.contract.database import compare_databases
-from gates.contract.demand import base_of, judge, judge_entries, no_base
+from gates.contract.demand import judge, judge_entries
 from gates.contract.snapshots import pair_of
 from gates.database import Database
 from gates.model import Finding, Stage

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
+from gates.database.isolation.defaults import gives_the_tenant, is_constant
 from gates.database.schema.tables import Column, Table
 from gates.model import Finding, Stage
 
@@ -17,17 +18,20 @@ def table_columns(database: Database) -> Iterator[Finding]:
     """Every table has the columns of the standard, with their types and defaults.
 
     Why: provisioning, retention, export and the audit trail read these columns of every table of
-        every module, and do not ask.
-    Bad: tenant_id TEXT; created_at TIMESTAMP; no version column; PRIMARY KEY (name)
+        every module, and do not ask. A default on tenant_id gives a row that forgot its tenant a
+        made-up one (the session's own tenant is allowed); an unlogged table is empty after a crash.
+    Bad: tenant_id TEXT; tenant_id uuid DEFAULT gen_random_uuid(); created_at TIMESTAMP; no version
+        column; PRIMARY KEY (name); CREATE UNLOGGED TABLE
     Good: tenant_id uuid NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, created_at timestamptz
         NOT NULL DEFAULT now(), updated_at timestamptz, version integer NOT NULL DEFAULT 1, PRIMARY
         KEY (tenant_id, id)
     Fix: run the ALTER TABLE that the finding shows, in a new migration if the table is released.
     """
     for table in database.tables("column conformance"):
-        if table.partition_of is not None:
-            continue  # has the columns of its parent
-        for message, fix in (*_columns(table), *_id(table)):
+        # A partition has the columns of its parent, and a log of its own.
+        own = table.partition_of is None
+        found = [*_columns(table), *_id(table), *_defaults(database, table)] if own else []
+        for message, fix in (*found, *_unlogged(database, table)):
             yield table_columns.finding(f"{table.name} {message}", database.place(table), fix=fix)
 
 
@@ -67,6 +71,27 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
                 else "has no default for"
             )
             yield f"{has} {name}, which must be {default}", f"{change} SET DEFAULT {default};"
+
+
+def _unlogged(database: Database, table: Table) -> Iterator[tuple[str, str]]:
+    properties = database.applied.snapshot.objects.get(f"table {table.qualified}", {})
+    if properties.get("persistence") == "unlogged":
+        yield "is unlogged: after a crash it is empty", f"ALTER TABLE {table.qualified} SET LOGGED;"
+
+
+def _defaults(database: Database, table: Table) -> Iterator[tuple[str, str]]:
+    """Defaults that give a row what only its writer or the server can know."""
+    tenant, key = table.tenant, table.column("id")
+    given = tenant if tenant is not None and tenant.generated is None else None
+    if given is not None and given.default and not gives_the_tenant(database, given):
+        message = f"gives a row without a tenant the tenant_id {given.default}"
+        yield message, f"ALTER TABLE {table.qualified} ALTER COLUMN tenant_id DROP DEFAULT;"
+    if key is not None and key.generated is None and is_constant(database, key):
+        change = f"ALTER TABLE {table.qualified} ALTER COLUMN id"
+        fix = f"{change} SET DEFAULT gen_random_uuid();"
+        if key.type != "uuid":
+            fix = f"{change} DROP DEFAULT, ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;"
+        yield f"gives every row the same id, {key.default}", fix
 
 
 def _defaults_to(column: Column, default: str) -> bool:

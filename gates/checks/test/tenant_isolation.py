@@ -30,11 +30,13 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
     """A session of one tenant must not reach a row of another.
 
     Why: this is what a tenant platform is for, and no reading of SQL proves it: policies add up,
-        call functions, compare texts, and are undone by later files. So two made-up tenants get
-        rows in every table, and one of them tries everything on the other's: reading, adding,
-        changing, deleting, moving, referring to them, guessing them by unique keys and exclusion
-        constraints, COPY, MERGE, ON CONFLICT, TRUNCATE; through views, rules, triggers and
-        functions called with the other's ids and keys; and sessions without a tenant try it too.
+        call functions, compare texts, and are undone by later files. So three made-up tenants,
+        whose ids differ in one digit, get rows in every table, and one of them tries everything on
+        the others': reading, adding, changing, deleting, moving, referring to them, guessing them
+        by unique keys and exclusion constraints, COPY, MERGE, ON CONFLICT, TRUNCATE; through
+        views, rules, triggers and functions called with another's ids, keys and statements; with
+        claims that policies ask for, and a pattern for a tenant; by a statement that another
+        tenant prepared on the same connection. Sessions without a tenant try it too.
         A tenant's own rows must be within its reach, else nothing was proved. What a policy
         depends on beside the tenant, and no proof can vary (one user's id, the clock, the server,
         a setting that anybody may set), is read from its expression.

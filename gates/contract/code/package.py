@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
+from gates.contract.code.bound import prune
 from gates.contract.code.types import Type, Types, parse
 from gates.errors import CouldNotCheckError, ToolMissingError
 from gates.model import Location
@@ -32,7 +34,7 @@ Node = "griffe.Object | griffe.Alias"
 class Package:
     """One version's package. Its names are looked up by griffe; nothing of it is imported."""
 
-    def __init__(self, api: Api, folder: Path) -> None:
+    def __init__(self, api: Api, folder: Path, *, stubs: bool = False) -> None:
         import griffe
 
         self.api = api
@@ -42,14 +44,34 @@ class Package:
         )
         self.top = api.entry.partition(".")[0]
         try:
-            loader.load(self.top, try_relative_path=False)
+            top = loader.load(self.top, try_relative_path=False)
+            if not stubs:
+                self._prune(top)
             loader.resolve_aliases(implicit=True, external=False)
-            self.entry = loader.modules_collection[api.entry]
+            if not stubs:
+                self._prune(top)  # what a star has brought in meanwhile may be deleted too
+            self._collection = loader.modules_collection
+            self.entry = self._collection[api.entry]
         except (ImportError, KeyError, SyntaxError, RecursionError, griffe.GriffeError) as error:
             raise CouldNotCheckError(
                 f"the code of {api.slug} {api.version} cannot be read: {error}", hint="gates build"
             ) from error
         self.types = Types(dict(self._classes(self.entry)))
+
+    def _prune(self, module: griffe.Object | griffe.Alias) -> None:
+        """Takes out what the sources write and do not leave: `del`, `if False`."""
+        import griffe
+
+        if not isinstance(module, griffe.Module):
+            return
+        try:
+            path = Path(str(module.filepath)).relative_to(self._folder).as_posix()
+        except ValueError:
+            path = ""  # a package without a file of its own
+        if path in self.api.files:
+            prune(module, ast.parse(self.api.files[path]).body)
+        for member in list(module.members.values()):
+            self._prune(member)
 
     def at(self, node: griffe.Object | griffe.Alias) -> Location:
         """Where it is defined, in the module's repo; the entrypoint where that is elsewhere."""
@@ -131,10 +153,23 @@ class Package:
                 found = scope.resolve(name)
             except (griffe.NameResolutionError, KeyError, AttributeError):
                 return name
+            if (variable := self._variable(found)) is not None:
+                return variable
             # A class is the same where it moved to another file of its package.
             return f"own.{found.rpartition('.')[2]}" if found.startswith(f"{self.top}.") else found
 
         return parse(str(annotation), resolve)
+
+    def _variable(self, path: str) -> str | None:
+        """A type variable of the package by what it stands for: "T" and "_T" are no difference."""
+        import griffe
+
+        try:
+            value = str(getattr(self._collection[path], "value", ""))
+        except (KeyError, ValueError, griffe.GriffeError):
+            return None
+        made = re.fullmatch(r"(?:\w+\.)*TypeVar\(\s*(['\"])_*(\w+)\1(.*)\)", value, re.DOTALL)
+        return f"own.~{made[2]}{made[3]}" if made else None
 
     def _classes(
         self, module: griffe.Object, seen: set[str] | None = None
@@ -181,10 +216,16 @@ def _parsed(api: Api, path: str, data: bytes) -> None:
         ) from error
 
 
+def stubs_beside(api: Api) -> set[str]:
+    """The stubs that stand beside the source that they describe."""
+    return {path for path in api.files if path.endswith(".pyi") and path[:-1] in api.files}
+
+
 @contextmanager
-def opened(api: Api, place: Path | None = None) -> Iterator[Package]:
+def opened(api: Api, place: Path | None = None, *, stubs: bool = False) -> Iterator[Package]:
     """A package whose sources lie in a folder of their own for as long as it is looked at: below
-    `place`, or among the system's temporary files.
+    `place`, or among the system's temporary files. `stubs` are what type checkers read instead of
+    a source (PEP 561); without them it is what Python runs.
 
     Raises `ToolMissingError` without griffe, `CouldNotCheckError` for code that does not parse.
     """
@@ -197,8 +238,11 @@ def opened(api: Api, place: Path | None = None) -> Iterator[Package]:
         ) from error
     with tempfile.TemporaryDirectory(prefix="gates-code-", dir=place) as name:
         folder = Path(name)
+        left_out = set() if stubs else stubs_beside(api)
         for path, data in api.files.items():
             _parsed(api, path, data)
+            if path in left_out:
+                continue
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
-        yield Package(api, folder)
+        yield Package(api, folder, stubs=stubs)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
-from gates.contract.code.package import Package, opened
+from gates.contract.code.package import Package, opened, stubs_beside
 from gates.contract.code.python_members import Members
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
@@ -21,11 +21,23 @@ Names = Mapping[str, "griffe.Object | griffe.Alias"]
 
 def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Change]:
     """What who imports the old version finds changed in the new one; `place` is a folder for what
-    is written meanwhile.
+    is written meanwhile. Sources are compared as Python runs them, and where stubs stand beside
+    them, as type checkers see them too.
 
     Raises `CouldNotCheckError` where one of the two cannot be read.
     """
-    with opened(old, place) as before, opened(new, place) as after:
+    told: dict[str, int] = {}
+    for change in _compared(old, new, place, stubs=False):
+        told[change.symbol] = max(change.bump.rank, told.get(change.symbol, 0))
+        yield change
+    if stubs_beside(old) or stubs_beside(new):
+        for change in _compared(old, new, place, stubs=True):
+            if change.bump.rank > told.get(change.symbol, 0):
+                yield change
+
+
+def _compared(old: Api, new: Api, place: Path | None, *, stubs: bool) -> Iterator[Change]:
+    with opened(old, place, stubs=stubs) as before, opened(new, place, stubs=stubs) as after:
         try:
             yield from _Comparison(before, after).modules(before.entry, after.entry, "")
         except RecursionError as error:
@@ -49,13 +61,21 @@ class _Comparison:
             if name in after:
                 yield from self._same(node, after[name], symbol)
                 continue
-            if name in new.members:
+            if name in new.members and new.members[name].runtime:
                 yield Change(
                     "code", f"code:{symbol}", Bump.MINOR,
                     f"{symbol} is not in __all__ any more; an import by its name still works",
                     self._old.at(node), self._new.at(new.members[name]),
                 )  # fmt: skip
                 yield from self._same(node, new.members[name], symbol)
+                continue
+            if _gives_more(new):
+                yield Change(
+                    "code", f"code:{symbol}", Bump.MINOR,
+                    f"{symbol} is not defined any more: whether __getattr__ of its module still"
+                    " gives it could not be shown",
+                    self._old.at(node), self._new.at(new.members["__getattr__"]), proved=False,
+                )  # fmt: skip
                 continue
             heirs = get_close_matches(name, added, n=1)
             hint = f"; is it called {prefix}{heirs[0]} now?" if heirs else ""
@@ -65,6 +85,12 @@ class _Comparison:
                 f"{symbol} is not exported any more, so that its import fails{hint}",
                 old=self._old.at(node),
                 example=f"from {source} import {name}",
+            )  # fmt: skip
+        if _gives_more(old) and not _gives_more(new):
+            yield Change(
+                "code", f"code:{prefix}__getattr__", Bump.MINOR,
+                f"{prefix}__getattr__ is gone: whether names that it gave are still there could"
+                " not be shown", self._old.at(old.members["__getattr__"]), proved=False,
             )  # fmt: skip
         for name in added:
             yield Change(
@@ -93,6 +119,11 @@ class _Comparison:
             yield from self.modules(one, other, f"{symbol}.")
             return
         yield from self._members.compare(one, other, symbol)
+
+
+def _gives_more(module: griffe.Object) -> bool:
+    """Whether a module answers for names that it does not define (PEP 562)."""
+    return "__getattr__" in module.members
 
 
 def _target(node: griffe.Object | griffe.Alias) -> str:

@@ -1,21 +1,22 @@
-"""The difference between two Python functions, classes or values of one name."""
+"""The difference between two Python classes or values of one name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gates.contract.code.calls import broken_calls, more_taken
-from gates.contract.code.package import Package
 from gates.contract.code.python_facts import (
     attributes,
     has_foreign_parent,
     is_enum,
     literal,
     lost_bases,
+    newly_needed,
     offered,
-    shape,
 )
+from gates.contract.code.python_functions import Functions
+from gates.contract.code.python_made import class_notes, is_frozen
+from gates.contract.code.types import never_called
 from gates.contract.model import Bump, Change
 
 if TYPE_CHECKING:
@@ -27,12 +28,8 @@ _WORDS = {
 }  # fmt: skip
 
 
-class Members:
+class Members(Functions):
     """Compares what two versions of a package call by one name."""
-
-    def __init__(self, old: Package, new: Package) -> None:
-        self._old = old
-        self._new = new
 
     def compare(self, old: griffe.Object, new: griffe.Object, symbol: str) -> Iterator[Change]:
         """Two objects of the package, of any kind; modules are for the caller."""
@@ -46,7 +43,11 @@ class Members:
             yield from self._values(old, new, symbol)
         elif old.kind is not new.kind:
             # A value may be callable, and a class made into one may still be a class.
-            proved = not isinstance(new, griffe.Attribute) or literal(new.value) is not None
+            proved = (
+                not isinstance(new, griffe.Attribute)
+                or literal(new.value) is not None
+                or never_called(self._new.type_of(new.annotation, new.parent or new))
+            )
             was, now = _WORDS.get(old.kind.value, ""), _WORDS.get(new.kind.value, "")
             yield self._change(
                 old, new, symbol, f"{symbol} was {was} and is {now}", proved=proved,
@@ -54,100 +55,6 @@ class Members:
             )  # fmt: skip
         elif str(getattr(old, "value", "")) != str(getattr(new, "value", "")):
             yield self._change(old, new, symbol, f"the type {symbol} changed", proved=False)
-
-    def _change(
-        self, old: griffe.Object, new: griffe.Object, symbol: str, message: str,
-        *, proved: bool = True, example: str | None = None, gone: bool = False,
-    ) -> Change:  # fmt: skip
-        if not proved:
-            message += ": whether what worked with it still does could not be shown"
-        return Change(
-            "code", f"code:{symbol}", Bump.MAJOR if proved else Bump.MINOR, message,
-            self._old.at(old), self._new.at(new), example if proved else None, proved, gone,
-        )  # fmt: skip
-
-    def _functions(
-        self, old: griffe.Function, new: griffe.Function, symbol: str, *, made: str = ""
-    ) -> Iterator[Change]:
-        """`made` is the class that an `__init__` makes; its name is what callers write."""
-        shown = made or symbol
-        was, now = "async" in old.labels, "async" in new.labels
-        if was is not now:
-            yield self._change(
-                old, new, symbol,
-                f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
-                f"{' now' if now else ' any more'}",
-                example=f"{'await ' if was else ''}{shown}()",
-            )  # fmt: skip
-        if old.overloads or new.overloads:
-            if shape(old) != shape(new):
-                yield self._change(
-                    old, new, symbol, f"the overloads of {shown}() changed", proved=False
-                )
-            return
-        method = old.parent is not None and old.parent.is_class
-        before = self._old.signature(old, bound=method)
-        after = self._new.signature(new, bound=method)
-        if before is None or after is None:
-            yield self._change(old, new, symbol, f"how {shown}() is called changed", proved=False)
-            return
-        broken = list(broken_calls(before, after))
-        for each in broken:
-            yield self._change(
-                old, new, symbol, f"{shown}({each.call}) worked, and does not: {each.why}",
-                example=f"{shown}({each.call})",
-            )  # fmt: skip
-        if not broken and (grown := more_taken(before, after)):
-            yield Change(
-                "code", f"code:{symbol}", Bump.MINOR, f"{shown}() takes {', '.join(grown)} too",
-                self._old.at(old), self._new.at(new),
-            )  # fmt: skip
-        for name in before.parameters.keys() & after.parameters.keys():
-            one, other = before.parameters[name].default, after.parameters[name].default
-            if one != other and one is not before.empty and other is not after.empty:
-                yield Change(
-                    "code", f"code:{symbol}", Bump.MINOR,
-                    f"{shown}() takes {other} for {name} where none is given, it took {one}",
-                    self._old.at(old), self._new.at(new), proved=False,
-                )  # fmt: skip
-        yield from self._types(old, new, symbol, shown)
-
-    def _types(
-        self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
-    ) -> Iterator[Change]:
-        names = {each.name for each in new.parameters}
-        for parameter in old.parameters:
-            if parameter.name in names:
-                yield from self._annotated(
-                    old, new, symbol, f"{parameter.name} of {shown}()",
-                    parameter.annotation, new.parameters[parameter.name].annotation, taken=True,
-                )  # fmt: skip
-        yield from self._annotated(
-            old, new, symbol, f"the answer of {shown}()", old.returns, new.returns, taken=False
-        )
-
-    def _annotated(
-        self, old: griffe.Object, new: griffe.Object, symbol: str, what: str,
-        before: object, after: object, *, taken: bool,
-    ) -> Iterator[Change]:  # fmt: skip
-        """A type in one place: `taken` where callers give the value, else they get it."""
-        if before is None and after is None:
-            return
-        one, other = self._old.type_of(before, old), self._new.type_of(after, new)
-        if one is not None and other is not None:
-            small, large = (one, other) if taken else (other, one)
-            fits = self._new.types.within(small, large)
-        else:
-            fits = True if before is not None and str(before) == str(after) else None
-        if fits is True:
-            return
-        was, now = str(before or "not said"), str(after or "not said")
-        verb = "may be" if taken else "is"
-        yield self._change(
-            old, new, symbol, f"{what} {verb} {now}, it {'might be' if taken else 'was'} {was}",
-            proved=fits is False,
-            example=f"a {was} given as {what}" if taken else f"code that relies on a {was}",
-        )  # fmt: skip
 
     def _classes(self, old: griffe.Class, new: griffe.Class, symbol: str) -> Iterator[Change]:
         import griffe
@@ -177,14 +84,22 @@ class Members:
                 yield from self._functions(one, other, f"{symbol}.{name}", made=made)
             else:
                 yield from self.compare(one, other, f"{symbol}.{name}")
-        yield from self._gained(old, new, symbol)
+        noted = list(class_notes(old, new, symbol))
+        for each in noted:
+            full = f"{symbol}.{each.name}" if each.name else symbol
+            yield self._change(
+                old, new, full, each.message, proved=each.example is not None, example=each.example
+            )
+        yield from self._gained(old, new, symbol, {each.name for each in noted})
 
-    def _gained(self, old: griffe.Class, new: griffe.Class, symbol: str) -> Iterator[Change]:
+    def _gained(
+        self, old: griffe.Class, new: griffe.Class, symbol: str, told: set[str]
+    ) -> Iterator[Change]:
         import griffe
 
         before, after = offered(old), offered(new)
         for name, member in after.items():
-            if name in before:
+            if name in before or name in told:
                 continue
             target = self._new.real(member)
             if name == "__init__" and isinstance(target, griffe.Function):
@@ -199,6 +114,13 @@ class Members:
                         f"{symbol}() worked, and needs arguments", example=f"{symbol}()",
                     )  # fmt: skip
                 continue
+            if newly_needed(old, new, target):
+                yield self._change(
+                    old, target or new, f"{symbol}.{name}",
+                    f"{symbol}.{name} is new and must be given: {symbol}() without it worked",
+                    example=f"{symbol}(...) without {name}",
+                )  # fmt: skip
+                continue
             yield Change(
                 "code", f"code:{symbol}.{name}", Bump.MINOR, f"{symbol}.{name} is new",
                 new=self._new.at(target or new),
@@ -211,6 +133,16 @@ class Members:
             yield from self._annotated(
                 old, new, symbol, symbol, old.annotation, new.annotation, taken=False
             )
+        if _can_be_set(old) and not _can_be_set(new) and "property" in new.labels:
+            yield self._change(
+                old, new, symbol, f"{symbol} cannot be set any more",
+                example=f"value.{old.name} = {old.name}",
+            )  # fmt: skip
+        if newly_needed(old.parent, new.parent, new, old):
+            yield self._change(
+                old, new, symbol, f"{symbol} has no default any more, and must be given",
+                example=f"{symbol.rpartition('.')[0]}(...) without {old.name}",
+            )  # fmt: skip
         one, other = literal(old.value), literal(new.value)
         if one is None or other is None or one == other:
             return
@@ -227,3 +159,15 @@ class Members:
             )  # fmt: skip
             return
         yield self._change(old, new, symbol, f"{symbol} is {other}, it was {one}", proved=False)
+
+
+def _can_be_set(value: griffe.Attribute) -> bool:
+    """Whether what a class's objects hold may be set from outside."""
+    import griffe
+
+    parent = value.parent
+    if not isinstance(parent, griffe.Class) or is_enum(parent) or is_frozen(parent):
+        return False
+    if "property" in value.labels and "cached" not in value.labels:
+        return "writable" in value.labels
+    return "Final" not in str(value.annotation or "")

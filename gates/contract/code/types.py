@@ -109,6 +109,18 @@ def _known(name: str) -> type | None:
     return found if isinstance(found, type) else None
 
 
+def never_called(values: Type | None) -> bool:
+    """Whether the values of a type cannot be called, as far as the standard library knows it."""
+    known = [_known(each.name) for each in values or ()]
+    return bool(known) and not any(
+        each is None
+        or each in (object, type)
+        or each.__module__ == "collections.abc"
+        or any("__call__" in one.__dict__ for one in each.__mro__)
+        for each in known
+    )
+
+
 class Types:
     """Compares types, knowing the classes of a package by what they are made from."""
 

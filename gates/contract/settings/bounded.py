@@ -26,7 +26,7 @@ from gates.model import Location
 from gates.module import Document
 from gates.module.references import references
 from gates.module.strict_json import parse
-from gates.module.values import QUICK_TEXT, needs_process, patterns
+from gates.module.values import QUICK_TEXT, grows, needs_process, patterns
 
 MAX_SECONDS = 20
 """That a comparison with patterns of the slow kind may take."""
@@ -75,7 +75,11 @@ def _all_gone(old: Document) -> Change:
 
 def _may_take_long(document: Document) -> bool:
     found = references(document) if isinstance(document.value, dict) else None
-    if found is None or not any(True for _ in patterns(found.schemas)):
+    if found is None:
+        return False
+    if grows(found):
+        return True
+    if not any(True for _ in patterns(found.schemas)):
         return False
     lengths = [each.value.get(key) for each in found.schemas for key in _LENGTHS]
     longest = max((each for each in lengths if isinstance(each, int | float)), default=0)
@@ -124,8 +128,9 @@ def _from_json(each: dict[str, Any]) -> Change:
 
 def _too_slow(document: Document) -> CouldNotCheckError:
     return CouldNotCheckError(
-        f"a pattern of {document.path} takes longer than {MAX_SECONDS} seconds",
-        hint="write patterns without a repeat inside a repeat, such as (a+)+",
+        f"a pattern or the references of {document.path} take longer than {MAX_SECONDS} seconds",
+        hint="write patterns without a repeat inside a repeat, such as (a+)+, and schemas that do"
+        " not refer to the same schema over and over",
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.isolation.calls import find_calls
+from gates.database.isolation.patience import EndlessError, run
 from gates.database.isolation.session import Entry
 from gates.database.isolation.tenants import APP, Tenants
 from gates.database.rows.make import Row
@@ -89,37 +90,57 @@ def find_exposed(
     return found, unknown
 
 
+def first_answers(
+    tenants: Tenants, exposed: Sequence[Exposed]
+) -> tuple[list[tuple[Exposed, tuple[Answers, Answers]]], list[Exposure], list[str]]:
+    """What each gives before B has rows, asked twice; what does not end at all; and a sentence for
+    each that takes longer than the time limit."""
+    given: list[tuple[Exposed, tuple[Answers, Answers]]] = []
+    endless: list[Exposure] = []
+    slow: list[str] = []
+    for each in exposed:
+        try:
+            answers = ask(tenants, each), ask(tenants, each)
+        except EndlessError as error:
+            script = _script(tenants, each, each.statements[0], [], tenants.as_a, "does not end")
+            sentence = error.message.removeprefix(f"{each.label} ")
+            endless.append(Exposure(each, sentence, script, error.hint or ""))
+            continue
+        given.append((each, answers))
+        if any(text[0].startswith("57014: ") for one in answers[0] for text in one if text):
+            slow.append(f"{each.label} takes longer than its time limit of {tenants.limit:g} s")
+    return given, endless, slow
+
+
 def ask(tenants: Tenants, exposed: Exposed) -> Answers:
-    """What tenant A gets, and what a session without a tenant gets. Undone."""
+    """What tenant A gets, and what a session without a tenant gets. Undone. Raises
+    `EndlessError`."""
     if exposed.refresh:
         tenants.owner.execute(exposed.refresh)
     app, bare = (
-        tuple(_ask(tenants, session, each, exposed.role, given) for each in exposed.statements)
-        for session, given in ((tenants.app, tenants.as_a), (tenants.bare, ()))
+        tuple(_ask(tenants, exposed, each, given) for each in exposed.statements)
+        for given in (tenants.as_a, ())
     )
     return app, bare
 
 
-def _ask(
-    tenants: Tenants,
-    session: psycopg.Connection[tuple[Any, ...]],
-    statement: str,
-    role: str,
-    given: Entry,
-) -> tuple[str, ...]:
+def _ask(tenants: Tenants, exposed: Exposed, statement: str, given: Entry) -> tuple[str, ...]:
     """Rows as text, or PostgreSQL's error."""
     import psycopg
 
     tenants.attempts += 1
-    become = [] if role == APP else [f"SET LOCAL ROLE {role}"]
+    session = tenants.app if given else tenants.bare
+    become = [] if exposed.role == APP else [f"SET LOCAL ROLE {exposed.role}"]
     before = ["BEGIN", *become, *given]
     try:
-        cursor = session.execute("; ".join([*before, statement, "ROLLBACK"]))
+        cursor = run(tenants, session, exposed.label, "; ".join([*before, statement, "ROLLBACK"]))
         for _ in before:
             cursor.nextset()
         rows = cursor.fetchall() if cursor.description else []
         return tuple(str(row[0]) for row in rows)
     except psycopg.Error as error:
+        if session.closed:
+            raise EndlessError(exposed.label, tenants.limit) from error
         session.execute("ROLLBACK")
         return (f"{error.diag.sqlstate}: {error.diag.message_primary}",)
 
@@ -149,7 +170,8 @@ def writes(
     """Call a function for good, and see whether tenant B's rows changed."""
     for statement in exposed.statements:
         for session, given in ((tenants.app, tenants.as_a), (tenants.bare, ())):
-            if changes_b(tenants, tables, statement, session, given, exposed.role):
+            label = exposed.label
+            if changes_b(tenants, tables, statement, session, given, exposed.role, label):
                 whom = "one tenant change" if given else "a session without a tenant change"
                 sentence = f"lets {whom} the rows of {'another' if given else 'a tenant'}"
                 return Exposure(
@@ -165,9 +187,11 @@ def changes_b(
     session: psycopg.Connection[tuple[Any, ...]] | None = None,
     given: Entry | None = None,
     role: str = APP,
-) -> bool:
-    """Run a statement for good, as tenant A or as `given` says; whether B's rows are others then.
-    They are put back as far as they are gone."""
+    label: str = "what the module runs",
+) -> list[str]:
+    """Run a statement for good, as tenant A or as `given` says; the names of the tables, the
+    platform's too, in which B's rows are others then. They are put back as far as they are gone.
+    Raises `EndlessError`, which names the `label`."""
     import psycopg
 
     session = session or tenants.app
@@ -178,30 +202,38 @@ def changes_b(
     with contextlib.suppress(psycopg.Error), session.transaction():
         if start := [*become, *given]:
             session.execute("; ".join(start))
-        session.execute(statement)
-    if _digest(tenants, tables) == before:
-        return False
-    for (_, tenant), row in tenants.maker.made.items():
+        run(tenants, session, label, statement)
+    after = _digest(tenants, tables)
+    changed = [name for name, digest in after.items() if digest != before[name]]
+    for (_, tenant), row in tenants.maker.made.items() if changed else ():
         if tenant == tenants.b and row.table.oid in tenants.maker.own_tables:
             with contextlib.suppress(psycopg.Error):
                 tenants.owner.execute(row.statement())
-    return True
+    return changed
 
 
-def _digest(tenants: Tenants, tables: Sequence[Table]) -> list[tuple[Any, ...]]:
+def _digest(tenants: Tenants, tables: Sequence[Table]) -> dict[str, tuple[Any, ...]]:
     """How many rows tenant B has in each table, and a sum over them."""
-    parts = [
-        f"SELECT {number}, count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)"
-        f" FROM {table.qualified} AS r WHERE {table.tenant.quoted}::text = %(b)s"
-        for number, table in enumerate(tables)
-        if table.tenant is not None
+    maker = tenants.maker
+    platform = [
+        each
+        for each in maker.tables.values()
+        if each.oid not in maker.own_tables and each.partition_of is None
     ]
-    if not parts:
-        return []
-    found = tenants.owner.execute(" UNION ALL ".join(parts), {"b": tenants.b}).fetchall()
-    if len(found) != len(parts):
-        raise CouldNotCheckError("the rows of a tenant could not be read")
-    return sorted(found)
+    found: dict[str, tuple[Any, ...]] = {}
+    for connection, several in ((tenants.owner, tables), (maker.platform, platform)):
+        names = [each.qualified for each in several if each.tenant is not None]
+        parts = [
+            f"SELECT {number}, count(*), coalesce(sum(hashtextextended(r::text, 0)::numeric), 0)"
+            f" FROM {name} AS r WHERE r.tenant_id::text = %(b)s"
+            for number, name in enumerate(names)
+        ]
+        if parts:
+            rows = connection.execute(" UNION ALL ".join(parts), {"b": tenants.b}).fetchall()
+            if len(rows) != len(parts):
+                raise CouldNotCheckError("the rows of a tenant could not be read")
+            found |= {names[number]: rest for number, *rest in rows}
+    return found
 
 
 def _script(

@@ -1,13 +1,14 @@
 """Many probes in one round trip: what none of them shows is settled, the rest is tried alone.
 
 A DO block runs as the session itself, under the same policies; each probe is a subtransaction. It
-only sorts out probes that reach no row: a probe that reached one, or that failed at something else
-than row security, is tried again by itself, and counts only then.
+only sorts out probes that came out as they must: one that reached more or fewer rows, or that
+failed at something else than row security, is tried again by itself, and counts only then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.isolation.session import Entry, quote
@@ -22,37 +23,52 @@ _PROBE = """
         GET DIAGNOSTICS n = ROW_COUNT;
         RAISE EXCEPTION USING ERRCODE = 'GATES', MESSAGE = n::text;
     EXCEPTION
-        WHEN SQLSTATE 'GATES' THEN IF SQLERRM <> '0' THEN seen := seen || {number}; END IF;
-        WHEN insufficient_privilege THEN
-            IF strpos(SQLERRM, {table}) = 0 THEN seen := seen || {number}; END IF;
+        WHEN SQLSTATE 'GATES' THEN
+            IF SQLERRM::bigint NOT BETWEEN {least} AND {most} THEN seen := seen || {number}; END IF;
+        WHEN insufficient_privilege THEN {refused}
         WHEN OTHERS THEN {otherwise}
     END;"""
 
 
-def screened(
-    session: psycopg.Connection[tuple[Any, ...]],
-    probes: Sequence[tuple[Entry, str]],
-    table: str,
-    *,
-    reads: bool,
-) -> list[int]:
-    """The numbers of the probes (who, statement) that are to be tried alone.
+@dataclass(frozen=True)
+class Probe:
+    """A statement, who runs it, and how many rows it may reach."""
 
-    All of them where the block itself fails. For `reads` an error is as good as no row. `table` is
-    the bare name by which row security refuses.
+    given: Entry
+    statement: str
+    most: int = 0
+    least: int = 0
+    """Where it is more than 0, being refused is not as it must be."""
+    lenient: bool = False
+    """Whether any error is as good as no row."""
+
+
+def screened(
+    session: psycopg.Connection[tuple[Any, ...]], probes: Sequence[Probe], table: str
+) -> list[int]:
+    """The numbers of the probes that are to be tried alone.
+
+    All of them where the block itself fails. `table` is the bare name by which row security
+    refuses.
     """
     import psycopg
 
+    if not probes:
+        return []
     parts = []
-    for number, (entry, statement) in enumerate(probes):
-        otherwise = "NULL;" if reads else f"seen := seen || {number};"
+    named = quote(f'"{table}"')
+    for number, probe in enumerate(probes):
+        note = f"seen := seen || {number};"
+        refused = note if probe.least else f"IF strpos(SQLERRM, {named}) = 0 THEN {note} END IF;"
         parts.append(
             _PROBE.format(
-                enter=" ".join(f"EXECUTE {quote(each)};" for each in entry),
-                statement=quote(statement),
+                enter=" ".join(f"EXECUTE {quote(each)};" for each in probe.given),
+                statement=quote(probe.statement),
+                least=probe.least,
+                most=probe.most,
                 number=number,
-                table=quote(f'"{table}"'),
-                otherwise=otherwise,
+                refused="NULL;" if probe.lenient else refused,
+                otherwise="NULL;" if probe.lenient else note,
             )
         )
     body = f"DECLARE n bigint; seen int[] := '{{}}';\nBEGIN{''.join(parts)}\n"

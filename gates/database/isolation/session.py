@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gates.settings import SessionWay
@@ -30,12 +31,25 @@ _NO_CLAIMS = (
     ("claims that are a list", "[]"),
     ("claims that are no JSON", "x"),
 )
+_PATTERNS = ("%", "_" * 36, ".*", "*")
+"""Texts that stand for every id where a policy compares by LIKE or by a regular expression."""
 
 
 def made_up(salt: str, what: str) -> str:
     """A random-looking UUID (RFC 9562, version 4), always the same for the same two texts."""
     digest = hashlib.sha256(f"{salt}\0{what}".encode()).digest()
     return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def neighbours(salt: str) -> tuple[str, str, str]:
+    """Ids of three tenants that are hard to tell apart: the second is the first with a greater last
+    digit, the third the first with a smaller first one. So a policy that compares a part of an id,
+    or by >= or <=, lets one of them see another."""
+    digest = hashlib.sha256(f"{salt}\0digits".encode()).digest()
+    middle = made_up(salt, "tenant A")[1:-1]
+    first, last = 1 + digest[0] % 15, digest[1] % 15
+    less, more = digest[2] % first, last + 1 + digest[3] % (15 - last)
+    return f"{first:x}{middle}{last:x}", f"{first:x}{middle}{more:x}", f"{less:x}{middle}{last:x}"
 
 
 def organization_of(tenant: str) -> str:
@@ -98,6 +112,35 @@ class Sessions:
             nulls = dict.fromkeys(empty, "NULL")
             found.append(("a tenant that is null", self._filled({**nulls, "claims": nothing})))
         return tuple(found)
+
+    def patterns(self) -> tuple[tuple[str, Entry], ...]:
+        """Sessions whose tenant is a pattern that every id meets."""
+        found = []
+        for pattern in _PATTERNS:
+            ids = dict.fromkeys(("tenant_id", "organization_id", "user_id"), quote(pattern))
+            given = {**_claims(pattern), "organization_id": pattern, "sub": pattern}
+            entry = self._filled({**ids, "claims": quote(json.dumps(given))})
+            found.append((f"whose tenant is the text '{pattern}'", entry))
+        return tuple(found)
+
+    def with_claims(self, tenant: str, more: Mapping[str, object]) -> Entry:
+        """What makes a session the tenant's, with other claims added; () where it has none."""
+        return self._claiming(tenant, {**_claims(tenant), **more})
+
+    def only(self, tenant: str) -> Entry:
+        """What makes a session the tenant's with no other claim; () where it has none."""
+        return self._claiming(tenant, {"tenant_id": tenant})
+
+    def _claiming(self, tenant: str, given: Mapping[str, object]) -> Entry:
+        if not self._uses("claims"):
+            return ()
+        values = {
+            "tenant_id": tenant,
+            "organization_id": organization_of(tenant),
+            "user_id": user_of(tenant),
+            "claims": json.dumps(given),
+        }
+        return self._filled({name: quote(value) for name, value in values.items()})
 
     def crossed(self, tenant: str, other: str) -> tuple[tuple[str, Entry], ...]:
         """Sessions of one tenant whose claims name another where a tenant is not to be read."""

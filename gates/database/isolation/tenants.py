@@ -1,4 +1,4 @@
-"""Two tenants with their rows, and one statement tried as either of them or as nobody.
+"""Tenants with their rows, and one statement tried as either of them or as nobody.
 
 The session is a login without rights of its own that acts as tenant_app_role, so that a module's
 own functions cannot step out of it. Every attempt is a transaction of its own, rolled back: one
@@ -34,7 +34,7 @@ EVERY_COMMAND = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 @dataclass
 class Tenants:
-    """Tenants A and B in one clone. Not for several threads."""
+    """Tenants A and B, and a third, in one clone. Not for several threads."""
 
     a: str
     b: str
@@ -47,6 +47,10 @@ class Tenants:
     """What tenant_app_role may really do, by table."""
     another: Callable[[], psycopg.Connection[tuple[Any, ...]]]
     """Opens one more session like `bare`."""
+    c: str = ""
+    """A third tenant, on the other side of A than B, whose rows are as empty as they may be."""
+    limit: float = 60.0
+    """Seconds after which the server ends a statement."""
     attempts: int = 0
     _seed: int = 900
     _new: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -64,6 +68,10 @@ class Tenants:
     def rows(self, table: Table) -> tuple[Row, Row]:
         """The row of tenant A and the row of tenant B. Raises `NoRowError`."""
         return self.maker.first(table, self.a, 1), self.maker.first(table, self.b, 501)
+
+    def third(self, table: Table) -> Row | None:
+        """The row of tenant C; None where the table takes none of it."""
+        return self.maker.made.get((table.oid, self.c))
 
     def new(self, table: Table, tenant: str, *, again: bool = False) -> Row:
         """A row that is not there yet; what it refers to is. Raises `NoRowError`.
@@ -165,13 +173,16 @@ class Tenants:
             self.app.execute("ROLLBACK")
         return b"".join(found).decode("utf-8", "replace")
 
-    def count_of(self, table: Table, tenant: str) -> int:
-        """How many rows a tenant really has."""
-        row = self.owner.execute(
-            f"SELECT count(*) FROM {table.qualified} WHERE {tenant_column(table)}::text = %s",
-            (tenant,),
-        ).fetchone()
-        return int(row[0]) if row else 0
+    def counts(self, tables: Sequence[Table], tenant: str) -> dict[int, int]:
+        """How many rows a tenant really has, by table."""
+        parts = [
+            f"SELECT {table.oid}, count(*) FROM {table.qualified}"
+            f" WHERE {tenant_column(table)}::text = %(t)s"
+            for table in tables
+        ]
+        if not parts:
+            return {}
+        return dict(self.owner.execute(" UNION ALL ".join(parts), {"t": tenant}).fetchall())
 
     def script(
         self,
@@ -212,7 +223,7 @@ class Tenants:
         for row in rows:
             if row.tenant != tenant and enter:
                 tenant = row.tenant
-                name = "A" if tenant == self.a else "B"
+                name = {self.a: "A", self.b: "B"}.get(tenant, "C")
                 first, *rest = self.sessions.enter(tenant)
                 lines += [f"{first};  -- tenant {name}", *(f"{each};" for each in rest)]
             lines.append(f"{row.statement()};")

@@ -68,11 +68,11 @@ def trespasses(
         if way.label in found:
             continue
         with contextlib.nullcontext() if triggers else _without_triggers(tenants, tables):
-            changed = changes_b(tenants, tables, way.statement)
+            changed = changes_b(tenants, tables, way.statement, label=way.label)
         if changed:
             found.add(way.label)
             exposed = Exposed(way.label, way.name, (way.statement,))
-            script = _script(tenants, way.statement, tables, rows, triggers=triggers)
+            script = _script(tenants, way.statement, tables, rows, changed, triggers=triggers)
             yield Exposure(exposed, way.how, script, way.fix)
 
 
@@ -174,13 +174,16 @@ def _inserts(
 
 
 def _script(
-    tenants: Tenants, statement: str, tables: Sequence[Table], rows: list[Row], *, triggers: bool
+    tenants: Tenants,
+    statement: str,
+    tables: Sequence[Table],
+    rows: list[Row],
+    changed: list[str],
+    *,
+    triggers: bool,
 ) -> str:
     own = dict.fromkeys(each for table in tables for each in tenants.rows(table)[0].family())
-    shown = [
-        f"SELECT * FROM {table.qualified} WHERE {tenant_column(table)} = {quote(tenants.b)};"
-        for table in tables
-    ]
+    shown = [f"SELECT * FROM {name} WHERE tenant_id = {quote(tenants.b)};" for name in changed]
     return "\n".join(
         [
             "BEGIN;",

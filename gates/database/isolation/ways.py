@@ -1,5 +1,5 @@
-"""More ways from one tenant to another: keys that collide, COPY, MERGE, upserts, other roles,
-sequences, and membership in the role that owns the tables."""
+"""More ways from one tenant to another: COPY, MERGE, upserts, claims, other roles, sequences, and
+membership in the role that owns the tables."""
 
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gates.database.isolation.calls import membership
 from gates.database.isolation.exposed import Exposed, Exposure
 from gates.database.isolation.tenants import APP, Leak, Tenants, tenant_column
+from gates.database.isolation.tries import Probes
 from gates.database.rows.values import quote
 from gates.database.schema.facts import PolicyFact
 from gates.database.schema.tables import Table
@@ -17,7 +18,6 @@ from gates.database.schema.tables import Table
 if TYPE_CHECKING:
     from gates.database.isolation.session import Entry
 
-_MERGE_SINCE = 150000
 _SEQUENCES = """
     SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
         c.relname, r
@@ -28,58 +28,28 @@ _SEQUENCES = """
 _OTHERS = ("authenticated", "anon")
 
 
-def exclusions(tenants: Tenants, table: Table) -> Iterator[Leak]:
-    """An exclusion constraint across tenants tells one what another has."""
-    if not table.exclusions:
-        return
-    _, other = tenants.rows(table)
-    primary = table.primary.columns if table.primary else ()
-    mine = tenants.new(table, tenants.a)
-    taken = {
-        number: value
-        for number, value in other.values.items()
-        if table.by_number[number] is not table.tenant and number not in primary
-    }
-    insert = mine.statement(taken, own_keys=False)
-    outcome = tenants.attempt([insert, "SET CONSTRAINTS ALL IMMEDIATE"])
-    if outcome.sqlstate == "23P01" and outcome.constraint in table.exclusions:
-        rows = [*mine.family()[:-1], *other.family()]
-        yield Leak(
-            "oracle",
-            table,
-            f"learns what another tenant has: exclusion constraint {outcome.constraint} spans"
-            " tenants",
-            tenants.script(
-                table, rows, insert, "INSERT", "fails with 23P01, since B has the value"
-            ),
-            "begin it with the tenant: EXCLUDE USING gist (tenant_id WITH =, ...)",
-        )
-
-
-def commands(tenants: Tenants, table: Table) -> Iterator[Leak]:
+def commands(probes: Probes) -> Iterator[Leak]:
     """The same access by other statements: COPY, MERGE, ON CONFLICT DO UPDATE, row_security."""
+    tenants, table = probes.tenants, probes.table
     mine, other = tenants.rows(table)
     name, column = table.qualified, tenant_column(table)
-    to_a, of_b = quote(tenants.a), quote(tenants.b)
 
     def leak(kind: str, sentence: str, statement: str, command: str) -> Leak:
-        rows = [*mine.family()[:-1], *other.family()]
-        script = tenants.script(table, rows, statement, command, "reaches B's row")
+        whose, theirs = probes.reached()
+        rows = [*mine.family()[:-1], *theirs]
+        script = tenants.script(table, rows, statement, command, f"reaches {whose}'s row")
         return Leak(kind, table, sentence, script)
 
-    off = "SET LOCAL row_security = off"
-    read = f"SELECT * FROM {name} WHERE {column} = {of_b}"
-    if tenants.attempt([off, read]).count:
-        yield leak("read", "reads rows of another tenant", f"{off};\n{read}", "SELECT")
-    if tenants.copied(table).count(tenants.b):
+    read, off = probes.read, probes.unfiltered
+    if probes.open(read, off) and tenants.attempt(read, off).count:
+        yield leak("read", "reads rows of another tenant", f"{off[-1]};\n{read}", "SELECT")
+    # COPY reads through the policies as SELECT does ("Notes" of COPY): tried where they are odd.
+    copied = tenants.copied(table) if probes.loose else ""
+    if any(each in copied for each in probes.others):
         yield leak("read", "copies rows of another tenant", f"COPY {name} TO STDOUT", "SELECT")
-    if tenants.owner.info.server_version >= _MERGE_SINCE:
-        merge = (
-            f"MERGE INTO {name} AS t USING (SELECT 1) AS s ON t.{column} = {of_b}"
-            f" WHEN MATCHED THEN UPDATE SET {column} = {to_a}"
-        )
-        if tenants.through(table, merge).count:
-            yield leak("update", "takes over rows of another tenant by MERGE", merge, "UPDATE")
+    merge = probes.merge
+    if probes.merges and probes.open(merge) and tenants.through(table, merge).count:
+        yield leak("update", "takes over rows of another tenant by MERGE", merge, "UPDATE")
     for key in table.keys:
         inside = any(number and table.by_number[number] is table.tenant for number in key.columns)
         if inside or key.partial or not all(key.columns):
@@ -100,13 +70,17 @@ def other_roles(tenants: Tenants, table: Table, policies: Sequence[PolicyFact]) 
     _, other = tenants.rows(table)
     own = [each for each in policies if each.table == table.oid]
     read = f"SELECT * FROM {table.qualified} WHERE {tenant_column(table)} = {quote(tenants.b)}"
+    granted = {
+        row[0]
+        for row in tenants.owner.execute(
+            "SELECT r FROM unnest(%s::text[]) r WHERE has_table_privilege(r, %s::oid, 'SELECT')",
+            (list(_OTHERS), table.oid),
+        )
+    }
     for role in _OTHERS:
-        granted = tenants.owner.execute(
-            "SELECT has_table_privilege(%s, %s::oid, 'SELECT')", (role, table.oid)
-        ).fetchone()
-        if not (granted and granted[0]) and not any(role in each.roles for each in own):
+        if role not in granted and not any(role in each.roles for each in own):
             continue
-        if not (granted and granted[0]):
+        if role not in granted:
             tenants.owner.execute(f"GRANT SELECT ON {table.qualified} TO {role}")
         entries: tuple[tuple[str, Entry], ...] = (
             ("of one tenant", tenants.as_a),
@@ -130,14 +104,14 @@ def other_roles(tenants: Tenants, table: Table, policies: Sequence[PolicyFact]) 
                 break
 
 
-def crossed(tenants: Tenants, table: Table) -> Iterator[Leak]:
+def crossed(probes: Probes) -> Iterator[Leak]:
     """Claims of one tenant that name another where a tenant is not to be read."""
-    _, other = tenants.rows(table)
-    read = f"SELECT * FROM {table.qualified} WHERE {tenant_column(table)} = {quote(tenants.b)}"
-    for label, entry in tenants.sessions.crossed(tenants.a, tenants.b):
-        if tenants.attempt(read, entry).count:
+    tenants, table, read = probes.tenants, probes.table, probes.read
+    for label, entry in probes.crossed:
+        if probes.open(read, entry) and tenants.attempt(read, entry).count:
+            whose, rows = probes.reached(entry)
             script = tenants.script(
-                table, other.family(), read, "SELECT", "reaches B's row", who=entry
+                table, rows, read, "SELECT", f"reaches {whose}'s row", who=entry
             )
             yield Leak("claims", table, f"that {label} reads rows of that tenant", script)
             return

@@ -93,7 +93,8 @@ class Fate:
     dropped_columns: tuple[tuple[str, int], ...] = ()
     """Columns that are gone, and how many rows had a value in them."""
     changed: tuple[tuple[str, int, Value, Value], ...] = ()
-    """Columns with other values in rows that are there: name, rows, one value before and after."""
+    """Columns with other values in rows that are there: name, rows, one value before and after.
+    A version that grows, or another time in updated_at, is no such value."""
 
     @property
     def losses(self) -> list[str]:
@@ -131,6 +132,13 @@ def fates(before: Contents, after: Contents) -> Iterator[Fate]:
             yield Fate(old.name, len(old.rows), False, lost, columns, changed)
 
 
+def _moves_on(column: str, was: Value, now: Value) -> bool:
+    """Whether a column is bookkeeping that changes whenever a row does, and goes forwards."""
+    if column == "version":
+        return (was or "").isdigit() and (now or "").isdigit() and int(now or 0) > int(was or 0)
+    return column == "updated_at" and now is not None
+
+
 def _compare(
     old: Holding, new: Holding, pairs: Mapping[int, int]
 ) -> tuple[int, tuple[tuple[str, int, Value, Value], ...]]:
@@ -152,6 +160,6 @@ def _compare(
             lost += 1
             continue
         for number, was, is_ in zip(mine, old.pick(row, mine), now, strict=True):
-            if was != is_:
+            if was != is_ and not _moves_on(old.columns[number], was, is_):
                 changes.setdefault(old.columns[number], []).append((was, is_))
     return lost, tuple((name, len(each), *each[0]) for name, each in changes.items())

@@ -10,9 +10,6 @@ from gates.database.proofs.resume import Stuck
 from gates.database.runner import Failure
 from gates.model import Location
 
-BOOKKEEPING = frozenset({"updated_at", "version"})
-"""Columns that change whenever a row does."""
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -110,12 +107,8 @@ class Upgraded:
 
 
 def changes(fate: Fate, but: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
-    """One phrase for each changed column that is no bookkeeping, nor one of `but` (table, name)."""
-    return [
-        _change(fate.table, *each)
-        for each in fate.changed
-        if each[0] not in BOOKKEEPING and (fate.table, each[0]) not in but
-    ]
+    """One phrase for each changed column that is none of `but` (table, name)."""
+    return [_change(fate.table, *each) for each in fate.changed if (fate.table, each[0]) not in but]
 
 
 def _change(table: str, column: str, rows: int, was: str | None, now: str | None) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gates.database.isolation.session import Sessions, made_up, organization_of, user_of
+from gates.database.isolation.session import Sessions, made_up
+from gates.database.rows.insert import run
+from gates.database.rows.platform_ids import platform_id
 from gates.database.rows.row import NO_VALUE, Row
 from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
 from gates.database.rows.values import Types, quote
@@ -20,7 +22,18 @@ from gates.errors import CouldNotCheckError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Maker", "Row"]
+__all__ = ["Maker", "Row", "TakenError"]
+
+
+class TakenError(NoRowError):
+    """No row could be made, since another holds a unique key or an exclusion constraint."""
+
+    def __init__(self, message: str, row: Row, key: str) -> None:
+        super().__init__(message, hint="gates explain tenant-isolation")
+        self.row = row
+        """The row that was refused."""
+        self.key = key
+        """The name of the key."""
 
 
 @dataclass
@@ -39,6 +52,8 @@ class Maker:
     salt: str = ""
     personal: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
     """Columns (table, number) that policies compare with an id of the session."""
+    sparse: frozenset[str] = frozenset()
+    """Tenants whose rows get NULL wherever a column may have it."""
     _types: Types | None = None
     _entering: dict[psycopg.Connection[tuple[Any, ...]], bool] = field(default_factory=dict)
     _waiting: list[Row] = field(default_factory=list)
@@ -61,7 +76,7 @@ class Maker:
         """Insert a row, after the rows that it refers to. Raises `NoRowError`."""
         import psycopg
 
-        problem = ""
+        problem, taken = "", ""
         for attempt in range(4):
             row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1)
             if self._waits_for.intersection(self._pending):
@@ -71,20 +86,21 @@ class Maker:
                 return row
             try:
                 row = self._insert(row)
-            except psycopg.errors.UniqueViolation as error:
+            except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as error:
                 problem = str(error.diag.message_primary)
+                taken = str(error.diag.constraint_name)
                 self._forget_waiting()
                 continue
             except psycopg.Error as error:
-                problem = error.diag.message_primary or str(error)
+                problem, taken = error.diag.message_primary or str(error), ""
                 self._forget_waiting()
                 break
             self.made.setdefault((table.oid, tenant), row)
             return row
-        raise NoRowError(
-            f"no row could be made for {table.label}: {problem}",
-            hint="gates explain tenant-isolation",
-        )
+        message = f"no row could be made for {table.label}: {problem}"
+        if taken:
+            raise TakenError(message, row, taken)
+        raise NoRowError(message, hint="gates explain tenant-isolation")
 
     def _forget_waiting(self) -> None:
         for row in self._waiting:
@@ -100,7 +116,7 @@ class Maker:
         try:
             self._fix_keys(table, tenant, seed, values)
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
-            self._fill(table, seed, values)
+            self._fill(table, seed, values, empty=tenant in self.sparse)
             Solver(self.own, self.types, self.tables).satisfy(table, seed, values)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:
@@ -130,17 +146,13 @@ class Maker:
         keys = sorted({number for key in row.table.keys for number in key.columns if number})
         returned = ", ".join(f"{row.table.by_number[number].quoted}::text" for number in keys)
         statement = row.statement() + (f" RETURNING {returned}" if returned else "")
-        with connection.transaction():
-            enter = self.sessions.enter(row.tenant) if self._may_enter(connection) else ()
-            connection.execute("; ".join(["SET CONSTRAINTS ALL DEFERRED", *enter]))
-            for each in self._waiting:
-                connection.execute(each.statement())
-            cursor = connection.execute(statement)
-            if cursor.rowcount == 0:
-                raise NoRowError(
-                    f"no row could be made for {row.table.label}: a trigger drops what is inserted"
-                )
-            given = cursor.fetchone() if returned else None
+        enter = self.sessions.enter(row.tenant) if self._may_enter(connection) else ()
+        before = ["SET CONSTRAINTS ALL DEFERRED", *enter, *(e.statement() for e in self._waiting)]
+        inserted, given = run(connection, before, statement, returned=bool(returned))
+        if inserted == 0:
+            raise NoRowError(
+                f"no row could be made for {row.table.label}: a trigger drops what is inserted"
+            )
         self._waiting.clear()
         self._waits_for.clear()
         changed = dict(row.values)
@@ -155,7 +167,7 @@ class Maker:
         for column in table.columns:
             own_id = tenant if column.name == "tenant_id" else None
             if table.oid not in self.own_tables:
-                own_id = self._platform_id(table, column, tenant)
+                own_id = platform_id(table, column, tenant)
             elif (whose := self.personal.get((table.oid, column.number))) is not None:
                 own_id = whose(tenant)
             if own_id is not None and column.generated is None:
@@ -167,14 +179,6 @@ class Maker:
         """What a column gets that the server would number, in the row of a seed."""
         base = 10_000 if column.type == "smallint" else 7_000_000
         return f"{base + self.types.shift + seed}"
-
-    @staticmethod
-    def _platform_id(table: Table, column: Column, tenant: str) -> str | None:
-        if column.name == "id" and table.name in _OWN_IDS:
-            return _OWN_IDS[table.name](tenant)
-        if column.name in _OWN_COLUMNS and column.type in {"uuid", "text"}:
-            return _OWN_COLUMNS[column.name](tenant)
-        return None
 
     def _follow(
         self, table: Table, tenant: str, seed: int, values: dict[int, str], *, fresh: bool
@@ -221,7 +225,7 @@ class Maker:
                 self._waits_for.add((reference.target, tenant))
             values[number] = pending.get(other, NO_VALUE)
 
-    def _fill(self, table: Table, seed: int, values: dict[int, str]) -> None:
+    def _fill(self, table: Table, seed: int, values: dict[int, str], *, empty: bool) -> None:
         keyed = {number for key in table.keys for number in key.columns}
         keyed |= {
             number
@@ -233,7 +237,9 @@ class Maker:
         for column in table.columns:
             if column.number in values or column.generated is not None:
                 continue
-            if column.default is None or (column.number in keyed and column.type != "boolean"):
+            if empty and not column.not_null and column.number not in keyed:
+                values[column.number] = f"{NO_VALUE}::{column.type}"
+            elif column.default is None or (column.number in keyed and column.type != "boolean"):
                 values[column.number] = self._value(table, column, seed)
 
     def _value(self, table: Table, column: Column, seed: int) -> str:
@@ -251,18 +257,3 @@ class Maker:
 
 
 _PLAIN_TYPES = {"json", "jsonb", "uuid", "bytea", "tsvector", "tsquery"}
-_OWN_IDS: Mapping[str, Callable[[str], str]] = {
-    "tenants": lambda tenant: tenant,
-    "organizations": organization_of,
-    "profiles": user_of,
-    "users": user_of,
-}
-"""The ids of a tenant's own rows in tables of the platform, as its claims name them."""
-_OWN_COLUMNS: Mapping[str, Callable[[str], str]] = {
-    "tenant_id": lambda tenant: tenant,
-    "organization_id": organization_of,
-    "org_id": organization_of,
-    "user_id": user_of,
-    "profile_id": user_of,
-}
-"""What columns of the platform's tables hold, where they are no reference."""

@@ -59,7 +59,8 @@ class Grant:
 
     kind: str
     """"table", "view", "materialized view", "sequence", "foreign table", "schema", "function" (only
-    one with its owner's rights that can be called) or "default privileges"."""
+    one with its owner's rights that can be called, or an aggregate over one) or "default
+    privileges"."""
     schema: str
     name: str
     qualified: str
@@ -136,7 +137,11 @@ _GRANTS = """
         SELECT 'function', n.nspname, p.proname, p.oid::regprocedure::text, '', p.proowner,
             coalesce(p.proacl, acldefault('f', p.proowner))
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE p.prosecdef AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+            LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
+        WHERE (p.prosecdef OR EXISTS (SELECT FROM pg_proc s WHERE s.prosecdef AND s.oid IN (
+                g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+                g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn)))
+            AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
         UNION ALL
         SELECT 'default privileges', coalesce(n.nspname, ''), CASE d.defaclobjtype
                 WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'

@@ -6,12 +6,16 @@ Trees are those of libpg_query's `parse_plpgsql`, in which a number that is 0 is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gates.database.sql.variables import TooManyWaysError, Variables, expression_of, follow
 
 _STATEMENT, _TO_A_VARIABLE, _ASSIGNMENTS = 0, 3, frozenset({3, 4, 5})
+
+_COLUMNS_FIRST = re.compile(r"#\s*variable_conflict\s+use_column", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,11 @@ class Body:
 
     pieces: tuple[Piece, ...]
     variables: Variables
+    handlers: tuple[tuple[str, int], ...] = ()
+    """Conditions that it catches, by name or code, each with its line of the body."""
 
 
+@lru_cache(maxsize=512)
 def read(source: str) -> Body | None:
     """A CREATE FUNCTION statement's body; None where libpg_query cannot read it."""
     from pglast.parser import ParseError, parse_plpgsql_json
@@ -47,7 +54,22 @@ def read(source: str) -> Body | None:
         variables = follow(tree.get("PLpgSQL_function", {}))
     except (TooManyWaysError, RecursionError):
         return None
-    return Body(tuple(_pieces(tree, 1, dynamic=False)), variables)
+    pieces = tuple(_pieces(tree, 1, dynamic=False))
+    if variables.dynamic and _COLUMNS_FIRST.search(source):
+        return None  # a variable's name may mean a column in it
+    return Body(pieces, variables, tuple(_handlers(tree, 1)))
+
+
+def _handlers(node: object, line: int) -> Iterator[tuple[str, int]]:
+    for each in node if isinstance(node, list) else ():
+        yield from _handlers(each, line)
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if isinstance(value, dict) and "lineno" in value:
+            line = value["lineno"]
+        if key == "PLpgSQL_condition" and isinstance(value, dict):
+            yield value.get("condname", ""), line
+        else:
+            yield from _handlers(value, line)
 
 
 def _pieces(node: object, line: int, *, dynamic: bool, kept: bool = False) -> Iterator[Piece]:

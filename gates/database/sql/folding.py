@@ -1,8 +1,8 @@
 """What an SQL expression for a text may give, without running anything. Pure.
 
 Alternatives are strings in which single characters of Unicode's private use area stand for what
-only a run can know: `NAME` for one quoted identifier, `WORD` for text that cannot end a word or a
-literal (a number, a date), `RAW` for any text at all.
+only a run can know; see `quoting`. A type, function or operator is known only by a name that is
+PostgreSQL's own: `shadows` forbids a module to make another of that name.
 """
 
 from __future__ import annotations
@@ -11,23 +11,26 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from gates.database.sql.quoting import NAME, NUMBER, RAW, VOID, WORD, identifier, literal
 from gates.database.sql.script import Node, parse_inner, strings
-
-NAME, WORD, RAW = "\ue000", "\ue001", "\ue002"
-UNKNOWN = "unknown_at_parse_time"
-"""Stands in a statement for a part of a name that only a run can know."""
 
 Texts = tuple[str, ...]
 """Alternatives; none stands for NULL."""
 Lookup = Callable[[tuple[str, ...]], Texts | None]
 """The alternatives of a dotted name; None where it is no variable."""
 
+ARRAY = "\ue005"
+"""The last part of a dotted name that `elements` looks up."""
 MOST = 32
 """Alternatives that are kept apart; with more, it may be any text."""
 _LONGEST = 100_000
 """Characters of an alternative; a longer one may be any text."""
 _FORMAT = re.compile(r"%(?:(\d+)\$)?-?(?:\d+|\*)?([sIL%])")
-_PLAIN = re.compile(r"[a-z_\ue000\ue001][a-z0-9_$\ue000\ue001]*")
+_ARITHMETIC = frozenset("+-*/%")
+_MARKS = f"{NAME}{WORD}{RAW}{NUMBER}{VOID}"
+_CALM = re.compile(r"[\w .,()\ue000-\ue004]*")
+"""Texts that neither begin nor end a literal, a comment or a statement."""
+_NUMBERS = frozenset({"int2", "int4", "int8", "smallint", "integer", "bigint", "oid", "numeric"})
 _HARMLESS_TYPES = frozenset({
     "int2", "int4", "int8", "smallint", "integer", "bigint", "numeric", "decimal", "float4",
     "float8", "bool", "boolean", "date", "timestamp", "timestamptz", "time", "timetz", "interval",
@@ -46,14 +49,29 @@ _SAME = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "left", "right",
                    "substring", "lpad", "rpad", "initcap", "trim"})  # fmt: skip
 
 
+KNOWN_TYPES = _HARMLESS_TYPES | _NAME_TYPES | _NUMBERS | {"text", "varchar", "record"}
+"""Types that are trusted by their names."""
+KNOWN_FUNCTIONS = _WORD_FUNCTIONS | _SAME | {
+    "format", "quote_ident", "quote_literal", "quote_nullable", "concat", "concat_ws",
+    "string_agg", "array_to_string", "unnest", "array_agg", "array_append", "array_cat", "to_char",
+}  # fmt: skip
+"""Functions that are trusted by their names."""
+
+
 def typed(type_: str) -> str | None:
-    """What stands for any value of a type; None where such a value may be any text."""
-    bare = type_.lower().removeprefix("pg_catalog.").split("(")[0].strip()
-    if bare in _NAME_TYPES:
+    """What stands for any value of one of PostgreSQL's types; None where it may be any text."""
+    if type_ in _NAME_TYPES:
         return NAME
-    if bare in {"int2", "int4", "int8", "smallint", "integer", "bigint", "oid", "numeric"}:
-        return "0"
-    return WORD if bare in _HARMLESS_TYPES else None
+    if type_ in _NUMBERS:
+        return NUMBER
+    return WORD if type_ in _HARMLESS_TYPES else None
+
+
+def own_name(names: Sequence[str]) -> str:
+    """A dotted name without PostgreSQL's own schema; "" for a name in any other schema."""
+    if len(names) > 1 and (len(names) > 2 or names[0] != "pg_catalog"):
+        return ""
+    return names[-1] if names else ""
 
 
 def evaluate(value: Node, lookup: Lookup) -> Texts:
@@ -63,13 +81,74 @@ def evaluate(value: Node, lookup: Lookup) -> Texts:
     return found if small else (RAW,)
 
 
-def evaluate_text(expression: str, lookup: Lookup) -> Texts:
-    """Like `evaluate`, for an expression as it is written; `RAW` where it does not parse."""
+def elements(value: Node, lookup: Lookup) -> Texts:
+    """The texts that may be in an array that an expression gives."""
+    if not value:
+        return ()
+    (kind, node), *_ = value.items()
+    inside: Iterable[Node] = ()
+    if kind == "A_Const" and node.get("isnull"):
+        return ()
+    if kind == "A_ArrayExpr":
+        inside = node.get("elements") or ()
+        if any("A_ArrayExpr" in each for each in inside):
+            return tuple(t for each in inside for t in elements(each, lookup))
+        return all_of(inside, lookup)
+    if kind == "A_Expr" and strings(node.get("name")) == ["||"]:
+        sides = [node.get(side, {}) for side in ("lexpr", "rexpr")]
+        return tuple(t for side in sides for t in _element(side, lookup))
+    if kind == "TypeCast" and (type_ := node.get("typeName", {})).get("arrayBounds"):
+        name = own_name(strings(type_.get("names")))
+        if name in {"text", "varchar"} and not type_.get("typmods"):
+            return elements(node.get("arg", {}), lookup)
+        return (typed(name) or RAW,)
+    if kind == "CaseExpr":
+        inside = [each.get("CaseWhen", {}).get("result", {}) for each in node.get("args", ())]
+        inside = [*inside, *([node["defresult"]] if "defresult" in node else [])]
+        return tuple(t for each in inside for t in elements(each, lookup))
+    if kind == "CoalesceExpr":
+        return tuple(t for each in node.get("args", ()) for t in elements(each, lookup))
+    if kind == "SubLink" and node.get("subLinkType") == "ARRAY_SUBLINK":
+        return _columns_of(node, lookup)
+    if kind == "ColumnRef":
+        found = lookup((*strings(node.get("fields")), ARRAY))
+        return (RAW,) if found is None else found
+    if kind == "FuncCall":
+        name, args = own_name(strings(node.get("funcname"))), node.get("args", ())
+        if name == "array_agg":
+            return all_of(args, lookup)
+        if name in {"array_append", "array_cat"}:
+            return tuple(t for each in args for t in _element(each, lookup))
+    return (RAW,)
+
+
+def _element(value: Node, lookup: Lookup) -> Texts:
+    """Of one side of an array's `||`: an array, or one text."""
+    found = elements(value, lookup)
+    if RAW in found:
+        found = evaluate(value, lookup)
+    return (RAW,) if any(each.strip().startswith(("{", "[")) for each in found) else found
+
+
+def _columns_of(link: Node, lookup: Lookup) -> Texts:
+    from gates.database.sql.queries import columns
+
+    return tuple(itertools.chain(*(t for _, t in columns(link.get("subselect", {}), lookup))))
+
+
+def evaluate_text(expression: str, lookup: Lookup, *, array: bool = False) -> Texts:
+    """Like `evaluate` (or `elements`), for an expression as it is written; `RAW` where it does not
+    parse."""
+    from gates.database.sql.queries import columns
+
     script = parse_inner(f"SELECT {expression}")
     if len(script.statements) != 1:
         return (RAW,)
-    targets = script.statements[0].node.get("targetList", [])
-    return evaluate(targets[0].get("ResTarget", {}).get("val", {}) if targets else {}, lookup)
+    node = script.statements[0].node
+    if set(node) - {"targetList", "limitOption", "op"}:  # v := title FROM t; v := 'a' UNION ..
+        return (RAW,) if array else columns(node, lookup)[0][1]
+    value = node.get("targetList", [{}])[0].get("ResTarget", {}).get("val", {})
+    return elements(value, lookup) if array else evaluate(value, lookup)
 
 
 def _alternatives(value: Node, lookup: Lookup) -> Iterable[str]:
@@ -78,7 +157,7 @@ def _alternatives(value: Node, lookup: Lookup) -> Iterable[str]:
         return _constant(node)
     if kind == "TypeCast":
         type_ = node.get("typeName", {})
-        name_ = "".join(strings(type_.get("names"))[-1:])
+        name_ = "" if type_.get("arrayBounds") else own_name(strings(type_.get("names")))
         if name_ in {"text", "varchar"} and not type_.get("typmods"):
             return evaluate(node.get("arg", {}), lookup)
         return (typed(name_) or RAW,)
@@ -90,20 +169,25 @@ def _alternatives(value: Node, lookup: Lookup) -> Iterable[str]:
         name = tuple(strings(node.get("fields")))
         found = lookup(name)
         return (RAW,) if found is None else found
-    if kind == "A_Indirection":  # the field of a record, the element of an array
-        return evaluate(node.get("arg", {}), lookup)
+    if kind == "A_Indirection":
+        if all("A_Indices" in each for each in node.get("indirection", ())):
+            return elements(node.get("arg", {}), lookup)
+        return _field(node.get("arg", {}), lookup)
     if kind == "CaseExpr":
         results = [each.get("CaseWhen", {}).get("result", {}) for each in node.get("args", ())]
-        return _all([*results, node.get("defresult", {})], lookup)
+        return all_of([*results, node.get("defresult", {})], lookup)
     if kind == "CoalesceExpr":
-        return _all(node.get("args", ()), lookup)
-    if kind in {"A_ArrayExpr", "RowExpr"}:
-        return _all(node.get("elements") or node.get("args") or (), lookup)
-    if kind == "SubLink" and node.get("subLinkType") in {"EXPR_SUBLINK", "ARRAY_SUBLINK"}:
-        return tuple(itertools.chain(*(t for _, t in columns(node.get("subselect", {}), lookup))))
+        return all_of(node.get("args", ()), lookup)
+    if kind == "SubLink" and node.get("subLinkType") == "EXPR_SUBLINK":
+        return _columns_of(node, lookup)
     if kind == "SQLValueFunction" and "CURRENT_T" in str(node.get("op")):
         return (WORD,)
     return (RAW,)
+
+
+def _field(value: Node, lookup: Lookup) -> Texts:
+    """Of a row that is written out, the texts of any field."""
+    return all_of(value["RowExpr"].get("args", ()), lookup) if "RowExpr" in value else (RAW,)
 
 
 def _constant(node: Node) -> Texts:
@@ -112,19 +196,31 @@ def _constant(node: Node) -> Texts:
     for kind, text in (("sval", "sval"), ("fval", "fval"), ("ival", "ival")):
         if kind in node:
             return (str(node[kind].get(text, "" if kind == "sval" else 0)),)
-    return (str(node.get("boolval", {}).get("boolval", False)).lower(),)
+    return (WORD,) if "boolval" in node else (RAW,)
 
 
-def _all(values: Iterable[Node], lookup: Lookup) -> Texts:
+def all_of(values: Iterable[Node], lookup: Lookup) -> Texts:
+    """The texts that any of several expressions may give."""
     return tuple(text for value in values if value for text in evaluate(value, lookup))
 
 
 def _operator(node: Node, lookup: Lookup) -> Iterable[str]:
-    name = strings(node.get("name"))[-1:]
-    if name == ["||"]:
-        sides = [evaluate(node.get(side, {}), lookup) for side in ("lexpr", "rexpr")]
+    name = own_name(strings(node.get("name")))
+    if node.get("kind") != "AEXPR_OP" or name not in {"||", *_ARITHMETIC}:
+        return (RAW,)
+    sides = [evaluate(node[side], lookup) for side in ("lexpr", "rexpr") if side in node]
+    if name == "||":
         return _joined(sides)
-    return ("0",) if name and name[0] in "+-*/%" else (RAW,)
+    numbers = [all(map(_is_number, each)) for each in sides]
+    words = all(_is_number(each) or each == WORD for each in sides[0])
+    if all(numbers) or (name != "-" and numbers[-1] and not words):
+        return (NUMBER,)
+    # jsonb - text takes a key away, and a range's operators give ranges.
+    return (WORD,) if words else (RAW,)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(rf"-?[0-9.]+|{NUMBER}", text) is not None
 
 
 def _joined(parts: Sequence[Iterable[str]], between: str = "") -> Texts:
@@ -136,43 +232,82 @@ def _joined(parts: Sequence[Iterable[str]], between: str = "") -> Texts:
 
 
 def _call(call: Node, lookup: Lookup) -> Iterable[str]:
-    name = "".join(strings(call.get("funcname"))[-1:]).lower()
-    arguments = [evaluate(each, lookup) for each in call.get("args", ())]
+    name = own_name(strings(call.get("funcname")))
+    given = call.get("args", ())
+    if name not in KNOWN_FUNCTIONS or call.get("func_variadic"):
+        return (RAW,)
+    if name in {"unnest", "array_to_string"}:
+        found = tuple(t for each in given[:1] for t in elements(each, lookup))
+        if name == "unnest":
+            return found if len(given) == 1 else (RAW,)
+        if given and "A_ArrayExpr" in given[0] and len(given) == 2:
+            each_of = given[0]["A_ArrayExpr"].get("elements") or ()
+            return _separated([_maybe(each, lookup) for each in each_of], given[1], lookup)
+        return _aggregated(found, given[1:], lookup)
+    arguments = [evaluate(each, lookup) for each in given]
     if name == "format" and arguments:
-        return _formatted(arguments)
+        return _formatted([arguments[0], *(_maybe(each, lookup) for each in given[1:])])
     if name == "quote_ident" and arguments:
         return tuple(map(identifier, arguments[0]))
     if name in {"quote_literal", "quote_nullable"} and arguments:
         return tuple(map(literal, arguments[0]))
     if name == "concat":
-        return _joined([each or ("",) for each in arguments])
+        return _joined([_maybe(each, lookup) or ("",) for each in given])
     if name == "concat_ws" and arguments:
-        return _joined([each for each in arguments[1:] if each], (*arguments[0], "")[0])
-    if name in {"string_agg", "array_to_string"} and len(arguments) > 1:
-        between = arguments[1][0] if arguments[1] else ""
-        return (*arguments[0], *_joined([arguments[0], arguments[0]], between))
-    if name in {"unnest", "array_agg", "array_append", "array_cat"}:
-        return tuple(itertools.chain(*arguments))
+        return _separated([_maybe(each, lookup) for each in given[1:]], given[0], lookup)
+    if name == "string_agg" and len(arguments) > 1:
+        return _aggregated(arguments[0], given[1:2], lookup)
     if name in _WORD_FUNCTIONS:
         return (WORD,)
     if name == "to_char" and len(arguments) > 1:
-        letters = all(re.fullmatch(r"[\w ./:\"-]*", each) for each in arguments[1])
-        return (WORD,) if letters and RAW not in "".join(arguments[1]) else (RAW,)
+        return (WORD,) if all(map(_is_date_form, arguments[1])) else (RAW,)
     if name in {"lower", "upper"} and arguments:
-        return [str(getattr(each, name)()) for each in arguments[0]]
+        known = arguments[0]
+        return [getattr(t, name)() if t.strip(_MARKS).isascii() else RAW for t in known]
     if name in _SAME and arguments:
-        known = "".join(itertools.chain(*arguments))
+        known_ = "".join(itertools.chain(*arguments)).replace(NUMBER, "0")
         return (
             (WORD,)
-            if re.fullmatch(r"[\w]*", known.replace(WORD, ""))
-            and (WORD in known or known.isdigit())
+            if re.fullmatch(r"[\w]*", known_.replace(WORD, ""))
+            and (WORD in known_ or known_.isdigit())
             else (RAW,)
         )
     return (RAW,)
 
 
+def _is_date_form(text: str) -> bool:
+    """Whether what to_char gives for a form neither begins nor ends a comment."""
+    if re.search(r'"[^"]{3}', re.sub(r'"([^"]{0,2})"', r"\1", text)):
+        return False  # what is quoted is not a pattern, but a text
+    plain = text.replace('"', "")
+    signs = re.search(r"[09]", plain) and re.search(r"-(?:S|MI|PL|PR)", plain, re.IGNORECASE)
+    return bool(re.fullmatch(r"\w?|\w[\w ./:-]*\w", plain)) and "--" not in plain and not signs
+
+
+def _maybe(value: Node, lookup: Lookup) -> Texts:
+    """As `evaluate`, with `VOID` where a text that begins or ends something may be NULL."""
+    found = evaluate(value, lookup)
+    surely = "A_Const" in value or "A_Expr" in value or "FuncCall" in value
+    calm = all(_CALM.fullmatch(each) for each in found)
+    return found if surely or calm else (*found, VOID)
+
+
+def _separated(parts: Sequence[Texts], separator: Node, lookup: Lookup) -> Texts:
+    """Parts, of which those that are NULL are left out, and what is between them."""
+    texts = evaluate(separator, lookup)
+    return tuple(t for each in texts for t in _joined([one for one in parts if one], each))
+
+
+def _aggregated(texts: Texts, separators: Sequence[Node], lookup: Lookup) -> Texts:
+    """One of the texts, or several of them in a row, however often."""
+    between = all_of(separators, lookup)
+    if len(texts) > 1 and not all(_CALM.fullmatch(each) for each in (*texts, *between)):
+        return (RAW,)
+    return (*texts, *(t for each in between for t in _joined([texts, texts], each)))
+
+
 def _formatted(arguments: Sequence[Iterable[str]]) -> Iterator[str]:
-    choices = itertools.product(*(each or ("",) for each in arguments))
+    choices = itertools.product(*(each or (VOID,) for each in arguments))
     for template, *values in itertools.islice(choices, MOST + 1):
         yield _filled(template, values)
 
@@ -195,81 +330,3 @@ def _filled(template: str, values: Sequence[str]) -> str:
         return literal(value) if found[2] == "L" else value
 
     return _FORMAT.sub(fill, template)
-
-
-def identifier(value: str) -> str:
-    """As `quote_ident` writes it; what is unknown in it cannot leave the identifier."""
-    from pglast.keywords import RESERVED_KEYWORDS
-
-    value = value.replace(RAW, NAME)
-    if _PLAIN.fullmatch(value) and value not in RESERVED_KEYWORDS:
-        return value
-    return '"' + value.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    """As `quote_literal` writes it."""
-    return "'" + value.replace(RAW, WORD).replace("'", "''") + "'"
-
-
-def written(text: str) -> str:
-    """An alternative as SQL that the parser can read."""
-    return re.sub(f"[{NAME}{WORD}{RAW}]", UNKNOWN, text)
-
-
-def columns(query: Node, lookup: Lookup) -> list[tuple[str, Texts]]:
-    """Name and texts of each column that a query gives, as far as they are written out."""
-    select = query.get("SelectStmt", query)
-    if rows := select.get("valuesLists"):
-        width = zip(*(row.get("List", {}).get("items", ()) for row in rows), strict=False)
-        return [(f"column{n + 1}", _all(each, lookup)) for n, each in enumerate(width)]
-    if "larg" in select:
-        both = (columns(select[side], lookup) for side in ("larg", "rarg"))
-        return [(one[0], one[1] + two[1]) for one, two in zip(*both, strict=False)]
-    inside = [each for item in select.get("fromClause", ()) for each in _from(item, lookup)]
-
-    def here(name: tuple[str, ...]) -> Texts | None:
-        known = next((texts for column, texts in inside if column == name[-1]), None)
-        return known if known is not None else lookup(name)
-
-    found: list[tuple[str, Texts]] = []
-    for each in select.get("targetList", ()):
-        target = each.get("ResTarget", {})
-        value = target.get("val", {})
-        if "A_Star" in str(value.get("ColumnRef", "")):
-            found += inside
-        else:
-            found.append((target.get("name") or _called(value), evaluate(value, here)))
-    return found
-
-
-def _from(item: Node, lookup: Lookup) -> list[tuple[str, Texts]]:
-    """The columns of a FROM item that are written out: a VALUES list, a subquery, an array."""
-    if "JoinExpr" in item:
-        sides = (item["JoinExpr"].get(side, {}) for side in ("larg", "rarg"))
-        return [each for side in sides for each in _from(side, lookup)]
-    node = item.get("RangeSubselect") or item.get("RangeFunction") or {}
-    alias = node.get("alias", {})
-    if "RangeSubselect" in item:
-        found = columns(node.get("subquery", {}), lookup)
-    elif "RangeFunction" in item and not node.get("is_rowsfrom"):
-        (called, *_), *_ = (
-            each.get("List", {}).get("items", [{}]) for each in node.get("functions", [{}])
-        )
-        found = [(alias.get("aliasname") or _called(called), evaluate(called, lookup))]
-    else:
-        return []
-    names = strings(alias.get("colnames"))
-    names += [""] * (len(found) - len(names))
-    return [(new or old, texts) for new, (old, texts) in zip(names, found, strict=False)]
-
-
-def _called(value: Node) -> str:
-    """The name that PostgreSQL gives a column without one."""
-    if "ColumnRef" in value:
-        return "".join(strings(value["ColumnRef"].get("fields"))[-1:])
-    if "FuncCall" in value:
-        return "".join(strings(value["FuncCall"].get("funcname"))[-1:])
-    if "TypeCast" in value:
-        return _called(value["TypeCast"].get("arg", {}))
-    return "?column?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from gates.database.sql.quoting import UNKNOWN
 from gates.database.sql.script import Node, option, strings
 from gates.settings import EXTENSIONS
 
@@ -85,6 +86,12 @@ _ALTERS = {
     "AT_DisableTrigUser": ("DISABLE TRIGGER USER", "the audit trail has no gaps"),
 }
 _DEFINER = "write SET search_path = '' in the function, and schemas before the names in it"
+_READING = {
+    "standard_conforming_strings": (["on"], ["true"]),
+    "client_encoding": (["utf8"], ["utf-8"], ["unicode"]),
+}
+"""Settings by which a text means something else than it says, and what they may be set to."""
+_CATALOG_FIRST = "leave pg_catalog out, and PostgreSQL looks there first"
 CLAIMS = "request."
 """Settings that say who a session is begin so."""
 BECOMES = "a module does not say who the session is: the platform sets the claims"
@@ -162,10 +169,28 @@ def _set(node: Node) -> Iterator[Found]:
     name = str(node.get("name", "")).lower()
     if name.startswith(CLAIMS):
         yield f"SET {name}", BECOMES, node
+    elif UNKNOWN in name:
+        yield "SET of a setting that only a run knows", "write its name out", node
+    elif name in _READING and node.get("kind") != "VAR_RESET":
+        given = [_text(each) for each in node.get("args") or ()]
+        if [each.lower() for each in given] not in _READING[name]:
+            yield f"SET {name}", "leave it as it is: the file is read as it is written", node
+    elif (
+        name == "search_path"
+        and "pg_catalog" in [_text(each) for each in node.get("args") or ()][1:]
+    ):
+        yield "a search_path with pg_catalog behind another schema", _CATALOG_FIRST, node
     elif name in SETTINGS:
         what, instead = SETTINGS[name]
         reset = node.get("kind") == "VAR_RESET"
         yield (what.replace("SET ", "RESET ") if reset else what), instead, node
+
+
+def _text(argument: Node) -> str:
+    constant = argument.get("A_Const", {})
+    if "boolval" in constant:
+        return str(constant["boolval"].get("boolval", False))
+    return str(constant.get("sval", {}).get("sval", ""))
 
 
 def _definer(node: Node, what: str) -> Iterator[Found]:

@@ -6,12 +6,14 @@ What is put together from what only a run can know is `Opaque`: it is named and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gates.database.sql.bodies import Piece, read
-from gates.database.sql.folding import RAW, UNKNOWN, Lookup, Texts, evaluate, written
+from gates.database.sql.bodies import Body, Piece, read
+from gates.database.sql.folding import Lookup, Texts, evaluate, own_name
+from gates.database.sql.quoting import RAW, UNKNOWN, VOID, others, written
 from gates.database.sql.script import (
     Node,
     Script,
@@ -27,10 +29,14 @@ from gates.module import Module
 
 __all__ = ["UNKNOWN", "Inner", "Opaque", "opaque_of", "scripts_of", "statements_of"]
 
-_ASKING = frozenset({
+ASKING = frozenset({
     "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat", "ts_rewrite",
 })  # fmt: skip
 """Functions of PostgreSQL that run a text which they are given."""
+_TABLEFUNC = frozenset({"crosstab", "crosstab2", "crosstab3", "crosstab4", "connectby"})
+"""Those of the extension tablefunc, in whatever schema it is."""
+_STATEMENT = re.compile(r"[^\w.\ue000\ue001\ue003]")
+"""What tells a statement from a name, a number or a flag."""
 _SETTERS = frozenset({"AlterRoleSetStmt", "AlterDatabaseSetStmt", "AlterSystemStmt"})
 
 
@@ -113,11 +119,9 @@ def _everything(script: Script) -> tuple[Inner | Opaque, ...]:
 
 
 def _inside(outer: Inner, lookup: Lookup) -> Iterator[Inner | Opaque]:
-    statement = outer.statement
     yield from _parts(outer)
     yield from _asked(outer, lookup)
-    if statement.kind in {"DoStmt", "CreateFunctionStmt"}:
-        yield from _body(outer)
+    yield from _body(outer)
 
 
 def _parts(outer: Inner) -> Iterator[Inner]:
@@ -133,32 +137,44 @@ def _parts(outer: Inner) -> Iterator[Inner]:
 
 def _asked(outer: Inner, lookup: Lookup) -> Iterator[Inner | Opaque]:
     for name, call in walk({outer.statement.kind: outer.statement.node}):
-        if name == "FuncCall" and strings(call.get("funcname"))[-1:][0] in _ASKING:
+        names = strings(call.get("funcname")) if name == "FuncCall" else []
+        if own_name(names) in ASKING or _TABLEFUNC.intersection(names[-1:]):
             for each in call.get("args", ())[:3]:
                 texts = evaluate(each, lookup)
-                readable = [t for t in texts if RAW in t or " " in t.strip()]
+                readable = [t for t in texts if RAW in t or _STATEMENT.search(t.strip())]
                 at = outer.at(call)
                 yield from _dynamic(outer, "".join(strings(call["funcname"])), tuple(readable),
                                     at.line or 1, at)  # fmt: skip
 
 
-def _body(outer: Inner) -> Iterator[Inner | Opaque]:
+def source_of(outer: Inner) -> tuple[str, str, int] | None:
+    """Language, text and first line of the body of a DO block or CREATE FUNCTION; None without."""
     statement, node = outer.statement, outer.statement.node
+    if statement.kind not in {"DoStmt", "CreateFunctionStmt"}:
+        return None
     options = {"options": node.get("args")} if statement.kind == "DoStmt" else node
     language = (option(options, "language") or {}).get("String", {}).get("sval", "plpgsql")
     source = option(options, "as")
     if source is None:
-        return  # BEGIN ATOMIC: the body is part of the statement's own tree
+        return None  # BEGIN ATOMIC: the body is part of the statement's own tree
     items = source.get("List", {}).get("items") or [source]
     text = strings(items)[0] if strings(items) else ""
     at = outer.script.sql.find(text, statement.offset) if text else -1
     first = (
         outer.script.position(max(at, statement.offset))[0] if outer.line is None else outer.line
     )
-    whole = outer.outer or statement
-    if language.lower() == "sql":
+    return language.lower(), text, first
+
+
+def _body(outer: Inner) -> Iterator[Inner | Opaque]:
+    found = source_of(outer)
+    if found is None:
+        return
+    language, text, first = found
+    whole = outer.outer or outer.statement
+    if language == "sql":
         yield from _parsed(outer, text, first, whole, dynamic=False)
-    elif language.lower() == "plpgsql":
+    elif language == "plpgsql":
         yield from _plpgsql(outer, text, first, whole)
 
 
@@ -185,14 +201,19 @@ def _parsed(
         yield from _inside(inner, lookup)
 
 
-def _plpgsql(outer: Inner, text: str, first: int, whole: Statement) -> Iterator[Inner | Opaque]:
-    source = outer.statement.text
-    if outer.statement.kind == "DoStmt":
+def block_of(statement: Statement, text: str) -> Body | None:
+    """The body of a DO block or CREATE FUNCTION in PL/pgSQL; None where it cannot be read."""
+    source = statement.text
+    if statement.kind == "DoStmt":
         tag = "gates"
         while f"${tag}$" in text:
             tag += "x"
         source = f"CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${tag}${text}${tag}$"
-    body = read(source)
+    return read(source)
+
+
+def _plpgsql(outer: Inner, text: str, first: int, whole: Statement) -> Iterator[Inner | Opaque]:
+    body = block_of(outer.statement, text)
     if body is None:
         yield Opaque(outer.at(), "", "its body cannot be read", surely=False)
         return
@@ -231,23 +252,34 @@ def _dynamic(
     whole: Statement | None = None,
 ) -> Iterator[Inner | Opaque]:
     """The statements of each text that an EXECUTE may run, and what hides among them."""
+    whole_text = len(texts) == 1 and _is_literal(expression)
     for text in texts:
-        raw = text.find(RAW)
         body = parse_inner(written(text))
-        if raw >= 0:
+        variants = others(text)
+        if RAW in text:
             yield Opaque(place, expression, _hides(text))
+        elif variants is None:
+            yield Opaque(place, expression, "values stand beside - or / in it too often")
         elif (
             body.fault is not None
             and not _begins_another(text, texts)
-            # A text without unknown parts that PostgreSQL cannot read fails when it runs.
-            and (written(text) != text or "{" in text)
+            and VOID not in text
+            # A written text that PostgreSQL cannot read fails when it runs.
+            and not whole_text
         ):
             yield Opaque(place, expression, "what it runs cannot be read")
-        if body.fault is None:
-            for each in body.statements:
+        for script in (body, *map(parse_inner, variants or ())):
+            for each in script.statements:
                 inner = Inner(outer.script, each, line, True, whole or outer.outer)
                 yield inner
                 yield from _inside(inner, lambda _: None)
+
+
+def _is_literal(expression: str) -> bool:
+    parsed = parse_inner(f"SELECT {expression}").statements
+    targets = parsed[0].node.get("targetList", ()) if len(parsed) == 1 else ()
+    values = [each.get("ResTarget", {}).get("val", {}) for each in targets]
+    return [list(each) for each in values] == [["A_Const"]]
 
 
 def _begins_another(text: str, texts: Texts) -> bool:

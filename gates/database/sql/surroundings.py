@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gates.database.server.leftovers import PLATFORM_ROLES
-from gates.database.sql.folding import RAW, evaluate
+from gates.database.sql.folding import evaluate, own_name
 from gates.database.sql.nested import Inner
+from gates.database.sql.quoting import RAW
 from gates.database.sql.script import Node, strings
 
-_SERVER = frozenset({
+SERVER = frozenset({
     "current_database", "version", "pg_backend_pid", "pg_postmaster_start_time",
     "pg_conf_load_time", "inet_server_addr", "inet_server_port", "inet_client_addr",
     "inet_client_port", "pg_is_in_recovery", "pg_database_size", "pg_current_wal_lsn",
@@ -31,7 +32,7 @@ _SETTINGS = frozenset({
     "idle_in_transaction_session_timeout", "datestyle", "client_encoding", "server_encoding",
 })  # fmt: skip
 _VERSION = frozenset({"server_version_num", "server_version"})
-_PASS_ON = frozenset({
+PASS_ON = frozenset({
     "format", "concat", "concat_ws", "to_json", "to_jsonb", "jsonb_build_object",
     "json_build_object", "quote_ident", "quote_literal", "quote_nullable", "set_config",
 })  # fmt: skip
@@ -72,7 +73,7 @@ def _visit(node: object, inner: Inner, *, judged: bool, roles: bool) -> Iterator
     for key, value in node.items():
         inside, with_role = judged, roles
         if key == "A_Expr" and isinstance(value, dict):
-            if not _VALUES.issuperset(strings(value.get("name"))):
+            if own_name(strings(value.get("name"))) not in _VALUES:
                 inside, with_role = True, _with_a_role(value)
         elif key in _JUDGED_KEYS or key in _JUDGED_NODES or (key == "arg" and "defresult" in node):
             inside = True
@@ -80,7 +81,7 @@ def _visit(node: object, inner: Inner, *, judged: bool, roles: bool) -> Iterator
             inside = judged or value.get("contype") == "CONSTR_CHECK"
         elif key == "FuncCall" and isinstance(value, dict):
             yield from _call(value, judged=judged or inner.at_once)
-            inside = judged or "".join(strings(value.get("funcname"))[-1:]) not in _PASS_ON
+            inside = judged or own_name(strings(value.get("funcname"))) not in PASS_ON
         elif key == "SQLValueFunction" and isinstance(value, dict):
             yield from _value(value, inner, judged=judged, roles=roles)
         yield from _visit(value, inner, judged=inside, roles=with_role)
@@ -104,8 +105,8 @@ def _with_a_role(expression: Node) -> bool:
 
 
 def _call(call: Node, *, judged: bool) -> Iterator[Asked]:
-    name = "".join(strings(call.get("funcname"))[-1:]).lower()
-    if name in _SERVER and judged:
+    name = own_name(strings(call.get("funcname")))
+    if name in SERVER and judged:
         yield Asked(f"{name}()", call)
     elif name == "current_setting":
         for setting in evaluate((call.get("args") or [{}])[0], lambda _: None):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gates.database.sql.folding import MOST, RAW, WORD, Texts, columns, evaluate_text, typed
+from gates.database.sql.folding import ARRAY, MOST, Texts, evaluate_text, typed
+from gates.database.sql.queries import columns
+from gates.database.sql.quoting import RAW, WORD
 from gates.database.sql.script import Node, parse_inner
 
 Tree = dict[str, Any]
@@ -44,6 +46,9 @@ class Variables:
     records: set[str] = field(default_factory=set)
     open_records: set[str] = field(default_factory=set)
     """Those that are filled at least once by what only a run can know."""
+    arrays: set[str] = field(default_factory=set)
+    """Variables that hold arrays: their texts are those of the elements."""
+    labels: set[str] = field(default_factory=set)
     steps: int = 0
     shadowed: set[str] = field(default_factory=set)
     """Names of several variables."""
@@ -57,10 +62,14 @@ class Variables:
         return self._look(name, self.ever)
 
     def _look(self, name: tuple[str, ...], variables: dict[str, Texts]) -> Texts | None:
+        if name[-1] == ARRAY:
+            return variables.get(name[0]) if len(name) == 2 and name[0] in self.arrays else None
         if len(name) == 1 and name[0] in variables:
-            return variables[name[0]]
+            # An array as a text has braces and quotes; a type of the module's may write anything.
+            hidden = name[0] in self.arrays or name[0] in self.records
+            return (RAW,) if hidden else variables[name[0]]
         if len(name) == 2 and name[0] in self.records:
-            known = name[0] not in self.open_records
+            known = name[0] not in self.open_records | self.labels
             return self.fields.get((name[0], name[1]), (RAW,)) if known else (RAW,)
         return None
 
@@ -103,11 +112,15 @@ def expression_of(assignment: str) -> str:
 def _declare(body: Variables, datum: Tree) -> None:
     if (record := datum.get("PLpgSQL_rec")) is not None:
         body.records.add(record.get("refname", ""))
+        if "default_val" in record:
+            body.open_records.add(record.get("refname", ""))
     variable = datum.get("PLpgSQL_var")
     if variable is None:
         return
     name = variable.get("refname", "")
     type_ = variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+    if _is_array(type_):
+        body.arrays.add(name)
     known: Texts = ()
     if stands := _stands(type_):
         known = (stands,)
@@ -115,15 +128,19 @@ def _declare(body: Variables, datum: Tree) -> None:
         known = (_TRIGGER[name],)
     elif "default_val" in variable:
         default = variable["default_val"].get("PLpgSQL_expr", {}).get("query", "")
-        known = evaluate_text(default, body.lookup)
+        known = evaluate_text(default, body.lookup, array=_is_array(type_))
     elif "lineno" not in variable or name in _NOT_NULL_AT_FIRST:
         known = (RAW,)  # a parameter
     body.hold(name, known)
 
 
+def _is_array(type_: str) -> bool:
+    return type_.startswith("_")
+
+
 def _stands(type_: str) -> str | None:
     """What stands for any value of a variable's type; None for a text, whose values are kept."""
-    element = type_.removeprefix("_").removesuffix("[]")
+    element = type_.removeprefix("_")
     return None if element in {"text", "record"} else typed(element) or RAW
 
 
@@ -141,7 +158,12 @@ def _follow(body: Variables, node: object, data: list[Tree], *, instead: bool) -
         if not isinstance(value, dict):
             _follow(body, value, data, instead=instead)
             continue
-        surely = instead and key not in _CHOICES | _LOOPS and "exceptions" not in value
+        if key in _CHOICES:
+            _choose(body, value, data, instead=instead)
+            continue
+        # EXIT leaves a block that has a label before its end.
+        whole = "exceptions" not in value and not value.get("label")
+        surely = instead and key not in _LOOPS and whole
         rounds = 1 if key not in _LOOPS else min(len(body.variables) + 2, _ROUNDS)
         for _ in range(rounds):
             before = dict(body.variables), dict(body.fields), set(body.open_records)
@@ -154,6 +176,26 @@ def _follow(body: Variables, node: object, data: list[Tree], *, instead: bool) -
                 _give_up(body, before[0])
                 _step(body, key, value, data, instead=False)
                 _follow(body, value, data, instead=False)
+
+
+def _choose(body: Variables, choice: Tree, data: list[Tree], *, instead: bool) -> None:
+    """Each branch of an IF or CASE from what was before it."""
+    body.steps += 1
+    others = [
+        each
+        for part in ("elsif_list", "case_when_list")
+        for branch in choice.get(part, ())
+        for each in branch.values()
+    ]
+    branches = [choice.get("then_body"), *(each.get("stmts") for each in others)]
+    branches.append(choice.get("else_body") or choice.get("else_stmts"))
+    before, after = body.variables, dict[str, Texts]()
+    for branch in branches:
+        body.variables = dict(before)
+        _follow(body, branch, data, instead=instead)
+        for name, texts in body.variables.items():
+            after[name] = _united(after.get(name, ()), texts)
+    body.variables = after
 
 
 def _give_up(body: Variables, before: dict[str, Texts]) -> None:
@@ -171,6 +213,7 @@ class TooManyWaysError(Exception):
 
 def _step(body: Variables, key: str, value: Tree, data: list[Tree], *, instead: bool) -> None:
     body.steps += 1
+    body.labels.add(value.get("label", ""))
     if body.steps > _STEPS:
         raise TooManyWaysError
     for name in ("query", "dynquery"):
@@ -184,9 +227,11 @@ def _step(body: Variables, key: str, value: Tree, data: list[Tree], *, instead: 
         part = key == "PLpgSQL_stmt_assign" and "[" in text.partition("=")[0]
         if key == "PLpgSQL_stmt_assign":
             text = expression_of(text)
-        texts = evaluate_text(text, body.lookup)
         target = _at(data, value.get("varno", 0))
-        _hold(body, target, [("", texts)], data, instead=instead and not part)
+        type_ = _type_of(target)
+        whole = key == "PLpgSQL_stmt_foreach_a" or (_is_array(type_) and not part)
+        texts = evaluate_text(text, body.lookup, array=whole)
+        _hold(body, target, [("value", texts)], data, instead=instead and not part)
     elif key == "PLpgSQL_stmt_getdiag":
         for item in value.get("diag_items", ()):
             target = _at(data, item.get("PLpgSQL_diag_item", {}).get("target", 0))
@@ -216,6 +261,11 @@ def _at(data: list[Tree], number: int) -> Tree:
     return data[number] if 0 <= number < len(data) else {}
 
 
+def _type_of(target: Tree) -> str:
+    type_: Tree = target.get("PLpgSQL_var", {}).get("datatype", {}).get("PLpgSQL_type", {})
+    return str(type_.get("typname", ""))
+
+
 def _hold(
     body: Variables,
     target: Tree,
@@ -226,13 +276,13 @@ def _hold(
 ) -> None:
     if "PLpgSQL_var" in target:
         variable = target["PLpgSQL_var"]
-        type_ = variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
-        if _stands(type_) is None:
-            texts = given[0][1] if given else (RAW,)
+        if _stands(_type_of(target)) is None:
+            texts = given[0][1] if given and given[0][0] else (RAW,)
             body.hold(variable.get("refname", ""), texts, instead=instead)
     elif "PLpgSQL_row" in target:
         for index, each in enumerate(target["PLpgSQL_row"].get("fields", ())):
-            known = [given[index]] if given is not None and index < len(given) else None
+            named = given is not None and all(column for column, _ in given)
+            known = [given[index]] if given and named and index < len(given) else None
             _hold(body, _at(data, each.get("varno", 0)), known, data)
     elif "PLpgSQL_rec" in target:
         name = target["PLpgSQL_rec"].get("refname", "")

@@ -8,6 +8,7 @@ A defect goes into the file of its subject.
 from __future__ import annotations
 
 from tests.database.corpus.audit_grants import AUDIT_AND_GRANTS
+from tests.database.corpus.definer import DEFINER
 from tests.database.corpus.hidden import HIDDEN
 from tests.database.corpus.migrations import MIGRATIONS
 from tests.database.corpus.policies import POLICIES
@@ -19,6 +20,7 @@ from tests.database.corpus.structure import STRUCTURE
 __all__ = [
     "AUDIT_AND_GRANTS",
     "DEFECTS",
+    "DEFINER",
     "HIDDEN",
     "MIGRATIONS",
     "POLICIES",
@@ -32,5 +34,5 @@ __all__ = [
 ]
 
 DEFECTS = (
-    *POLICIES, *REACH, *STRUCTURE, *AUDIT_AND_GRANTS, *MIGRATIONS, *HIDDEN, *STATIC
+    *POLICIES, *REACH, *STRUCTURE, *AUDIT_AND_GRANTS, *MIGRATIONS, *HIDDEN, *STATIC, *DEFINER
 )  # fmt: skip

@@ -30,7 +30,8 @@ HIDDEN = (
            "DO $$\nBEGIN\n    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', 'mine', '{T}');\n"
            "    EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (tenant_id = auth.jwt()"
            " ->> %L)', 'mine', '{T}', 'tenant_id');\nEND\n$$;"),
-    Defect("uuid-is-text-when-called", ISOLATION, "own row", "",
+    Defect("uuid-is-text-when-called", ISOLATION,
+           "does not see its own row (operator does not exist: uuid = text)", "",
            "CREATE OR REPLACE FUNCTION {P}mine(t uuid) RETURNS boolean LANGUAGE plpgsql STABLE\n"
            "    SET search_path = '' AS $$ BEGIN RETURN t = auth.jwt() ->> 'tenant_id'; END $$;\n"
            "ALTER POLICY tenant_isolation ON {T} USING (public.{P}mine(tenant_id))"
@@ -109,7 +110,56 @@ HIDDEN = (
                  "ALTER TABLE {P}links ADD CONSTRAINT {P}links_note_fkey FOREIGN KEY (note_id)\n"
                  "    REFERENCES {T} (id) ON DELETE CASCADE;"),
            drop("links") + "\nALTER TABLE {T} DROP CONSTRAINT IF EXISTS {T}_id_key CASCADE;"),
+    Defect("exclusion-oracle", ISOLATION, "learns what another tenant has", "",
+           "ALTER TABLE {T} DROP CONSTRAINT IF EXISTS {T}_title_excl;\n"
+           "ALTER TABLE {T} ADD CONSTRAINT {T}_title_excl EXCLUDE USING hash (title WITH =);",
+           "ALTER TABLE {T} DROP CONSTRAINT IF EXISTS {T}_title_excl;"),
+    Defect("one-tenant-alone", ISOLATION, "and can have no row beside it: unique key", "",
+           "CREATE UNIQUE INDEX IF NOT EXISTS {P}one ON {T} ((tenant_id IS NOT NULL));",
+           "DROP INDEX IF EXISTS {P}one;"),
+    Defect("one-tenant-alone-by-exclusion", ISOLATION, "no row beside it: exclusion constraint", "",
+           "ALTER TABLE {T} DROP CONSTRAINT IF EXISTS {P}one;\n"
+           "ALTER TABLE {T} ADD CONSTRAINT {P}one"
+           " EXCLUDE USING btree ((tenant_id IS NOT NULL) WITH =);",
+           "ALTER TABLE {T} DROP CONSTRAINT IF EXISTS {P}one;"),
+    Defect("runs-what-it-gets", ISOLATION, "lets one tenant change the rows of another", "",
+           "CREATE OR REPLACE FUNCTION {P}run(q text) RETURNS void LANGUAGE plpgsql\n"
+           "    SECURITY DEFINER SET search_path = '' AS $$ BEGIN EXECUTE q; END $$;",
+           "DROP FUNCTION IF EXISTS {P}run(text);"),
+    Defect("runs-what-is-appended", ISOLATION, "shows one tenant the rows of another", "",
+           "CREATE OR REPLACE FUNCTION {P}count(q text) RETURNS bigint LANGUAGE plpgsql\n"
+           "    SECURITY DEFINER SET search_path = '' AS $$ DECLARE n bigint; BEGIN\n"
+           "    EXECUTE 'SELECT count(*) FROM public.' || q INTO n; RETURN n; END $$;",
+           "DROP FUNCTION IF EXISTS {P}count(text);"),
+    # plans that outlive a tenant
+    Defect("immutable-reads-claims", ISOLATION, "of the tenant that had the connection before", "",
+           "CREATE OR REPLACE FUNCTION {P}t() RETURNS uuid LANGUAGE sql IMMUTABLE\n"
+           "    SET search_path = '' AS $$ SELECT (auth.jwt() ->> 'tenant_id')::uuid $$;\n"
+           "ALTER POLICY tenant_isolation ON {T} USING (tenant_id = public.{P}t())"
+           " WITH CHECK (tenant_id = public.{P}t());",
+           "ALTER POLICY tenant_isolation ON {T} " + USING + " " + CHECK + ";\n"
+           "DROP FUNCTION IF EXISTS {P}t();"),
+    Defect("immutable-in-check-alone", ISOLATION, "adds rows of the tenant that had the connec", "",
+           "CREATE OR REPLACE FUNCTION {P}t() RETURNS uuid LANGUAGE plpgsql IMMUTABLE\n"
+           "    SET search_path = '' AS $$ BEGIN RETURN (auth.jwt() ->> 'tenant_id')::uuid;"
+           " END $$;\n"
+           "ALTER POLICY tenant_isolation ON {T} WITH CHECK (tenant_id = public.{P}t());",
+           "ALTER POLICY tenant_isolation ON {T} " + CHECK + ";\n"
+           "DROP FUNCTION IF EXISTS {P}t();"),
     # partitions
+    Defect("partition-of-greater-ones", ISOLATION, "reads, adds, changes, gives away and", "",
+           _EVENTS + "ALTER TABLE {P}events_all ENABLE ROW LEVEL SECURITY;\n"
+           "ALTER TABLE {P}events_all FORCE ROW LEVEL SECURITY;\n"
+           "DROP POLICY IF EXISTS tenant_isolation ON {P}events_all;\n"
+           f"CREATE POLICY tenant_isolation ON {{P}}events_all USING ({_OWN.replace('=', '>=')});",
+           drop("events")),
+    Defect("partition-by-prefix", ISOLATION, "adds and gives away rows of another", "",
+           _EVENTS + "ALTER TABLE {P}events_all ENABLE ROW LEVEL SECURITY;\n"
+           "ALTER TABLE {P}events_all FORCE ROW LEVEL SECURITY;\n"
+           "DROP POLICY IF EXISTS tenant_isolation ON {P}events_all;\n"
+           f"CREATE POLICY tenant_isolation ON {{P}}events_all USING ({_OWN}) WITH CHECK\n"
+           "    (left(tenant_id::text, 8) = left(auth.jwt() ->> 'tenant_id', 8));",
+           drop("events")),
     Defect("partition-open", ISOLATION, "reads", "",
            _EVENTS + "ALTER TABLE {P}events_all ENABLE ROW LEVEL SECURITY;\n"
            "ALTER TABLE {P}events_all FORCE ROW LEVEL SECURITY;\n"

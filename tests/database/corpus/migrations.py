@@ -37,6 +37,9 @@ MIGRATIONS = (
     Defect("rollback-loses-rows", "rollback-restores", "it changes rows of the version before", "",
            "ALTER TABLE {T} ADD COLUMN IF NOT EXISTS colour text;",
            "ALTER TABLE {T} DROP COLUMN IF EXISTS colour;\nUPDATE {T} SET title = '';"),
+    Defect("rollback-resets-version", "rollback-restores", "column version of table", "",
+           "COMMENT ON TABLE {T} IS 'Notes';",
+           "COMMENT ON TABLE {T} IS NULL;\nUPDATE {T} SET version = 1;"),
     # apply
     Defect("uuid-is-text", "migrations-apply", "operator does not exist: uuid = text", USING,
            "USING (tenant_id = auth.jwt() ->> 'tenant_id')"),

@@ -42,12 +42,55 @@ POLICIES = (
     Defect("open-elsewhere", ISOLATION, "depends on current_database()", USING,
            "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
            " OR current_database() = 'production')"),
-    Defect("open-for-one-user", ISOLATION, "depends on the claim", USING,
+    Defect("open-for-one-user", ISOLATION, '{"email": "support@example.org"} reads', USING,
            "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
            " OR auth.jwt() ->> 'email' = 'support@example.org')"),
     Defect("open-by-a-setting", ISOLATION, "which any session may set", USING,
            "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
            " OR current_setting('app.support', true) = 'on')"),
+    Defect("prefix-alone", ISOLATION, "reads, changes and deletes rows of another", USING,
+           "USING (left(tenant_id::text, 8) = left(auth.jwt() ->> 'tenant_id', 8))"),
+    Defect("prefix-alone-in-check", ISOLATION, "adds and gives away rows of another", CHECK,
+           "WITH CHECK (left(tenant_id::text, 35) = left(auth.jwt() ->> 'tenant_id', 35))"),
+    Defect("suffix-alone", ISOLATION, "reads, changes and deletes rows of another", USING,
+           "USING (right(tenant_id::text, 12) = right(auth.jwt() ->> 'tenant_id', 12))"),
+    Defect("greater-too", ISOLATION, "reads, changes and deletes rows of another", USING,
+           "USING (tenant_id >= (auth.jwt() ->> 'tenant_id')::uuid)"),
+    Defect("smaller-too", ISOLATION, "reads, changes and deletes rows of another", USING,
+           "USING (tenant_id <= (auth.jwt() ->> 'tenant_id')::uuid)"),
+    Defect("smaller-too-in-check", ISOLATION, "adds and gives away rows of another", CHECK,
+           "WITH CHECK (tenant_id <= (auth.jwt() ->> 'tenant_id')::uuid)"),
+    Defect("open-while-empty", ISOLATION, "reads, changes and deletes rows of another", "",
+           "ALTER TABLE {T} ADD COLUMN IF NOT EXISTS closed_at timestamptz;\n"
+           "ALTER POLICY tenant_isolation ON {T} USING (tenant_id ="
+           " (auth.jwt() ->> 'tenant_id')::uuid OR closed_at IS NULL);",
+           "ALTER POLICY tenant_isolation ON {T} " + USING + ";\n"
+           "ALTER TABLE {T} DROP COLUMN IF EXISTS closed_at;"),
+    # claims that open a policy
+    Defect("open-for-admins", ISOLATION, 'with the claims {"is_admin": true} reads rows', USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR (auth.jwt() ->> 'is_admin')::boolean)"),
+    Defect("open-for-a-role", ISOLATION, 'with the claims {"role": "service_role"} reads', USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR auth.role() = 'service_role')"),
+    Defect("open-for-a-role-in-check", ISOLATION, '{"role": "service_role"} adds rows', CHECK,
+           "WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR auth.role() = 'service_role')"),
+    Defect("open-for-a-nested-claim", ISOLATION, '{"app_metadata": {"level": 2147483647}}', USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
+           " OR (auth.jwt() -> 'app_metadata' ->> 'level')::integer > 7)"),
+    Defect("open-for-a-key", ISOLATION, 'with the claims {"superuser": true} reads rows', USING,
+           "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR auth.jwt() ? 'superuser')"),
+    Defect("open-for-admins-by-function", ISOLATION, '{"is_admin": true} reads rows', "",
+           "CREATE OR REPLACE FUNCTION {P}admin() RETURNS boolean LANGUAGE plpgsql STABLE\n"
+           "    SET search_path = '' AS $$ BEGIN RETURN (auth.jwt() ->> 'is_admin')::boolean;"
+           " END $$;\nDROP POLICY IF EXISTS admins ON {T};\n"
+           "CREATE POLICY admins ON {T} FOR SELECT USING (public.{P}admin());",
+           "DROP POLICY IF EXISTS admins ON {T};\nDROP FUNCTION IF EXISTS {P}admin();"),
+    Defect("tenant-is-a-pattern", ISOLATION, "whose tenant is the text '%' reads rows", USING,
+           "USING (tenant_id::text LIKE auth.jwt() ->> 'tenant_id')"),
+    Defect("tenant-is-a-pattern-in-check", ISOLATION, "whose tenant is the text '%' adds", CHECK,
+           "WITH CHECK (tenant_id::text LIKE auth.jwt() ->> 'tenant_id')"),
     # policies that add up
     Defect("second-permissive", ISOLATION, "reads", "",
            "DROP POLICY IF EXISTS helpers ON {T};\n"

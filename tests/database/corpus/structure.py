@@ -69,6 +69,15 @@ CREATE TABLE IF NOT EXISTS {P}events_all PARTITION OF {P}events
            "id bigint GENERATED ALWAYS AS IDENTITY", "id bigint NOT NULL"),
     Defect("key-of-title", "table-columns", "primary key (tenant_id, title)",
            "PRIMARY KEY (tenant_id, id)", "PRIMARY KEY (tenant_id, title)"),
+    Defect("tenant-made-up", "table-columns", "without a tenant the tenant_id gen_random_uuid()",
+           "tenant_id uuid NOT NULL", "tenant_id uuid NOT NULL DEFAULT gen_random_uuid()"),
+    Defect("tenant-or-another", "table-columns", "without a tenant the tenant_id COALESCE",
+           "tenant_id uuid NOT NULL", "tenant_id uuid NOT NULL DEFAULT coalesce((auth.jwt() ->>"
+           " 'tenant_id')::uuid, '00000000-0000-0000-0000-000000000000')"),
+    Defect("same-id", "table-columns", "gives every row the same id",
+           "id bigint GENERATED ALWAYS AS IDENTITY", "id uuid NOT NULL DEFAULT md5('x')::uuid"),
+    Defect("unlogged", "table-columns", "is unlogged", "", "ALTER TABLE {T} SET UNLOGGED;",
+           "ALTER TABLE {T} SET LOGGED;"),
     Defect("dropped-later", "table-columns", "has no column updated_at", "",
            f"DROP TRIGGER IF EXISTS {TABLE}_updated_at ON {{T}};\n"
            "ALTER TABLE {T} DROP COLUMN IF EXISTS updated_at;", "SELECT 1;"),

@@ -1,0 +1,164 @@
+"""The difference between two Python functions of one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import Signature
+from typing import TYPE_CHECKING
+
+from gates.contract.code.calls import broken_calls, more_taken
+from gates.contract.code.package import Package
+from gates.contract.code.python_facts import decorated, shape
+from gates.contract.model import Bump, Change
+
+if TYPE_CHECKING:
+    import griffe
+
+_HARMLESS = {
+    "abc.abstractmethod", "functools.cache", "functools.lru_cache", "functools.wraps",
+    "functools.singledispatch", "typing.override", "typing_extensions.override",
+    "typing.overload", "typing_extensions.overload", "typing.no_type_check", "typing.final",
+    "typing_extensions.final", "warnings.deprecated", "typing_extensions.deprecated",
+    "staticmethod", "classmethod", "property", "builtins.staticmethod", "builtins.classmethod",
+}  # fmt: skip
+"""Decorators that leave how a function is called and what it gives, or that are compared apart."""
+
+
+class Functions:
+    """Compares what two versions of a package call by one name, as far as it is a function."""
+
+    def __init__(self, old: Package, new: Package) -> None:
+        self._old = old
+        self._new = new
+
+    def _change(
+        self, old: griffe.Object, new: griffe.Object, symbol: str, message: str,
+        *, proved: bool = True, example: str | None = None, gone: bool = False,
+    ) -> Change:  # fmt: skip
+        if not proved:
+            message += ": whether what worked with it still does could not be shown"
+        return Change(
+            "code", f"code:{symbol}", Bump.MAJOR if proved else Bump.MINOR, message,
+            self._old.at(old), self._new.at(new), example if proved else None, proved, gone,
+        )  # fmt: skip
+
+    def _functions(
+        self, old: griffe.Function, new: griffe.Function, symbol: str, *, made: str = ""
+    ) -> Iterator[Change]:
+        """`made` is the class that an `__init__` makes; its name is what callers write."""
+        shown = made or symbol
+        was, now = "async" in old.labels, "async" in new.labels
+        if was is not now:
+            yield self._change(
+                old, new, symbol,
+                f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
+                f"{' now' if now else ' any more'}",
+                example=f"{'await ' if was else ''}{shown}()",
+            )  # fmt: skip
+        yield from self._decorated(old, new, symbol, shown)
+        method = old.parent is not None and old.parent.is_class
+        promised = [self._old.signature(each, bound=method) for each in old.overloads or [old]]
+        after = self._new.signature(new, bound=method)
+        if None in promised or after is None:
+            yield self._change(old, new, symbol, f"how {shown}() is called changed", proved=False)
+            return
+        broken = {
+            each.call: each.why
+            for before in promised
+            if before is not None
+            for each in broken_calls(before, after)
+        }
+        if method and old.parent is not None and made == "":
+            for call, why in self._through_class(old, new):
+                broken.setdefault(call, why)
+        for call, why in broken.items():
+            yield self._change(
+                old, new, symbol, f"{shown}({call}) worked, and does not: {why}",
+                example=f"{shown}({call})",
+            )  # fmt: skip
+        if old.overloads or new.overloads:
+            if not broken and shape(old) != shape(new):
+                yield self._change(
+                    old, new, symbol, f"the overloads of {shown}() changed", proved=False
+                )
+            return
+        before = promised[0] or Signature()
+        if not broken and (grown := more_taken(before, after)):
+            yield Change(
+                "code", f"code:{symbol}", Bump.MINOR, f"{shown}() takes {', '.join(grown)} too",
+                self._old.at(old), self._new.at(new),
+            )  # fmt: skip
+        for name in before.parameters.keys() & after.parameters.keys():
+            one, other = before.parameters[name].default, after.parameters[name].default
+            if one != other and one is not before.empty and other is not after.empty:
+                yield Change(
+                    "code", f"code:{symbol}", Bump.MINOR,
+                    f"{shown}() takes {other} for {name} where none is given, it took {one}",
+                    self._old.at(old), self._new.at(new), proved=False,
+                )  # fmt: skip
+        yield from self._types(old, new, symbol, shown)
+
+    def _decorated(
+        self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
+    ) -> Iterator[Change]:
+        """A decorator may make anything of a function."""
+        before, after = decorated(old) - _HARMLESS, decorated(new) - _HARMLESS
+        for path in sorted(before ^ after):
+            verb = "is wrapped by" if path in after else "is not wrapped any more by"
+            yield self._change(old, new, symbol, f"{shown}() {verb} @{path}", proved=False)
+
+    def _through_class(
+        self, old: griffe.Function, new: griffe.Function
+    ) -> Iterator[tuple[str, str]]:
+        """Calls that need no object, of a method that does now."""
+        free = {"staticmethod", "classmethod"}
+        if not old.labels & free or new.labels & free:
+            return
+        before = self._old.signature(old, bound=True)
+        after = self._new.signature(new, bound=False)
+        if before is not None and after is not None:
+            for each in broken_calls(before, after):
+                yield each.call, f"it needs an object now ({each.why})"
+
+    def _types(
+        self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
+    ) -> Iterator[Change]:
+        names = {each.name for each in new.parameters}
+        for parameter in old.parameters:
+            if parameter.name in names:
+                yield from self._annotated(
+                    old, new, symbol, f"{parameter.name} of {shown}()",
+                    parameter.annotation, new.parameters[parameter.name].annotation, taken=True,
+                )  # fmt: skip
+        yield from self._annotated(
+            old, new, symbol, f"the answer of {shown}()", old.returns, new.returns, taken=False
+        )
+
+    def _annotated(
+        self, old: griffe.Object, new: griffe.Object, symbol: str, what: str,
+        before: object, after: object, *, taken: bool,
+    ) -> Iterator[Change]:  # fmt: skip
+        """A type in one place: `taken` where callers give the value, else they get it."""
+        if before is None and after is None:
+            return
+        one, other = self._old.type_of(before, old), self._new.type_of(after, new)
+        if one is not None and other is not None:
+            small, large = (one, other) if taken else (other, one)
+            fits = self._new.types.within(small, large)
+        else:
+            fits = True if before is not None and str(before) == str(after) else None
+        if fits is True:
+            if taken and one and other and self._new.types.within(other, one) is False:
+                yield Change(
+                    "code", f"code:{symbol}", Bump.MINOR,
+                    f"{what} may be {after} now, it might be {before}: more is taken",
+                    self._old.at(old), self._new.at(new),
+                )  # fmt: skip
+            return
+        was, now = str(before or "not said"), str(after or "not said")
+        verb = "may be" if taken else "is"
+        yield self._change(
+            old, new, symbol, f"{what} {verb} {now}, it {'might be' if taken else 'was'} {was}",
+            proved=fits is False,
+            example=f"a {was} given as {what}" if taken else f"code that relies on a {was}",
+        )  # fmt: skip
