@@ -192,7 +192,8 @@ MINOR = {
         "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n"
         "@overload\ndef f(a: bytes) -> str: ...\ndef f(a): ..."),
     "a method is abstract where nothing asks for it": (
-        "class A: ...", "from abc import abstractmethod\nclass A:\n @abstractmethod\n def n(self): ..."),
+        "class A: ...",
+        "from abc import abstractmethod\nclass A:\n @abstractmethod\n def n(self): ..."),
     "a method became a property that may be called": (
         "class A:\n def n(self): ...", "class A:\n @property\n def n(self): ..."),
     "a typed dictionary has a key that need not be there": (

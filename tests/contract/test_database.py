@@ -19,6 +19,7 @@ from gates.contract.probe import refuses_on
 from gates.contract.schema_pair import Pair
 from gates.contract.snapshots import pair_of
 from gates.database import Database
+from gates.database.sql.script import parse
 from gates.errors import CouldNotCheckError
 from gates.module import load
 from gates.settings import Policy, Settings
@@ -66,7 +67,10 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
         proof = pair.get("proof", "SELECT 1")
         assert runs(bench, proof)
         new = run(bench, pair["step"])
-        both = Pair(old, new, refuses=refuses_on(bench.session("owner")))
+        both = Pair(
+            old, new, refuses=refuses_on(bench.session("owner")),
+            upgrade=(parse("step.sql", pair["step"]),),
+        )  # fmt: skip
         changes = compare_databases(both)
         parts = [change for part in PARTS for change in part(both)]
         assert runs(bench, proof) is (pair["bump"] != "major" or "proof" not in pair), pair["why"]
@@ -76,6 +80,9 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
     assert all(each.example for each in changes if each.bump is Bump.MAJOR)
     assert all(each.bump is not Bump.MAJOR for each in changes if not each.proved)
     assert any(pair.get("says", "") in each.message for each in changes) or "says" not in pair
+    assert not any(pair.get("not_says", "\0") in each.message for each in changes)
+    decides = {each.proved for each in changes if each.bump is largest(changes)}
+    assert "proved" not in pair or decides == {pair["proved"]}
     assert largest(changes) is largest(parts)
     assert compare_databases(Pair(new, new)) == []
 

@@ -114,6 +114,11 @@ HIDDEN = [
     # A column of a table, and not of the list beside it.
     ("", "EXECUTE (SELECT b.q FROM (VALUES ('SELECT 1')) a(q), t b);"),
     ("r record;", "FOR r IN SELECT *, 'SELECT 1' AS q FROM t LOOP EXECUTE r.q; END LOOP;"),
+    ("x text;", "SELECT *, 'SELECT 1' INTO x FROM t; EXECUTE x;"),
+    ("", "EXECUTE (SELECT q FROM (VALUES ('SELECT 1')) a(q) RIGHT JOIN t USING (q));"),
+    ("r record;", "SELECT 'SELECT 1' AS q INTO r; <<r>> DECLARE q text := 'DROP TABLE x';"
+     " BEGIN EXECUTE r.q; END;"),
+    ("", "EXECUTE '/*' || ROW('*', '/ DROP TABLE x; /*')::text || '*/ SELECT 1';"),
     ("", "EXECUTE to_char(now(), '--') || E'/*\\nDROP TABLE x\\n-- */';"),
     ("", "EXECUTE 'SET ' || to_char(now(), '\"row_security\"') || ' TO off';"),
     ("", "PERFORM * FROM crosstab(current_setting('x.y')) AS t(a int);"),
@@ -135,6 +140,12 @@ def test_a_parameter_may_be_any_text():
     assert opaque_of(parse("a.sql", f"{begin} $$ BEGIN {body} END $$")) == ()
     script = parse("a.sql", f"{begin} $$ BEGIN EXECUTE format('SELECT %s', t); END $$")
     assert [each.reason for each in opaque_of(script)] == ["only a run knows what follows SELECT"]
+
+
+def test_names_that_may_mean_columns_are_no_variables():
+    body = "DECLARE q text := 'SELECT 1'; BEGIN EXECUTE (SELECT q FROM t); END"
+    (found,) = opaque_of(parse("a.sql", f"DO $$ #variable_conflict use_column\n{body} $$"))
+    assert not found.surely
 
 
 def test_a_body_that_cannot_be_read_is_no_proof_of_anything():

@@ -32,7 +32,5 @@ def test_further_rounds_collide_with_none_of_the_first(sql_module, database):
         for number in range(8):
             full = frozenset({f"public.{TABLE}"})
             assert fill(opened, bench, but=full if number else frozenset(), round_=number) == ()
-        counts = bench.session("owner").execute(
-            f"SELECT count(*), count(DISTINCT id) FROM {TABLE}"
-        )
+        counts = bench.session("owner").execute(f"SELECT count(*), count(DISTINCT id) FROM {TABLE}")
         assert counts.fetchone() == (16, 16)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pglast import parse_sql
 
 from gates.database.isolation.expressions import Function, Meaning
-from gates.database.isolation.routines import Routine, UnreadableError, look
+from gates.database.isolation.routine import Routine, UnreadableError
+from gates.database.isolation.routines import look
 from gates.database.isolation.scopes import Shape
 from gates.database.isolation.ties import Ties
 from gates.database.server import driver
@@ -46,7 +48,16 @@ def ties() -> Ties:
         name: Function(name, language, arguments, body, platform)
         for name, (language, arguments, body, platform) in bodies.items()
     }
-    shapes = {(schema, name): shape for name, shape in SHAPES.items() for schema in ("", "public")}
+    views = {
+        "recent": "SELECT tenant_id, title FROM public.notes WHERE id > 7",
+        "counted": "SELECT tenant_id, (SELECT count(*) FROM public.notes) AS total"
+        " FROM public.notes",
+    }
+    found = dict(SHAPES)
+    for name, query in views.items():
+        tree = parse_sql(query)[0].stmt
+        found[name] = Shape(f"view public.{name}", ("tenant_id", "title"), view=tree)
+    shapes = {(schema, name): shape for name, shape in found.items() for schema in ("", "public")}
     return Ties(Meaning(functions, MINE), shapes)
 
 
@@ -68,6 +79,8 @@ KEPT = (
     f"SELECT title FROM public.notes n WHERE {MINE} = n.tenant_id::uuid",
     "SELECT title FROM public.notes WHERE tenant_id = public.mine()",
     "SELECT title FROM public.notes WHERE tenant_id = (SELECT public.mine())",
+    "SELECT title FROM notes WHERE tenant_id = mine()",
+    "DECLARE v uuid := mine(); BEGIN DELETE FROM notes WHERE tenant_id = v; END",
     "SELECT title FROM public.notes WHERE tenant_id = public.mine_in_plpgsql()",
     "SELECT title FROM public.notes WHERE public.is_mine(tenant_id)",
     f"SELECT title FROM public.notes WHERE (tenant_id, id) = ({MINE}, 1)",
@@ -93,6 +106,7 @@ KEPT = (
     f"SELECT title FROM public.notes WHERE tenant_id = {MINE} UNION ALL"
     f" SELECT n::text FROM public.totals WHERE tenant_id = {MINE}",
     "SELECT name FROM public.core_modules WHERE slug = t",
+    "SELECT title FROM public.recent WHERE tenant_id = public.mine()",
     f"INSERT INTO public.totals AS c (tenant_id, n) VALUES ({MINE}, 1)"
     " ON CONFLICT (tenant_id) DO UPDATE SET n = c.n + 1",
     f"INSERT INTO public.history SELECT * FROM public.notes WHERE tenant_id = {MINE}",
@@ -163,6 +177,13 @@ UNKEPT = {
     "BEGIN IF EXISTS (SELECT FROM public.notes WHERE id = 1) THEN RETURN; END IF; END": "id = 1",
     "BEGIN RETURN QUERY EXECUTE t; END": "EXECUTE t",
     "BEGIN RETURN QUERY EXECUTE format('SELECT title FROM %I', t); END": "only a run knows",
+    "SELECT title FROM public.notes n WHERE EXISTS (SELECT count(*) FROM public.memberships m"
+    " WHERE m.profile_id = auth.uid() AND m.tenant_id = n.tenant_id)": "(table public.notes)",
+    f"SELECT title FROM public.notes WHERE tenant_id::varchar(1) = ({MINE})::varchar(1)": "notes",
+    "SELECT total FROM public.counted WHERE tenant_id = public.mine()": "view public.counted",
+    f"DECLARE r record; BEGIN r.tenant_id := {MINE}; FOR r IN SELECT id AS tenant_id FROM"
+    " public.tenants LOOP DELETE FROM public.totals WHERE tenant_id = r.tenant_id; END LOOP;"
+    " END": "totals",
     "SELECT query_to_xml(t, true, true, '')::text": "query_to_xml",
 }  # fmt: skip
 
@@ -178,6 +199,8 @@ TRIGGERS = {
     "INSERT INTO public.totals VALUES (NEW.tenant_id, 1)": True,
     "INSERT INTO public.totals VALUES (coalesce(NEW.tenant_id, OLD.tenant_id), 1)": True,
     "INSERT INTO public.totals VALUES ((to_jsonb(NEW) ->> 'tenant_id')::uuid, 1)": True,
+    "INSERT INTO public.totals VALUES (((CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD)"
+    " ELSE to_jsonb(NEW) END) ->> 'tenant_id')::uuid, 1)": True,
     "UPDATE public.totals SET n = n + 1 WHERE tenant_id = NEW.tenant_id": True,
     "UPDATE public.notes SET title = '' WHERE id = NEW.id": True,
     "NEW.title := 'x'": True,
@@ -202,6 +225,12 @@ def test_a_row_of_a_view_is_the_word_of_the_caller():
     body = "BEGIN DELETE FROM public.totals WHERE tenant_id = OLD.tenant_id; RETURN OLD; END"
     assert read(body, trigger=True) == []
     assert read(body, trigger=True, on_views=True)
+
+
+def test_a_row_to_be_added_may_have_the_key_of_another():
+    body = "BEGIN UPDATE public.notes SET title = '' WHERE id = NEW.id; RETURN NEW; END"
+    assert read(body, trigger=True) == []
+    assert read(body, trigger=True, before=True)
 
 
 def test_another_language_is_not_read():

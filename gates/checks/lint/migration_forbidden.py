@@ -23,9 +23,10 @@ def migration_forbidden(module: Module, policy: Policy) -> Iterator[Finding]:
         ON ALL TABLES IN SCHEMA, DISABLE ROW LEVEL SECURITY, SECURITY DEFINER without SET
         search_path, pg_read_file(), setting request.jwt.claims, pg_notify() of a row, EXCEPTION
         WHEN query_canceled, an aggregate of a SECURITY DEFINER function, a function of one's own
-        called format or auth.jwt; the same in a DO block, a
-        function, or an EXECUTE of a text that is written out, also in pieces
-    Good: statements about the module's own tables; SECURITY DEFINER SET search_path = ''
+        called format or auth.jwt; the same in a DO block, a function, or an EXECUTE of a text that
+        is written out, also in pieces
+    Good: statements about the module's own tables; SECURITY DEFINER SET search_path = '';
+        pg_notify('notes', NEW.id::text), as every session may listen
     Fix: remove the statement, or do what the finding says instead.
     """
     inside = [inner for script in scripts_of(module) for inner in statements_of(script)]

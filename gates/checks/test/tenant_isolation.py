@@ -39,7 +39,9 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         tenant prepared on the same connection. Sessions without a tenant try it too.
         A tenant's own rows must be within its reach, else nothing was proved. What a policy
         depends on beside the tenant, and no proof can vary (one user's id, the clock, the server,
-        a setting that anybody may set), is read from its expression.
+        a setting that anybody may set), is read from its expression. Of what runs with its owner's
+        rights (SECURITY DEFINER, a view without security_invoker) every statement is read as well:
+        each table in it must be tied to the session's tenant, or to NEW.tenant_id in a trigger.
     Bad: a second policy USING (true) beside tenant_isolation; WITH CHECK (true); a view without
         security_invoker; UNIQUE (email) across tenants
     Good: CREATE POLICY tenant_isolation ON t USING (tenant_id = (auth.jwt() ->>

@@ -34,10 +34,17 @@ class Shape:
         return ", ".join([*self.positional, *(f"{name}={name}" for name in self.named)])
 
 
-def broken_calls(old: Signature, new: Signature) -> Iterator[Broken]:
-    """The shortest call for each reason for which calls of `old` do not fit `new`."""
+def broken_calls(
+    old: Signature, new: Signature, taken_by: Signature | None = None
+) -> Iterator[Broken]:
+    """The shortest call for each reason for which calls of `old` do not fit `new`.
+
+    Where `old` is only what an overload says, `taken_by` is what took its calls.
+    """
     told: set[str] = set()
     for shape in sorted(shapes(old, new), key=lambda each: (len(str(each)), str(each))):
+        if taken_by is not None and _why_broken(shape, old, taken_by) is not None:
+            continue
         why = _why_broken(shape, old, new)
         if why is not None and why not in told:
             told.add(why)

@@ -75,16 +75,17 @@ class Package:
 
     def at(self, node: griffe.Object | griffe.Alias) -> Location:
         """Where it is defined, in the module's repo; the entrypoint where that is elsewhere."""
-        target = self.real(node) or node
+        target = self.real(node)
         try:
-            path = Path(str(target.filepath)).relative_to(self._folder).as_posix()
-        except (ValueError, AttributeError):
+            path = Path(str(getattr(target, "filepath", ""))).relative_to(self._folder).as_posix()
+        except ValueError:
             stem = self.api.entry.replace(".", "/")
             known = (
                 f"{stem}/__init__.py" if f"{stem}/__init__.py" in self.api.files else f"{stem}.py"
             )
-            return Location(f"{self.api.folder}{known}", node.lineno or 1)
-        return Location(f"{self.api.folder}{path}", target.lineno or 1)
+            line = getattr(node, "alias_lineno" if node.is_alias else "lineno", None)
+            return Location(f"{self.api.folder}{known}", line or 1)
+        return Location(f"{self.api.folder}{path}", getattr(target, "lineno", None) or 1)
 
     def real(self, node: griffe.Object | griffe.Alias) -> griffe.Object | None:
         """What a name stands for; None for something of another package."""

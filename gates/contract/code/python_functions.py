@@ -58,6 +58,7 @@ class Functions:
         yield from self._decorated(old, new, symbol, shown)
         method = old.parent is not None and old.parent.is_class
         promised = [self._old.signature(each, bound=method) for each in old.overloads or [old]]
+        taken_by = self._old.signature(old, bound=method)
         after = self._new.signature(new, bound=method)
         if None in promised or after is None:
             yield self._change(old, new, symbol, f"how {shown}() is called changed", proved=False)
@@ -66,7 +67,7 @@ class Functions:
             each.call: each.why
             for before in promised
             if before is not None
-            for each in broken_calls(before, after)
+            for each in broken_calls(before, after, taken_by)
         }
         if method and old.parent is not None and made == "":
             for call, why in self._through_class(old, new):

@@ -174,7 +174,7 @@ class Members:
                 focus=(*self.spot.focus, ("other", pattern)),
                 old=old,
                 new=new,
-                around_old=_under(self.around_before, pattern),
+                around_old=_under(self.around_before, pattern) or self.around_before.of_others,
                 around_new=_under(self.around_after, pattern),
             )
             if old and new:
@@ -183,18 +183,23 @@ class Members:
             gone = bool(old)
             owner = (new or old)[0][:-2]
             closed = self.after.of_others
-            yield Difference(
-                f"the settings named like {pattern} {of_parent(self.spot)} are "
-                f"{'gone' if gone else 'new'}",
-                (new or old)[0],
-                replace(spot, new=new or closed),
-                self.old.document.key(*old[0]) if old else None,
-                self.new.document.key(*new[0]) if new else None,
+            bump = (
                 self.walk.judged(self.spot, "patternProperties", None, (owner, {pattern: True}))
                 if new
                 else Bump.MINOR
                 if self.spot.proved
-                else None,
+                else None
+            )
+            open_before = bool(new) and bump is Bump.PATCH and not self.around_before.of_others
+            yield Difference(
+                f"the settings named like {pattern} {of_parent(self.spot)} are "
+                f"{'gone' if gone else 'new'}"
+                f"{'; what is stored under such names may be refused' if open_before else ''}",
+                (new or old)[0],
+                replace(spot, new=new or closed),
+                self.old.document.key(*old[0]) if old else None,
+                self.new.document.key(*new[0]) if new else None,
+                Bump.MINOR if open_before else bump,
                 about=_in_pattern(pattern, gone=gone),
                 loses=(lambda document: bool(document)) if gone and not closed else None,
                 why="what tenants stored under such names is kept, and means nothing any more",

@@ -7,6 +7,7 @@ from itertools import chain, islice, product, zip_longest
 from typing import Any
 
 from gates.contract.settings.edges import Nodes, scalars, sizes
+from gates.contract.settings.many import too_many
 from gates.contract.settings.placing import Placing
 from gates.contract.settings.samples import Samples
 from gates.contract.settings.side import Side, UnknownAnswerError, text_of
@@ -37,6 +38,7 @@ class Edges:
         nodes = [node for view in (mine, theirs) for _, node in view.nodes]
         several = chain(
             islice(_no_longer(mine, theirs), 60),
+            too_many(self.samples, old, theirs),
             self.samples.some(old),
             self._varied_objects(old, theirs),
             self._varied_lists(old, theirs, nodes),

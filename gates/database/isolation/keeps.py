@@ -36,16 +36,16 @@ class Keeps:
         self.changed: set[str] = set()
         """The labels of tables that statements change."""
 
-    def inspect(self, statement: Tree, outer: Scope) -> None:
-        """Look at a statement and at all inside it."""
+    def inspect(self, statement: Tree, outer: Scope, *, assumed: bool = False) -> None:
+        """Look at a statement and at all inside it; `assumed` as in `Ties.enter`."""
         if is_a(statement, "SelectStmt"):
             if statement.larg is not None:
                 around = self.ties.with_queries(statement, outer)
                 self._inside(statement.withClause, around)
                 for each in (statement.larg, statement.rarg):
-                    self.inspect(each, around)
+                    self.inspect(each, around, assumed=assumed)
                 return
-            scope = self.ties.enter(statement, outer)
+            scope = self.ties.enter(statement, outer, assumed=assumed)
             self._all_tied(statement, scope)
         elif is_statement(statement):
             scope = changing(self.ties, statement, outer)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from gates.database.isolation.exposed import Exposed, Exposure
 from gates.database.isolation.expressions import Meaning
 from gates.database.isolation.keeps import Keeps
-from gates.database.isolation.routines import Routine, UnreadableError, look
+from gates.database.isolation.routine import Routine, UnreadableError
+from gates.database.isolation.routines import look
 from gates.database.isolation.scopes import Scope, Shape, Variables
 from gates.database.isolation.tenants import APP, Tenants
 from gates.database.isolation.ties import Ties
@@ -52,7 +53,8 @@ _ROUTINES = """
         ARRAY(SELECT t.tgrelid FROM pg_trigger t WHERE t.tgfoid = p.oid),
         ARRAY(SELECT x::text FROM pg_trigger t, unnest(ARRAY[t.tgnewtable, t.tgoldtable]) x
             WHERE t.tgfoid = p.oid AND x IS NOT NULL),
-        ARRAY(SELECT quote_ident(t.tgname) FROM pg_trigger t WHERE t.tgfoid = p.oid)
+        ARRAY(SELECT quote_ident(t.tgname) FROM pg_trigger t WHERE t.tgfoid = p.oid),
+        EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgtype & 6 = 6)
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         JOIN pg_language l ON l.oid = p.prolang
     WHERE p.proowner = %(o)s::regrole AND p.prokind IN ('f', 'p', 'w')
@@ -118,7 +120,7 @@ def _routines(
     seen: set[int] = set()
     while waiting:
         row = waiting.pop(0)
-        oid, _, name, signature, language, source, _, on, transition, triggers = row
+        oid, _, name, signature, language, source, _, on, transition, triggers, before = row
         if oid in seen:
             continue
         seen.add(oid)
@@ -126,7 +128,7 @@ def _routines(
         routine = Routine(
             label, name, source or "", language,
             tuple(dict.fromkeys(shapes[each] for each in on if each in shapes)),
-            any(each not in shapes for each in on), frozenset(transition),
+            before, any(each not in shapes for each in on), frozenset(transition),
         )  # fmt: skip
         try:
             found = look(routine, ties)

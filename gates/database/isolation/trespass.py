@@ -8,7 +8,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gates.database.isolation.exposed import Exposed, Exposure, changes_b
+from gates.database.isolation.changed import changes_b
+from gates.database.isolation.exposed import Exposed, Exposure
 from gates.database.isolation.tenants import APP, Tenants, tenant_column
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gates.database.sql.variables import TooManyWaysError, Variables, expression_of, follow
+from gates.database.sql.held import Variables
+from gates.database.sql.variables import TooManyWaysError, expression_of, follow
 
 _STATEMENT, _TO_A_VARIABLE, _ASSIGNMENTS = 0, 3, frozenset({3, 4, 5})
 

@@ -11,6 +11,15 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from gates.database.sql.known import (
+    KNOWN_FUNCTIONS,
+    SAME,
+    WORD_FUNCTIONS,
+    is_date_form,
+    is_number,
+    own_name,
+    typed,
+)
 from gates.database.sql.quoting import NAME, NUMBER, RAW, VOID, WORD, identifier, literal
 from gates.database.sql.script import Node, parse_inner, strings
 
@@ -30,48 +39,6 @@ _ARITHMETIC = frozenset("+-*/%")
 _MARKS = f"{NAME}{WORD}{RAW}{NUMBER}{VOID}"
 _CALM = re.compile(r"[\w .,()\ue000-\ue004]*")
 """Texts that neither begin nor end a literal, a comment or a statement."""
-_NUMBERS = frozenset({"int2", "int4", "int8", "smallint", "integer", "bigint", "oid", "numeric"})
-_HARMLESS_TYPES = frozenset({
-    "int2", "int4", "int8", "smallint", "integer", "bigint", "numeric", "decimal", "float4",
-    "float8", "bool", "boolean", "date", "timestamp", "timestamptz", "time", "timetz", "interval",
-    "uuid", "oid",
-})  # fmt: skip
-_NAME_TYPES = frozenset({"regclass", "regproc", "regprocedure", "regtype", "regrole",
-                         "regnamespace", "regcollation", "regconfig", "regdictionary", "regoper",
-                         "regoperator"})  # fmt: skip
-_WORD_FUNCTIONS = frozenset({
-    "count", "length", "char_length", "extract", "date_part", "md5", "gen_random_uuid", "now",
-    "date_trunc", "abs", "floor", "ceil", "round", "nextval", "currval", "make_date", "hashtext",
-    "clock_timestamp", "statement_timestamp", "transaction_timestamp", "array_length",
-    "cardinality", "generate_series",
-})  # fmt: skip
-_SAME = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "left", "right", "substr",
-                   "substring", "lpad", "rpad", "initcap", "trim"})  # fmt: skip
-
-
-KNOWN_TYPES = _HARMLESS_TYPES | _NAME_TYPES | _NUMBERS | {"text", "varchar", "record"}
-"""Types that are trusted by their names."""
-KNOWN_FUNCTIONS = _WORD_FUNCTIONS | _SAME | {
-    "format", "quote_ident", "quote_literal", "quote_nullable", "concat", "concat_ws",
-    "string_agg", "array_to_string", "unnest", "array_agg", "array_append", "array_cat", "to_char",
-}  # fmt: skip
-"""Functions that are trusted by their names."""
-
-
-def typed(type_: str) -> str | None:
-    """What stands for any value of one of PostgreSQL's types; None where it may be any text."""
-    if type_ in _NAME_TYPES:
-        return NAME
-    if type_ in _NUMBERS:
-        return NUMBER
-    return WORD if type_ in _HARMLESS_TYPES else None
-
-
-def own_name(names: Sequence[str]) -> str:
-    """A dotted name without PostgreSQL's own schema; "" for a name in any other schema."""
-    if len(names) > 1 and (len(names) > 2 or names[0] != "pg_catalog"):
-        return ""
-    return names[-1] if names else ""
 
 
 def evaluate(value: Node, lookup: Lookup) -> Texts:
@@ -211,16 +178,12 @@ def _operator(node: Node, lookup: Lookup) -> Iterable[str]:
     sides = [evaluate(node[side], lookup) for side in ("lexpr", "rexpr") if side in node]
     if name == "||":
         return _joined(sides)
-    numbers = [all(map(_is_number, each)) for each in sides]
-    words = all(_is_number(each) or each == WORD for each in sides[0])
+    numbers = [all(map(is_number, each)) for each in sides]
+    words = all(is_number(each) or each == WORD for each in sides[0])
     if all(numbers) or (name != "-" and numbers[-1] and not words):
         return (NUMBER,)
     # jsonb - text takes a key away, and a range's operators give ranges.
     return (WORD,) if words else (RAW,)
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(rf"-?[0-9.]+|{NUMBER}", text) is not None
 
 
 def _joined(parts: Sequence[Iterable[str]], between: str = "") -> Texts:
@@ -257,14 +220,14 @@ def _call(call: Node, lookup: Lookup) -> Iterable[str]:
         return _separated([_maybe(each, lookup) for each in given[1:]], given[0], lookup)
     if name == "string_agg" and len(arguments) > 1:
         return _aggregated(arguments[0], given[1:2], lookup)
-    if name in _WORD_FUNCTIONS:
+    if name in WORD_FUNCTIONS:
         return (WORD,)
     if name == "to_char" and len(arguments) > 1:
-        return (WORD,) if all(map(_is_date_form, arguments[1])) else (RAW,)
+        return (WORD,) if all(map(is_date_form, arguments[1])) else (RAW,)
     if name in {"lower", "upper"} and arguments:
         known = arguments[0]
         return [getattr(t, name)() if t.strip(_MARKS).isascii() else RAW for t in known]
-    if name in _SAME and arguments:
+    if name in SAME and arguments:
         known_ = "".join(itertools.chain(*arguments)).replace(NUMBER, "0")
         return (
             (WORD,)
@@ -273,15 +236,6 @@ def _call(call: Node, lookup: Lookup) -> Iterable[str]:
             else (RAW,)
         )
     return (RAW,)
-
-
-def _is_date_form(text: str) -> bool:
-    """Whether what to_char gives for a form neither begins nor ends a comment."""
-    if re.search(r'"[^"]{3}', re.sub(r'"([^"]{0,2})"', r"\1", text)):
-        return False  # what is quoted is not a pattern, but a text
-    plain = text.replace('"', "")
-    signs = re.search(r"[09]", plain) and re.search(r"-(?:S|MI|PL|PR)", plain, re.IGNORECASE)
-    return bool(re.fullmatch(r"\w?|\w[\w ./:-]*\w", plain)) and "--" not in plain and not signs
 
 
 def _maybe(value: Node, lookup: Lookup) -> Texts:

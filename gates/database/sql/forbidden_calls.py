@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gates.database.sql.folding import evaluate, own_name
+from gates.database.sql.folding import evaluate
 from gates.database.sql.forbidden import BECOMES, CLAIMS, SETTINGS, Found
+from gates.database.sql.known import own_name
 from gates.database.sql.quoting import UNKNOWN
 from gates.database.sql.script import Node, strings, walk
 

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from gates.database.server.leftovers import PLATFORM_ROLES
-from gates.database.sql.folding import KNOWN_FUNCTIONS, KNOWN_TYPES
 from gates.database.sql.forbidden import Found
 from gates.database.sql.forbidden_calls import CALLS
+from gates.database.sql.known import KNOWN_FUNCTIONS, KNOWN_TYPES
 from gates.database.sql.nested import ASKING
 from gates.database.sql.script import Node, name_of, option, strings
 from gates.database.sql.surroundings import PASS_ON, SERVER
@@ -77,7 +77,9 @@ def _made(kind: str, node: Node) -> Iterator[tuple[str, str, bool]]:
     elif kind == "RenameStmt" and node.get("renameType") in _ROUTINES | _TYPES:
         yield "", node.get("newname", ""), node["renameType"] in _ROUTINES
     elif kind == "AlterObjectSchemaStmt":
-        yield node.get("newschema", ""), "an object by SET SCHEMA", False
+        moved = strings(node.get("object", {}).get("ObjectWithArgs", {}).get("objname"))
+        name = _parted(moved)[1] or "an object by SET SCHEMA"
+        yield node.get("newschema", ""), name, bool(moved)
 
 
 def _parted(names: list[str]) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gates.database.server.leftovers import PLATFORM_ROLES
-from gates.database.sql.folding import evaluate, own_name
+from gates.database.sql.folding import evaluate
+from gates.database.sql.known import own_name
 from gates.database.sql.nested import Inner
 from gates.database.sql.quoting import RAW
 from gates.database.sql.script import Node, strings

@@ -33,6 +33,24 @@ STATIC = (
            "DO $$ BEGIN CREATE ROLE sample_module_reader; END $$;"),
     Defect("program-in-text", _FORBIDDEN, "PROGRAM", "",
            "DO $$ BEGIN EXECUTE 'COPY {T} FROM PRO' || 'GRAM ''true'''; END $$;"),
+    Defect("own-domain-as-oid", "migration-readable", "only a run knows the statement", "",
+           "CREATE SCHEMA IF NOT EXISTS sample_module;\n"
+           "DO $$ BEGIN IF to_regtype('sample_module.oid') IS NULL THEN\n"
+           "    CREATE DOMAIN sample_module.oid AS text; END IF;\n"
+           "    EXECUTE ('ALTER TABLE {T} DISABLE ROW LEVEL SECURITY')::sample_module.oid;\n"
+           "END $$;\nALTER TABLE {T} ENABLE ROW LEVEL SECURITY;",
+           "DROP SCHEMA IF EXISTS sample_module CASCADE;"),
+    Defect("own-function-as-md5", _FORBIDDEN, "a function called md5", "",
+           "CREATE OR REPLACE FUNCTION md5(t varchar) RETURNS text LANGUAGE sql SET search_path"
+           " = '' RETURN t;", "DROP FUNCTION IF EXISTS md5(varchar);"),
+    Defect("row-in-notify", _FORBIDDEN, "pg_notify()", "",
+           "CREATE OR REPLACE FUNCTION {P}tell() RETURNS trigger LANGUAGE plpgsql SET search_path"
+           " = '' AS $$ BEGIN PERFORM pg_notify('x', to_jsonb(NEW)::text); RETURN NULL; END $$;",
+           "DROP FUNCTION IF EXISTS {P}tell();"),
+    Defect("never-cancelled", _FORBIDDEN, "query_canceled", "",
+           "CREATE OR REPLACE FUNCTION {P}wait() RETURNS void LANGUAGE plpgsql SET search_path"
+           " = '' AS $$ BEGIN LOOP BEGIN PERFORM pg_sleep(9); EXCEPTION WHEN query_canceled THEN"
+           " NULL; END; END LOOP; END $$;", "DROP FUNCTION IF EXISTS {P}wait();"),
     Defect("no-search-path", "migration-search-path", "search_path",
            "SET search_path TO public;\n", ""),
     Defect("search-path-of-session", "migration-search-path", "search_path",
