@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
+from gates.contract.bodies import formerly
 from gates.contract.checks import refused, same_subject
+from gates.contract.keys import at_once, stricter
 from gates.contract.model import Bump, Change
 from gates.contract.schema_pair import Pair, owner_of, shown
 from gates.database.schema.snapshot import Properties, Snapshot
@@ -28,7 +30,7 @@ LONGEST = 2000
 def compare_constraints(pair: Pair) -> Iterator[Change]:
     """CHECK, FOREIGN KEY and EXCLUDE constraints of tables and domains that both have. NOT NULL is
     the columns' matter, UNIQUE and PRIMARY KEY are those of their indexes."""
-    before, after = _by_text(pair, pair.old), _by_text(pair, pair.new)
+    before, after = by_text(pair, pair.old), by_text(pair, pair.new)
     for owner in sorted({*before, *after}):
         one, other = before.get(owner, {}), after.get(owner, {})
         lost = [text for text in one if text not in other]
@@ -47,8 +49,8 @@ def compare_constraints(pair: Pair) -> Iterator[Change]:
             )  # fmt: skip
 
 
-def _by_text(pair: Pair, side: Snapshot) -> dict[str, dict[str, str]]:
-    """For each table that both sides have: constraints by what they say, with their names."""
+def by_text(pair: Pair, side: Snapshot) -> dict[str, dict[str, str]]:
+    """For each table or domain of both sides: constraints by what they say, with their names."""
     found: dict[str, dict[str, str]] = {}
     other = pair.new if side is pair.old else pair.old
     for name, properties in side.of("constraint"):
@@ -65,11 +67,29 @@ def _by_text(pair: Pair, side: Snapshot) -> dict[str, dict[str, str]]:
     return found
 
 
+def beside(pair: Pair, owner: str, text: str) -> list[str]:
+    """The old CHECKs that speak of something which a text speaks of: a row that they refuse shows
+    nothing about the text."""
+    subjects = pair.columns(owner, pair.old) | {"VALUE"}
+    checks = (
+        properties["definition"].removesuffix(" NOT VALID")
+        for name, properties in pair.old.of("constraint")
+        if owner_of("constraint", name, properties) == owner
+    )
+    return [
+        each
+        for each in checks
+        if each.startswith("CHECK") and _words(each) & _words(text) & subjects
+    ]
+
+
 def _comparable(pair: Pair, owner: str, one: str, other: str) -> bool:
     """Whether a constraint seems to be the other one, written anew: a foreign key to the same
     table, or a CHECK of the same columns."""
     if one.startswith("FOREIGN KEY") or other.startswith("FOREIGN KEY"):
         return _target(one) == _target(other)
+    if one.startswith("EXCLUDE") and other.startswith("EXCLUDE"):
+        return at_once(one) == at_once(other)
     if not (one.startswith("CHECK") and other.startswith("CHECK")):
         return False
     columns = pair.columns(owner, pair.old)
@@ -88,6 +108,12 @@ def _words(text: str) -> frozenset[str]:
 
 def _changed(pair: Pair, owner: str, old: list[str], new: str, name: str) -> Change:
     """A constraint beside or in place of others on the same columns, which all held before."""
+    if (broken := stricter(pair, owner, old, new)) is not None:
+        return pair.change(
+            f"constraint:{shown(owner)}.{name}", Bump.MAJOR,
+            f"{shown(owner)} asks for {new}, it was {' and '.join(old)}: {broken[0]}",
+            owner, name, example=broken[1],
+        )  # fmt: skip
     alike = [each for each in old if same_subject(each, new)]
     example = refused(alike, new, whole=_whole(pair, owner, new)) if alike else None
     known = bool(alike) and (example is None or alike == old)
@@ -95,7 +121,7 @@ def _changed(pair: Pair, owner: str, old: list[str], new: str, name: str) -> Cha
         # What the rest of the old ones says counts too, and only the server understands it.
         example = None
         if pair.refuses is not None and new.startswith("CHECK"):
-            example = pair.refuses(pair.old, owner, old, new)
+            example = pair.refuses(pair.old, owner, old, new, formerly(pair, old))
     if example is not None:
         why = "a row that was accepted is refused"
     elif known:

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gates.contract.called import compare_called
 from gates.contract.columns import compare_columns
 from gates.contract.constraints import compare_constraints, compare_indexes
 from gates.contract.grants import APPLICATION, rights
+from gates.contract.keys import compare_waiting
 from gates.contract.model import Bump, Change
+from gates.contract.remade import compare_remade
 from gates.contract.routines import compare_functions, compare_types
 from gates.contract.schema_pair import Pair, bare_name, shown
+from gates.contract.views import compare_relation
 from gates.database.schema.snapshot import Properties, Snapshot
 
 _OTHER = ("extension", "trigger", "rule", "sequence", "aggregate", "operator", "cast", "collation",
@@ -52,7 +56,7 @@ def compare_relations(pair: Pair) -> Iterator[Change]:
                 )  # fmt: skip
         for name, before, after in pair.kept(kind):
             yield from _grants(pair, name, before, after)
-            yield from _relation(pair, kind, name, before, after)
+            yield from compare_relation(pair, kind, name, before, after)
 
 
 def _grants(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
@@ -82,25 +86,6 @@ def _by_column(side: Snapshot, name: str) -> set[str]:
         if column.rpartition(".")[0] == name and "grants" in properties
         for right in rights(properties, APPLICATION)
     }
-
-
-def _relation(
-    pair: Pair, kind: str, name: str, before: Properties, after: Properties
-) -> Iterator[Change]:
-    if kind == "view" and before.get("definition") != after.get("definition"):
-        yield pair.change(
-            f"view:{shown(name)}", Bump.MINOR,
-            f"the view {shown(name)} is made in another way; whether it shows the same rows could"
-            " not be shown", name, proved=False,
-        )  # fmt: skip
-    ignored = {"grants", "definition", "owner"}
-    names = {*before, *after} - ignored
-    if changed := sorted(each for each in names if before.get(each) != after.get(each)):
-        words = ", ".join(each.replace("_", " ") for each in changed)
-        yield pair.change(
-            f"{kind}:{shown(name)}", Bump.PATCH, f"the {kind} {shown(name)} has another {words}",
-            name,
-        )  # fmt: skip
 
 
 def compare_policies(pair: Pair) -> Iterator[Change]:
@@ -164,7 +149,18 @@ def compare_others(pair: Pair) -> Iterator[Change]:
                 yield _other(pair, kind, name, Bump.MINOR, "is new", came=True)
         for name, before, after in pair.kept(kind):
             if before != after and kind != "schema":
-                yield _other(pair, kind, name, Bump.PATCH, "has changed")
+                yield from _changed(pair, kind, name, before, after)
+
+
+def _changed(
+    pair: Pair, kind: str, name: str, before: Properties, after: Properties
+) -> Iterator[Change]:
+    keys = {each for each in {*before, *after} if before.get(each) != after.get(each)} - {"owner"}
+    if kind == "sequence" and _owned(pair, name) and "type" in keys:
+        keys -= {"type", "minimum", "maximum"}  # with its column, whose change says it
+    if keys:
+        bump = Bump.PATCH if keys <= {"cache"} else Bump.MINOR
+        yield _other(pair, kind, name, bump, "has changed")
 
 
 def _owned(pair: Pair, sequence: str) -> bool:
@@ -198,7 +194,10 @@ def _other(
 PARTS: tuple[Callable[[Pair], Iterator[Change]], ...] = (
     compare_relations,
     compare_columns,
+    compare_remade,
     compare_constraints,
+    compare_called,
+    compare_waiting,
     compare_indexes,
     compare_types,
     compare_functions,

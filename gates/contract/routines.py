@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gates.contract.bodies import same_work
 from gates.contract.grants import may
 from gates.contract.model import Bump, Change
 from gates.contract.schema_pair import Pair, shown
@@ -30,7 +31,8 @@ def compare_functions(pair: Pair) -> Iterator[Change]:
             yield pair.change(
                 f"function:{shown(name)}", Bump.MINOR,
                 f"the function {shown(name)} takes more now, all of it with defaults:"
-                f" {shown(heir)}", name,
+                f" {shown(heir)}; that callers get the same could not be shown", name,
+                proved=False,
             )  # fmt: skip
         else:
             yield pair.change(
@@ -78,7 +80,7 @@ def _takes_over(old: str, new: str, properties: Properties) -> bool:
 def _function(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
     symbol, label = f"function:{shown(name)}", f"the function {shown(name)}"
     if not _is_called(before) and not _is_called(after):
-        yield pair.change(symbol, Bump.PATCH, f"{label} works in another way", name)
+        yield from _work(pair, name, before, after)
         return
     (one, result), (other, returned) = _head(before), _head(after)
     plain, fresh = _QUOTED.sub("''", one), _QUOTED.sub("''", other)
@@ -99,14 +101,35 @@ def _function(pair: Pair, name: str, before: Properties, after: Properties) -> I
         )  # fmt: skip
     elif one != other:
         yield pair.change(symbol, Bump.MINOR, f"{label} has other defaults", name)
-    elif before.get("definition") != after.get("definition") and result == returned:
-        yield pair.change(symbol, Bump.PATCH, f"{label} works in another way", name)
+    if result == returned and _names(plain) == _names(fresh):
+        yield from _work(pair, name, before, after)
     if may(before, "EXECUTE") and not may(after, "EXECUTE"):
         yield pair.change(
             f"grant:EXECUTE on {shown(name)}", Bump.MAJOR,
             f"tenant_app_role may not call {shown(name)} any more", name,
             example=f"SELECT {shown(name)} as tenant_app_role",
         )  # fmt: skip
+
+
+def _work(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
+    """What a function does, besides what its head says."""
+    one, other = before.get("definition", ""), after.get("definition", "")
+    if _rest(one) == _rest(other):
+        return
+    same = same_work(_rest(one), _rest(other))
+    whom = "callers get the same" if _is_called(after) else "every row that ran is still accepted"
+    yield pair.change(
+        f"function:{shown(name)}", Bump.PATCH if same else Bump.MINOR,
+        f"the function {shown(name)} "
+        + ("is written in another way" if same else f"works in another way; that {whom} could not"
+           " be shown"),
+        name, proved=same,
+    )  # fmt: skip
+
+
+def _rest(definition: str) -> str:
+    match = _HEAD.match(definition)
+    return definition[match.end() :] if match else definition
 
 
 def _names(arguments: str) -> list[str]:

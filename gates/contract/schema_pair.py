@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gates.contract.model import Bump, Change
 from gates.contract.probe import Refuses
 from gates.database.schema.snapshot import Properties, Snapshot
+from gates.database.sql.script import Script
 from gates.model import Location
 
 Place = Callable[[str, str, bool], Location | None]
@@ -30,6 +31,8 @@ class Pair:
     new_place: Place = field(default=_nowhere)
     refuses: Refuses | None = None
     """Looks for a row that a CHECK refuses now; None where there is no server to ask."""
+    upgrade: tuple[Script, ...] = ()
+    """The migrations that lead from the old database to the new one, as far as they are known."""
 
     def kept(self, kind: str) -> Iterator[tuple[str, Properties, Properties]]:
         """What both have, by name, with its properties before and after."""

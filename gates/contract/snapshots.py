@@ -10,7 +10,7 @@ from gates.contract.probe import refuses_on
 from gates.contract.schema_pair import Pair, Place
 from gates.database import Database, Snapshot
 from gates.database.places import place_of
-from gates.database.sql.script import parse
+from gates.database.sql.script import Script, parse
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module
@@ -31,7 +31,16 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
             places_in(old),
             places_in(new),
             refuses_on(bench.session("owner")),
+            _upgrade(old, new),
         )
+
+
+def _upgrade(old: Module, new: Module) -> tuple[Script, ...]:
+    """The migrations after those of the old version; none where these are not what came first."""
+    before, after = ([(e.path, e.sql) for e in each.migrations] for each in (old, new))
+    if after[: len(before)] != before:
+        return ()
+    return tuple(parse(path, sql) for path, sql in after[len(before) :])
 
 
 def _before(old: Module, database: Database) -> Snapshot:

@@ -6,16 +6,20 @@ change shows what. Minor: more is offered, or nothing shows whether it still wor
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import re
 import zipfile
 from inspect import Parameter, Signature
+from textwrap import indent
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gates.contract.code import compare_code, exported, exported_python
+from gates.contract.code.bound import unbound
 from gates.contract.code.calls import broken_calls, shapes
 from gates.contract.code.types import Types, parse
 from gates.contract.model import Bump, largest
@@ -87,6 +91,10 @@ MAJOR = {
     "a model has a new field": (
         "from pydantic import BaseModel\nclass A(BaseModel):\n a: int",
         "from pydantic import BaseModel\nclass A(BaseModel):\n a: int\n b: int",
+        "A(...) without b"),
+    "a model has a new field that is said to be needed": (
+        "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int",
+        "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int\n b: int = Field(...)",
         "A(...) without b"),
     "a field of a model loses its default": (
         "from pydantic import BaseModel, Field\nclass A(BaseModel):\n a: int = 1",
@@ -184,6 +192,12 @@ MINOR = {
     "a decorator is new": (
         "def f(): ...", "from contextlib import contextmanager\n@contextmanager\ndef f(): ..."),
     "a decorator is gone": ("from x import y\n@y\ndef f(): ...", "def f(): ..."),
+    "a decorator of a class is new": (
+        "class A: ...", "from x import y\n@y\nclass A: ..."),
+    "a class of attrs became a dataclass": (
+        "from attrs import define\n@define\nclass A:\n a: int",
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int"),
+    "a name for a type stands for less": ("A = int | str", "A = int"),
     "a class is final": ("class A: ...", "from typing import final\n@final\nclass A: ..."),
     "a class has slots": ("class A: ...", "class A:\n __slots__ = ()"),
     "overloads of one signature": (
@@ -228,7 +242,19 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "a name for a type in other words": (
+        "from typing import Union\nA = Union[int, str]", "A = str | int"),
+    "a nearer parent of the standard library": (
+        "class E(Exception): ...", "class E(ValueError): ..."),
+    "another kind of enum": (
+        "from enum import Enum\nclass C(Enum):\n A = 'a'",
+        "from enum import StrEnum\nclass C(StrEnum):\n A = 'a'"),
     "a docstring": ("def f(): ...", "def f():\n 'Does it.'"),
+    "overloads that name what the function does not": (
+        "from typing import overload\n@overload\ndef f(__a: int) -> int: ...\n"
+        "@overload\ndef f(__a: str) -> str: ...\ndef f(*a): ...",
+        "from typing import overload\n@overload\ndef f(__a: int) -> int: ...\n"
+        "@overload\ndef f(__a: str) -> str: ...\ndef f(*a): 'Does it.'"),
     "a helper is deleted": ("def f(): ...", "_n = 1\ndef f(): ...\ndel _n"),
     "a name is deleted and defined again": ("n = 1", "n = 2\ndel n\nn = 1"),
     "a name is deleted in a branch alone": (
@@ -360,6 +386,29 @@ def test_code_that_does_not_parse_is_inconclusive(path):
     files = {"m/__init__.py": REGISTER, "m/lib.py": ""}
     with pytest.raises(CouldNotCheckError, match="cannot be read"):
         changes(files, {**files, path: "def f(:"})
+
+
+STATEMENTS = st.recursive(
+    st.sampled_from(["a = 1", "b = 1", "del a", "del b", "def a(): ...", "class b: ..."]),
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["if 0", "if not 0", "if 1 and 0"]), inner, inner).map(
+            lambda each: f"{each[0]}:\n{indent(each[1], ' ')}\nelse:\n{indent(each[2], ' ')}"
+        ),
+        st.tuples(inner, inner).map("\n".join),
+    ),
+    max_leaves=8,
+)
+
+
+@given(STATEMENTS)
+def test_what_is_bound_is_what_python_binds(source):
+    names: dict[str, object] = {}
+    try:
+        exec(source, names)
+    except NameError:
+        assume(False)
+    written = {name for name in "ab" if re.search(rf"\b(?<!del ){name}\b", source)}
+    assert unbound(ast.parse(source).body) & written == written - names.keys()
 
 
 NAMES = st.lists(st.sampled_from("abcde"), unique=True, max_size=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gates.contract.bodies import same_work
 from gates.contract.column_types import widened
 from gates.contract.database import PARTS, compare_databases
 from gates.contract.model import Bump, largest
@@ -143,6 +147,43 @@ def test_other_migrations_are_run(database: Database) -> None:
     assert change.symbol == "column:tenant_sample_module_notes.color"
     assert str(change.old).startswith("migrations/000_init.sql:9:5")
     assert change.new is None
+
+
+def test_what_an_upgrade_drops_and_makes_again(database: Database) -> None:
+    module = load(EXAMPLES / "_base" / "python")
+    (first,) = module.migrations
+    table = "ALTER TABLE public.tenant_sample_module_notes"
+    sql = f"{table} DROP COLUMN title; {table} ADD COLUMN title text NOT NULL DEFAULT '';"
+    later = replace(first, path="migrations/001_title.sql", sql=sql)
+    new = replace(module, migrations=(first, later))
+    with Database.open(new, Policy(), database.settings) as upgraded:
+        with pair_of(module, new, upgraded) as pair:
+            lost = [each for each in compare_databases(pair) if "is lost" in each.message]
+        rewritten = replace(module, migrations=(replace(first, path="migrations/000.sql"),))
+        with pair_of(rewritten, new, upgraded) as pair:
+            assert pair.upgrade == ()
+    assert [each.symbol for each in lost] == ["column:tenant_sample_module_notes.title"]
+
+
+@given(st.lists(st.sampled_from([" ", "\n", "\t", "/* a */", "-- b\n"]), min_size=6, max_size=6))
+def test_layout_and_comments_of_a_body_say_nothing(gaps: list[str]) -> None:
+    words = ["BEGIN", "RETURN", "n", "+", "'a  b'::int", ";", "END"]
+    text = _function("".join(itertools.chain(*zip(words, [*gaps, ""], strict=True))))
+    assert same_work(_function("BEGIN RETURN n + 'a  b'::int; END"), text)
+    assert same_work(_function("begin return N + 'a  b'::int; end"), text)
+    assert not same_work(_function("BEGIN RETURN n + 'a b'::int; END"), text)
+    assert not same_work(_function("BEGIN RETURN \"N\" + 'a  b'::int; END"), text)
+
+
+def _function(body: str, language: str = "plpgsql") -> str:
+    return (
+        "CREATE OR REPLACE FUNCTION public.f(n integer)\n RETURNS integer\n"
+        f" LANGUAGE {language}\nAS $function$ {body} $function$\n"
+    )
+
+
+def test_a_body_in_another_language_is_compared_as_it_is() -> None:
+    assert not same_work(_function("a b", "plpython3u"), _function("a  b", "plpython3u"))
 
 
 def test_an_old_version_that_does_not_apply_is_inconclusive(database: Database) -> None:

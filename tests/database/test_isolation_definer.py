@@ -184,6 +184,12 @@ UNKEPT = {
     f"DECLARE r record; BEGIN r.tenant_id := {MINE}; FOR r IN SELECT id AS tenant_id FROM"
     " public.tenants LOOP DELETE FROM public.totals WHERE tenant_id = r.tenant_id; END LOOP;"
     " END": "totals",
+    f"WITH notes AS (SELECT * FROM notes) SELECT 1 FROM notes WHERE tenant_id = {MINE}": "notes",
+    f"WITH RECURSIVE x AS (SELECT {MINE} AS tenant_id, {MINE} AS o, 1 AS id UNION ALL SELECT x.o,"
+    " t.id, 1 FROM x JOIN public.tenants t ON true) SELECT n.title FROM public.notes n"
+    " JOIN x ON x.tenant_id = n.tenant_id": "(table public.notes)",
+    f"DECLARE v uuid := {MINE}; w ALIAS FOR v; BEGIN w := p; DELETE FROM public.notes"
+    " WHERE tenant_id = v; END": "tenant_id = v",
     "SELECT query_to_xml(t, true, true, '')::text": "query_to_xml",
 }  # fmt: skip
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from gates.contract.code.types import known_class
+
 if TYPE_CHECKING:
     import griffe
 
@@ -60,6 +62,17 @@ def literal(value: object) -> str | None:
         return None
 
 
+def is_type(value: object) -> bool:
+    """Whether a value is written as a type that is more than a name: a union, or parts of one."""
+    try:
+        node = ast.parse(str(value), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return isinstance(node, ast.Subscript) or (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
+    )
+
+
 def ancestry(cls: griffe.Class) -> list[griffe.Class]:
     """A class and those it is made from, as far as they are of its package."""
     try:
@@ -102,7 +115,8 @@ def _must_be_given(field: griffe.Attribute) -> bool:
     if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] != "Field":
         return False
     given = {each.arg for each in call.keywords}
-    return not call.args and not given & {None, "default", "default_factory"}
+    free = call.args and ast.unparse(call.args[0]) != "..."
+    return not free and not given & {None, "default", "default_factory"}
 
 
 def newly_needed(old: object, new: object, field: object, before: object = None) -> bool:
@@ -146,7 +160,13 @@ def lost_bases(old: griffe.Class, new: griffe.Class) -> list[str]:
                 found[name] = True
         return found
 
-    kept = names(new)
+    def above(cls: griffe.Class) -> set[str]:
+        """What the standard library's classes among the parents are made from themselves."""
+        paths = {path for each in ancestry(cls) for path in base_paths(each)}
+        known = [known_class(path if "." in path else f"builtins.{path}") for path in paths]
+        return {one.__name__ for each in known if each is not None for one in each.__mro__}
+
+    kept = {*names(new), *above(new)}
     ignored = {"object", "Generic", "Protocol", "ABC"}
     return [
         name for name in names(old)

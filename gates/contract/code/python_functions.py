@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from inspect import Signature
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gates.contract.code.calls import broken_calls, more_taken
@@ -111,14 +112,14 @@ class Functions:
     def _through_class(
         self, old: griffe.Function, new: griffe.Function
     ) -> Iterator[tuple[str, str]]:
-        """Calls that need no object, of a method that does now."""
+        """The shortest call that needs no object, of a method that does now."""
         free = {"staticmethod", "classmethod"}
         if not old.labels & free or new.labels & free:
             return
         before = self._old.signature(old, bound=True)
         after = self._new.signature(new, bound=False)
         if before is not None and after is not None:
-            for each in broken_calls(before, after):
+            for each in islice(broken_calls(before, after), 1):
                 yield each.call, f"it needs an object now ({each.why})"
 
     def _types(

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.python_facts import (
     attributes,
+    decorated,
     has_foreign_parent,
     is_enum,
+    is_type,
     literal,
     lost_bases,
     newly_needed,
@@ -67,12 +69,14 @@ class Members(Functions):
             )  # fmt: skip
         before, after = offered(old), offered(new)
         inherits = {str(base) for base in new.bases} - {str(base) for base in old.bases}
+        wrapped = decorated(new) - decorated(old)  # a decorator may define any method
         for name, member in before.items():
             one = self._old.real(member)
             if name not in after:
                 yield self._change(
                     one or old, new, f"{symbol}.{name}",
-                    f"{symbol}.{name} is gone", proved=not inherits or not has_foreign_parent(new),
+                    f"{symbol}.{name} is gone",
+                    proved=not (inherits and has_foreign_parent(new)) and not wrapped,
                     example=f"{symbol}.{name}", gone=True,
                 )  # fmt: skip
                 continue
@@ -105,9 +109,13 @@ class Members(Functions):
             if name == "__init__" and isinstance(target, griffe.Function):
                 signature = self._new.signature(target, bound=True)
                 parameters = signature.parameters.values() if signature is not None else ()
-                if not old.bases and any(
-                    each.default is each.empty and not each.kind.name.startswith("VAR_")
-                    for each in parameters
+                if (
+                    not old.bases
+                    and not old.decorators
+                    and any(
+                        each.default is each.empty and not each.kind.name.startswith("VAR_")
+                        for each in parameters
+                    )
                 ):
                     yield self._change(
                         old, target, f"{symbol}.__init__",
@@ -144,6 +152,12 @@ class Members(Functions):
                 example=f"{symbol.rpartition('.')[0]}(...) without {old.name}",
             )  # fmt: skip
         one, other = literal(old.value), literal(new.value)
+        if is_type(old.value) and other is None and new.value is not None:
+            before, after = self._old.type_of(old.value, old), self._new.type_of(new.value, new)
+            if before != after:
+                yield self._change(
+                    old, new, symbol, f"{symbol} is {new.value}, it was {old.value}", proved=False
+                )
         if one is None or other is None or one == other:
             return
         if (one, other) == (repr(self._old.api.version), repr(self._new.api.version)):

@@ -7,7 +7,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-_ROOTS = ("builtins", "collections.abc", "datetime", "decimal", "fractions", "pathlib", "uuid")
+_ROOTS = (
+    "builtins", "collections.abc", "datetime", "decimal", "enum", "fractions", "pathlib", "uuid",
+)  # fmt: skip
 """Modules of the standard library whose classes are asked; a module's own code never is."""
 _ABSTRACT = "collections.abc."
 _TYPING = {
@@ -90,15 +92,15 @@ def _name(node: ast.expr, resolve: Callable[[str], str]) -> str:
     if module in ("typing", "typing_extensions"):
         if last in _TYPING:
             return _TYPING[last]
-        if _known(f"{_ABSTRACT}{last}") is not None:
+        if known_class(f"{_ABSTRACT}{last}") is not None:
             return f"{_ABSTRACT}{last}"
         return f"typing.{last}"
-    if not module and _known(f"builtins.{name}") is not None:
+    if not module and known_class(f"builtins.{name}") is not None:
         return f"builtins.{name}"
     return name
 
 
-def _known(name: str) -> type | None:
+def known_class(name: str) -> type | None:
     """A class of the standard library, by its whole name."""
     module, _, last = name.rpartition(".")
     if name == NONE:
@@ -111,7 +113,7 @@ def _known(name: str) -> type | None:
 
 def never_called(values: Type | None) -> bool:
     """Whether the values of a type cannot be called, as far as the standard library knows it."""
-    known = [_known(each.name) for each in values or ()]
+    known = [known_class(each.name) for each in values or ()]
     return bool(known) and not any(
         each is None
         or each in (object, type)
@@ -156,12 +158,12 @@ class Types:
                 return None
             return self._atoms(Atom(f"builtins.{value}"), other)
         if other.literal is not None:
-            return False if _known(one.name) is not None else None
+            return False if known_class(one.name) is not None else None
         if one.name == other.name:
             return self._arguments(one, other)
         if one.name in _TOWER and other.name in _TOWER:
             return _TOWER.index(one.name) < _TOWER.index(other.name)
-        left, right = _known(one.name), _known(other.name)
+        left, right = known_class(one.name), known_class(other.name)
         if left is not None and right is not None:
             return self._elements(one, other) if issubclass(left, right) else False
         ours = self._ancestors.get(one.name, frozenset())

@@ -123,17 +123,9 @@ class Assignments:
         if kind == "assign":
             text = value["expr"]["PLpgSQL_expr"]["query"]
             target = _TARGET.match(text)
-            if target is None:
-                self._into(self.data[value.get("varno", 0)], None)
-                return
-            name, part, sign = _plain(target[1]), target[2], target[3]
-            tree = self.expression(expression_of(text)) if sign in {":=", "="} else None
-            if part is not None:
-                self._source(("var", name, _plain(part)), tree)
-            elif any(name == each.get("PLpgSQL_rec", {}).get("refname") for each in self.data):
-                self.records.setdefault(name, []).append(None)
-            else:
-                self._source(("var", name), tree)
+            plain = target is not None and target[3] in {":=", "="}
+            tree = self.expression(expression_of(text)) if plain else None
+            self._assign(self.data[value.get("varno", 0)], tree)
         elif kind in {"execsql", "fors", "forc", "dynexecute", "dynfors", "fetch", "fori"}:
             query = (value.get("sqlstmt") or value.get("query") or {}) if kind in {
                 "execsql", "fors"} else {}  # fmt: skip
@@ -153,24 +145,32 @@ class Assignments:
                     if is_a(each, "ColumnRef"):
                         self._source(("var", getattr(each.fields[0], "sval", "")), None)
 
+    def _assign(self, datum: dict[str, Any], value: Tree | None) -> None:
+        """A value goes into a variable, a field of a record, or a record."""
+        ((kind, content),) = datum.items()
+        if kind == "PLpgSQL_rec":
+            self.records.setdefault(content["refname"], []).append(None)
+        elif kind == "PLpgSQL_recfield":
+            parent = self.data[content.get("recparentno", 0)]["PLpgSQL_rec"]
+            self._source(("var", parent["refname"], content["fieldname"]), value)
+        else:
+            self._source(("var", content.get("refname", "")), value)
+
     def _into(self, target: dict[str, Any], query: Tree | None) -> None:
         """What a query gives goes into variables or a record."""
-        for kind, value in target.items():
-            if kind == "PLpgSQL_rec":
-                self.records.setdefault(value["refname"], []).append(query)
-            elif kind == "PLpgSQL_row":
-                fields = value.get("fields", ())
-                for number, each in enumerate(fields):
-                    name = each["name"]
-                    if len(fields) == 1 and "." not in name:
-                        self.records.setdefault(name, []).append(query)
-                    key: Key = ("var", *name.split("."))
-                    self._source(key, (query, number) if query is not None else None)
-            elif kind == "PLpgSQL_recfield":
-                parent = self.data[value.get("recparentno", 0)].get("PLpgSQL_rec", {})
-                self._source(("var", parent.get("refname", ""), value["fieldname"]), None)
-            elif isinstance(value, dict) and value.get("refname"):
-                self._source(("var", value["refname"]), None)
+        ((kind, content),) = target.items()
+        if kind == "PLpgSQL_rec":
+            self.records.setdefault(content["refname"], []).append(query)
+        elif kind == "PLpgSQL_row":
+            fields = content.get("fields", ())
+            for number, each in enumerate(fields):
+                datum = self.data[each.get("varno", 0)]
+                if len(fields) == 1 and "PLpgSQL_var" in datum:  # it may be of a row's type
+                    name = datum["PLpgSQL_var"]["refname"]
+                    self.records.setdefault(name, []).append(query)
+                self._assign(datum, (query, number) if query is not None else None)
+        else:
+            self._assign(target, None)
 
     def _guards(self) -> None:
         """Arguments that the body compares with the tenant before it does anything else."""

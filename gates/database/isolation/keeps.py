@@ -41,7 +41,7 @@ class Keeps:
         if is_a(statement, "SelectStmt"):
             if statement.larg is not None:
                 around = self.ties.with_queries(statement, outer)
-                self._inside(statement.withClause, around)
+                self._bodies(around)
                 for each in (statement.larg, statement.rarg):
                     self.inspect(each, around, assumed=assumed)
                 return
@@ -57,7 +57,13 @@ class Keeps:
                     relation = self.ties.relation(each, outer)
                     if relation.shape is not None and relation.shape.tenanted:
                         self._fault(statement, relation)
+        if scope is not outer:
+            self._bodies(scope)
         self._inside(statement, scope)
+
+    def _bodies(self, scope: Scope) -> None:
+        for body, around in scope.bodies:
+            self.inspect(body, around)
 
     def _inside(self, node: Tree, scope: Scope) -> None:
         for each in queries_in(node):

@@ -97,6 +97,8 @@ class Scope:
     marks: Marks = field(default_factory=dict)
     queries: dict[str, list[Output]] = field(default_factory=dict)
     """WITH queries by name."""
+    bodies: list[tuple[Tree, Scope]] = field(default_factory=list)
+    """The statements of WITH queries, each with what is around it."""
 
     def chain(self) -> Iterator[Scope]:
         """This scope and those around it."""
@@ -171,7 +173,7 @@ def names_of(node: Tree) -> list[str]:
 
 
 def queries_in(node: Tree) -> Iterator[Tree]:
-    """The statements directly inside a node, those inside them left out."""
+    """The statements directly inside a node, those inside them and WITH queries left out."""
     from pglast import ast
 
     if isinstance(node, tuple):
@@ -179,7 +181,7 @@ def queries_in(node: Tree) -> Iterator[Tree]:
             yield from queries_in(each)
     elif isinstance(node, ast.Node):
         for each in node:
-            value = getattr(node, each)
+            value = getattr(node, each) if each != "withClause" else None
             for one in value if isinstance(value, tuple) else (value,):
                 if is_statement(one):
                     yield one

@@ -58,18 +58,36 @@ class Ties(Equalities):
         scope = Scope(outer.variables, outer)
         clause: Tree = getattr(statement, "withClause", None)
         for query in clause.ctes if clause else ():
-            inner = query.ctequery
-            if clause.recursive and is_a(inner, "SelectStmt") and inner.larg is not None:
-                # What its first part gives, if the second part keeps it so.
-                scope.queries[query.ctename] = self.outputs(inner.larg, scope)
-            else:
-                scope.queries.setdefault(query.ctename, [])
-            outputs = self.outputs(inner, scope)
-            for number, each in enumerate(query.aliascolnames or ()):
-                if number < len(outputs):
-                    outputs[number] = (each.sval, outputs[number][1])
+            # Without RECURSIVE, a query knows those before it, and not itself.
+            known = dict(scope.queries)
+            around = scope if clause.recursive else Scope(outer.variables, outer, queries=known)
+            outputs = self._of_query(query, around, recursive=clause.recursive)
+            scope.bodies.append((query.ctequery, around))
             scope.queries[query.ctename] = outputs
         return scope
+
+    def _of_query(self, query: Tree, around: Scope, *, recursive: bool) -> list[Output]:
+        """The columns of a WITH query."""
+        inner, name = query.ctequery, query.ctename
+        names = [each.sval for each in query.aliascolnames or ()]
+
+        def named(outputs: list[Output]) -> list[Output]:
+            return [
+                (names[number] if number < len(names) else column, mark)
+                for number, (column, mark) in enumerate(outputs)
+            ]
+
+        if not recursive:
+            return named(self.outputs(inner, around))
+        around.queries.setdefault(name, [])
+        if is_a(inner, "SelectStmt") and inner.larg is not None:
+            # What its first part gives, as far as the second part keeps it so.
+            around.queries[name] = named(self.outputs(inner.larg, around))
+        while True:
+            outputs = named(self.outputs(inner, around))
+            if outputs == around.queries[name] or len(outputs) != len(around.queries[name]):
+                return outputs
+            around.queries[name] = outputs
 
     def add(self, item: Tree, scope: Scope, conditions: list[Condition]) -> list[Relation]:
         """The relations of one item of a FROM clause."""

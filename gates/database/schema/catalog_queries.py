@@ -157,6 +157,11 @@ QUERIES: dict[str, str] = {
             CASE WHEN c.relkind = 'm' THEN 'materialized' END AS kind,
             c.relowner::regrole::text AS owner, array_to_string(c.reloptions, ', ') AS options,
             CASE WHEN c.relkind = 'm' AND NOT c.relispopulated THEN 'no data' END AS populated,
+            nullif(concat_ws(' ',
+                CASE WHEN pg_relation_is_updatable(c.oid, true) & 8 <> 0 THEN 'INSERT' END,
+                CASE WHEN pg_relation_is_updatable(c.oid, true) & 4 <> 0 THEN 'UPDATE' END,
+                CASE WHEN pg_relation_is_updatable(c.oid, true) & 16 <> 0 THEN 'DELETE' END), '')
+                AS updates,
             {_grants("c.relacl", "r", "c.relowner")} AS grants,
             nullif(am.amname, 'heap') AS access_method, t.spcname AS tablespace
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
