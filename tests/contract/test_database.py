@@ -38,9 +38,13 @@ CREATE TABLE tenant_x_notes (id bigint PRIMARY KEY, title varchar(20) NOT NULL, 
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     state = str(tmp_path_factory.mktemp("state"))
-    settings = Settings.from_environment({**os.environ, "GATES_STATE_DIR": state})
+    return Settings.from_environment({**os.environ, "GATES_STATE_DIR": state})
+
+
+@pytest.fixture(scope="module")
+def database(settings: Settings) -> Iterator[Database]:
     module = load(EXAMPLES / "_base" / "python")
     with Database.open(module, Policy(), settings) as database:
         yield database
@@ -149,14 +153,14 @@ def test_other_migrations_are_run(database: Database) -> None:
     assert change.new is None
 
 
-def test_what_an_upgrade_drops_and_makes_again(database: Database) -> None:
+def test_what_an_upgrade_drops_and_makes_again(settings: Settings) -> None:
     module = load(EXAMPLES / "_base" / "python")
     (first,) = module.migrations
     table = "ALTER TABLE public.tenant_sample_module_notes"
     sql = f"{table} DROP COLUMN title; {table} ADD COLUMN title text NOT NULL DEFAULT '';"
     later = replace(first, path="migrations/001_title.sql", sql=sql)
     new = replace(module, migrations=(first, later))
-    with Database.open(new, Policy(), database.settings) as upgraded:
+    with Database.open(new, Policy(), settings) as upgraded:
         with pair_of(module, new, upgraded) as pair:
             lost = [each for each in compare_databases(pair) if "is lost" in each.message]
         rewritten = replace(module, migrations=(replace(first, path="migrations/000.sql"),))

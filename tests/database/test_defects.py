@@ -115,6 +115,25 @@ $$;
               " ON tenant_sample_module_settings (tenant_id);"),
         drop("settings"),
     ),
+    "counter-by-trigger": (
+        table("counts", "notes bigint NOT NULL DEFAULT 0,", """
+CREATE UNIQUE INDEX IF NOT EXISTS tenant_sample_module_counts_key
+    ON tenant_sample_module_counts (tenant_id);
+CREATE OR REPLACE FUNCTION sample_module_count() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = '' AS $$
+BEGIN
+    INSERT INTO public.tenant_sample_module_counts (tenant_id, notes) VALUES (NEW.tenant_id, 1)
+        ON CONFLICT (tenant_id) DO UPDATE SET notes = tenant_sample_module_counts.notes + 1;
+    RETURN NULL;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION sample_module_count() FROM PUBLIC;
+CREATE OR REPLACE TRIGGER tenant_sample_module_notes_count AFTER INSERT
+    ON tenant_sample_module_notes FOR EACH ROW EXECUTE FUNCTION sample_module_count();
+"""),
+        "DROP TRIGGER IF EXISTS tenant_sample_module_notes_count ON tenant_sample_module_notes;\n"
+        "DROP FUNCTION IF EXISTS sample_module_count();\n" + drop("counts"),
+    ),
     "self-reference": (
         table("nodes", "parent_id bigint, CONSTRAINT nodes_fkey FOREIGN KEY (tenant_id, parent_id)"
               " REFERENCES tenant_sample_module_nodes (tenant_id, id),"),

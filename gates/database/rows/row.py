@@ -25,6 +25,8 @@ class Row:
     values: Mapping[int, str]
     parents: tuple[Row, ...] = ()
     """Rows that it refers to, which come first."""
+    there: bool = False
+    """The module itself has made it, in a trigger on one of the rows that come first."""
 
     def statement(self, replaced: Mapping[int, str] | None = None, *, own_keys: bool = True) -> str:
         """The INSERT, one line. Without `own_keys`, the server numbers the row as it would for an
@@ -43,7 +45,8 @@ class Row:
             overriding = " OVERRIDING SYSTEM VALUE"
         if not columns:
             return f"INSERT INTO {self.table.qualified} DEFAULT VALUES"
-        return f"INSERT INTO {self.table.qualified} ({names}){overriding} VALUES ({shown})"
+        unless = " ON CONFLICT DO NOTHING" if self.there else ""
+        return f"INSERT INTO {self.table.qualified} ({names}){overriding} VALUES ({shown}){unless}"
 
     def family(self) -> list[Row]:
         """Its parents' families, then itself, each row once."""
