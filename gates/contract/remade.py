@@ -19,6 +19,10 @@ from gates.database.sql.script import Node, strings, walk
 
 _BRANCH = re.compile(r"\bTHEN\b", re.IGNORECASE)
 _WRITING = ("UpdateStmt", "InsertStmt", "MergeStmt", "CopyStmt")
+_LATER = frozenset({
+    "AlterTableStmt", "CreateFunctionStmt", "CreatePolicyStmt", "IndexStmt", "RuleStmt", "ViewStmt",
+})  # fmt: skip
+"""Statements that write no values, whatever they name."""
 Member = tuple[str, str]
 """A table and a column of it; "" stands for the table itself."""
 
@@ -105,6 +109,8 @@ def _statement(upgrade: _Upgrade, inner: Inner, own: set[str]) -> None:
         upgrade.make((_table(node), ""), sure=sure)
     elif kind == "RenameStmt":
         _rename(upgrade, node)
+    if kind in _LATER:
+        return
     for name, each in [(kind, node), *walk(node)]:
         if name in _WRITING:
             upgrade.doubt(_table(each))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gates.contract.constraints import beside
 from gates.contract.model import Bump, Change
-from gates.contract.schema_pair import Pair, shown
+from gates.contract.schema_pair import Pair, owner_of, shown
 from gates.database.schema.snapshot import Properties
 
 _ELSEWHERE = frozenset({"grants", "definition", "owner", "options", "updates"})
@@ -37,10 +37,18 @@ def compare_relation(
         )  # fmt: skip
     was, now = before.get("updates", "").split(), after.get("updates", "").split()
     if kind == "view" and (gone := [each for each in _WRITES if each in was and each not in now]):
+        # What a trigger or a rule did instead may have been to refuse.
+        own = not any(
+            owner_of(each, part, properties) == name
+            for each in ("trigger", "rule")
+            for part, properties in pair.old.of(each)
+        )
         yield pair.change(
-            symbol, Bump.MAJOR,
-            f"{label} cannot be written through any more ({', '.join(gone)})", name,
-            example=f"{_WRITES[gone[0]].format(shown(name))} was accepted",
+            symbol, Bump.MAJOR if own else Bump.MINOR,
+            f"{label} cannot be written through any more ({', '.join(gone)})"
+            + ("" if own else "; that it could be was not shown"), name,
+            example=f"{_WRITES[gone[0]].format(shown(name))} was accepted" if own else None,
+            proved=own,
         )  # fmt: skip
     one, other = _options(before), _options(after)
     if kind == "view":
