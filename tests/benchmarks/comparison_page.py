@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from tests.benchmarks.opponents import Said
 from tests.database.corpus import (
     AUDIT_AND_GRANTS,
+    DEFINER,
     HIDDEN,
     MIGRATIONS,
     POLICIES,
@@ -26,6 +27,7 @@ SUBJECTS = {
     "running twice, rolling back, running at all": MIGRATIONS,
     "hidden in DO blocks, loops, later files, other objects": HIDDEN,
     "names and forbidden statements": STATIC,
+    "what runs with its owner's rights": DEFINER,
 }
 _HEAD = """# Compared with other tools
 
@@ -49,8 +51,7 @@ _GOOD = """
   types and spelling that hold before anything runs; `gates lint` runs it for the locks.
 - **pgrls** has rules about speed that no proof of ours looks at: a policy that calls `auth.jwt()`
   once for each row rather than once (`(SELECT auth.jwt())`), a policy whose column has no index, a
-  `VOLATILE` function in a policy. It also reads policies for what needs a state that we do not
-  make: `auth.email()`, `LEAKPROOF` functions, `IMMUTABLE` functions that read claims (SEC046).
+  `VOLATILE` function in a policy. It also names `LEAKPROOF` functions and `auth.email()` by rule.
 - **pgrls verify** proves for all sessions and rows at once what we try with some; within what its
   solver can decide. A policy on `(auth.jwt() ->> 'tenant_id')::uuid` is outside of that: on this
   platform's policies it answers "unverified" for the clean module.
