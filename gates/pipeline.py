@@ -29,9 +29,24 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "pglast.parser",
         "gates.database",
         "gates.toolchains.tools",
+        "gates.toolchains.sources.offers",
+        "gates.toolchains.sources.variables",
+        "gates.contract.declared.entries",
     ),
-    Stage.TEST: ("psycopg", "pglast", "pglast.parser", "gates.database", "gates.toolchains.tests"),
-    Stage.BUILD: ("gates.toolchains.bundle", "gates.toolchains.registration"),
+    Stage.TEST: (
+        "psycopg",
+        "pglast",
+        "pglast.parser",
+        "gates.database.policies.suspicious",
+        "gates.database.isolation.prove",
+        "gates.contract.demand",
+        "gates.toolchains.tests",
+    ),
+    Stage.BUILD: (
+        "gates.toolchains.bundle",
+        "gates.toolchains.registration",
+        "gates.contract.demand",
+    ),
     Stage.SCAN: ("gates.toolchains.tools", "packaging.version", "semver"),
 }
 """What several checks of a stage import on first use.

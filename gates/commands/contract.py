@@ -177,7 +177,7 @@ def _find(sources: Sources, text: str) -> Source:
 def _parts(
     old: Source, new: Source, here: Path, settings: Settings, stack: ExitStack
 ) -> list[tuple[str, Callable[[], Iterable[Change]]]]:
-    from gates.contract.manifest import compare_manifests
+    from gates.contract.declared.compare import compare_manifests
     from gates.contract.settings import compare_settings
 
     before, after = old.module, new.module
@@ -195,8 +195,8 @@ def _parts(
 def _database(
     old: Module, new: Module, side: Source, settings: Settings, stack: ExitStack
 ) -> Iterable[Change]:
-    from gates.contract.database import compare_databases
-    from gates.contract.snapshots import pair_of
+    from gates.contract.schema.compare import compare_databases
+    from gates.contract.schema.snapshots import pair_of
     from gates.database import Database
     from gates.settings import load_policy
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from gates.catalog.versions import compare, parse
 from gates.contract.bump import same_release, smallest
-from gates.contract.entries import Entry, entries
+from gates.contract.declared.entries import Entry, entries
 from gates.contract.model import Bump, Change
 from gates.module import Document
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gates.contract.manifest import compare_manifests
+from gates.contract.declared.compare import compare_manifests
 from gates.contract.model import Change
 from gates.contract.settings import compare_settings
 from gates.module import Module

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.contract.bodies import same_work
-from gates.contract.column_types import widened
-from gates.contract.database import PARTS, compare_databases
 from gates.contract.model import Bump, largest
-from gates.contract.probe import refuses_on
-from gates.contract.schema_pair import Pair
-from gates.contract.snapshots import pair_of
+from gates.contract.schema.bodies import same_work
+from gates.contract.schema.column_types import widened
+from gates.contract.schema.compare import PARTS, compare_databases
+from gates.contract.schema.pair import Pair
+from gates.contract.schema.probe import refuses_on
+from gates.contract.schema.snapshots import pair_of
 from gates.database import Database
 from gates.database.sql.script import parse
 from gates.errors import CouldNotCheckError

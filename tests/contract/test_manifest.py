@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.contract.manifest import PARTS, compare_manifests
+from gates.contract.declared.compare import PARTS, compare_manifests
 from gates.contract.model import Bump, largest
 from gates.module import Document
 from tests.conftest import EXAMPLES

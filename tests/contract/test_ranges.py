@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gates.contract.ranges import accepts, refused_now, stranded
+from gates.contract.declared.ranges import accepts, refused_now, stranded
 
 NARROWER = [
     # old, new, an example, and one that no compatible update leads away from

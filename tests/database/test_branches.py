@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.isolation.branches import branches
-from gates.database.isolation.expressions import Function, Meaning
+from gates.database.policies.branches import branches
+from gates.database.policies.expressions import Function, Meaning
 from gates.database.sql.script import parse
 from gates.model import Verdict
 from tests.database.conftest import HEAD, results

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from pglast import parse_sql
 
-from gates.database.isolation.expressions import Function, Meaning
-from gates.database.isolation.routine import Routine, UnreadableError
-from gates.database.isolation.routines import look
-from gates.database.isolation.scopes import Shape
-from gates.database.isolation.ties import Ties
+from gates.database.owners.routine import Routine, UnreadableError
+from gates.database.owners.routines import look
+from gates.database.owners.scopes import Shape
+from gates.database.owners.ties import Ties
+from gates.database.policies.expressions import Function, Meaning
 from gates.database.server import driver
 from gates.model import Verdict
 from gates.run import run_check

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.isolation.expressions import Function, Meaning
 from gates.database.isolation.prove import prove
-from gates.database.isolation.unvaried import unvaried
+from gates.database.policies.expressions import Function, Meaning
+from gates.database.policies.unvaried import unvaried
 from gates.errors import CouldNotCheckError
 from gates.model import Verdict
 from tests.database.conftest import HEAD, TABLE, results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.isolation.surely import always, writes
+from gates.database.audit.surely import always, writes
 
 INSERT = "INSERT INTO public.audit_logs (row_id) VALUES (NEW.id::text);"
 

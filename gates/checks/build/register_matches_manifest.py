@@ -29,7 +29,7 @@ def register_matches_manifest(module: Module, bundle: Bundle, tools: Tools) -> I
     Good: each route of `routes` has an entry in api_endpoints, and each entry a route
     Fix: register the route or job that the finding names, or correct module.json.
     """
-    from gates.contract.entries import entries
+    from gates.contract.declared.entries import entries
     from gates.toolchains.registration import ask
 
     document = module.require_manifest()
@@ -72,7 +72,7 @@ def register_matches_manifest(module: Module, bundle: Bundle, tools: Tools) -> I
 
 def _routes(module: Module, answer: Event, entry: Location) -> Iterator[Finding]:
     from gates.checks.lint._declared import same_path
-    from gates.contract.entries import entries, texts
+    from gates.contract.declared.entries import entries, texts
 
     document = module.require_manifest()
     served: dict[tuple[str, str], tuple[str, object, list[str]]] = {}

@@ -25,7 +25,7 @@ def endpoints_declared(module: Module) -> Iterator[Finding]:
     Fix: add the entry or the route that the finding names, or remove its other half.
     """
     from gates.checks.lint._declared import LITERAL, same_path, unread
-    from gates.contract.entries import entries
+    from gates.contract.declared.entries import entries
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()

@@ -10,7 +10,7 @@ from gates.model import Finding, Stage
 from gates.module import Module
 
 if TYPE_CHECKING:
-    from gates.contract.entries import Entry
+    from gates.contract.declared.entries import Entry
     from gates.toolchains.sources.variables import Read, Shown, Variable
 
 EXAMPLE = ".env.example"
@@ -32,7 +32,7 @@ def environment_declared(module: Module) -> Iterator[Finding]:
         .env.example, and `X_REDIS_URL: z.url()` in src/env.ts
     Fix: add the variable where the finding says that it is missing, or remove it everywhere.
     """
-    from gates.contract.entries import keyed, named
+    from gates.contract.declared.entries import keyed, named
     from gates.toolchains.sources.variables import example, read
 
     document = module.require_manifest()

@@ -25,7 +25,7 @@ def permissions_declared(module: Module) -> Iterator[Finding]:
     Fix: add the permission to `permissions` and to the entry of the endpoint, or remove it.
     """
     from gates.checks.lint._declared import LITERAL, same_path, unread
-    from gates.contract.entries import entries, itself, keyed, texts
+    from gates.contract.declared.entries import entries, itself, keyed, texts
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()

@@ -24,7 +24,7 @@ def queues_declared(module: Module) -> Iterator[Finding]:
     Fix: add the entry or the job that the finding names, or make both say the same.
     """
     from gates.checks.lint._declared import LITERAL, unread
-    from gates.contract.entries import keyed, named
+    from gates.contract.declared.entries import keyed, named
     from gates.toolchains.sources import queues_python, queues_typescript
     from gates.toolchains.sources.offers import offers
 

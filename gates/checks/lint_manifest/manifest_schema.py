@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gates.check import check
-from gates.contract.endpoints import same_urls
+from gates.contract.declared.endpoints import same_urls
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
 from gates.module.document import show

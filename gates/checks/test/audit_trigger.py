@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation.audit import prove
+from gates.database.audit.prove import prove
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.contract.base import base_of, no_base
 from gates.contract.breaking import DATABASE_KINDS
-from gates.contract.database import compare_databases
 from gates.contract.demand import judge, judge_entries
-from gates.contract.snapshots import pair_of
+from gates.contract.schema.compare import compare_databases
+from gates.contract.schema.snapshots import pair_of
 from gates.database import Database
 from gates.model import Finding, Stage
 from gates.module import Module

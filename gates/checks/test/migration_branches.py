@@ -23,8 +23,8 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
         comparison; IF to_regtype('x') IS NULL THEN CREATE TYPE x ..
     Fix: write the statement outside of the block, where it always runs, or leave it out.
     """
-    from gates.database.isolation.branches import branches
-    from gates.database.isolation.policies import meaning_of
+    from gates.database.policies.branches import branches
+    from gates.database.policies.suspicious import meaning_of
     from gates.database.sql.nested import scripts_of, statements_of
 
     scripts = [

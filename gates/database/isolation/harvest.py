@@ -11,8 +11,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from gates.database.isolation.expressions import Meaning
 from gates.database.isolation.session import Entry, Sessions
+from gates.database.policies.expressions import Meaning
 from gates.database.schema.facts import PolicyFact
 from gates.database.schema.tables import Table
 

@@ -9,15 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Applied, Database
-from gates.database.isolation.elsewhere import elsewhere
 from gates.database.isolation.exposed import Exposure, compare, find_exposed, first_answers, writes
-from gates.database.isolation.expressions import Meaning
 from gates.database.isolation.harvest import opened_by
 from gates.database.isolation.keys import exclusions, oracles, references
-from gates.database.isolation.owners import unkept
 from gates.database.isolation.personal import personal_columns
 from gates.database.isolation.plans import immutable, kept
-from gates.database.isolation.policies import expects, meaning_of, only_compare, suspicious
 from gates.database.isolation.populate import forget_third, let_in, sparse, with_rows
 from gates.database.isolation.probes import access, control, opened, truncate, without_tenant
 from gates.database.isolation.session import neighbours
@@ -25,6 +21,10 @@ from gates.database.isolation.tenants import APP, EVERY_COMMAND, Leak, Tenants
 from gates.database.isolation.trespass import trespasses
 from gates.database.isolation.tries import Probes
 from gates.database.isolation.ways import around, commands, crossed, other_roles
+from gates.database.owners.unkept import unkept
+from gates.database.policies.elsewhere import elsewhere
+from gates.database.policies.expressions import Meaning
+from gates.database.policies.suspicious import expects, meaning_of, only_compare, suspicious
 from gates.database.rows.make import Maker
 from gates.database.rows.solve import NoRowError
 from gates.database.schema.facts import PolicyFact

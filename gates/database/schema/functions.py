@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gates.database.isolation.expressions import Function
+from gates.database.policies.expressions import Function
 
 if TYPE_CHECKING:
     import psycopg

@@ -1,0 +1,1 @@
+"""What module.json promises: endpoints, events, permissions, jobs, environment, versions."""

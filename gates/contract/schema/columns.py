@@ -1,0 +1,147 @@
+"""Columns of tables and views: what was written and what was read still works."""
+
+# ruff: noqa: S608 - statements are shown to people, none is run
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from gates.contract.model import Bump, Change
+from gates.contract.schema.column_types import refused_value, widened
+from gates.contract.schema.pair import Pair, shown
+from gates.database.schema.snapshot import Properties
+
+
+def compare_columns(pair: Pair) -> Iterator[Change]:
+    """Columns that went, came or changed, in tables, views and composite types that both have."""
+    came = list(pair.came("column"))
+    for name, properties in pair.lost("column"):
+        table, column = _split(name)
+        alike = (each for each, its in came if its == properties and _split(each)[0] == table)
+        heir = next(alike, None)
+        lost = f"; is it called {_split(heir)[1]} now?" if heir else ", with what it held"
+        yield pair.change(
+            f"column:{shown(name)}", Bump.MAJOR,
+            f"the column {shown(name)} is gone{lost}",
+            table, column, gone=True, example=f"SELECT {column} FROM {shown(table)}",
+        )  # fmt: skip
+    for name, properties in came:
+        yield _added(pair, name, properties)
+    for name, before, after in pair.kept("column"):
+        yield from _changed(pair, name, before, after)
+
+
+def _split(name: str) -> tuple[str, str]:
+    table, _, column = name.rpartition(".")
+    return table, column
+
+
+def _must_be_given(properties: Properties) -> bool:
+    """Whether an INSERT that does not name the column is refused."""
+    filled = any(key in properties for key in ("default", "generated", "identity"))
+    return properties.get("nullability") == "NOT NULL" and not filled
+
+
+def _filled_by_trigger(pair: Pair, table: str, column: str) -> bool:
+    """Whether a trigger of the new version writes the column before a row is checked."""
+    start = re.compile(
+        r"CREATE (?:CONSTRAINT )?TRIGGER \S+ BEFORE [^\n]*EXECUTE FUNCTION ([^(]+)\("
+    )
+    writes = re.compile(rf"\bNEW\.{re.escape(column)}\s*:?=", re.IGNORECASE)
+    for name, properties in pair.new.of("trigger"):
+        match = start.match(properties.get("definition", ""))
+        if name.endswith(f" on {table}") and match:
+            function = pair.new.objects.get(f"function {match[1]}()", {})
+            if writes.search(function.get("definition", "")):
+                return True
+    return False
+
+
+def _added(pair: Pair, name: str, properties: Properties) -> Change:
+    table, column = _split(name)
+    if _must_be_given(properties) and _filled_by_trigger(pair, table, column):
+        return pair.change(
+            f"column:{shown(name)}", Bump.MINOR,
+            f"the column {shown(name)} is new and must not be NULL; that the trigger does not fill"
+            " it could not be shown", table, column, came=True, proved=False,
+        )  # fmt: skip
+    if _must_be_given(properties):
+        return pair.change(
+            f"column:{shown(name)}", Bump.MAJOR,
+            f"the column {shown(name)} is new, must be given and has no default",
+            table, column, came=True,
+            example=f"INSERT INTO {shown(table)} (...) without {column} was accepted",
+        )  # fmt: skip
+    return pair.change(
+        f"column:{shown(name)}", Bump.MINOR, f"the column {shown(name)} is new", table, column,
+        came=True,
+    )  # fmt: skip
+
+
+def _changed(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
+    table, column = _split(name)
+    label = f"the column {shown(name)}"
+
+    def change(
+        bump: Bump, message: str, example: str | None = None, *, proved: bool = True
+    ) -> Change:
+        return pair.change(
+            f"column:{shown(name)}", bump, f"{label} {message}", table, column,
+            example=example, proved=proved,
+        )  # fmt: skip
+
+    yield from _type(change, column, before["type"], after["type"])
+    was, now = before.get("nullability"), after.get("nullability")
+    if now == "NOT NULL" and was != now and _filled_by_trigger(pair, table, column):
+        yield change(Bump.MINOR, "is not NULL any more, as a trigger fills it", proved=False)
+    elif now == "NOT NULL" and was != now:
+        example = f"INSERT INTO {shown(table)} ({column}) VALUES (NULL) was accepted"
+        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", example)
+    elif was == "NOT NULL" and was != now:
+        yield change(Bump.MINOR, "may be NULL now: who reads it must expect that")
+    if not _filled_by_trigger(pair, table, column):
+        yield from _filling(change, column, before, after)
+    if before.get("collation") != after.get("collation"):
+        yield change(Bump.MINOR, "has another collation: texts sort in another order", proved=False)
+
+
+def _type(change: Callable[..., Change], column: str, old: str, new: str) -> Iterator[Change]:
+    if old == new:
+        return
+    if widened(old, new):
+        yield change(Bump.MINOR, f"is {new}, it was {old}: every value of that fits")
+        return
+    value = refused_value(old, new)
+    example = (
+        f"{value} in {column} was accepted"
+        if value
+        else f"{column} = CAST($1 AS {old}) was understood, and a reader got {old}"
+    )
+    yield change(Bump.MAJOR, f"is {new}, it was {old}, which is not all of it", example)
+
+
+def _filling(
+    change: Callable[..., Change], column: str, before: Properties, after: Properties
+) -> Iterator[Change]:
+    """What a column holds where nobody says: default, identity, generated."""
+    closed = ("generated" in after and "generated" not in before) or (
+        after.get("identity") == "ALWAYS" and before.get("identity") != "ALWAYS"
+    )
+    if closed:
+        example = f"INSERT ... ({column}) VALUES (...) was accepted"
+        yield change(Bump.MAJOR, "cannot be given any more, it is made by the database", example)
+        return
+    if _must_be_given(after) and not _must_be_given(before) and "NOT NULL" in before.values():
+        example = f"INSERT ... without {column} was accepted"
+        yield change(Bump.MAJOR, "must be given now, its default is gone", example)
+        return
+    for key, word in (
+        ("default", "default"),
+        ("generated", "expression"),
+        ("identity", "identity"),
+    ):
+        one, other = before.get(key), after.get(key)
+        if one != other:
+            yield change(
+                Bump.MINOR, f"has another {word}: {other or 'none'}, it was {one or 'none'}"
+            )

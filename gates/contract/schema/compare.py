@@ -1,0 +1,211 @@
+"""The difference between the databases of two versions.
+
+Every table of a module is part of its contract, although no other module may touch one: exports
+and reports read them, and while a version is rolled out or back, the code of one version works on
+the schema of the other. So a break is a statement of the old version that worked and is refused, or
+a result that its readers do not understand. What only makes statements fast or slow is none.
+"""
+
+# ruff: noqa: S608 - statements are shown to people, none is run
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gates.contract.model import Bump, Change
+from gates.contract.schema.called import compare_called
+from gates.contract.schema.columns import compare_columns
+from gates.contract.schema.constraints import compare_constraints, compare_indexes
+from gates.contract.schema.grants import APPLICATION, rights
+from gates.contract.schema.keys import compare_waiting
+from gates.contract.schema.pair import Pair, bare_name, shown
+from gates.contract.schema.remade import compare_remade
+from gates.contract.schema.routines import compare_functions, compare_types
+from gates.contract.schema.views import compare_relation
+from gates.database.schema.snapshot import Properties, Snapshot
+
+_OTHER = ("extension", "trigger", "rule", "sequence", "aggregate", "operator", "cast", "collation",
+          "event trigger", "text search configuration", "text search dictionary", "schema",
+          "foreign server", "publication", "default privileges")  # fmt: skip
+"""Kinds whose changes cannot be shown to break a statement, nor ruled out to."""
+
+
+def compare_relations(pair: Pair) -> Iterator[Change]:
+    """Tables and views that went or came, and what the application may do with those that stay."""
+    for kind in ("table", "view"):
+        for name, properties in pair.lost(kind):
+            if "partition_bound" in properties:
+                continue
+            heir = "view" if kind == "table" else "table"
+            if f"{heir} {name}" in pair.new.objects:
+                yield pair.change(
+                    f"{kind}:{shown(name)}", Bump.MINOR,
+                    f"{shown(name)} is a {heir} now, it was a {kind}; whether every statement still"
+                    " runs could not be shown", name, proved=False,
+                )  # fmt: skip
+                continue
+            yield pair.change(
+                f"{kind}:{shown(name)}", Bump.MAJOR,
+                f"the {kind} {shown(name)} is gone{', with its rows' if kind == 'table' else ''}",
+                name, gone=True, example=f"SELECT * FROM {shown(name)}",
+            )  # fmt: skip
+        for name, properties in pair.came(kind):
+            if "partition_bound" not in properties:
+                yield pair.change(
+                    f"{kind}:{shown(name)}", Bump.MINOR, f"the {kind} {shown(name)} is new", name,
+                    came=True,
+                )  # fmt: skip
+        for name, before, after in pair.kept(kind):
+            yield from _grants(pair, name, before, after)
+            yield from compare_relation(pair, kind, name, before, after)
+
+
+def _grants(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
+    one, other = rights(before, APPLICATION), rights(after, APPLICATION)
+    allowed = {"SELECT", "INSERT", "UPDATE"}
+    one, other = one | _by_column(pair.old, name), other | _by_column(pair.new, name)
+    for each in sorted(one - other):
+        breaks = each.partition(" (")[0] in allowed and each.partition(" (")[0] not in other
+        yield pair.change(
+            f"grant:{each} on {shown(name)}", Bump.MAJOR if breaks else Bump.PATCH,
+            f"{APPLICATION} has no {each} on {shown(name)} any more"
+            + ("" if breaks else ", which no module may grant"),
+            name, example=f"{each} on {shown(name)} as {APPLICATION}" if breaks else None,
+        )  # fmt: skip
+    for each in sorted(other - one):
+        yield pair.change(
+            f"grant:{each} on {shown(name)}", Bump.MINOR,
+            f"{APPLICATION} has {each} on {shown(name)} now", name,
+        )  # fmt: skip
+
+
+def _by_column(side: Snapshot, name: str) -> set[str]:
+    """Rights on single columns, as "SELECT (a)"."""
+    return {
+        f"{right} ({column.rpartition('.')[2]})"
+        for column, properties in side.of("column")
+        if column.rpartition(".")[0] == name and "grants" in properties
+        for right in rights(properties, APPLICATION)
+    }
+
+
+def compare_policies(pair: Pair) -> Iterator[Change]:
+    """Which rows a session reaches. A policy is known by its name, which the standard fixes."""
+    for name, _ in pair.lost("policy"):
+        yield _policy(pair, name, Bump.MAJOR, "is gone", gone=True,
+                      example="a session reached rows by it")  # fmt: skip
+    for name, properties in pair.came("policy"):
+        closes = properties.get("kind") == "RESTRICTIVE"
+        yield _policy(
+            pair, name, Bump.MAJOR if closes else Bump.MINOR,
+            "is new and takes rows out of reach" if closes else "is new",
+            came=True, example="a row for which it does not hold was in reach" if closes else None,
+        )  # fmt: skip
+    for name, before, after in pair.kept("policy"):
+        if before == after:
+            continue
+        one, other = before.get("command"), after.get("command")
+        if one == "ALL" and other != one and before.get("kind") == "PERMISSIVE":
+            yield _policy(
+                pair, name, Bump.MAJOR, f"covers {other} alone, it was every command",
+                example=f"a command besides {other} was allowed by it",
+            )  # fmt: skip
+        elif before.get("kind") != after.get("kind") and after.get("kind") == "RESTRICTIVE":
+            yield _policy(pair, name, Bump.MAJOR, "restricts now, and permitted",
+                          example="a row was in reach by it")  # fmt: skip
+        else:
+            yield _policy(
+                pair, name, Bump.MINOR,
+                "has changed; whether a row that was in reach no longer is could not be shown",
+                proved=False,
+            )  # fmt: skip
+
+
+def _policy(
+    pair: Pair,
+    name: str,
+    bump: Bump,
+    what: str,
+    *,
+    gone: bool = False,
+    came: bool = False,
+    example: str | None = None,
+    proved: bool = True,
+) -> Change:
+    policy, _, table = name.rpartition(" on ")
+    return pair.change(
+        f"policy:{policy} on {shown(table)}", bump, f"the policy {policy} on {shown(table)} {what}",
+        table, policy.strip('"'), gone=gone, came=came, example=example, proved=proved,
+    )  # fmt: skip
+
+
+def compare_others(pair: Pair) -> Iterator[Change]:
+    """Everything else that a migration can make; comments and statistics are left out."""
+    for kind in _OTHER:
+        for name, _ in pair.lost(kind):
+            if kind != "sequence" or not _owned(pair, name):
+                yield _other(pair, kind, name, Bump.MINOR, "is gone", gone=True)
+        for name, _ in pair.came(kind):
+            if kind != "sequence" or not _owned(pair, name):
+                yield _other(pair, kind, name, Bump.MINOR, "is new", came=True)
+        for name, before, after in pair.kept(kind):
+            if before != after and kind != "schema":
+                yield from _changed(pair, kind, name, before, after)
+
+
+def _changed(
+    pair: Pair, kind: str, name: str, before: Properties, after: Properties
+) -> Iterator[Change]:
+    keys = {each for each in {*before, *after} if before.get(each) != after.get(each)} - {"owner"}
+    if kind == "sequence" and _owned(pair, name) and "type" in keys:
+        keys -= {"type", "minimum", "maximum"}  # with its column, whose change says it
+    if keys:
+        bump = Bump.PATCH if keys <= {"cache"} else Bump.MINOR
+        yield _other(pair, kind, name, bump, "has changed")
+
+
+def _owned(pair: Pair, sequence: str) -> bool:
+    """Whether a sequence is that of a column, whose change says it all."""
+    key = f"sequence {sequence}"
+    return any("owned_by" in side.objects.get(key, {}) for side in (pair.old, pair.new))
+
+
+def _other(
+    pair: Pair,
+    kind: str,
+    name: str,
+    bump: Bump,
+    what: str,
+    *,
+    gone: bool = False,
+    came: bool = False,
+) -> Change:
+    known = kind if kind in ("trigger", "sequence") else "object"
+    label = shown(name) if known == kind else f"{kind} {shown(name)}"
+    owner = name.rpartition(" on ")[2] if kind in ("trigger", "rule") else name
+    member = name.rpartition(" on ")[0].strip('"') if kind in ("trigger", "rule") else ""
+    return pair.change(
+        f"{known}:{label.replace(' on public.', ' on ')}", bump,
+        f"the {kind} {shown(name).replace(' on public.', ' on ')} {what}"
+        + ("" if bump is Bump.PATCH else "; that it breaks a statement could not be shown"),
+        bare_name(owner), member, gone=gone, came=came, proved=bump is Bump.PATCH,
+    )  # fmt: skip
+
+
+PARTS: tuple[Callable[[Pair], Iterator[Change]], ...] = (
+    compare_relations,
+    compare_columns,
+    compare_remade,
+    compare_constraints,
+    compare_called,
+    compare_waiting,
+    compare_indexes,
+    compare_types,
+    compare_functions,
+    compare_policies,
+    compare_others,
+)
+
+
+def compare_databases(pair: Pair) -> list[Change]:
+    """Every difference that the snapshots show."""
+    return [change for compare in PARTS for change in compare(pair)]

@@ -1,0 +1,119 @@
+"""Two snapshots side by side: what both have, what went, what came, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gates.contract.model import Bump, Change
+from gates.contract.schema.probe import Refuses
+from gates.database.schema.snapshot import Properties, Snapshot
+from gates.database.sql.script import Script
+from gates.model import Location
+
+Place = Callable[[str, str, bool], Location | None]
+"""Where a relation or routine (its bare name), or a member of it ("" for none), is made or was
+mentioned last. For one that is gone (the third argument), only the latter, or None."""
+
+
+def _nowhere(_name: str, _member: str, _gone: bool) -> Location | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The databases of two versions. Objects of partitions are those of their parent, and objects
+    of a table that came or went are not listed beside it."""
+
+    old: Snapshot
+    new: Snapshot
+    old_place: Place = field(default=_nowhere)
+    new_place: Place = field(default=_nowhere)
+    refuses: Refuses | None = None
+    """Looks for a row that a CHECK refuses now; None where there is no server to ask."""
+    upgrade: tuple[Script, ...] = ()
+    """The migrations that lead from the old database to the new one, as far as they are known."""
+
+    def kept(self, kind: str) -> Iterator[tuple[str, Properties, Properties]]:
+        """What both have, by name, with its properties before and after."""
+        after = dict(self.new.of(kind))
+        for name, before in self.old.of(kind):
+            if name in after and not self._inherited(kind, name, before, self.old):
+                yield name, before, after[name]
+
+    def lost(self, kind: str) -> Iterator[tuple[str, Properties]]:
+        """What the old one has alone."""
+        return self._alone(kind, self.old, self.new)
+
+    def came(self, kind: str) -> Iterator[tuple[str, Properties]]:
+        """What the new one has alone."""
+        return self._alone(kind, self.new, self.old)
+
+    def _alone(self, kind: str, one: Snapshot, other: Snapshot) -> Iterator[tuple[str, Properties]]:
+        for name, properties in one.of(kind):
+            owner = owner_of(kind, name, properties)
+            if f"{kind} {name}" in other.objects or self._inherited(kind, name, properties, one):
+                continue
+            if owner and not has_relation(other, owner):
+                continue
+            yield name, properties
+
+    def _inherited(self, kind: str, name: str, properties: Properties, of: Snapshot) -> bool:
+        owner = name if kind == "table" else owner_of(kind, name, properties)
+        table = of.objects.get(f"table {owner}", {})
+        return "partition_bound" in table
+
+    def columns(self, table: str, side: Snapshot) -> frozenset[str]:
+        """The names of a relation's columns, as they are quoted."""
+        start = f"column {table}."
+        return frozenset(each[len(start) :] for each in side.objects if each.startswith(start))
+
+    def change(
+        self,
+        symbol: str,
+        bump: Bump,
+        message: str,
+        name: str,
+        member: str = "",
+        *,
+        gone: bool = False,
+        came: bool = False,
+        example: str | None = None,
+        proved: bool = True,
+    ) -> Change:
+        """A change of the database, with its places; `name` as the server gives it."""
+        bare = bare_name(name)
+        old = None if came else self.old_place(bare, member, False)
+        new = self.new_place(bare, member, gone)
+        return Change(
+            "database", symbol, bump, message, old, None if gone and new == old else new,
+            example, proved, gone,
+        )  # fmt: skip
+
+
+def owner_of(kind: str, name: str, properties: Properties) -> str:
+    """The relation or type that an object is a part of; "" for one that stands alone."""
+    if kind == "column":
+        return name.rpartition(".")[0]
+    if kind in {"constraint", "policy", "trigger", "rule"}:
+        return name.rpartition(" on ")[2]
+    if kind == "index":
+        return properties.get("table", "")
+    if kind == "sequence":
+        return properties.get("owned_by", "").rpartition(".")[0]
+    return ""
+
+
+def has_relation(side: Snapshot, name: str) -> bool:
+    """Whether there is a table, view or type of this name."""
+    return any(f"{kind} {name}" in side.objects for kind in ("table", "view", "type"))
+
+
+def shown(name: str) -> str:
+    """A name without the schema that all modules share."""
+    return name.removeprefix("public.")
+
+
+def bare_name(name: str) -> str:
+    """A name without schema, arguments and quotes."""
+    return name.partition("(")[0].rpartition(".")[2].strip('"')

@@ -1,0 +1,1 @@
+"""The audit proof: every change leaves one true row in audit_logs."""
