@@ -95,13 +95,15 @@ def test_statements_have_their_places():
 
 def test_the_report_counts_what_survives_and_says_why():
     own = Mutant("base", "drop-element", "000_init.sql", 8, "title text NOT NULL", ())
-    leak = Mutant("base", "tenant-index", "000_init.sql", 9, "x -> DESC NULLS LAST", ())
+    leak = Mutant("base", "updated-at", "000_init.sql", 9, "updated_at timestamptz NOT NULL", ())
     gone = Mutant("base", "row-security", "000_init.sql", 7, "FORCE -> NO FORCE", ())
     found = score([(own, Outcome()), (leak, Outcome()), (gone, Outcome("row-security", "no"))])
     assert found.percent == 50.0
     text = page(found, "command", 60.0)
     assert "1 of 2 defects killed: 50.0 %" in text
-    assert re.search(r"`base 000_init.sql:9 .*`: whether NULLs come first", text)
+    assert re.search(
+        r"`base 000_init.sql:9 .*`: the trigger or the row that is tried fills it", text
+    )
     assert "### own-column (1)" in text
 
 
