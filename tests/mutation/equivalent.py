@@ -43,7 +43,7 @@ RULES = (
          " is the author's decision; nothing of another tenant can be seen or changed without it",
          "drop-element own-check", r"CHECK|UNIQUE|FOREIGN KEY"),
     Rule("own-index", "an index or unique key beyond the one that the standard asks for",
-         "drop-statement", r"^CREATE (UNIQUE )?INDEX (CONCURRENTLY )?IF NOT EXISTS \w+"
+         "drop-statement", r"^CREATE (UNIQUE )?INDEX (CONCURRENTLY )?(IF NOT EXISTS )?\w+"
          r"(?<!_created_idx)( |\.\.|$)"),
     Rule("reference-action", "what happens to the module's own rows when the row that they refer to"
          " goes is the author's decision; the key holds tenant_id, so it stays in one tenant",
