@@ -101,6 +101,7 @@ class Bench:
     def close(self) -> None:
         """End the sessions."""
         for session in self._sessions.values():
+            # The database is dropped next, and with it whatever the session still held.
             with contextlib.suppress(Exception):
                 session.close()
         self._sessions.clear()

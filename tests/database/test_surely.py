@@ -37,6 +37,7 @@ def both(statements: str) -> tuple[bool | None, bool | None]:
         (f"FOR i IN 1 .. NEW.version LOOP {INSERT} END LOOP;", (False, False)),
         ("PERFORM public.write_it(NEW);", (None, None)),
         ("this is not SQL", (None, None)),
+        ("this writes to audit_logs and is not SQL", (False, False)),
     ],
 )  # fmt: skip
 def test_a_function_writes_in_any_case_or_not(statements, expected):

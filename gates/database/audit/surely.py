@@ -17,21 +17,20 @@ _WRITTEN, _ENDED, _ON = "written", "ended", "on"
 
 def writes(body: str, command: str) -> bool | None:
     """Whether a PL/pgSQL trigger function surely inserts into audit_logs for "INSERT" or "UPDATE";
-    None where it does so nowhere itself, or cannot be read."""
+    None where its text names no audit_logs. What cannot be read is not sure."""
     from pglast.parser import ParseError, parse_plpgsql_json
 
+    if "audit_logs" not in body:
+        return None
     tag = "gates"
     while f"${tag}$" in body:
         tag += "x"
     source = f"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ${tag}${body}${tag}$"
     try:
-        text = parse_plpgsql_json(source)
-        (function,) = json.loads(text)
-        if "audit_logs" not in text:
-            return None
+        (function,) = json.loads(parse_plpgsql_json(source))
         ways = _of([function["PLpgSQL_function"]["action"]], command)
     except (ParseError, ValueError, LookupError, RecursionError):
-        return None
+        return False  # what cannot be read is not sure to write
     return ways == {_WRITTEN}
 
 

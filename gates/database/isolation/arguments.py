@@ -69,6 +69,7 @@ class Values:
         known = self._real.setdefault(column.type_oid, [])
         if column is table.tenant or column.generated is not None or len(known) >= _REAL:
             return
+        # One suggestion less: `of` raises where a type has no value at all.
         with contextlib.suppress(CouldNotCheckError):
             known.append(self._key(table, number))
 

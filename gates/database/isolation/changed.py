@@ -36,6 +36,7 @@ def changes_b(
     before = _digest(tenants, tables)
     become = [] if role == APP else [f"SET LOCAL ROLE {role}"]
     tenants.attempts += 1
+    # Being refused is the good answer; whether it was is read from the rows, not from the error.
     with contextlib.suppress(psycopg.Error), session.transaction():
         if start := [*become, *given]:
             session.execute("; ".join(start))
@@ -44,6 +45,7 @@ def changes_b(
     changed = [name for name, digest in after.items() if digest != before[name]]
     for (_, tenant), row in tenants.maker.made.items() if changed else ():
         if tenant == tenants.b and row.table.oid in tenants.maker.own_tables:
+            # Rows that are there still collide; those that cannot come back are a finding by now.
             with contextlib.suppress(psycopg.Error):
                 tenants.owner.execute(row.statement())
     return changed

@@ -19,6 +19,7 @@ def let_in(tenants: Tenants, tenant: str, seed: int) -> None:
     them. A table of a platform's own that takes no made-up row is left as it is."""
     for table in tenants.maker.tables.values():
         if table.name in _PLATFORM and table.oid not in tenants.maker.own_tables:
+            # Policies that need the row show it: a tenant does not see its own then.
             with contextlib.suppress(NoRowError):
                 tenants.maker.first(table, tenant, seed)
 
@@ -27,6 +28,7 @@ def sparse(tenants: Tenants, table: Table) -> None:
     """A row of tenant C where the table takes one: with NULL wherever it may be, else filled."""
     for sparse in ({tenants.c}, set()):
         tenants.maker.sparse = frozenset(sparse)
+        # A and B have rows, else the table is unproved; C's is one more.
         with contextlib.suppress(NoRowError):
             tenants.maker.first(table, tenants.c, 701)
             break
@@ -41,6 +43,7 @@ def forget_third(tenants: Tenants, tables: Sequence[Table]) -> None:
         f"DELETE FROM {each.qualified} WHERE {tenant_column(each)}::text = '{tenants.c}'"  # noqa: S608
         for each in tables
     ]
+    # C's rows may stay where something refers to them: only B's are compared from here on.
     with contextlib.suppress(psycopg.Error):
         tenants.owner.execute("; ".join(deletes) or "SELECT 1")
 

@@ -21,6 +21,7 @@ from gates.database.owners.ties import Ties
 from gates.database.policies.expressions import Meaning
 from gates.database.schema.tables import Table
 from gates.database.sql.trees import Tree
+from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
     import psycopg
@@ -171,14 +172,14 @@ def _exposure(label: str, name: str, faults: list[str], text: str, fix: str) -> 
     )
 
 
-def _parsed(text: str) -> Tree | None:
+def _parsed(text: str) -> Tree:
     from pglast import parse_sql
     from pglast.parser import ParseError
 
     try:
         return parse_sql(text)[0].stmt
-    except (ParseError, IndexError):
-        return None
+    except (ParseError, IndexError) as error:
+        raise CouldNotCheckError(f"the definition of a view cannot be read: {error}") from error
 
 
 def _shape(table: Table, own: frozenset[int]) -> Shape:

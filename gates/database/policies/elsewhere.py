@@ -15,6 +15,7 @@ from gates.database.isolation.tenants import APP, Tenants
 from gates.database.policies.expressions import Meaning
 from gates.database.policies.unvaried import body_depends, unvaried
 from gates.database.sql.trees import is_a, nodes
+from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
     import psycopg
@@ -76,8 +77,8 @@ def _of_view(meaning: Meaning, definition: str) -> list[str]:
 
     try:
         trees = [each.stmt for each in parse_sql(definition)]
-    except ParseError:
-        return []
+    except ParseError as error:
+        raise CouldNotCheckError(f"the definition of a view cannot be read: {error}") from error
     found: dict[str, None] = {}
     for node in nodes(tuple(trees)):
         if is_a(node, "SelectStmt") and node.whereClause is not None:
