@@ -45,7 +45,7 @@ _CLASSIFIERS = {
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
 }
-"""Trove classifiers (pypi.org/classifiers) below "License :: OSI Approved ::", as SPDX ids."""
+"""Trove classifiers of Python packages below "License :: OSI Approved ::", as SPDX ids."""
 
 
 @dataclass(frozen=True)
