@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from gates.errors import CheckDefinitionError
@@ -69,6 +69,17 @@ class Check:
         """A finding of this check. `at` is a location, or the path of a whole file."""
         location = Location(at) if isinstance(at, str) else at
         return Finding(self.id, message, location, level, fix, detail, rule=rule)
+
+    def deviation(
+        self, message: str, at: Location, *, definition: str, fix: str, detail: str | None = None
+    ) -> Finding:
+        """A finding that a person may approve for exactly one text; `definition` is its digest."""
+        found = Finding(self.id, message, at, Level.ERROR, fix, detail, definition=definition)
+        approve = (
+            f"or have it approved for exactly this text: a waiver of {self.id} with the"
+            f" fingerprint {found.fingerprint}"
+        )
+        return replace(found, fix=f"{fix}\n{approve}")
 
 
 def check(stage: Stage, *, language: str | None = None) -> Callable[[Run], Check]:

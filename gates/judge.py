@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from gates.model import CheckResult, Finding, Location, StageResult, Verdict
+from gates.model import CheckResult, Finding, Level, Location, StageResult, Verdict
 from gates.run import verdict_of
 from gates.settings import Policy, Waiver
 
@@ -36,7 +36,7 @@ def _judge_check(
     result: CheckResult, policy: Policy, today: date, used: set[Waiver]
 ) -> CheckResult:
     level = policy.levels.get(result.check)
-    findings = [replace(each, level=level) if level else each for each in result.findings]
+    findings = [_with_level(each, level) for each in result.findings]
     opened: list[Finding] = []
     waived: list[Finding] = list(result.waived)
     for finding in findings:
@@ -57,7 +57,15 @@ def _covers(waiver: Waiver, finding: Finding, today: date) -> bool:
         return False
     if waiver.fingerprint is not None:
         return waiver.fingerprint == finding.fingerprint
-    return waiver.path == finding.location.path
+    return not finding.definition and waiver.path == finding.location.path
+
+
+def _with_level(finding: Finding, level: Level | None) -> Finding:
+    """The finding at the policy's level. A deviation stays an error: one is approved for its text,
+    and not all of them at once."""
+    if level is None or finding.definition:
+        return finding
+    return replace(finding, level=level)
 
 
 def _bad_waiver(waiver: Waiver, policy: Policy, today: date) -> Finding:

@@ -92,17 +92,25 @@ class Finding:
     """The source line at the location, for the caret."""
     rule: str | None = None
     """The third-party tool's own name of its rule."""
+    definition: str = ""
+    """Of a deviation from the standard's shapes: the digest of the definition that is approved, if
+    it is. "" for every other finding."""
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that stay the same when lines move: what a waiver may name."""
-        parts = (
+        """16 hex digits that stay the same when lines move: what a waiver may name.
+
+        Of a deviation they hold the object and its definition, so that another text asks again.
+        """
+        parts: tuple[str, ...] = (
             self.check,
             self.rule or "",
             self.location.path,
             self.location.object or "",
             (self.excerpt or "").strip() or self.message,
         )
+        if self.definition:
+            parts = (self.check, self.location.object or self.location.path, self.definition)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
     @property

@@ -38,7 +38,7 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "pglast",
         "pglast.parser",
         "gates.database.policies.suspicious",
-        "gates.database.isolation.prove",
+        "gates.database.proofs.isolation.prove",
         "gates.contract.demand",
         "gates.toolchains.tests",
     ),

@@ -115,6 +115,9 @@ class Policy:
     """What a migration may name in CREATE EXTENSION."""
     session: SessionWay = SessionWay()
     """How a session becomes one of a tenant."""
+    policy_shapes: tuple[str, ...] = ()
+    """Expressions, besides the comparison with the session's tenant, that a permissive policy may
+    be; :table and :column stand for the table and its tenant_id."""
     rows: int = 10_000
     """Rows in each released table while the locks of new migrations are measured."""
     max_lock_seconds: float = 2.0
@@ -389,6 +392,11 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "database.baseline_replaces": ("baseline_replaces", _flag, None),
     "database.extensions": ("extensions", _list(_text), lambda new, old: set(new) <= set(old)),
     "database.session": ("session", _session, None),
+    "database.policy_shapes": (
+        "policy_shapes",
+        _list(_text),
+        lambda new, old: set(new) <= set(old),
+    ),
     "database.rows": ("rows", _rows, lambda new, old: new >= old),
     "database.max_lock_seconds": ("max_lock_seconds", _number, lambda new, old: new <= old),
     "licenses.allowed": (

@@ -35,7 +35,7 @@ def declared_tables(module: Module) -> tuple[str, ...]:
 
     Raises `CouldNotCheckError` for a file that does not parse, or that may create tables unseen.
     """
-    from gates.database.sql.script import parse
+    from gates.database.parsing.script import parse
 
     names: set[str] = set()
     for migration in module.migrations:

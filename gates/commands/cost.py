@@ -88,8 +88,8 @@ def cost(
 
     from gates.catalog import Catalog
     from gates.database import Database
-    from gates.database.cost.measure import measure, scripts_of_upgrade
-    from gates.database.sql.blocking import blockings, unknown
+    from gates.database.proofs.locks.blocking import blockings, unknown
+    from gates.database.proofs.locks.measure import measure, scripts_of_upgrade
     from gates.module import load
     from gates.report import cost_json
     from gates.report.cost import CostReport, render

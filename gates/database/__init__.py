@@ -8,32 +8,42 @@ sees what another one did, and several may run at the same time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
-from gates.database.bench import Bench
-from gates.database.core import Applied, Clone, MigrationsDoNotApplyError, Prepared
-from gates.database.isolation.session import Sessions
-from gates.database.places import place_of
-from gates.database.schema.snapshot import Snapshot, diff
-from gates.database.schema.tables import Table
+from gates.database.catalog_state.snapshot import Snapshot, diff
+from gates.database.catalog_state.tables import Table
+from gates.database.locate import place_of
+from gates.database.prepared.databases import (
+    Applied,
+    Clone,
+    MigrationsDoNotApplyError,
+    Prepared,
+    State,
+)
+from gates.database.prepared.scratch import Scratch
 from gates.database.server.embedded import durable_server, throwaway_server
 from gates.database.server.workspace import Workspace
+from gates.database.tenant_session import Sessions
 from gates.model import Location, RanRecord
 from gates.module import Module
 from gates.settings import Policy, Settings
 
 __all__ = [
     "Applied",
-    "Bench",
     "Clone",
     "Database",
     "MigrationsDoNotApplyError",
+    "Scratch",
     "Snapshot",
     "diff",
     "durable_server",
     "throwaway_server",
 ]
+
+
+T = TypeVar("T")
 
 
 class Database:
@@ -92,9 +102,23 @@ class Database:
         return self._prepared.attempt
 
     @property
+    def in_use(self) -> Applied:
+        """Like `applied`, after the functions that make objects were called."""
+        return self._prepared.in_use
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What several checks ask for, made by the first of them."""
+        return self._prepared.once(key, make)
+
+    @property
     def sessions(self) -> Sessions:
         """How a session becomes a tenant, by policy."""
         return Sessions(self._prepared.policy.session)
+
+    @property
+    def policy_shapes(self) -> tuple[str, ...]:
+        """The organisation's shapes of permissive policies, beside the built-in ones."""
+        return self._prepared.policy.policy_shapes
 
     @property
     def salt(self) -> str:
@@ -111,13 +135,13 @@ class Database:
         """Path and text of each migration, in order."""
         return self._prepared.scripts
 
-    def clone(self, *, applied: bool = True) -> AbstractContextManager[Clone]:
-        """A fresh copy of the migrated database, or of the platform without the module."""
-        return self._prepared.clone(applied=applied)
+    def clone(self, state: State = "applied") -> AbstractContextManager[Clone]:
+        """A fresh copy of the platform, of the migrated module, or of the module in use."""
+        return self._prepared.clone(state)
 
-    def bench(self, *, applied: bool = True) -> AbstractContextManager[Bench]:
+    def scratch(self, state: State = "applied") -> AbstractContextManager[Scratch]:
         """A fresh copy with lasting sessions, to run scripts in and to describe."""
-        return self._prepared.bench(applied=applied)
+        return self._prepared.scratch(state)
 
     def place(self, table: Table) -> Location:
         """Where a migration creates a table, with the table as the object."""
@@ -136,11 +160,11 @@ class Database:
         self.record(name, subjects, time.perf_counter() - started, detail)
 
     def tables(self, proof: str) -> tuple[Table, ...]:
-        """The module's tables, recorded as looked at by a proof; none, and no server, for a module
-        without migrations. Raises `MigrationsDoNotApplyError` where a migration fails."""
+        """The tables of the module in use, recorded as looked at by a proof; none, and no server,
+        for a module without migrations. Raises `MigrationsDoNotApplyError`."""
         if not self.scripts:
             self.record(proof, 0, detail="the module has no migrations")
             return ()
-        tables = self.applied.tables
+        tables = self.in_use.tables
         self.record(proof, len(tables))
         return tables

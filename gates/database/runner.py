@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gates.database.parsing.script import Script, Statement, parse
 from gates.database.server.driver import TimeLimitError, Watch, psycopg_modules
 from gates.database.server.workspace import Workspace
-from gates.database.sql.script import Script, Statement, parse
 from gates.model import Location
 
 if TYPE_CHECKING:

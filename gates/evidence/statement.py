@@ -33,6 +33,8 @@ class Waived:
     check: str
     path: str
     fingerprint: str
+    definition: str
+    """Of an approved deviation, the digest of its definition; else ""."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,10 @@ def _read_check(entry: Reader) -> CheckEntry:
         ),
         waived=tuple(
             Waived(
-                each.text("check"), each.member("location").text("path"), each.text("fingerprint")
+                each.text("check"),
+                each.member("location").text("path"),
+                each.text("fingerprint"),
+                each.text("definition"),
             )
             for each in entry.items("waived")
         ),

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import click
 
-from gates.database.cost.growth import Growth, span
-from gates.database.cost.lock_modes import Mode
-from gates.database.cost.measure import FileCost, Measured, growths, window_growth
-from gates.database.cost.observe import Step
-from gates.database.cost.observed_locks import Held
-from gates.database.sql.blocking import Blocking, told
+from gates.database.proofs.locks.blocking import Blocking, told
+from gates.database.proofs.locks.growth import Growth, span
+from gates.database.proofs.locks.lock_modes import Mode
+from gates.database.proofs.locks.measure import FileCost, Measured, growths, window_growth
+from gates.database.proofs.locks.observe import Step
+from gates.database.proofs.locks.observed_locks import Held
 from gates.model import Level
 from gates.report.text import safe
 

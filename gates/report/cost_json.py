@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gates.database.cost.growth import Growth
-from gates.database.cost.measure import growths, window_growth
-from gates.database.cost.observed_locks import Held
+from gates.database.proofs.locks.growth import Growth
+from gates.database.proofs.locks.measure import growths, window_growth
+from gates.database.proofs.locks.observed_locks import Held
 from gates.report.cost import CostReport
 
 SCHEMA = "https://schemas.axon.dev/cost.v1.schema.json"

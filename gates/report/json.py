@@ -33,6 +33,8 @@ class FindingV1:
     fix: str | None
     detail: str | None
     fingerprint: str
+    deviation: bool
+    """Whether it is a deviation from the standard's shapes, which is approved by its text."""
 
     @classmethod
     def of(cls, finding: Finding) -> FindingV1:
@@ -51,6 +53,7 @@ class FindingV1:
             fix=finding.fix,
             detail=finding.detail,
             fingerprint=finding.fingerprint,
+            deviation=bool(finding.definition),
         )
 
 

@@ -64,7 +64,8 @@ def _stage(stage: StageResult, *, notes: bool) -> Iterator[Line]:
             yield _line("")
         for finding in result.waived:
             yield _line(
-                ("waived", "dim"), f" [{finding.check}] {finding.location}  {finding.message}"
+                ("approved deviation" if finding.definition else "waived", "dim"),
+                f" [{finding.check}] {finding.location}  {finding.message}",
             )
     yield from _inconclusive(stage)
 
@@ -151,7 +152,8 @@ def _counts(stage: StageResult) -> str:
         return stage.checks[0].reason or ""
     levels = [each.level for each in stage.findings()]
     unknown = sum(each.verdict is Verdict.INCONCLUSIVE for each in stage.checks)
-    waived = sum(len(each.waived) for each in stage.checks)
+    waived = [each for result in stage.checks for each in result.waived]
+    approved = sum(bool(each.definition) for each in waived)
     parts = [_plural(len(stage.checks), "check")]
     parts += [
         _plural(count, level.value)
@@ -160,8 +162,10 @@ def _counts(stage: StageResult) -> str:
     ]
     if unknown:
         parts.append(f"{unknown} inconclusive")
-    if waived:
-        parts.append(f"{waived} waived")
+    if approved:
+        parts.append(_plural(approved, "approved deviation"))
+    if others := len(waived) - approved:
+        parts.append(f"{others} waived")
     return ", ".join(parts)
 
 

@@ -23,7 +23,7 @@ from gates.contract.schema.pair import Pair
 from gates.contract.schema.probe import refuses_on
 from gates.contract.schema.snapshots import pair_of
 from gates.database import Database
-from gates.database.sql.script import parse
+from gates.database.parsing.script import parse
 from gates.errors import CouldNotCheckError
 from gates.module import load
 from gates.settings import Policy, Settings
@@ -50,15 +50,15 @@ def database(settings: Settings) -> Iterator[Database]:
         yield database
 
 
-def run(bench: Any, sql: str) -> Any:
-    ran = bench.run("step.sql", sql)
+def run(scratch: Any, sql: str) -> Any:
+    ran = scratch.run("step.sql", sql)
     assert ran.failure is None, ran.failure
-    return bench.snapshot()
+    return scratch.snapshot()
 
 
-def runs(bench: Any, statement: str) -> bool:
+def runs(scratch: Any, statement: str) -> bool:
     """Whether a statement runs; nothing stays of it."""
-    session = bench.session("admin")
+    session = scratch.session("admin")
     try:
         with session.transaction(force_rollback=True):
             session.execute("SET LOCAL search_path = public")
@@ -70,18 +70,18 @@ def runs(bench: Any, statement: str) -> bool:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["name"])
 def test_pair(database: Database, pair: dict[str, Any]) -> None:
-    with database.bench(applied=False) as bench:
-        old = run(bench, BEFORE + pair.get("before", ""))
+    with database.scratch("baseline") as scratch:
+        old = run(scratch, BEFORE + pair.get("before", ""))
         proof = pair.get("proof", "SELECT 1")
-        assert runs(bench, proof)
-        new = run(bench, pair["step"])
+        assert runs(scratch, proof)
+        new = run(scratch, pair["step"])
         both = Pair(
-            old, new, refuses=refuses_on(bench.session("owner")),
+            old, new, refuses=refuses_on(scratch.session("owner")),
             upgrade=(parse("step.sql", pair["step"]),),
         )  # fmt: skip
         changes = compare_databases(both)
         parts = [change for part in PARTS for change in part(both)]
-        assert runs(bench, proof) is (pair["bump"] != "major" or "proof" not in pair), pair["why"]
+        assert runs(scratch, proof) is (pair["bump"] != "major" or "proof" not in pair), pair["why"]
     assert largest(changes) == pair["bump"], pair["why"]
     deciding = [each.symbol for each in changes if each.bump is largest(changes)]
     assert pair["symbol"] in (deciding or [""])

@@ -78,3 +78,42 @@ def test_only_processes_start_programs(path):
     }  # fmt: skip
     if str(path.relative_to(PACKAGE)) not in allowed:
         assert "subprocess" not in imports(path)
+
+
+DATABASE = PACKAGE / "database"
+ROOMS = (
+    ("versions", "server", "tenant_session"),
+    ("catalog_state", "parsing"),
+    ("rules", "runner", "baseline", "locate", "failure_advice", "missing_objects"),
+    ("prepared", "__init__"),
+    ("rows",),
+    ("shapes",),
+    ("proofs/tenants", "proofs/isolation", "proofs/audit", "proofs/idempotency",
+     "proofs/rollback", "proofs/upgrade", "proofs/locks"),
+)  # fmt: skip
+"""The rooms of `gates.database`, each importing only from those before it; a new one is placed
+here. `__init__` is what a check asks, on top of the prepared databases."""
+ORDER = [room for line in ROOMS for room in line]
+
+
+def room_of(parts: tuple[str, ...]) -> str:
+    """The room that a path or a dotted name below `gates.database` lies in; "__init__" for none."""
+    two = "/".join(parts[:2])
+    return two if two in ORDER else parts[0] if parts and parts[0] in ORDER else "__init__"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DATABASE.rglob("*.py")), ids=lambda path: str(path.relative_to(DATABASE))
+)
+def test_the_rooms_of_the_database_import_only_from_the_rooms_before_them(path):
+    parts = path.relative_to(DATABASE).with_suffix("").parts
+    if parts == ("proofs", "__init__"):
+        return
+    own = room_of(parts)
+    assert parts[0] in ("__init__", "proofs") or parts[0] in ORDER, "a new room must be placed"
+    for name in imports(path, for_typing=True):
+        below = tuple(name.split(".")[2:])
+        if name.split(".")[:2] != ["gates", "database"] or not below:
+            continue
+        other = room_of(below)
+        assert ORDER.index(other) <= ORDER.index(own), f"{own} imports {name}"

@@ -24,6 +24,25 @@ from tests.conftest import EXAMPLES
 TABLE = "tenant_sample_module_notes"
 HEAD = "SET search_path TO public;\nSET lock_timeout = '5s';\nSET statement_timeout = '60s';\n\n"
 BASE = (EXAMPLES / "_base/python/migrations/000_init.sql").read_text("utf-8")
+OWN_AUDIT = """
+CREATE OR REPLACE FUNCTION sample_module_write_audit_log()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = ''
+AS $$
+BEGIN
+    INSERT INTO public.audit_logs (tenant_id, table_name, operation, row_id, new_data)
+    VALUES (NEW.tenant_id, TG_TABLE_NAME, TG_OP, NEW.id::text, to_jsonb(NEW));
+    RETURN NULL;
+END;
+$$;
+
+REVOKE EXECUTE ON FUNCTION sample_module_write_audit_log() FROM PUBLIC;
+"""
+BASE_WITH_OWN_AUDIT = BASE.replace(
+    "REVOKE EXECUTE", f"{OWN_AUDIT.strip()}\nREVOKE EXECUTE", 1
+).replace("audit_row_change()", "sample_module_write_audit_log()")
+"""The base with an audit function of its own, which has to be approved."""
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gates.database.cost.lock_modes import Mode
+from gates.database.proofs.locks.lock_modes import Mode
 
 AS, RS, RX = Mode.ACCESS_SHARE, Mode.ROW_SHARE, Mode.ROW_EXCLUSIVE
 SUX, S, SRX = Mode.SHARE_UPDATE_EXCLUSIVE, Mode.SHARE, Mode.SHARE_ROW_EXCLUSIVE
@@ -279,5 +279,6 @@ OUTSIDE = [
     Case("VACUUM plain", {"plain": SUX}),
     Case("VACUUM FULL plain", {"plain": AX}),
 ]
-"""Statements that run outside of transactions, in this order; as `gates.database.cost.concurrent`
+"""Statements that run outside of transactions, in this order; as
+`gates.database.proofs.locks.concurrent`
 observes them: while they wait for a transaction that may write to the table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gates.model import Level, Verdict
-from tests.database.conftest import BASE, HEAD, TABLE, results
+from tests.database.conftest import BASE_WITH_OWN_AUDIT, HEAD, TABLE, results
 from tests.database.corpus import drop, table
 
 FUNCTION = "sample_module_write_audit_log()"
@@ -13,8 +13,8 @@ ROWS = "FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log()"
 
 
 def base(old: str, new: str) -> dict[str, str]:
-    assert old in BASE
-    return {"000_init.sql": BASE.replace(old, new)}
+    assert old in BASE_WITH_OWN_AUDIT
+    return {"000_init.sql": BASE_WITH_OWN_AUDIT.replace(old, new)}
 
 
 def more(up: str, down: str) -> dict[str, str]:
@@ -79,16 +79,22 @@ CREATE OR REPLACE TRIGGER lines_frozen BEFORE UPDATE ON tenant_sample_module_lin
 
 
 @pytest.mark.parametrize("name", CLEAN)
-def test_a_trail_that_is_right(name, sql_module, shared):
+def test_a_trail_that_is_right_deviates_by_its_shape_alone(name, sql_module, shared):
     result = results(sql_module(CLEAN[name]), shared, "audit-trigger")["audit-trigger"]
-    assert (result.verdict, [each.message for each in result.findings]) == (Verdict.PASS, [])
+    found = [each.message for each in result.findings]
+    if name in ("changed-once-more", "nothing-may-change"):
+        assert (result.verdict, found) == (Verdict.PASS, [])
+        return
+    (finding,) = result.findings
+    assert finding.definition
+    assert "platform's audit_row_change()" in finding.message
 
 
 def test_an_empty_new_data_is_a_warning(sql_module, shared):
     module = sql_module(base("to_jsonb(NEW)", "NULL"))
     result = results(module, shared, "audit-trigger")["audit-trigger"]
-    assert result.verdict is Verdict.PASS
-    (finding,) = result.findings
+    (finding, own) = result.findings
+    assert own.definition
     assert (finding.level, finding.message) == (
         Level.WARNING,
         f"a change of {TABLE} writes a row to audit_logs without new_data:"

@@ -12,7 +12,7 @@ from gates.catalog import Previous
 from gates.catalog.model import MigrationDigest
 from gates.checks.test.migration_locks import migration_locks
 from gates.database import MigrationsDoNotApplyError
-from gates.database.cost.measure import measure_new
+from gates.database.proofs.locks.measure import measure_new
 from gates.database.rows.many_rows import TENANT
 from gates.errors import ConfigurationError, CouldNotCheckError
 from gates.model import Level
@@ -178,7 +178,7 @@ def test_seconds_count_against_the_policy_alone(judged):
 
 
 def test_a_table_that_cannot_be_filled_is_inconclusive_where_it_matters(judged, monkeypatch):
-    monkeypatch.setattr("gates.database.cost.measure.Multiplier.fill", _no_rows)
+    monkeypatch.setattr("gates.database.proofs.locks.measure.Multiplier.fill", _no_rows)
     assert judged({"001_next.sql": "CREATE TABLE n (a integer);"}) == []
     with pytest.raises(CouldNotCheckError, match="measured without rows: none for this table"):
         judged({"001_next.sql": f"ALTER TABLE {TABLE} ADD COLUMN n text;"})

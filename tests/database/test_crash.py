@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.proofs.resume import Stop, stops
-from gates.database.sql.script import parse
+from gates.database.parsing.script import parse
+from gates.database.proofs.idempotency.resume import Stop, stops
 from gates.model import Verdict
 from tests.database.conftest import HEAD, results
 

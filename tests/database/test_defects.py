@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gates.database.proofs.upgrade import upgrade
+from gates.database.proofs.upgrade.upgrade import upgrade
 from gates.model import Verdict
 from gates.module import Module, load
 from tests.database.conftest import HEAD, results
@@ -19,7 +19,8 @@ ALL = (
 )  # fmt: skip
 
 CLEAN_OF = (
-    *ALL, "migrations-resume", "migration-locks", "high-volume-partitioned", "tables-declared",
+    *ALL, "policy-shape", "owner-rights", "run-time-objects", "migrations-resume",
+    "migration-locks", "high-volume-partitioned", "tables-declared",
 )  # fmt: skip
 
 
@@ -144,9 +145,8 @@ CREATE OR REPLACE TRIGGER tenant_sample_module_notes_count AFTER INSERT
 CREATE OR REPLACE VIEW tenant_sample_module_recent WITH (security_invoker = true)
     AS SELECT * FROM tenant_sample_module_notes;
 GRANT SELECT ON tenant_sample_module_recent TO tenant_app_role;
-CREATE OR REPLACE FUNCTION sample_module_own() RETURNS bigint LANGUAGE sql SECURITY DEFINER
-    SET search_path = '' AS $$ SELECT count(*) FROM public.tenant_sample_module_notes
-    WHERE tenant_id = (auth.jwt() ->> 'tenant_id')::uuid $$;
+CREATE OR REPLACE FUNCTION sample_module_own() RETURNS bigint LANGUAGE sql
+    SET search_path = '' AS $$ SELECT count(*) FROM public.tenant_sample_module_notes $$;
 REVOKE EXECUTE ON FUNCTION sample_module_own() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sample_module_own() TO tenant_app_role;
 """,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.sql.destructive import destructive
-from gates.database.sql.nested import statements_of
-from gates.database.sql.script import parse
+from gates.database.parsing.script import parse
+from gates.database.parsing.statements import statements_of
+from gates.database.rules.destructive import destructive
 
 OLD = """
 CREATE TABLE t (a int, b varchar(10), c text, d numeric(4,2));

@@ -18,9 +18,9 @@ MORE = {
 
 def test_one_row_is_as_the_defaults_have_it_and_the_other_is_not(sql_module, database):
     opened = database(sql_module(MORE))
-    with opened.bench() as bench:
-        assert fill(opened, bench) == ()
-        rows = bench.session("owner").execute(
+    with opened.scratch() as scratch:
+        assert fill(opened, scratch) == ()
+        rows = scratch.session("owner").execute(
             "SELECT version, open, code, colour IS NULL FROM tenant_sample_module_more ORDER BY 1"
         )
         assert rows.fetchall() == [(1, True, "a", False), (7, False, "b", True)]
@@ -28,9 +28,11 @@ def test_one_row_is_as_the_defaults_have_it_and_the_other_is_not(sql_module, dat
 
 def test_further_rounds_collide_with_none_of_the_first(sql_module, database):
     opened = database(sql_module(MORE))
-    with opened.bench() as bench:
+    with opened.scratch() as scratch:
         for number in range(8):
             full = frozenset({f"public.{TABLE}"})
-            assert fill(opened, bench, but=full if number else frozenset(), round_=number) == ()
-        counts = bench.session("owner").execute(f"SELECT count(*), count(DISTINCT id) FROM {TABLE}")
+            assert fill(opened, scratch, but=full if number else frozenset(), round_=number) == ()
+        counts = scratch.session("owner").execute(
+            f"SELECT count(*), count(DISTINCT id) FROM {TABLE}"
+        )
         assert counts.fetchone() == (16, 16)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.cost.growth import NOISE, TARGET, Growth, Point, fit, span, together
+from gates.database.proofs.locks.growth import NOISE, TARGET, Growth, Point, fit, span, together
 
 SIZES = (1_000, 3_333, 10_000)
 SECONDS = st.floats(min_value=0, max_value=10)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.isolation.prove import prove
-from gates.database.isolation.session import Sessions, made_up, neighbours
+from gates.database.proofs.isolation.prove import prove
+from gates.database.shapes.read import read_shapes
+from gates.database.tenant_session import Sessions, adjacent_tenants, made_up
 from gates.errors import ConfigurationError
 from gates.settings import Policy, SessionWay, load_policy
 from tests.database.conftest import BASE, HEAD
@@ -77,15 +78,15 @@ def test_its_leaks_are_found_and_shown_its_way(
 
 def test_a_module_with_another_way_is_told_which_it_expects(sql_module, database, platform):
     theirs = BASE.replace(CLAIM, "current_setting('app.tenant', true)::uuid")
-    (leak,) = prove(database(sql_module({"000_init.sql": theirs}))).leaks
-    assert leak.kind == "control"
-    assert leak.sentence.endswith(
-        "; its policies read current_setting('app.tenant'), but a session of this platform is a"
-        f" tenant through {CLAIM}"
-    )
-    (leak,) = prove(database(sql_module({"000_init.sql": BASE}), platform)).leaks
-    assert "its policies read current_setting('request.jwt.claims')" in leak.sentence
-    assert leak.sentence.endswith("through tenant.current()")
+    leaks = prove(database(sql_module({"000_init.sql": theirs}))).leaks
+    assert {leak.kind for leak in leaks} == {"control"}
+    ((_, _, deviation),) = read_shapes(database(sql_module({"000_init.sql": theirs}))).policies
+    assert "current_setting('app.tenant'::text, true)" in deviation.sentence
+    assert f"USING (tenant_id = {CLAIM})" in deviation.fix
+    opened = database(sql_module({"000_init.sql": BASE}), platform)
+    assert {leak.kind for leak in prove(opened).leaks} == {"control"}
+    ((_, _, deviation),) = read_shapes(opened).policies
+    assert "USING (tenant_id = tenant.current())" in deviation.fix
 
 
 def test_the_policy_file_says_it(folder: Path):
@@ -141,12 +142,12 @@ def test_made_up_ids_are_uuids_of_version_4(salt, what):
 
 @given(st.text())
 def test_the_tenants_of_a_proof_differ_in_one_digit_alone_on_either_side(salt):
-    a, b, c = neighbours(salt)
+    a, b, c = adjacent_tenants(salt)
     assert [uuid.UUID(each).version for each in (a, b, c)] == [4, 4, 4]
     assert a[:-1] == b[:-1]
     assert a[1:] == c[1:]
     assert c < a < b
-    assert neighbours(salt) == (a, b, c)
+    assert adjacent_tenants(salt) == (a, b, c)
 
 
 def test_two_runs_make_up_other_tenants(sql_module, shared):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from gates.database.cost.concurrent import watch
-from gates.database.cost.lock_modes import Mode
-from gates.database.cost.observed_locks import held_locks
+from gates.database.parsing.script import parse, walk
+from gates.database.proofs.locks.concurrent import watch
+from gates.database.proofs.locks.lock_modes import Mode
+from gates.database.proofs.locks.observed_locks import held_locks
 from gates.database.server.workspace import Workspace
-from gates.database.sql.script import parse, walk
 from tests.database.lock_table import ALTER_TABLE, OTHERS, OUTSIDE, SETUP
 
 

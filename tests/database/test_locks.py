@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.sql.script import parse as parse_sql
-from gates.database.sql.squawk import BLOCKING, EXCLUDED, made_by, parse, run
+from gates.database.parsing.script import parse as parse_sql
+from gates.database.rules.squawk import BLOCKING, EXCLUDED, made_by, parse, run
 from gates.errors import ToolFailedError
 from gates.settings import Policy
 

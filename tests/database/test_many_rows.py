@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from gates.database.catalog_state.tables import read_tables
 from gates.database.rows.make import Maker
 from gates.database.rows.many_rows import Multiplier, counts
-from gates.database.rows.varying import varying
-from gates.database.schema.tables import read_tables
+from gates.database.rows.series import varying
 
 ROWS = 500
 TYPES = [
@@ -50,7 +50,7 @@ def fill(sql_module, database):
 
     def run(sql: str, after: str = "SELECT 1"):
         with (
-            opened.clone(applied=False) as clone,
+            opened.clone("baseline") as clone,
             clone.connect("owner") as owner,
             clone.connect() as admin,
         ):

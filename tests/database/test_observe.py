@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.cost.lock_modes import Mode
-from gates.database.cost.measure import growths, measure
-from gates.database.cost.observe import shortened
+from gates.database.proofs.locks.blocking import told
+from gates.database.proofs.locks.lock_modes import Mode
+from gates.database.proofs.locks.measure import growths, measure
+from gates.database.proofs.locks.observe import shortened
 from gates.database.rows.many_rows import TENANT
-from gates.database.sql.blocking import told
 from tests.database.conftest import TABLE
 
 RELEASED = ("migrations/000_init.sql",)

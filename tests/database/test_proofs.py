@@ -14,7 +14,7 @@ import pytest
 
 from gates.check import find
 from gates.database import Database, MigrationsDoNotApplyError
-from gates.database.isolation.prove import prove
+from gates.database.proofs.isolation.prove import prove
 from gates.database.server.programs import Programs
 from gates.errors import DatabaseUnavailableError
 from gates.model import Verdict

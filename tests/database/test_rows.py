@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.database.isolation.tenants import A, B
+from gates.database.catalog_state.tables import read_tables
 from gates.database.rows.make import Maker
 from gates.database.rows.patterns import sample_of
 from gates.database.rows.solve import NoRowError
 from gates.database.rows.values import Types, from_rule, quote
-from gates.database.schema.tables import read_tables
+from gates.database.tenant_session import A, B
 
 
 @pytest.fixture(scope="module")

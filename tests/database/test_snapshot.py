@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gates.database.schema.snapshot import Snapshot, diff, digests, snapshot
+from gates.database.catalog_state.snapshot import Snapshot, diff, digests, snapshot
 
 SETUP = """
 CREATE TABLE t (a int NOT NULL DEFAULT 1, b text, c numeric(4,2), d date, r int4range);

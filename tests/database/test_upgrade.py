@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.database.proofs.upgrade import upgrade
+from gates.database.proofs.upgrade.upgrade import upgrade
 from gates.errors import CouldNotCheckError
 from tests.database.conftest import BASE, HEAD, TABLE
 

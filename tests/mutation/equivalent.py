@@ -76,9 +76,6 @@ RULES = (
          " search_path does no harm to names that are qualified",
          "function-security drop-body-line",
          r"^SET search_path = ''"),
-    Rule("definer-trigger", "a trigger function with a fixed search_path that touches only the row"
-         " at hand and audit_logs: its rights are not the caller's to use", "function-security",
-         r"SECURITY DEFINER$"),
     Rule("not-callable", "a function that returns trigger cannot be called (CREATE FUNCTION), so"
          " EXECUTE on it opens nothing", "drop-statement", r"^REVOKE EXECUTE ON FUNCTION \w+"),
     Rule("nothing-granted", "the platform's baseline grants nothing on new tables, so there is"
@@ -108,12 +105,6 @@ RULES = (
          "drop-cascade", "", ""),
     Rule("drop-before-create", "CREATE OR REPLACE or a later statement does it in any case",
          "or-replace", "", ""),
-    Rule("new-data-left-out", "what of the row the audit trail keeps is the author's decision; an"
-         " empty new_data is a warning", "audit-row", r"^to_jsonb\(NEW\) -> NULL$"),
-    Rule("tenants-of-the-session", "row security on tenants shows a session its own row alone",
-         "audit-row", r"-> \(SELECT id FROM public\.tenants LIMIT 1\)$"),
-    Rule("nothing-to-catch", "the function that keeps updated_at has nothing in it that can fail",
-         "audit-body", r"EXCEPTION WHEN OTHERS THEN RETURN NULL; END;$"),
     Rule("one-partition-less", "a row of that time goes to the other partition, or is refused: the"
          " standard does not say which months are made in advance", "drop-statement",
          r"^CREATE TABLE IF NOT EXISTS tenant_sample_module_events_"),

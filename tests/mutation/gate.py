@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gates.check import Check, all_checks
 from gates.database import Database
-from gates.database.core import Prepared
+from gates.database.prepared.databases import Prepared
 from gates.model import CheckResult, Level, Stage, Verdict
 from gates.module import Module, load
 from gates.needs import Needs

@@ -146,38 +146,19 @@ SWAPS = (
         "AFTER INSERT", "AFTER UPDATE", "AFTER DELETE", "BEFORE INSERT OR UPDATE",
         "AFTER INSERT OR UPDATE OF version", "AFTER INSERT OR UPDATE OF created_at",
         "AFTER INSERT OR DELETE")),
-    Swap("trigger-when", "CreateTrig", r"FOR EACH ROW (?=EXECUTE FUNCTION \w+audit)", (
+    Swap("trigger-when", "CreateTrig", r"FOR EACH ROW (?=EXECUTE FUNCTION audit)", (
         "FOR EACH STATEMENT ", "FOR EACH ROW WHEN (NEW.version > 1) ",
         "FOR EACH ROW WHEN (NEW.version = 1) ", "FOR EACH ROW WHEN (NEW.updated_at IS NULL) ",
         "FOR EACH ROW WHEN (pg_trigger_depth() > 0) ", "FOR EACH ROW WHEN (current_user = 'x') ")),
-    Swap("trigger-function", "CreateTrig", r"FUNCTION (\w+)_write_audit_log", (
-        r"FUNCTION \1_set_updated_at",)),
+    Swap("trigger-function", "CreateTrig", r"(?<=FUNCTION )audit_row_change", (
+        "sample_module_set_updated_at", "suppress_redundant_updates_trigger")),
     Swap("updated-trigger", "CreateTrig", r"BEFORE UPDATE", (
         "BEFORE INSERT", "AFTER UPDATE", "BEFORE UPDATE OF version")),
-    Swap("audit-row", _BODY, r"NEW\.tenant_id", (
-        "OLD.tenant_id", "gen_random_uuid()", "(auth.jwt() ->> 'sub')::uuid",
-        "(SELECT id FROM public.tenants LIMIT 1)", "NULL",)),
-    Swap("audit-row", _BODY, r"TG_TABLE_NAME", ("'rows'", "TG_NAME", "''")),
-    Swap("audit-row", _BODY, r"TG_OP,", ("'INSERT',", "TG_WHEN,", "'x',")),
-    Swap("audit-row", _BODY, r"NEW\.id::text", ("'1'", "NULL", "NEW.version::text")),
-    Swap("audit-row", _BODY, r"to_jsonb\(NEW\)", ("NULL", "'{}'::jsonb", "to_jsonb(OLD)")),
-    Swap("audit-body", _BODY, r"INSERT INTO public\.audit_logs", (
-        "INSERT INTO public.audit_log", "INSERT INTO public.tenants")),
-    Swap("audit-body", _BODY, r"BEGIN(?=\s+INSERT INTO public\.audit_logs)", (
-        "BEGIN RETURN NULL;", "BEGIN IF TG_OP = 'UPDATE' THEN RETURN NULL; END IF;",
-        "BEGIN IF NEW.version > 1 THEN RETURN NULL; END IF;",
-        "BEGIN IF auth.jwt() IS NOT NULL THEN RETURN NULL; END IF;",)),
-    Swap("audit-body", _BODY, r"END;(?=\s+\$\$$)", (
-        "EXCEPTION WHEN OTHERS THEN RETURN NULL; END;",)),
     Swap("updated-body", _BODY, r"NEW\.updated_at := now\(\);", ("NEW.version := 1;", "")),
     Swap("return", _BODY, r"RETURN NEW;", ("RETURN NULL;", "RETURN OLD;", "")),
     Swap("function-security", _BODY, r"LANGUAGE plpgsql", ("LANGUAGE plpgsql SECURITY DEFINER",)),
     Swap("function-security", _BODY, r"SET search_path = ''", ("", "SET search_path = public",
          "SET search_path = pg_temp, public")),
-    Swap("definer-where", _BODY, rf"(?<=WHERE ){OWN}", (
-        "true", "tenant_id IS NOT NULL", f"tenant_id <> {_CLAIM}",
-        f"tenant_id = coalesce({_CLAIM}, tenant_id)", f"{_CLAIM} IS NULL OR tenant_id = {_CLAIM}",
-        f"tenant_id = {_CLAIM} OR version = 1")),
     # views
     Swap("view", "View", r"WITH \(security_invoker = true\)", (
         "", "WITH (security_invoker = false)", "WITH (security_barrier = true)",

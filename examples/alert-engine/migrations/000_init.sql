@@ -53,38 +53,14 @@ BEGIN
 END;
 $$;
 
--- Runs with the rights of the caller: the platform lets tenant_app_role add
--- audit rows of its own tenant.
-CREATE OR REPLACE FUNCTION alert_engine_write_audit_log()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = ''
-AS $$
-BEGIN
-    INSERT INTO public.audit_logs
-        (tenant_id, table_name, operation, row_id, actor, old_data, new_data)
-    VALUES (
-        NEW.tenant_id,
-        TG_TABLE_NAME,
-        TG_OP,
-        NEW.id::text,
-        auth.uid(),
-        CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END,
-        to_jsonb(NEW)
-    );
-    RETURN NULL;
-END;
-$$;
-
 REVOKE EXECUTE ON FUNCTION alert_engine_set_updated_at() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION alert_engine_write_audit_log() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER tenant_alert_engine_rules_updated_at
     BEFORE UPDATE ON tenant_alert_engine_rules
     FOR EACH ROW EXECUTE FUNCTION alert_engine_set_updated_at();
 CREATE OR REPLACE TRIGGER tenant_alert_engine_rules_audit
     AFTER INSERT OR UPDATE ON tenant_alert_engine_rules
-    FOR EACH ROW EXECUTE FUNCTION alert_engine_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 
 REVOKE ALL ON tenant_alert_engine_rules FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_alert_engine_rules TO tenant_app_role;

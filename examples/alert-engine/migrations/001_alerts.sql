@@ -48,7 +48,7 @@ CREATE OR REPLACE TRIGGER tenant_alert_engine_alerts_updated_at
     FOR EACH ROW EXECUTE FUNCTION alert_engine_set_updated_at();
 CREATE OR REPLACE TRIGGER tenant_alert_engine_alerts_audit
     AFTER INSERT OR UPDATE ON tenant_alert_engine_alerts
-    FOR EACH ROW EXECUTE FUNCTION alert_engine_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 
 REVOKE ALL ON tenant_alert_engine_alerts FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_alert_engine_alerts TO tenant_app_role;

@@ -44,38 +44,14 @@ BEGIN
 END;
 $$;
 
--- Runs with the rights of the caller: the platform lets tenant_app_role add
--- audit rows of its own tenant.
-CREATE OR REPLACE FUNCTION retention_report_write_audit_log()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = ''
-AS $$
-BEGIN
-    INSERT INTO public.audit_logs
-        (tenant_id, table_name, operation, row_id, actor, old_data, new_data)
-    VALUES (
-        NEW.tenant_id,
-        TG_TABLE_NAME,
-        TG_OP,
-        NEW.id::text,
-        auth.uid(),
-        CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END,
-        to_jsonb(NEW)
-    );
-    RETURN NULL;
-END;
-$$;
-
 REVOKE EXECUTE ON FUNCTION retention_report_set_updated_at() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION retention_report_write_audit_log() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER tenant_retention_report_runs_updated_at
     BEFORE UPDATE ON tenant_retention_report_runs
     FOR EACH ROW EXECUTE FUNCTION retention_report_set_updated_at();
 CREATE OR REPLACE TRIGGER tenant_retention_report_runs_audit
     AFTER INSERT OR UPDATE ON tenant_retention_report_runs
-    FOR EACH ROW EXECUTE FUNCTION retention_report_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 
 REVOKE ALL ON tenant_retention_report_runs FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_retention_report_runs TO tenant_app_role;

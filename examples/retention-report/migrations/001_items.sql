@@ -42,7 +42,7 @@ CREATE OR REPLACE TRIGGER tenant_retention_report_items_updated_at
     FOR EACH ROW EXECUTE FUNCTION retention_report_set_updated_at();
 CREATE OR REPLACE TRIGGER tenant_retention_report_items_audit
     AFTER INSERT OR UPDATE ON tenant_retention_report_items
-    FOR EACH ROW EXECUTE FUNCTION retention_report_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 
 REVOKE ALL ON tenant_retention_report_items FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_retention_report_items TO tenant_app_role;

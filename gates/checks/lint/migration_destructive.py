@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gates.catalog import Previous
 from gates.check import check
-from gates.database.sql.destructive import destructive
-from gates.database.sql.nested import scripts_of, statements_of
+from gates.database.parsing.statements import scripts_of, statements_of
+from gates.database.rules.destructive import destructive
 from gates.model import Finding, Level, Stage
 from gates.module import Module
 

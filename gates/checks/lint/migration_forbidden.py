@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.sql.judged import judged
-from gates.database.sql.nested import scripts_of, statements_of
+from gates.database.parsing.statements import scripts_of, statements_of
+from gates.database.rules.violations import violations
 from gates.model import Finding, Stage
 from gates.module import Module
 from gates.settings import Policy
@@ -30,5 +30,5 @@ def migration_forbidden(module: Module, policy: Policy) -> Iterator[Finding]:
     Fix: remove the statement, or do what the finding says instead.
     """
     inside = [inner for script in scripts_of(module) for inner in statements_of(script)]
-    for what, instead, where in judged(inside, policy.extensions):
+    for what, instead, where in violations(inside, policy.extensions):
         yield migration_forbidden.finding(f"{what} is not allowed", where, fix=instead)

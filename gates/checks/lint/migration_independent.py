@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.sql.nested import scripts_of, statements_of
-from gates.database.sql.surroundings import asked
+from gates.database.parsing.statements import scripts_of, statements_of
+from gates.database.rules.environment import asked
 from gates.model import Finding, Level, Stage
 from gates.module import Module
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.sql.nested import UNKNOWN, Inner, scripts_of, statements_of
-from gates.database.sql.relations import created_tables, touched
+from gates.database.parsing.relations import created_tables, touched
+from gates.database.parsing.statements import UNKNOWN, Inner, scripts_of, statements_of
 from gates.model import Finding, Stage
 from gates.module import Module
 

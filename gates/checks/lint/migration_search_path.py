@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.database.sql.nested import scripts_of
-from gates.database.sql.script import Statement
+from gates.database.parsing.script import Statement
+from gates.database.parsing.statements import scripts_of
 from gates.model import Finding, Location, Stage
 from gates.module import Module
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.catalog import Previous
 from gates.check import check
-from gates.database.sql import squawk as locks
+from gates.database.rules import squawk as locks
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 from gates.module import Module

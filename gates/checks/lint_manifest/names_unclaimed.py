@@ -77,7 +77,7 @@ def _own_tables(module: Module, slugs: Collection[str]) -> Iterator[Finding]:
 def _tables(module: Module) -> dict[str, Location]:
     """The tables that the manifest declares or the migrations create, with where they do."""
     from gates.catalog.tables import declared_tables
-    from gates.database.places import place_of
+    from gates.database.locate import place_of
 
     manifest = module.require_manifest()
     listed = manifest.get("database_tables")

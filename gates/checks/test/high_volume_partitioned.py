@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from gates.check import check
 from gates.database import Database
-from gates.database.schema.facts import Partitioning
-from gates.database.schema.tables import Table
+from gates.database.catalog_state.facts import Partitioning
+from gates.database.catalog_state.tables import Table
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -40,7 +40,7 @@ def high_volume_partitioned(module: Module, database: Database, today: date) -> 
     tables = {table.name: table for table in database.tables("partitions of high-volume tables")}
     if not database.scripts or not names or module.manifest is None:
         return
-    facts = database.applied.facts.partitionings
+    facts = database.in_use.facts.partitionings
     for index, name in enumerate(names):
         table = tables.get(name)
         if table is None:

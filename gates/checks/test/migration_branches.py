@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
+from gates.database.parsing.statements import scripts_of, statements_of
+from gates.database.rules.conditional import weakening
+from gates.database.shapes.policies import allowed_shapes
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -23,10 +26,6 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
         comparison; IF to_regtype('x') IS NULL THEN CREATE TYPE x ..
     Fix: write the statement outside of the block, where it always runs, or leave it out.
     """
-    from gates.database.policies.branches import branches
-    from gates.database.policies.suspicious import meaning_of
-    from gates.database.sql.nested import scripts_of, statements_of
-
     scripts = [
         script
         for script in scripts_of(module, rollbacks=False)
@@ -35,10 +34,9 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
     if not scripts:
         database.record("branches of migrations", 0, detail="no blocks and no functions")
         return
-    there = {key for state in database.applied.states for key in state.objects}
-    with database.proof("branches of migrations", len(scripts)), database.clone() as clone:
-        with clone.connect("owner") as owner:
-            meaning = meaning_of(owner, database.workspace.owner, database.sessions.way.tenant)
-        found = list(branches(scripts, meaning, there))
+    shapes = allowed_shapes(database.sessions.way, database.policy_shapes)
+    with database.proof("branches of migrations", len(scripts)):
+        there = {key for state in database.in_use.states for key in state.objects}
+        found = list(weakening(scripts, shapes, there))
     for each in found:
         yield migration_branches.finding(each.message, each.location, fix=each.fix)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gates.catalog import Previous
 from gates.check import check
 from gates.database import Database
-from gates.database.cost.measure import Measured, measure_new, scripts_of_upgrade
-from gates.database.sql.blocking import Blocking, blockings, unknown
+from gates.database.proofs.locks.blocking import Blocking, blockings, unknown
+from gates.database.proofs.locks.measure import Measured, measure_new, scripts_of_upgrade
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.advice import on_first_run
-from gates.database.missing import missing
+from gates.database.failure_advice import on_first_run
+from gates.database.missing_objects import missing
 from gates.model import Finding, Stage
 from gates.module import Module
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.advice import on_second_run
-from gates.database.proofs.repeat import repeat
+from gates.database.failure_advice import on_second_run
+from gates.database.proofs.idempotency.repeat import repeat
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
 

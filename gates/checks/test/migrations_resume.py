@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.proofs.resume import resume
+from gates.database.proofs.idempotency.resume import resume
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.places import place_of
+from gates.database.locate import place_of
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -36,15 +36,38 @@ def objects_prefixed(module: Module, database: Database) -> Iterator[Finding]:
     before, after = database.applied.states[0].objects, database.applied.snapshot.objects
     new = [key for key in after if key not in before]
     with database.proof("names of objects", len(new)):
-        found = [each for each in new if not _fits(each, own, after[each].get("owned_by"))]
+        taken = _of_postgresql(database, [_bare(each) for each in new])
+        found = [
+            each
+            for each in new
+            if not _fits(each, own, after[each].get("owned_by"))
+            or (_split(each)[0] in {"function", "aggregate", "type"} and _bare(each) in taken)
+        ]
     for key in found:
         kind, name = _split(key)
-        bare = name.rpartition(".")[2].strip('"')
+        bare = _bare(key)
         yield objects_prefixed.finding(
             f"the {kind} {name} does not begin with {own}_ or {module.table_prefix}",
             place_of(module, bare, key),
             fix=f"name it {own}_{bare.removeprefix('tenant_')}",
         )
+
+
+def _of_postgresql(database: Database, names: list[str]) -> frozenset[str]:
+    """Those of some names that functions and types of PostgreSQL's own have: one of the module's,
+    in whatever schema, may be taken for them where its arguments fit better."""
+    with database.clone() as clone, clone.connect() as admin:
+        rows = admin.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+            " AND proname = ANY (%(n)s::text[]) UNION SELECT typname FROM pg_type"
+            " WHERE typnamespace = 'pg_catalog'::regnamespace AND typname = ANY (%(n)s::text[])",
+            {"n": names},
+        )
+        return frozenset(name for (name,) in rows)
+
+
+def _bare(key: str) -> str:
+    return _split(key)[1].rpartition(".")[2].strip('"')
 
 
 def _split(key: str) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.advice import on_second_run, on_upgrade
-from gates.database.proofs.rollback import roll_back
+from gates.database.failure_advice import on_second_run, on_upgrade
+from gates.database.proofs.rollback.roll_back import roll_back
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
 from gates.module import Module

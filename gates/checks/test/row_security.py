@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation.tenants import isolation_policy
-from gates.database.schema.facts import PolicyFact
-from gates.database.schema.tables import Table
+from gates.database.catalog_state.facts import RowPolicy
+from gates.database.catalog_state.tables import Table
+from gates.database.shapes.policies import standard_policy
 from gates.model import Finding, Stage
 
 
@@ -28,7 +28,7 @@ def row_security(database: Database) -> Iterator[Finding]:
     tables = database.tables("row security conformance")
     if not tables:
         return
-    policies = database.applied.facts.policies
+    policies = database.in_use.facts.policies
     for table in tables:
         own = {policy.name: policy for policy in policies if policy.table == table.oid}
         for message, fix in _missing(
@@ -37,7 +37,7 @@ def row_security(database: Database) -> Iterator[Finding]:
             yield row_security.finding(message, database.place(table), fix=fix)
 
 
-def _missing(table: Table, policy: PolicyFact | None, tenant: str) -> Iterator[tuple[str, str]]:
+def _missing(table: Table, policy: RowPolicy | None, tenant: str) -> Iterator[tuple[str, str]]:
     what = f"{'the partition ' if table.partition_of is not None else ''}{table.name}"
     alter = f"ALTER TABLE {table.qualified}"
     if not table.row_security:
@@ -50,7 +50,7 @@ def _missing(table: Table, policy: PolicyFact | None, tenant: str) -> Iterator[t
             f"row level security is not forced on {what}, so its owner sees every tenant's rows",
             f"{alter} FORCE ROW LEVEL SECURITY;",
         )
-    create = isolation_policy(table, tenant)
+    create = standard_policy(table, tenant)
     if policy is None:
         yield f"{what} has no policy named tenant_isolation", create
         return

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation.defaults import gives_the_tenant, is_constant
-from gates.database.schema.tables import Column, Table
+from gates.database.catalog_state.tables import Column, Table
+from gates.database.proofs.isolation.column_defaults import gives_the_tenant, is_constant
 from gates.model import Finding, Stage
 
 NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "transaction_timestamp()", "statement_timestamp()"})

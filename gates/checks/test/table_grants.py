@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation.tenants import APP
-from gates.database.places import place_of
-from gates.database.schema.facts import Grant
+from gates.database.catalog_state.facts import Grant
+from gates.database.locate import place_of
+from gates.database.tenant_session import APP
 from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
 
@@ -36,7 +36,7 @@ def table_grants(module: Module, database: Database) -> Iterator[Finding]:
     if not database.scripts:
         return
     own = {table.qualified for table in tables}
-    for grant in database.applied.facts.grants:
+    for grant in database.in_use.facts.grants:
         if grant.kind == "function":
             if grant.grantee in OPEN:
                 yield _function(module, grant)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.schema.facts import Index
+from gates.database.catalog_state.facts import Index
 from gates.model import Finding, Stage
 
 
@@ -25,7 +25,7 @@ def tenant_index(database: Database) -> Iterator[Finding]:
     tables = database.tables("index conformance")
     if not tables:
         return
-    facts = database.applied.facts
+    facts = database.in_use.facts
     for table in tables:
         if table.partition_of is not None:
             continue  # has the indexes of its parent

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
-from gates.database.isolation.prove import Isolation, prove
-from gates.database.isolation.tenants import Leak, isolation_policy
-from gates.database.places import place_of
-from gates.database.schema.tables import Table
+from gates.database.catalog_state.tables import Table
+from gates.database.locate import place_of
+from gates.database.proofs.isolation.prove import Isolation, prove
+from gates.database.proofs.tenants.outcomes import Leak
+from gates.database.shapes.policies import standard_policy
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 from gates.module import Module
@@ -68,7 +69,7 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
 
 
 def _findings(module: Module, database: Database, proof: Isolation) -> Iterator[Finding]:
-    for table in database.applied.tables:
+    for table in database.in_use.tables:
         if table.tenant is None and table.partition_of is None:
             yield tenant_isolation.finding(
                 f"{table.name} has no tenant_id, so nothing keeps its rows apart",
@@ -134,7 +135,7 @@ def _fix(database: Database, leak: Leak) -> str:
 
 def _policy_fix(database: Database, table: Table) -> str:
     """The statements that protect a table, whatever it has now."""
-    policies = [each for each in database.applied.facts.policies if each.table == table.oid]
+    policies = [each for each in database.in_use.facts.policies if each.table == table.oid]
     lines = [
         f"DROP POLICY {_quoted(each.name)} ON {table.qualified};"
         for each in policies
@@ -144,7 +145,7 @@ def _policy_fix(database: Database, table: Table) -> str:
         lines.append(f"ALTER TABLE {table.qualified} ENABLE ROW LEVEL SECURITY;")
     if not table.forced:
         lines.append(f"ALTER TABLE {table.qualified} FORCE ROW LEVEL SECURITY;")
-    return "\n".join([*lines, isolation_policy(table, database.sessions.way.tenant)])
+    return "\n".join([*lines, standard_policy(table, database.sessions.way.tenant)])
 
 
 def _quoted(name: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from gates.check import check
 from gates.checks.test._window import starting_points
 from gates.database import Database
-from gates.database.proofs.upgrade import upgrade
+from gates.database.proofs.upgrade.upgrade import upgrade
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 from gates.module import Module

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from gates.contract.schema.pair import Pair, bare_name
 from gates.contract.schema.probe import Formerly
-from gates.database.schema.snapshot import Snapshot
+from gates.database.catalog_state.snapshot import Snapshot
 
 _PARTS = re.compile(r"(?P<head>.*?\n)AS \$(?P<tag>\w+)\$(?P<body>.*)\$(?P=tag)\$\s*", re.DOTALL)
 _PRICE = re.compile(r" (?:COST|ROWS) [\d.e+]+")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from gates.contract.model import Bump, Change
 from gates.contract.schema.column_types import refused_value, widened
 from gates.contract.schema.pair import Pair, shown
-from gates.database.schema.snapshot import Properties
+from gates.database.catalog_state.snapshot import Properties
 
 
 def compare_columns(pair: Pair) -> Iterator[Change]:

@@ -21,7 +21,7 @@ from gates.contract.schema.pair import Pair, bare_name, shown
 from gates.contract.schema.remade import compare_remade
 from gates.contract.schema.routines import compare_functions, compare_types
 from gates.contract.schema.views import compare_relation
-from gates.database.schema.snapshot import Properties, Snapshot
+from gates.database.catalog_state.snapshot import Properties, Snapshot
 
 _OTHER = ("extension", "trigger", "rule", "sequence", "aggregate", "operator", "cast", "collation",
           "event trigger", "text search configuration", "text search dictionary", "schema",

@@ -15,7 +15,7 @@ from gates.contract.schema.bodies import formerly
 from gates.contract.schema.checks import refused, same_subject
 from gates.contract.schema.keys import at_once, stricter
 from gates.contract.schema.pair import Pair, owner_of, shown
-from gates.database.schema.snapshot import Properties, Snapshot
+from gates.database.catalog_state.snapshot import Properties, Snapshot
 
 _UNIQUE = re.compile(
     r"CREATE UNIQUE INDEX \S+ ON (?:ONLY )?\S+ USING \w+ \((?P<keys>.*?)\)"

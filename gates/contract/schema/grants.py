@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gates.database.schema.snapshot import Properties
+from gates.database.catalog_state.snapshot import Properties
 
 APPLICATION = "tenant_app_role"
 """The role of tenants' sessions (platform standard, section 4): the one whose rights are promised.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.pair import Pair, owner_of, shown
-from gates.database.schema.snapshot import Snapshot
+from gates.database.catalog_state.snapshot import Snapshot
 
 _FOREIGN = re.compile(
     r"FOREIGN KEY \((?P<columns>.*?)\) REFERENCES (?P<target>\S+?)\((?P<keys>.*?)\)(?P<rest>.*)"

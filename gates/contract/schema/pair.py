@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.probe import Refuses
-from gates.database.schema.snapshot import Properties, Snapshot
-from gates.database.sql.script import Script
+from gates.database.catalog_state.snapshot import Properties, Snapshot
+from gates.database.parsing.script import Script
 from gates.model import Location
 
 Place = Callable[[str, str, bool], Location | None]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gates.database.schema.snapshot import Snapshot
+from gates.database.catalog_state.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import psycopg

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.pair import Pair, bare_name, shown
-from gates.database.schema.snapshot import Snapshot
-from gates.database.sql.nested import Inner, opaque_of, statements_of
-from gates.database.sql.script import Node, strings, walk
+from gates.database.catalog_state.snapshot import Snapshot
+from gates.database.parsing.script import Node, strings, walk
+from gates.database.parsing.statements import Inner, statements_of, unreadable_of
 
 _BRANCH = re.compile(r"\bTHEN\b", re.IGNORECASE)
 _WRITING = ("UpdateStmt", "InsertStmt", "MergeStmt", "CopyStmt")
@@ -91,7 +91,7 @@ def _read(pair: Pair) -> _Upgrade:
         for inner in statements_of(script):
             if inner.at_once and not inner.part:
                 _statement(upgrade, inner, own)
-        if opaque_of(script):
+        if unreadable_of(script):
             upgrade.doubt()
     return upgrade
 

@@ -9,7 +9,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import same_work
 from gates.contract.schema.grants import may
 from gates.contract.schema.pair import Pair, shown
-from gates.database.schema.snapshot import Properties
+from gates.database.catalog_state.snapshot import Properties
 
 _HEAD = re.compile(
     r"CREATE OR REPLACE (?:FUNCTION|PROCEDURE) \S+?\((?P<arguments>.*?)\)\n"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from gates.contract.schema.pair import Pair, Place
 from gates.contract.schema.probe import refuses_on
 from gates.database import Database, Snapshot
-from gates.database.places import place_of
-from gates.database.sql.script import Script, parse
+from gates.database.locate import place_of
+from gates.database.parsing.script import Script, parse
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module
@@ -24,13 +24,13 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
     where the old ones do not.
     """
     before = _before(old, database)
-    with database.bench() as bench:
+    with database.scratch() as scratch:
         yield Pair(
             before,
             database.applied.snapshot,
             places_in(old),
             places_in(new),
-            refuses_on(bench.session("owner")),
+            refuses_on(scratch.session("owner")),
             _upgrade(old, new),
         )
 
@@ -48,8 +48,8 @@ def _before(old: Module, database: Database) -> Snapshot:
     applied = database.applied
     if scripts == database.scripts[: len(scripts)]:
         return applied.states[len(scripts)]  # released files do not change: it was on the way
-    with database.bench(applied=False) as bench:
-        for run in bench.run_all(scripts):
+    with database.scratch("baseline") as scratch:
+        for run in scratch.run_all(scripts):
             if run.failure is not None:
                 raise CouldNotCheckError(
                     f"the migrations of {old.version or 'the old version'} do not apply"
@@ -57,7 +57,7 @@ def _before(old: Module, database: Database) -> Snapshot:
                     " compare with",
                     hint="gates diff --no-database",
                 )
-        return bench.snapshot()
+        return scratch.snapshot()
 
 
 def places_in(module: Module) -> Place:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gates.contract.model import Bump, Change
 from gates.contract.schema.constraints import beside
 from gates.contract.schema.pair import Pair, owner_of, shown
-from gates.database.schema.snapshot import Properties
+from gates.database.catalog_state.snapshot import Properties
 
 _ELSEWHERE = frozenset({"grants", "definition", "owner", "options", "updates"})
 _BY_THE_CLOCK = frozenset({

@@ -59,6 +59,30 @@ CREATE TABLE audit_logs (
 );
 CREATE INDEX audit_logs_tenant_idx ON audit_logs (tenant_id, created_at DESC);
 
+-- What every table of a module calls AFTER INSERT OR UPDATE FOR EACH ROW. It runs with the rights of
+-- the session, which may add audit rows of its own tenant and of no other.
+CREATE FUNCTION audit_row_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = ''
+AS $$
+DECLARE
+    changed jsonb := to_jsonb(NEW);
+BEGIN
+    INSERT INTO public.audit_logs
+        (tenant_id, table_name, operation, row_id, actor, old_data, new_data)
+    VALUES (
+        (changed ->> 'tenant_id')::uuid,
+        TG_TABLE_NAME,
+        TG_OP,
+        changed ->> 'id',
+        auth.uid(),
+        CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END,
+        changed
+    );
+    RETURN NULL;
+END;
+$$;
+
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON tenants

@@ -1,1 +1,1 @@
-"""Migrations run again, broken off, upgraded and rolled back."""
+"""What is proved by running it, a folder for each proof."""

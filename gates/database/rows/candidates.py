@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from gates.database.isolation.session import quote
 from gates.database.rows.values import Type, Types
+from gates.database.tenant_session import quote
 
 _NUMBER = re.compile(r"(?<![\w.'])(\d+(?:\.\d+)?)(?![\w.])")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")

@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 from gates.database import Database
-from gates.database.bench import Bench
-from gates.database.isolation.tenants import A, B
+from gates.database.catalog_state.tables import read_tables
+from gates.database.prepared.scratch import Scratch
 from gates.database.rows.make import Maker, Row
-from gates.database.rows.others import assignments, changeable, emptied, other_values
+from gates.database.rows.other_values import assignments, changeable, emptied, other_values
 from gates.database.rows.solve import NoRowError
-from gates.database.schema.tables import read_tables
+from gates.database.tenant_session import A, B
 
 _OWN_TIMES = frozenset({"created_at"})
 """What a script may ask for, such as rows of this month: it stays as the server gives it."""
 
 
 def fill(
-    database: Database, bench: Bench, *, but: frozenset[str] = frozenset(), round_: int = 0
+    database: Database, scratch: Scratch, *, but: frozenset[str] = frozenset(), round_: int = 0
 ) -> tuple[str, ...]:
     """Make a row for each of two tenants in each table of the module that a database has, except
     those whose qualified names are in `but`.
@@ -27,7 +27,7 @@ def fill(
     Returns one sentence for each table that got none.
     """
     unfilled: list[str] = []
-    owner, admin = bench.session("owner"), bench.session("admin")
+    owner, admin = scratch.session("owner"), scratch.session("admin")
     tables = read_tables(admin)
     own = [each for each in tables.values() if each.qualified not in database.platform_tables]
     maker = Maker(owner, admin, tables, frozenset(table.oid for table in own))

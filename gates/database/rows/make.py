@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gates.database.isolation.session import Sessions, made_up
+from gates.database.catalog_state.tables import Column, Reference, Table
 from gates.database.rows.insert import run
 from gates.database.rows.platform_ids import platform_id
 from gates.database.rows.row import NO_VALUE, Row
 from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
 from gates.database.rows.values import Types, quote
-from gates.database.schema.tables import Column, Reference, Table
+from gates.database.tenant_session import Sessions, made_up
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Maker:
     made: dict[tuple[int, str], Row] = field(default_factory=dict)
     sessions: Sessions = field(default_factory=Sessions)
     salt: str = ""
-    personal: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
+    session_columns: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
     """Columns (table, number) that policies compare with an id of the session."""
     sparse: frozenset[str] = frozenset()
     """Tenants whose rows get NULL wherever a column may have it."""
@@ -194,7 +194,7 @@ class Maker:
             own_id = tenant if column.name == "tenant_id" else None
             if table.oid not in self.own_tables:
                 own_id = platform_id(table, column, tenant)
-            elif (whose := self.personal.get((table.oid, column.number))) is not None:
+            elif (whose := self.session_columns.get((table.oid, column.number))) is not None:
                 own_id = whose(tenant)
             if own_id is not None and column.generated is None:
                 values[column.number] = f"{quote(own_id)}::{column.type}"

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from gates.database.catalog_state.tables import Reference, Table
 from gates.database.rows.make import Maker, Row
+from gates.database.rows.series import varying
 from gates.database.rows.solve import NoRowError, numbered_by_server
-from gates.database.rows.varying import varying
-from gates.database.schema.tables import Reference, Table
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gates.database.isolation.session import organization_of, user_of
-from gates.database.schema.tables import Column, Table
+from gates.database.catalog_state.tables import Column, Table
+from gates.database.tenant_session import organization_of, user_of
 
 _OWN_IDS: Mapping[str, Callable[[str], str]] = {
     "tenants": lambda tenant: tenant,

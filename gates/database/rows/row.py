@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gates.database.catalog_state.tables import Column, Table
 from gates.database.rows.solve import numbered_by_server
-from gates.database.schema.tables import Column, Table
 
 NO_VALUE = "NULL"
 _TEXT = re.compile(r"'(?:[^']|'')*'")

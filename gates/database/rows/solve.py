@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gates.database.catalog_state.tables import Column, Table
 from gates.database.rows.candidates import suggested
 from gates.database.rows.values import Types, from_rule, quote
-from gates.database.schema.tables import Column, Table
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:

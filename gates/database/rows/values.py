@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gates.database.isolation.session import made_up, quote
 from gates.database.rows.patterns import sample_of
+from gates.database.tenant_session import made_up, quote
 from gates.errors import CouldNotCheckError
 
 __all__ = ["Type", "Types", "from_rule", "holds", "quote"]

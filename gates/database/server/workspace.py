@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
+from gates.database import versions
 from gates.database.server.driver import connect, psycopg_modules
 from gates.database.server.leftovers import (
     COMMENT,
@@ -38,9 +39,6 @@ row security, so that only FORCE holds it.
 """
 
 _SHARED_LOCK = 0x726F6C65
-_OLDEST = 140000
-_GIVES_BYPASS = 160000
-"""Since then a role with CREATEROLE and BYPASSRLS may give BYPASSRLS (release notes of 16)."""
 
 
 class Workspace:
@@ -108,7 +106,7 @@ class Workspace:
             how = f"TEMPLATE {template}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
             if template:
                 self._wait_until_unused(template)
-            if self.version_number >= 150000:
+            if self.version_number >= versions.FILE_COPY_STRATEGY:
                 how += " STRATEGY FILE_COPY"
             self._run(f"ALTER ROLE {self.owner} RESET ALL")
             self._run(f"CREATE DATABASE {name} {how}")
@@ -179,7 +177,7 @@ class Workspace:
         return number - (1 << 32) if number >= 1 << 31 else number
 
     def _may(self) -> None:
-        if self.version_number < _OLDEST:
+        if self.version_number < versions.OLDEST:
             raise DatabaseUnavailableError(
                 f"the server is PostgreSQL {self.version}; proofs need 14 or later",
                 hint="set GATES_DATABASE_URL to a newer server, or unset it",
@@ -193,7 +191,7 @@ class Workspace:
             return
         rights = {"CREATEDB": create_database, "CREATEROLE": create_role, "BYPASSRLS": bypass}
         missing = [right for right, there in rights.items() if not there]
-        if self.version_number < _GIVES_BYPASS:
+        if self.version_number < versions.CREATEROLE_GIVES_BYPASSRLS:
             missing = ["SUPERUSER"]
         if missing:
             *most, last = missing

@@ -12,11 +12,10 @@ AUDIT_AND_GRANTS = (
            "ALTER TABLE {T} DISABLE TRIGGER {T}_audit;",
            "ALTER TABLE {T} ENABLE TRIGGER {T}_audit;"),
     Defect("audit-sometimes", "audit-trigger", "UPDATE on",
-           "    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
-           "    FOR EACH ROW WHEN (NEW.version > 1000) EXECUTE FUNCTION"
-           " sample_module_write_audit_log();"),
+           "    FOR EACH ROW EXECUTE FUNCTION audit_row_change();",
+           "    FOR EACH ROW WHEN (NEW.version > 1000) EXECUTE FUNCTION audit_row_change();"),
     Defect("audit-other-name", "audit-trigger", "INSERT and UPDATE on", "TG_TABLE_NAME", "'notes'"),
-    Defect("audit-fails", "audit-trigger", "_notes fails in a trigger",
+    Defect("audit-fails", "audit-trigger", "has no audit trigger",
            "INSERT INTO public.audit_logs", "INSERT INTO public.audit_log"),
     Defect("audit-of-old", "audit-trigger", "fails in a trigger", "NEW.tenant_id, TG",
            "OLD.tenant_id, TG"),
@@ -25,9 +24,8 @@ AUDIT_AND_GRANTS = (
     Defect("audit-unnumbered", "audit-trigger", "whose row_id is '1'", "NEW.id::text", "'1'"),
     Defect("audit-of-nothing", "audit-trigger", "whose row_id is NULL", "NEW.id::text", "NULL"),
     Defect("audit-when-version", "audit-trigger", "UPDATE of version on",
-           "    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
-           "    FOR EACH ROW WHEN (NEW.version = 1) EXECUTE FUNCTION"
-           " sample_module_write_audit_log();"),
+           "    FOR EACH ROW EXECUTE FUNCTION audit_row_change();",
+           "    FOR EACH ROW WHEN (NEW.version = 1) EXECUTE FUNCTION audit_row_change();"),
     Defect("audit-if-version", "audit-trigger", "UPDATE of version on",
            "BEGIN\n    INSERT INTO public.audit_logs",
            "BEGIN\n    IF NEW.version > 1 THEN RETURN NULL; END IF;\n"
@@ -44,7 +42,7 @@ AUDIT_AND_GRANTS = (
     Defect("audit-twice", "audit-trigger", "the trigger tenant_sample_module_notes_too writes what"
            " tenant_sample_module_notes_audit has written", "",
            "CREATE OR REPLACE TRIGGER {T}_too AFTER INSERT OR UPDATE ON {T}"
-           " FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();",
+           " FOR EACH ROW EXECUTE FUNCTION audit_row_change();",
            "DROP TRIGGER IF EXISTS {T}_too ON {T};"),
     Defect("audit-two-rows", "audit-trigger", "sample_module_write_audit_log() inserts more than"
            " one", "to_jsonb(NEW));",
@@ -53,12 +51,13 @@ AUDIT_AND_GRANTS = (
            "to_jsonb(NEW)", "'{}'::jsonb"),
     Defect("audit-new-is-old", "audit-trigger", "whose new_data holds title as it was before",
            "to_jsonb(NEW)", "to_jsonb(OLD)"),
-    Defect("audit-when-value", "audit-trigger", "unless its WHEN", "",
+    Defect("audit-when-value", "audit-trigger", "without any condition", "",
            "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
-           " WHEN (NEW.title NOT LIKE 'secret%') EXECUTE FUNCTION sample_module_write_audit_log();",
+           " WHEN (NEW.title NOT LIKE 'secret%') EXECUTE FUNCTION audit_row_change();",
            "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
-           " EXECUTE FUNCTION sample_module_write_audit_log();"),
-    Defect("audit-if-value", "audit-trigger", "unless the conditions in",
+           " EXECUTE FUNCTION audit_row_change();"),
+    Defect("audit-if-value", "audit-trigger", "calls sample_module_write_audit_log() and not the"
+           " platform's audit_row_change()",
            "    INSERT INTO public.audit_logs",
            "    IF NEW.title LIKE 'secret%' THEN RETURN NULL; END IF;\n"
            "    INSERT INTO public.audit_logs"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.database.corpus.shape import ISOLATION, Defect
 
 _MINE = "tenant_id = (auth.jwt() ->> 'tenant_id')::uuid"
-_UNKEPT = "could not be shown to keep to the caller's tenant: "
+_RIGHTS, _RUNS = "owner-rights", "runs with its owner's rights"
 
 
 def _function(head: str, body: str, *, language: str = "sql") -> str:
@@ -42,20 +42,20 @@ DEFINER = (
            _function("list(mine boolean)",
                      f"SELECT title FROM public.{{T}} WHERE {_MINE} OR NOT mine"),
            "DROP FUNCTION IF EXISTS {P}list(boolean);"),
-    Defect("definer-by-a-password", ISOLATION, f"{_UNKEPT}SELECT title FROM public.", "",
+    Defect("definer-by-a-password", _RIGHTS, _RUNS, "",
            _function("open(p text)",
                      f"SELECT title FROM public.{{T}} WHERE {_MINE} OR md5(p) = 'c4ca4238a0b923'"),
            "DROP FUNCTION IF EXISTS {P}open(text);"),
-    Defect("definer-by-a-count", ISOLATION, "FROM public.audit_logs (table public.audit_logs)", "",
+    Defect("definer-by-a-count", _RIGHTS, _RUNS, "",
            _function("late()", f"SELECT title FROM public.{{T}} WHERE {_MINE}"
                      " OR (SELECT count(*) FROM public.audit_logs) > 200"),
            "DROP FUNCTION IF EXISTS {P}late();"),
-    Defect("view-with-a-word", ISOLATION, _UNKEPT, "",
+    Defect("view-with-a-word", _RIGHTS, "it is not security_invoker", "",
            "CREATE OR REPLACE VIEW {P}board WITH (security_barrier = true) AS\n"
            f"    SELECT tenant_id, title FROM {{T}} WHERE {_MINE} OR title LIKE 'shared:%';\n"
            "GRANT SELECT ON {P}board TO tenant_app_role;",
            "DROP VIEW IF EXISTS {P}board;"),
-    Defect("trigger-for-a-word", ISOLATION, f"{_UNKEPT}UPDATE", "",
+    Defect("trigger-for-a-word", _RIGHTS, _RUNS, "",
            _trigger("IF NEW.title = 'wipe' THEN UPDATE public.{T} SET title = 'wiped'"
                     " WHERE title <> 'wiped'; END IF;"),
            "DROP TRIGGER IF EXISTS {T}_sync ON {T};\nDROP FUNCTION IF EXISTS {P}sync();"),

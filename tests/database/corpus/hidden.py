@@ -48,9 +48,14 @@ HIDDEN = (
            "\n        EXECUTE format('GRANT SELECT ON %I TO %I', '{T}', r);\n    END LOOP;\nEND\n"
            "$$;", "REVOKE SELECT ON {T} FROM authenticated;"),
     # undone by a later statement
-    Defect("audit-emptied-later", "audit-trigger", "INSERT and UPDATE on", "",
+    Defect("audit-emptied-later", "audit-trigger", "has no audit trigger", "",
            "CREATE OR REPLACE FUNCTION sample_module_write_audit_log() RETURNS trigger\n"
-           "LANGUAGE plpgsql SET search_path = '' AS $$\nBEGIN\n    RETURN NULL;\nEND;\n$$;"),
+           "LANGUAGE plpgsql SET search_path = '' AS $$\nBEGIN\n    RETURN NULL;\nEND;\n$$;\n"
+           "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
+           " EXECUTE FUNCTION sample_module_write_audit_log();",
+           "CREATE OR REPLACE TRIGGER {T}_audit AFTER INSERT OR UPDATE ON {T} FOR EACH ROW"
+           " EXECUTE FUNCTION audit_row_change();\n"
+           "DROP FUNCTION IF EXISTS sample_module_write_audit_log();"),
     Defect("audit-for-replicas", "audit-trigger", "INSERT and UPDATE on", "",
            "ALTER TABLE {T} ENABLE REPLICA TRIGGER {T}_audit;",
            "ALTER TABLE {T} ENABLE TRIGGER {T}_audit;"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.database.conftest import BASE, HEAD, TABLE
+from tests.database.conftest import BASE, BASE_WITH_OWN_AUDIT, HEAD, TABLE
 
 USING = "USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid)"
 CHECK = "WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid)"
@@ -31,8 +31,9 @@ class Defect:
     def files(self) -> dict[str, str]:
         new = self.new.format(T=TABLE, P="tenant_sample_module_") if not self.old else self.new
         if self.old:
-            assert self.old in BASE, self.name
-            return {"000_init.sql": BASE.replace(self.old, new)}
+            base = BASE if self.old in BASE else BASE_WITH_OWN_AUDIT
+            assert self.old in base, self.name
+            return {"000_init.sql": base.replace(self.old, new)}
         down = self.down.format(T=TABLE, P="tenant_sample_module_")
         return {"001_more.sql": HEAD + new, "rollback/001_more.sql": HEAD + (down or "SELECT 1;")}
 
@@ -64,7 +65,7 @@ ALTER TABLE {full} FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_isolation ON {full};
 CREATE POLICY tenant_isolation ON {full} FOR ALL {USING} {CHECK};
 CREATE OR REPLACE TRIGGER {full}_audit AFTER INSERT OR UPDATE ON {full}
-    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 REVOKE ALL ON {full} FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON {full} TO tenant_app_role;
 """

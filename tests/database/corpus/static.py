@@ -31,16 +31,16 @@ STATIC = (
            "ALTER SYSTEM SET row_security = off;"),
     Defect("role-in-do", _FORBIDDEN, "ROLE", "",
            "DO $$ BEGIN CREATE ROLE sample_module_reader; END $$;"),
-    Defect("program-in-text", _FORBIDDEN, "PROGRAM", "",
+    Defect("program-in-text", "dynamic-sql", "neither one literal", "",
            "DO $$ BEGIN EXECUTE 'COPY {T} FROM PRO' || 'GRAM ''true'''; END $$;"),
-    Defect("own-domain-as-oid", "migration-readable", "only a run knows the statement", "",
+    Defect("own-domain-as-oid", "dynamic-sql", "neither one literal", "",
            "CREATE SCHEMA IF NOT EXISTS sample_module;\n"
            "DO $$ BEGIN IF to_regtype('sample_module.oid') IS NULL THEN\n"
            "    CREATE DOMAIN sample_module.oid AS text; END IF;\n"
            "    EXECUTE ('ALTER TABLE {T} DISABLE ROW LEVEL SECURITY')::sample_module.oid;\n"
            "END $$;\nALTER TABLE {T} ENABLE ROW LEVEL SECURITY;",
            "DROP SCHEMA IF EXISTS sample_module CASCADE;"),
-    Defect("own-function-as-md5", _FORBIDDEN, "a function called md5", "",
+    Defect("own-function-as-md5", "objects-prefixed", "does not begin with sample_module_", "",
            "CREATE OR REPLACE FUNCTION md5(t varchar) RETURNS text LANGUAGE sql SET search_path"
            " = '' RETURN t;", "DROP FUNCTION IF EXISTS md5(varchar);"),
     Defect("row-in-notify", _FORBIDDEN, "pg_notify()", "",

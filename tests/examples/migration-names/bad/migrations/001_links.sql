@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS sample_module_links (
 );
 DO $$
 BEGIN
-    EXECUTE 'UPDATE core_modules SET ' || quote_ident('status') || ' = ''GA''';
+    EXECUTE format('UPDATE core_modules SET %I = ''GA''', 'status');
 END
 $$;
 DO $$

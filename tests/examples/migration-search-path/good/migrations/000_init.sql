@@ -37,27 +37,14 @@ BEGIN
 END;
 $$;
 
-CREATE OR REPLACE FUNCTION sample_module_write_audit_log()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = ''
-AS $$
-BEGIN
-    INSERT INTO public.audit_logs (tenant_id, table_name, operation, row_id, new_data)
-    VALUES (NEW.tenant_id, TG_TABLE_NAME, TG_OP, NEW.id::text, to_jsonb(NEW));
-    RETURN NULL;
-END;
-$$;
-
 REVOKE EXECUTE ON FUNCTION sample_module_set_updated_at() FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION sample_module_write_audit_log() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER tenant_sample_module_notes_updated_at
     BEFORE UPDATE ON tenant_sample_module_notes
     FOR EACH ROW EXECUTE FUNCTION sample_module_set_updated_at();
 CREATE OR REPLACE TRIGGER tenant_sample_module_notes_audit
     AFTER INSERT OR UPDATE ON tenant_sample_module_notes
-    FOR EACH ROW EXECUTE FUNCTION sample_module_write_audit_log();
+    FOR EACH ROW EXECUTE FUNCTION audit_row_change();
 
 REVOKE ALL ON tenant_sample_module_notes FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE ON tenant_sample_module_notes TO tenant_app_role;

@@ -3,5 +3,4 @@ SET lock_timeout = '5s';
 SET statement_timeout = '60s';
 
 DROP TABLE IF EXISTS tenant_sample_module_notes;
-DROP FUNCTION IF EXISTS sample_module_write_audit_log();
 DROP FUNCTION IF EXISTS sample_module_set_updated_at();

@@ -3,4 +3,3 @@ SET lock_timeout = '5s';
 SET statement_timeout = '60s';
 
 DROP TABLE IF EXISTS tenant_sample_module_notes;
-DROP FUNCTION IF EXISTS sample_module_set_updated_at();

@@ -1,0 +1,1 @@
+"""What a database holds, read from PostgreSQL's catalog."""

@@ -1,0 +1,89 @@
+"""Where in the migrations a database object comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gates.database.catalog_state.tables import Table
+from gates.database.parsing.script import Node, Script, parse, walk
+from gates.database.parsing.statements import UNKNOWN, statements_of
+from gates.model import Location
+from gates.module import Module
+
+
+def place_of(module: Module, name: str, label: str) -> Location:
+    """The CREATE statement of a table, view, function or index by its bare name.
+
+    Where none is written out (a DO block builds the name, say), the first mention of the name,
+    else the folder of migrations. `label` becomes the location's object.
+    """
+    scripts = [parse(each.path, each.sql) for each in module.migrations]
+    for script in scripts:
+        for statement in script.statements:
+            if name in _created(statement.kind, statement.node):
+                at = _name_offset(script, statement.offset, name)
+                return _location(script, at, len(name), label)
+    for script in scripts:
+        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", script.sql)
+        if found:
+            return _location(script, found.start(), len(name), label)
+    path = module.migrations[0].path if module.migrations else "migrations"
+    return Location(path, object=label)
+
+
+def policy_place(module: Module, name: str, table: Table) -> Location:
+    """The last statement that makes or changes a policy of a table, also in a block or an EXECUTE;
+    where none names it, that of the table."""
+    found = None
+    for script in (parse(each.path, each.sql) for each in module.migrations):
+        for inner in statements_of(script):
+            node = inner.statement.node
+            relation = node.get("table", {}).get("relname")
+            if (
+                inner.statement.kind in {"CreatePolicyStmt", "AlterPolicyStmt"}
+                and node.get("policy_name") == name
+                and relation in {table.name, UNKNOWN}
+            ):
+                found = replace(inner.at(), object=f"policy {name} on {table.schema}.{table.name}")
+    return found or place_of(module, table.name, f"policy {name} on {table.schema}.{table.name}")
+
+
+def _relations(node: Node) -> Iterator[Node]:
+    """Every `RangeVar` in a statement, also where its node is not named."""
+    for _, inner in walk({"Statement": node}):
+        for value in (inner, *inner.values()):
+            if isinstance(value, dict) and "relname" in value:
+                yield value
+
+
+def _created(kind: str, node: Node) -> set[object]:
+    """The bare names that a statement creates."""
+    if kind in {"CreateStmt", "CreateForeignTableStmt"}:
+        base = node.get("base", node) if kind == "CreateForeignTableStmt" else node
+        relation = base.get("relation") if isinstance(base, dict) else None
+    elif kind == "ViewStmt":
+        relation = node.get("view")
+    elif kind == "CreateTableAsStmt":
+        into = node.get("into")
+        relation = into.get("rel") if isinstance(into, dict) else None
+    elif kind == "IndexStmt":
+        return {node.get("idxname")}
+    elif kind == "CreateFunctionStmt":
+        names = node.get("funcname")
+        last = names[-1] if isinstance(names, list) and names else {}
+        return {last.get("String", {}).get("sval")}
+    else:
+        return set()
+    return {relation.get("relname")} if isinstance(relation, dict) else set()
+
+
+def _name_offset(script: Script, offset: int, name: str) -> int:
+    at = script.sql.find(name, offset)
+    return at if at >= 0 else offset
+
+
+def _location(script: Script, offset: int, length: int, label: str) -> Location:
+    line, column = script.position(offset)
+    return Location(script.path, line, column, column + length, label)

@@ -1,0 +1,301 @@
+"""What all proofs of a run stand on: a server, the platform's baseline, the migrated module."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from gates.database import baseline
+from gates.database.catalog_state.facts import Facts, read_facts
+from gates.database.catalog_state.snapshot import Snapshot, snapshot
+from gates.database.catalog_state.tables import Table, read_tables
+from gates.database.parsing.script import parse
+from gates.database.prepared.run_time import Maker, call_makers, read_makers
+from gates.database.prepared.scratch import OWNER_SHOWN, Scratch
+from gates.database.runner import ScriptRun, run_script
+from gates.database.server.driver import psycopg_modules
+from gates.database.server.embedded import throwaway_server
+from gates.database.server.workspace import Role, Workspace
+from gates.errors import CouldNotCheckError, DatabaseUnavailableError
+from gates.module import Module
+from gates.settings import Policy, Settings
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+T = TypeVar("T")
+State = Literal["baseline", "applied", "in use"]
+"""The platform without the module, the migrated module, or the module after the functions that make
+objects were called."""
+
+
+class MigrationsDoNotApplyError(CouldNotCheckError):
+    """There is no migrated database to look at; `migrations-apply` says why."""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A database of its own for one proof."""
+
+    name: str
+    workspace: Workspace
+
+    @contextlib.contextmanager
+    def connect(
+        self, role: Role = "admin", **settings: str
+    ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """A new session in autocommit mode, closed at the end; see `workspace.Role`."""
+        connection = self.workspace.connect(self.name, role, **settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the migrations made of a fresh platform."""
+
+    runs: tuple[ScriptRun, ...]
+    tables: tuple[Table, ...]
+    """The module's own, by name, partitions included."""
+    all_tables: dict[int, Table]
+    """The platform's too, by oid."""
+    facts: Facts
+    states: tuple[Snapshot, ...]
+    """The platform before the module, then after each migration that was run (and, for a module in
+    use, after its functions were called)."""
+    makers: tuple[Maker, ...] = ()
+    """The module's functions that make or change objects."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The schema after the last migration."""
+        return self.states[-1]
+
+
+class Prepared:
+    """Everything that is made once per run, when it is first asked for. Safe to share by threads.
+
+    Whatever needs the server raises `DatabaseUnavailableError` where there is none.
+    """
+
+    def __init__(self, module: Module, policy: Policy, settings: Settings) -> None:
+        self.module = module
+        self.policy = policy
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._stack = contextlib.ExitStack()
+        self._closed = False
+        self._made: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Stop the server, or drop what was made on a server by URL."""
+        with self._lock:
+            self._closed = True
+            self._stack.close()
+
+    def cancel(self) -> None:
+        """End every session, so that whoever waits for one goes on; nothing starts any more."""
+        self._closed = True
+        workspace = self.__dict__.get("_workspace")
+        if workspace is not None:
+            workspace.terminate_all()
+
+    @property
+    def limit(self) -> float:
+        """Seconds that one statement may take."""
+        return self.policy.statement_timeout
+
+    @property
+    def server_version(self) -> str | None:
+        """The server's version, once it is known."""
+        workspace = self.__dict__.get("_workspace")
+        return workspace.version if workspace is not None else None
+
+    @property
+    def workspace(self) -> Workspace:
+        """This run's databases and roles."""
+        with self._lock:
+            if self._closed:
+                raise DatabaseUnavailableError("the run was interrupted")
+            return self._workspace
+
+    @cached_property
+    def _workspace(self) -> Workspace:
+        url = self.settings.database_url
+        own = url is None
+        if url is None:
+            url = self._stack.enter_context(throwaway_server(self.settings))
+        workspace = Workspace(url, throwaway=own, timeout=max(self.limit, 1.0))
+        self._stack.callback(workspace.close)
+        return workspace
+
+    @cached_property
+    def _baseline(self) -> tuple[str, Snapshot, frozenset[str]]:
+        """The name of the database with the platform's baseline, its snapshot and its tables."""
+        workspace = self.workspace
+        clone = Clone(workspace.create("baseline"), workspace)
+        with clone.connect(search_path="public") as connection:
+            for file in baseline.files(self.policy):
+                run = run_script(
+                    connection, workspace, file.name, self._ready(connection, file),
+                    limit=self.limit,
+                )  # fmt: skip
+                if run.failure:
+                    raise CouldNotCheckError(
+                        f"the platform baseline does not apply: {run.failure.location}:"
+                        f" {run.failure.message}",
+                        hint="correct database.baseline in gates-policy.toml",
+                    )
+            self._let_owner_in(connection)
+            tables = frozenset(table.qualified for table in read_tables(connection).values())
+            taken = snapshot(connection, {workspace.owner: OWNER_SHOWN})
+        return clone.name, taken, tables
+
+    def _ready(self, connection: psycopg.Connection[tuple[Any, ...]], file: Path) -> str:
+        """A file of the baseline as this server can run it. Roles that it names are made on a
+        server of our own; on another they must be there."""
+        script = parse(file.name, baseline.read(file))
+        settings = {row[0] for row in connection.execute("SELECT lower(name) FROM pg_settings")}
+        there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        wanted = baseline.roles_of(script) - there
+        if self.workspace.throwaway:
+            self.workspace.make_roles(wanted)
+        else:
+            baseline.refuse_without(wanted)
+        return baseline.without(script, settings=settings, owners=self.workspace.superuser)
+
+    def _let_owner_in(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Give the migrations' role what it needs of the platform, and no more: to make objects,
+        refer to the platform's tables, and write audit rows in a trigger's name."""
+        owner = self.workspace.owner
+        for statement in (
+            f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+            f"GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA public TO {owner}",
+            f"GRANT INSERT ON public.audit_logs TO {owner}",
+        ):
+            try:
+                connection.execute(statement)
+            except psycopg_modules().errors.UndefinedTable as error:
+                raise CouldNotCheckError(
+                    "the platform baseline has no table public.audit_logs, which triggers write",
+                    hint="add it to database.baseline in gates-policy.toml",
+                ) from error
+
+    @property
+    def applied(self) -> Applied:
+        """The migrated module. Raises `MigrationsDoNotApplyError` where a migration fails."""
+        applied = self.attempt
+        failed = next((run.failure for run in applied.runs if run.failure), None)
+        if failed:
+            raise MigrationsDoNotApplyError(
+                f"the migrations do not apply ({failed.location}: {failed.message}),"
+                " so there is nothing to look at",
+                hint="gates explain migrations-apply",
+            )
+        return applied
+
+    @property
+    def attempt(self) -> Applied:
+        """Like `applied`, also where a migration failed: what was there by then."""
+        with self._lock:
+            return self._attempt[1]
+
+    @cached_property
+    def _attempt(self) -> tuple[str, Applied]:
+        base, before, known = self._baseline
+        states, runs = [before], []
+        with self._scratch(self.workspace.create("applied", base)) as scratch:
+            for run in scratch.run_all(self.scripts):
+                runs.append(run)
+                states.append(scratch.snapshot())
+            admin = scratch.session("admin")
+            everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
+            makers = read_makers(admin, self.workspace.owner)
+        own = tuple(table for table in everything.values() if table.qualified not in known)
+        applied = Applied(tuple(runs), own, everything, facts, tuple(states), makers)
+        return scratch.name, applied
+
+    @property
+    def in_use(self) -> Applied:
+        """Like `applied`, after the functions that make objects were called.
+
+        Raises `MigrationsDoNotApplyError`.
+        """
+        applied = self.applied
+        with self._lock:
+            return self._in_use[1] if applied.makers else applied
+
+    @cached_property
+    def _in_use(self) -> tuple[str, Applied]:
+        applied = self.applied
+        with self._scratch(self.workspace.create("in_use", self._attempt[0])) as scratch:
+            makers = call_makers(scratch, applied.makers, applied.tables, self.module.table_prefix)
+            admin = scratch.session("admin")
+            everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
+            states = (*applied.states, scratch.snapshot())
+        own = tuple(t for t in everything.values() if t.qualified not in self._baseline[2])
+        return scratch.name, replace(
+            applied, tables=own, all_tables=everything, facts=facts, states=states, makers=makers
+        )
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What several checks ask for, made by the first of them."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            made: T = self._made[key]
+            return made
+
+    @property
+    def platform_tables(self) -> frozenset[str]:
+        """The quoted names of the tables that the baseline has."""
+        with self._lock:
+            return self._baseline[2]
+
+    @property
+    def scripts(self) -> list[tuple[str, str]]:
+        """Path and text of each migration, in order."""
+        return [(each.path, each.sql) for each in self.module.migrations]
+
+    @contextlib.contextmanager
+    def clone(self, state: State = "applied") -> Iterator[Clone]:
+        """A fresh copy of a database."""
+        with self._lock:
+            if state == "baseline":
+                template = self._baseline[0]
+            else:
+                makers = self.applied.makers
+                used = state == "in use" and bool(makers)
+                template = self._in_use[0] if used else self._attempt[0]
+            clone = Clone(self.workspace.create("proof", template), self.workspace)
+        # Module code may lift the limits of its own session; a proof ends all the same.
+        end = threading.Timer(20 * self.limit, self._workspace.terminate_all, (clone.name,))
+        end.daemon = True
+        end.start()
+        try:
+            yield clone
+        finally:
+            end.cancel()
+            self._workspace.drop(clone.name)
+
+    @contextlib.contextmanager
+    def scratch(self, state: State = "applied") -> Iterator[Scratch]:
+        """A fresh copy with lasting sessions."""
+        with self.clone(state) as clone, self._scratch(clone.name) as scratch:
+            yield scratch
+
+    @contextlib.contextmanager
+    def _scratch(self, name: str) -> Iterator[Scratch]:
+        scratch = Scratch(name, self.workspace, self.limit, self.policy.migration_timeout)
+        try:
+            yield scratch
+        finally:
+            scratch.close()

@@ -1,0 +1,1 @@
+"""Migrations run again, and broken off and resumed."""

@@ -1,0 +1,128 @@
+"""The idempotency proof: every migration again, with and without rows in the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gates.database import Database
+from gates.database.catalog_state.snapshot import diff
+from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.idempotency.sequences import number_rows, set_back, stands
+from gates.database.rows.filling import fill
+from gates.database.runner import Failure
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What came of it."""
+
+    failures: tuple[Failure, ...]
+    """Statements that ran the first time and not the second."""
+    differences: tuple[tuple[str, tuple[str, ...]], ...]
+    """For each script that changed something: its path and what changed."""
+    unfilled: tuple[str, ...] = ()
+    """One sentence for each table that no row could be made for."""
+
+
+def repeat(database: Database) -> Repeated:
+    """Run every script again and compare schema and data before and after the round.
+
+    A backfill may change rows that came after it the first time it meets them. So rows are put in,
+    all scripts run once to settle, and what a further round does to them counts. What one script
+    makes and a later one undoes is no difference; where a round as a whole made one, it is looked
+    up which scripts did. A script that fails the second time leaves a schema behind that differs
+    for that reason alone: then only data is compared, without that script. A sequence may move on,
+    and not back.
+    Raises `MigrationsDoNotApplyError`.
+    """
+    changed: dict[str, list[str]] = {}
+    with database.scratch() as scratch:
+        first = scratch.digests()
+        failures, by_script = _round(database, scratch, frozenset())
+        failed = frozenset(failure.location.path for failure in failures)
+        if not failures and database.applied.snapshot != scratch.snapshot():
+            changed.update(_blame(database))
+        if first != scratch.digests():
+            _merge(changed, by_script)
+        unfilled = fill(database, scratch)
+        _merge(changed, _settle(database, scratch, failed))
+        settled = scratch.digests()
+        _, by_script = _round(database, scratch, failed)
+        if settled != scratch.digests():
+            _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
+    found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
+    return Repeated(tuple(failures), found, unfilled)
+
+
+def _settle(database: Database, scratch: Scratch, skip: frozenset[str]) -> dict[str, list[str]]:
+    """Run each script once, over rows: the sequences that each sets back."""
+    number_rows(scratch)
+    found: dict[str, list[str]] = {}
+    before = stands(scratch)
+    budget = scratch.budget()
+    for path, sql in database.scripts:
+        if path not in skip:
+            scratch.run(path, sql, budget=budget)
+            now = stands(scratch)
+            if back := [*set_back(before, now)]:
+                found[path] = back
+            before = now
+    return found
+
+
+def _round(
+    database: Database, scratch: Scratch, skip: frozenset[str]
+) -> tuple[list[Failure], dict[str, list[str]]]:
+    """Run each script once: those that fail, and how each changed the data."""
+    failures: list[Failure] = []
+    changed: dict[str, list[str]] = {}
+    digests = scratch.digests()
+    budget = scratch.budget()
+    for path, sql in database.scripts:
+        if path in skip:
+            continue
+        run = scratch.run(path, sql, budget=budget)
+        if run.failure is not None:
+            failures.append(run.failure)
+        now = scratch.digests()
+        if found := data_changes(digests, now):
+            changed[path] = found
+        digests = now
+    return failures, changed
+
+
+def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
+    for path, found in more.items():
+        into.setdefault(path, []).extend(found)
+
+
+def _blame(database: Database) -> dict[str, list[str]]:
+    """Which scripts change the schema on their second run, and how."""
+    found = {}
+    with database.scratch() as scratch:
+        before = database.applied.snapshot
+        for path, sql in database.scripts:
+            scratch.run(path, sql)
+            after = scratch.snapshot()
+            if differences := diff(before, after):
+                found[path] = differences
+            before = after
+    return found
+
+
+def data_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    """One sentence for each table whose rows are not what they were; audit_logs, which only tells
+    of the others, comes last."""
+    found = []
+    for name in sorted({*old, *new}, key=lambda each: (each.endswith(".audit_logs"), each)):
+        before, after = (each.get(name, "0/0") for each in (old, new))
+        if before != after:
+            rows, now = before.partition("/")[0], after.partition("/")[0]
+            many = "1 row" if rows == "1" else f"{rows} rows"
+            what = (
+                f"{many} became {now}"
+                if rows != now
+                else f"its {many} {'was' if rows == '1' else 'were'} changed"
+            )
+            found.append(f"table {name}: {what}")
+    return found

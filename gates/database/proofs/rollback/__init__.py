@@ -1,0 +1,1 @@
+"""Rollbacks: down with rows in the tables, and up again."""

@@ -1,0 +1,121 @@
+"""The rollback proof: rows in every table, down from the last file to the first, up again.
+
+On the way up rows are put in at each level, so that each file also runs over rows of the version
+before it, as it does for tenants who went back and come again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gates.database import Database
+from gates.database.catalog_state.snapshot import Snapshot, diff
+from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.idempotency.row_history import Contents, changes, contents, fates
+from gates.database.proofs.rollback.seeds import Seeds
+from gates.database.rows.filling import fill
+from gates.database.runner import Failure
+from gates.module import Migration, Module
+
+
+@dataclass
+class RolledBack:
+    """What came of it; the proof stops at the first file that does not restore."""
+
+    missing: str | None = None
+    """The path of a migration without a rollback."""
+    failure: tuple[str, Failure] | None = None
+    """What failed, and why."""
+    differences: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    """The file to change, a sentence, and what is different."""
+    losses: list[str] = field(default_factory=list)
+    """What is gone with a table or column that a rollback drops: one phrase each."""
+    unfilled: tuple[str, ...] = ()
+
+
+def roll_back(database: Database, module: Module) -> RolledBack:
+    """Run it on a clone of the migrated database. Raises `MigrationsDoNotApplyError`."""
+    found = RolledBack()
+    *states, top = database.applied.states
+    with database.scratch() as scratch:
+        seeds = Seeds(database, contents(scratch, database.platform_tables))
+        found.unfilled = fill(database, scratch)
+        rows: Contents | None = contents(scratch, database.platform_tables, seeds.rows)
+        for migration, before in zip(reversed(module.migrations), reversed(states), strict=True):
+            rows = _down(database, scratch, migration, before, rows or {}, seeds, found)
+            if rows is None:
+                return found
+        if not _up(database, scratch, found):
+            return found
+        if differences := diff(top, scratch.snapshot()):
+            path, shown = _blame(database, module) or (module.migrations[0].path, differences)
+            sentence = "up, down and up again gives another schema than up"
+            found.differences.append((path, sentence, shown))
+    return found
+
+
+def _down(
+    database: Database,
+    scratch: Scratch,
+    migration: Migration,
+    before: Snapshot,
+    rows: Contents,
+    seeds: Seeds,
+    found: RolledBack,
+) -> Contents | None:
+    """Run one rollback; what is left of the rows, or None where it does not restore."""
+    path, sql = migration.rollback_path, migration.rollback_sql
+    if path is None or sql is None:
+        found.missing = migration.path
+        return None
+    if failure := scratch.run(path, sql).failure:
+        found.failure = "the rollback fails", failure
+        return None
+    if differences := diff(before, scratch.snapshot(), came="is left behind", went="is missing"):
+        sentence = f"it does not restore the schema before {migration.path}"
+        found.differences.append((path, sentence, differences))
+        return None
+    left = contents(scratch, database.platform_tables, rows)
+    lost: list[str] = []
+    for fate in fates(rows, left):
+        found.losses += fate.losses
+        if fate.lost and (gone := fate.lost - seeds.may_go(migration.path, fate.table, left)) > 0:
+            lost.append(f"table {fate.table}: {gone} of {fate.held} rows are gone")
+        lost += changes(fate)
+    if lost:
+        found.differences.append((path, "it changes rows of the version before", lost))
+    return left
+
+
+def _up(database: Database, scratch: Scratch, found: RolledBack) -> bool:
+    """Run every migration, and fill what is empty after each."""
+    budget = scratch.budget()
+    for number, (path, sql) in enumerate(database.scripts):
+        if number:
+            found.unfilled += _fill_empty(database, scratch, number)
+        if failure := scratch.run(path, sql, budget=budget).failure:
+            found.failure = "after the rollbacks it does not run again, with rows", failure
+            return False
+    return True
+
+
+def _fill_empty(database: Database, scratch: Scratch, round_: int) -> tuple[str, ...]:
+    """Rows for the tables of the module that have none; what they refer to may have some."""
+    digests = scratch.digests()
+    full = frozenset(name for name, digest in digests.items() if not digest.startswith("0/"))
+    if digests.keys() <= full | database.platform_tables:
+        return ()
+    return fill(database, scratch, but=full, round_=round_)
+
+
+def _blame(database: Database, module: Module) -> tuple[str, list[str]] | None:
+    """The first migration that does not end after the rollbacks where it ended before them."""
+    with database.scratch() as scratch:
+        scratch.apply((each.path, each.rollback_sql or "") for each in reversed(module.migrations))
+        for (path, sql), after in zip(
+            database.scripts, database.applied.states[1:], strict=True
+        ):  # fmt: skip
+            scratch.run(path, sql)
+            if differences := diff(after, scratch.snapshot()):
+                return path, differences
+    return None

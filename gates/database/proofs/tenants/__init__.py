@@ -1,0 +1,1 @@
+"""Two tenants with rows, and one statement tried as either of them or as nobody."""

@@ -1,0 +1,69 @@
+"""Sessions of tenants and a row maker on a copy of the database of a module in use."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gates.database import Applied, Database
+from gates.database.proofs.tenants.session_columns import session_columns
+from gates.database.proofs.tenants.tenants import Tenants
+from gates.database.rows.make import Maker
+from gates.database.rows.solve import NoRowError
+from gates.database.tenant_session import APP, EVERY_COMMAND, adjacent_tenants
+
+if TYPE_CHECKING:
+    import psycopg
+
+_PLATFORM = ("tenants", "organizations", "profiles", "users", "memberships")
+
+
+def add_platform_rows(tenants: Tenants, tenant: str, seed: int) -> None:
+    """Rows for a tenant in the platform's tables that say who belongs to whom: policies may ask
+    them. A table of a platform's own that takes no made-up row is left as it is."""
+    for table in tenants.maker.tables.values():
+        if table.name in _PLATFORM and table.oid not in tenants.maker.own_tables:
+            # Policies that need the row show it: a tenant does not see its own then.
+            with contextlib.suppress(NoRowError):
+                tenants.maker.first(table, tenant, seed)
+
+
+@contextlib.contextmanager
+def two_tenants(database: Database) -> Iterator[Tenants]:
+    """Sessions and a row maker on a copy of the database. There are no rows as yet but tenant A's
+    in the platform's tables. Raises `MigrationsDoNotApplyError`."""
+    module = database.in_use
+    with contextlib.ExitStack() as stack:
+        clone = stack.enter_context(database.clone("in use"))
+        admin = stack.enter_context(clone.connect())
+        owner = stack.enter_context(clone.connect("owner"))
+        app, bare = (stack.enter_context(clone.connect("app")) for _ in range(2))
+        own = frozenset(table.oid for table in module.tables)
+        salt = database.salt
+        maker = Maker(
+            owner, admin, module.all_tables, own,
+            sessions=database.sessions, salt=salt, session_columns=session_columns(module),
+        )  # fmt: skip
+        a, b, c = adjacent_tenants(salt)
+
+        def another() -> psycopg.Connection[tuple[Any, ...]]:
+            return stack.enter_context(clone.connect("app"))
+
+        tenants = Tenants(a, b, maker, app, bare, owner, _grants(owner, module), another, c)
+        add_platform_rows(tenants, tenants.a, 1)
+        tenants.limit = max(database.limit, 1.0)
+        yield tenants
+
+
+def _grants(
+    owner: psycopg.Connection[tuple[Any, ...]], module: Applied
+) -> dict[int, frozenset[str]]:
+    """What the application role may do with each of the module's tables, as migrated."""
+    commands = (*EVERY_COMMAND, "TRUNCATE")
+    rows = owner.execute(
+        "SELECT t, array(SELECT c FROM unnest(%s::text[]) c WHERE has_table_privilege(%s, t, c))"
+        " FROM unnest(%s::oid[]) t",
+        (list(commands), APP, [table.oid for table in module.tables]),
+    )
+    return {oid: frozenset(granted) for oid, granted in rows}

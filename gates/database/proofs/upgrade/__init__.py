@@ -1,0 +1,1 @@
+"""Upgrades from released versions, and back."""

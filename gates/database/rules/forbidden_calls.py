@@ -1,0 +1,103 @@
+"""Functions that are not a module's to call. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gates.database.parsing.dynamic import UNKNOWN, literal_text
+from gates.database.parsing.script import Node, own_name, strings, walk
+from gates.database.rules.forbidden import BECOMES, CLAIMS, SETTINGS, Found
+
+_FILES = "a module does not touch the files of the server"
+_OTHERS = "a module leaves other sessions and the server alone"
+_OUTSIDE = "a module does not reach outside its database: call the platform's API from its code"
+_JOBS = "list it in jobs of module.json: the platform runs a module's jobs"
+
+_EVENTS = (
+    "every session of the database may listen: send a literal or ids (NEW.id, NEW.tenant_id), or"
+    " name the event in events of module.json, which is the platform's way"
+)
+CALLS = {
+    "pg_read_file": _FILES, "pg_read_binary_file": _FILES, "pg_stat_file": _FILES,
+    "pg_ls_dir": _FILES, "lo_import": _FILES, "lo_export": _FILES, "pg_file_write": _FILES,
+    "pg_file_unlink": _FILES, "pg_file_rename": _FILES, "pg_file_sync": _FILES,
+    "pg_terminate_backend": _OTHERS, "pg_cancel_backend": _OTHERS, "pg_reload_conf": _OTHERS,
+    "pg_rotate_logfile": _OTHERS, "pg_switch_wal": _OTHERS, "pg_promote": _OTHERS,
+    "pg_create_restore_point": _OTHERS, "pg_stat_reset": _OTHERS, "pg_stat_reset_shared": _OTHERS,
+    "pg_advisory_unlock_all": _OTHERS, "pg_logical_emit_message": _OTHERS,
+    "pg_create_logical_replication_slot": _OTHERS, "pg_drop_replication_slot": _OTHERS,
+    "pg_create_physical_replication_slot": _OTHERS, "http": _OUTSIDE, "http_get": _OUTSIDE,
+    "http_post": _OUTSIDE,
+}  # fmt: skip
+_FAMILIES = {"dblink": _OUTSIDE, "pg_ls_": _FILES, "postgres_fdw_": _OUTSIDE}
+_SCHEMAS = {"cron": _JOBS, "net": _OUTSIDE}
+
+_ID = re.compile(r"id|\w+_id")
+_TRIGGER = frozenset({"tg_op", "tg_table_name", "tg_table_schema", "tg_name", "tg_when"})
+_BUILDS = frozenset({
+    "format", "concat", "concat_ws", "json_build_object", "jsonb_build_object", "json_build_array",
+    "jsonb_build_array", "to_json", "to_jsonb", "lower", "upper", "now", "clock_timestamp",
+})  # fmt: skip
+
+
+def calls(kind: str, node: Node) -> Iterator[Found]:
+    """The calls in a statement, and in those inside its tree, that a module may not make."""
+    if kind == "NotifyStmt" and UNKNOWN in f"{node.get('conditionname')} {node.get('payload')}":
+        yield "NOTIFY with what only a run knows", _EVENTS, {}
+    for name, inner in walk({kind: node}):
+        if name != "FuncCall":
+            continue
+        parts = strings(inner.get("funcname"))
+        called = parts[-1].lower() if parts else ""
+        if called == "pg_notify":
+            if not all(_tells_ids(each) for each in inner.get("args", ())):
+                yield "pg_notify() with what is in a row or variable", _EVENTS, inner
+        elif called == "set_config":
+            yield from _set_config(inner)
+        elif len(parts) > 1 and parts[-2] in _SCHEMAS:
+            yield f"calling {'.'.join(parts)}()", _SCHEMAS[parts[-2]], inner
+        elif UNKNOWN in called and _may_be_forbidden(called.partition(UNKNOWN)[0]):
+            yield "calling a function that only a run knows", "write its name out", inner
+        elif called in CALLS:
+            yield f"calling {called}()", CALLS[called], inner
+        else:
+            for begins, instead in _FAMILIES.items():
+                if called.startswith(begins):
+                    yield f"calling {called}()", instead, inner
+
+
+def _may_be_forbidden(begins: str) -> bool:
+    names = (*CALLS, *_FAMILIES, "set_config", "pg_notify", "query_to_xml")
+    return any(each.startswith(begins) or begins.startswith(each) for each in names)
+
+
+def _tells_ids(value: Node) -> bool:
+    """Whether an expression is put together from literals, ids of a trigger's row, and what its
+    trigger is called."""
+    for kind, node in walk(value):
+        if kind == "ColumnRef":
+            names = strings(node.get("fields"))
+            row = len(names) == 2 and names[0] in {"new", "old"}
+            if not (row and _ID.fullmatch(names[1])) and not (
+                len(names) == 1 and names[0] in _TRIGGER
+            ):
+                return False
+        elif kind in {"SubLink", "ParamRef", "A_Indirection"} or (
+            kind == "FuncCall" and own_name(strings(node.get("funcname"))) not in _BUILDS
+        ):
+            return False
+    return True
+
+
+def _set_config(call: Node) -> Iterator[Found]:
+    arguments = call.get("args") or [{}]
+    name = literal_text(arguments[0])
+    setting = (name or "").lower()
+    if name is None or UNKNOWN in setting:
+        yield "set_config() of a setting that only a run knows", "write its name out", call
+    elif setting.startswith(CLAIMS):
+        yield f"set_config('{setting}')", BECOMES, call
+    elif setting in SETTINGS:
+        what, instead = SETTINGS[setting]
+        yield f"set_config('{setting}'), which is {what},", instead, call

@@ -1,0 +1,199 @@
+"""squawk's findings about locks: how it is run, and which of them count."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.database.parsing.relations import created_tables, touched
+from gates.database.parsing.script import Script, Statement, strings
+from gates.database.parsing.statements import scripts_of, statements_of
+from gates.errors import ToolFailedError
+from gates.model import Location
+from gates.module import Module
+
+if TYPE_CHECKING:
+    from gates.toolchains import Tools
+
+EXCLUDED = {
+    "prefer-robust-stmts": "migrations-idempotent proves that a file may run again",
+    "prefer-bigint-over-int": "the standard itself has an integer column: version",
+    "prefer-bigint-over-smallint": "the size of a number is the module's decision",
+    "prefer-identity": "the standard allows BIGSERIAL",
+    "prefer-text-field": "a question of style without a lock",
+    "prefer-timestamp-tz": "table-columns asks for timestamptz where the standard does",
+    "ban-char-field": "a question of style without a lock",
+    "ban-create-domain-with-constraint": "a new domain locks nobody",
+    "ban-drop-table": "contract checks ask for the version bump of a destructive change",
+    "ban-drop-column": "contract checks ask for the version bump of a destructive change",
+    "ban-drop-database": "migration-forbidden says so, also inside a DO block",
+    "identifier-too-long": "PostgreSQL itself says so, and names are compared as it stores them",
+}
+"""Rules that are off, each with the reason."""
+
+BLOCKING = frozenset({
+    "adding-field-with-default", "adding-foreign-key-constraint", "adding-not-nullable-field",
+    "adding-required-field", "adding-serial-primary-key-field",
+    "ban-alter-domain-with-add-constraint", "ban-concurrent-index-creation-in-transaction",
+    "ban-truncate-cascade", "ban-uncommitted-transaction", "changing-column-type",
+    "constraint-missing-not-valid", "disallowed-unique-constraint",
+    "require-concurrent-index-creation", "require-concurrent-index-deletion",
+    "require-concurrent-partition-detach", "require-concurrent-reindex", "transaction-nesting",
+})  # fmt: skip
+"""Rules whose findings are errors; those of any other rule are warnings."""
+
+_ALWAYS = frozenset({
+    "ban-concurrent-index-creation-in-transaction", "ban-uncommitted-transaction",
+    "transaction-nesting", "syntax-error",
+})  # fmt: skip
+"""Rules that are about the script, and hold for new tables too."""
+
+
+_TIMEOUTS = frozenset({"require-lock-timeout", "require-statement-timeout"})
+"""Rules that speak of a whole script at its first statement."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding of squawk."""
+
+    rule: str
+    message: str
+    location: Location
+    help: str | None
+
+
+def run(tools: Tools, module: Module, released: frozenset[str]) -> list[Problem]:
+    """Run squawk over the migrations that are not released yet.
+
+    `released` has the paths of those that are: they never change, so nothing could be mended.
+    Raises `ToolMissingError` or `ToolFailedError`.
+    """
+    scripts = scripts_of(module, rollbacks=False, hooks=False)
+    wanted = [each for each in scripts if each.fault is None and each.path not in released]
+    new = made_by(wanted) - made_by(each for each in scripts if each.path in released)
+    found: list[Problem] = []
+    for assume in (True, False):
+        group = [each for each in wanted if each.in_one_transaction is assume]
+        if group or (assume and not wanted):
+            found += _run(tools, group, new, assume=assume)
+    return sorted(found, key=lambda each: (each.location, each.rule))
+
+
+def made_by(scripts: Iterable[Script]) -> set[str]:
+    """The names of tables, indexes and domains that scripts make, also inside DO blocks. A table
+    with a new name is an old one."""
+    found: set[str] = set()
+    for script in scripts:
+        for inner in statements_of(script):
+            kind, node = inner.statement.kind, inner.statement.node
+            if not inner.at_once or kind == "RenameStmt":
+                continue
+            found.update(name for name, _ in created_tables(kind, node))
+            if kind == "IndexStmt" and (index := node.get("idxname")):
+                found.add(index)
+            elif kind == "CreateDomainStmt":
+                found.add("".join(strings(node.get("domainname"))[-1:]))
+    return found
+
+
+def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) -> list[Problem]:
+    folder = tools.folder / "squawk" / ("transaction" if assume else "statements")
+    folder.mkdir(parents=True)
+    config = folder / "squawk.toml"
+    config.write_text("", "utf-8")
+    names: dict[str, Script] = {}
+    for number, script in enumerate(scripts):
+        file = folder / f"{number:04}.sql"
+        # Of the same length, so that columns stay: a module does not waive its own findings.
+        file.write_text(_without_ignores(_without_old(script, new)), "utf-8")
+        names[file.name] = script
+    if not names:
+        names = {"0000.sql": Script("", "")}
+        (folder / "0000.sql").write_text("", "utf-8")
+    arguments = ["--reporter=json", f"--config={config}", f"--exclude={','.join(sorted(EXCLUDED))}"]
+    if assume:
+        arguments.append("--assume-in-transaction")
+    files = [str(folder / name) for name in names]
+    ran = tools.run("squawk", [*arguments, *files], ok=(0, 1), subjects=len(scripts))
+    return list(parse(ran.stdout, names, new))
+
+
+def _without_old(script: Script, new: set[str]) -> str:
+    """The script without CREATE TABLE IF NOT EXISTS of tables that are there already: squawk takes
+    what a file makes for new."""
+    text = script.sql
+    for statement in script.statements:
+        made = {name for name, _ in created_tables(statement.kind, statement.node)}
+        if statement.kind != "RenameStmt" and made - new:
+            end = statement.offset + len(statement.text)
+            blank = re.sub(r"[^\n]", " ", statement.text)
+            text = text[: statement.offset] + blank + text[end:]
+    return text
+
+
+def _without_ignores(sql: str) -> str:
+    return re.sub("squawk-ignore", "squawk_ignore", sql, flags=re.IGNORECASE)
+
+
+def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Problem]:
+    """Read squawk's JSON; leave out what is only about tables in `new`.
+
+    `names` has the script of each file name. Raises `ToolFailedError` for anything else than the
+    format of squawk 2.
+    """
+    try:
+        entries = json.loads(output)
+        if not isinstance(entries, list):
+            raise TypeError("not a list")
+        for entry in entries:
+            script = names[Path(entry["file"]).name]
+            statement = _statement(script, entry)
+            rule = str(entry["rule_name"])
+            if rule in _TIMEOUTS and all(_locked(each) <= new for each in script.statements):
+                continue
+            if rule not in (_ALWAYS | _TIMEOUTS) and statement and _only_new(statement, new):
+                continue
+            help_ = entry.get("help")
+            yield Problem(
+                rule, str(entry["message"]), _location(script, entry), str(help_) if help_ else None
+            )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(
+            f"squawk printed what is not its format: {error}",
+            hint="pip install 'squawk-cli>=2,<3'",
+        ) from error
+
+
+def _location(script: Script, entry: dict[str, Any]) -> Location:
+    """squawk counts lines from 0 and columns in bytes from 0."""
+    lines = script.sql.split("\n")
+    number, column = int(entry["line"]), int(entry["column"])
+    text = lines[number] if number < len(lines) else ""
+    before = text.encode()[:column].decode("utf-8", "replace")
+    return Location(script.path, number + 1, len(before) + 1)
+
+
+def _statement(script: Script, entry: dict[str, Any]) -> Statement | None:
+    place = _location(script, entry)
+    found = None
+    for statement in script.statements:
+        if script.position(statement.offset) <= (place.line or 0, place.column or 0):
+            found = statement
+    return found
+
+
+def _only_new(statement: Statement, new: set[str]) -> bool:
+    """Whether a statement locks something, and no table but those of this version."""
+    names = _locked(statement)
+    return bool(names) and names <= new
+
+
+def _locked(statement: Statement) -> set[str]:
+    if statement.kind == "AlterDomainStmt":
+        return {"".join(strings(statement.node.get("typeName"))[-1:])}
+    return {name for _, name, _ in touched(statement.node)}

@@ -1,1 +1,0 @@
-"""What a database holds, read from its catalog: snapshots, their difference, tables, facts."""

@@ -1,0 +1,114 @@
+"""Audit triggers: each table has the platform's own, in its one form, enabled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gates.database.catalog_state.tables import Table
+from gates.database.shapes.deviation import Definitions, Deviation
+from gates.errors import CouldNotCheckError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[tuple[Any, ...]]
+
+FUNCTION = "audit_row_change"
+"""The platform's trigger function, in the schema public (section 4 of the standard)."""
+_LOG = "audit_logs"
+_ROW, _INSERT, _UPDATE = 1, 4, 16
+_FORM = _ROW | _INSERT | _UPDATE
+"""The bits of `pg_trigger.tgtype` (src/include/catalog/pg_trigger.h): AFTER is the lack of one."""
+_THERE = """
+    SELECT EXISTS (SELECT FROM pg_proc p WHERE p.oid = to_regprocedure('public.audit_row_change()')
+        AND p.proowner <> %s::regrole)"""
+_TRIGGERS = """
+    SELECT t.tgrelid, t.tgname, pg_get_triggerdef(t.oid),
+        t.tgfoid = to_regprocedure('public.audit_row_change()'),
+        t.tgtype = %s AND t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0
+            AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL,
+        t.tgenabled IN ('O', 'A'), p.proname
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = ANY (%s::oid[]) AND t.tgconstrrelid = 0 ORDER BY 1, 2"""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger of a table."""
+
+    table: int
+    name: str
+    definition: str
+    platform: bool
+    """It calls the platform's function."""
+    exact: bool
+    """AFTER INSERT OR UPDATE, for each row, with no WHEN, no columns and no arguments."""
+    enabled: bool
+    function: str
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it is the one form of the standard."""
+        return self.platform and self.exact and self.enabled
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What audits one table: nothing, the platform's trigger, or something else."""
+
+    table: Table
+    deviation: Deviation | None = None
+    """What is there instead of the platform's trigger; None with `missing`: nothing at all."""
+
+
+def unlike_the_platforms(
+    admin: Session, owner: str, tables: Sequence[Table], definitions: Definitions
+) -> Iterator[Audited]:
+    """The tables that the platform's trigger does not audit.
+
+    Raises `CouldNotCheckError` where the platform's baseline has no `audit_row_change()`.
+    """
+    there = admin.execute(_THERE, (owner,)).fetchone()
+    if not there or not there[0]:
+        raise CouldNotCheckError(
+            f"the platform baseline has no function public.{FUNCTION}(), which audits each table",
+            hint="add it to database.baseline in gates-policy.toml",
+        )
+    rows = admin.execute(_TRIGGERS, (_FORM, [table.oid for table in tables])).fetchall()
+    triggers = [Trigger(*row) for row in rows]
+    for table in tables:
+        own = [each for each in triggers if each.table == table.oid]
+        if any(each.allowed for each in own):
+            continue
+        audits = [
+            each for each in own
+            if each.platform or _LOG in definitions.around(each.definition)
+        ]  # fmt: skip
+        yield Audited(table, _deviation(table, audits, definitions) if audits else None)
+
+
+def _deviation(table: Table, audits: Sequence[Trigger], definitions: Definitions) -> Deviation:
+    first = audits[0]
+    if not first.platform:
+        sentence = f"calls {first.function}() and not the platform's {FUNCTION}()"
+    elif not first.exact:
+        sentence = "is not AFTER INSERT OR UPDATE .. FOR EACH ROW without any condition"
+    else:
+        sentence = "is not enabled in every session"
+    disabled = "".join(f"\n-- {each.name} is not enabled" for each in audits if not each.enabled)
+    definition = "\n".join(each.definition for each in audits) + disabled
+    return Deviation(
+        f"trigger {first.name} on {table.schema}.{table.name}", first.name, sentence,
+        standard_trigger(table), definitions.around(definition),
+    )  # fmt: skip
+
+
+def standard_trigger(table: Table) -> str:
+    """The statement that makes the standard's trigger."""
+    return (
+        f"CREATE OR REPLACE TRIGGER {table.name[:57]}_audit\n"
+        f"    AFTER INSERT OR UPDATE ON {table.qualified}\n"
+        f"    FOR EACH ROW EXECUTE FUNCTION {FUNCTION}();"
+    )

@@ -1,1 +1,0 @@
-"""Migrations as text: what their statements say, without running any. Pure."""
