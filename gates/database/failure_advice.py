@@ -26,7 +26,7 @@ _AGAIN = {
 
 
 def on_first_run(failure: Failure) -> str:
-    """How to mend a migration that does not run on a fresh platform."""
+    """How to fix a migration that does not run on a fresh platform."""
     code, message = failure.sqlstate, failure.message
     found = _NAME.search(message)
     name = found[1] if found else ""
@@ -69,13 +69,13 @@ def on_second_run(failure: Failure) -> str:
 _WITH_ROWS = {
     "23502": "give the column a DEFAULT, or add it without NOT NULL, fill it, then SET NOT NULL",
     "23505": "make the rows unique first, in this file or in migrations/hooks/pre_upgrade.sql",
-    "23514": "mend the rows first, in this file or in migrations/hooks/pre_upgrade.sql, or add the"
-    " constraint NOT VALID",
+    "23514": "correct the rows first, in this file or in migrations/hooks/pre_upgrade.sql, or add"
+    " the constraint NOT VALID",
     "23503": "make the rows that are referred to first, or add the constraint NOT VALID",
     "22P02": "convert with USING and a CASE for values that are no such thing",
 }
 
 
 def on_upgrade(failure: Failure) -> str:
-    """How to mend a script that runs on a fresh platform, and not over the rows of a version."""
+    """How to fix a script that runs on a fresh platform, and not over the rows of a version."""
     return _WITH_ROWS.get(failure.sqlstate) or on_first_run(failure)

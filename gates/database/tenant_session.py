@@ -43,7 +43,7 @@ _PATTERNS = ("%", "_" * 36, ".*", "*")
 """Texts that stand for every id where a policy compares by LIKE or by a regular expression."""
 
 
-def made_up(salt: str, what: str) -> str:
+def derived_uuid(salt: str, what: str) -> str:
     """A random-looking UUID (RFC 9562, version 4), always the same for the same two texts."""
     digest = hashlib.sha256(f"{salt}\0{what}".encode()).digest()
     return str(uuid.UUID(bytes=digest[:16], version=4))
@@ -54,7 +54,7 @@ def adjacent_tenants(salt: str) -> tuple[str, str, str]:
     digit, the third the first with a smaller first one. So a policy that compares a part of an id,
     or by >= or <=, lets one of them see another."""
     digest = hashlib.sha256(f"{salt}\0digits".encode()).digest()
-    middle = made_up(salt, "tenant A")[1:-1]
+    middle = derived_uuid(salt, "tenant A")[1:-1]
     first, last = 1 + digest[0] % 15, digest[1] % 15
     less, more = digest[2] % first, last + 1 + digest[3] % (15 - last)
     return f"{first:x}{middle}{last:x}", f"{first:x}{middle}{more:x}", f"{less:x}{middle}{last:x}"
@@ -62,12 +62,12 @@ def adjacent_tenants(salt: str) -> tuple[str, str, str]:
 
 def organization_of(tenant: str) -> str:
     """The id of a tenant's organization, as the claims name it."""
-    return made_up(tenant, "organization")
+    return derived_uuid(tenant, "organization")
 
 
 def user_of(tenant: str) -> str:
     """The id of a tenant's user, as the claims name it ("sub")."""
-    return made_up(tenant, "user")
+    return derived_uuid(tenant, "user")
 
 
 def claims(tenant: str) -> str:

@@ -12,7 +12,7 @@ from gates.database.proofs.locks.growth import Growth, span
 from gates.database.proofs.locks.lock_modes import Mode
 from gates.database.proofs.locks.measure import FileCost, Measured, growths, window_growth
 from gates.database.proofs.locks.observe import Step
-from gates.database.proofs.locks.observed_locks import Held
+from gates.database.proofs.locks.observed_locks import HeldLock
 from gates.model import Level
 from gates.report.text import safe
 
@@ -119,7 +119,7 @@ def _blocks(report: CostReport, mode: Mode, table: int) -> str:
     return f"blocks {mode.blocks}{new}"
 
 
-def shown_locks(locks: Sequence[Held]) -> Iterator[Held]:
+def shown_locks(locks: Sequence[HeldLock]) -> Iterator[HeldLock]:
     """Those that somebody may wait for; of an index only what stops a user of its table."""
     for lock in locks:
         mode = lock.mode_on_table

@@ -7,7 +7,7 @@ from typing import Any
 
 from gates.database.proofs.locks.growth import Growth
 from gates.database.proofs.locks.measure import growths, window_growth
-from gates.database.proofs.locks.observed_locks import Held
+from gates.database.proofs.locks.observed_locks import HeldLock
 from gates.report.cost import CostReport
 
 SCHEMA = "https://schemas.axon.dev/cost.v1.schema.json"
@@ -71,7 +71,7 @@ def render(report: CostReport) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _lock(lock: Held) -> dict[str, Any]:
+def _lock(lock: HeldLock) -> dict[str, Any]:
     return {"relation": lock.label, "mode": str(lock.mode), "blocks": lock.mode.blocks}
 
 

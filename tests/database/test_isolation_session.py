@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gates.database.proofs.isolation.prove import prove
 from gates.database.shapes.read import read_shapes
-from gates.database.tenant_session import Sessions, adjacent_tenants, made_up
+from gates.database.tenant_session import Sessions, adjacent_tenants, derived_uuid
 from gates.errors import ConfigurationError
 from gates.settings import Policy, SessionWay, load_policy
 from tests.database.conftest import BASE, HEAD
@@ -135,9 +135,9 @@ def test_rows_that_other_tables_need_are_counted_before_a_table_is_tried(sql_mod
 
 @given(st.text(), st.text())
 def test_made_up_ids_are_uuids_of_version_4(salt, what):
-    made = uuid.UUID(made_up(salt, what))
+    made = uuid.UUID(derived_uuid(salt, what))
     assert (made.version, made.variant) == (4, uuid.RFC_4122)
-    assert made_up(salt, what) == str(made) != made_up(salt, what + "x")
+    assert derived_uuid(salt, what) == str(made) != derived_uuid(salt, what + "x")
 
 
 @given(st.text())

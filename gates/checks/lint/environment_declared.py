@@ -32,11 +32,11 @@ def environment_declared(module: Module) -> Iterator[Finding]:
         .env.example, and `X_REDIS_URL: z.url()` in src/env.ts
     Fix: add the variable where the finding says that it is missing, or remove it everywhere.
     """
-    from gates.contract.declared.entries import keyed, named
+    from gates.contract.declared.entries import entries_by, named
     from gates.toolchains.sources.variables import example, read
 
     document = module.require_manifest()
-    declared = keyed(document, named, "environment_variables")
+    declared = entries_by(document, named, "environment_variables")
     code = read(module)
     lines = module.lines(EXAMPLE) if EXAMPLE in module.files else ()
     shown = example(EXAMPLE, lines)

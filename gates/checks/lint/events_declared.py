@@ -25,7 +25,7 @@ def events_declared(module: Module) -> Iterator[Finding]:
     Fix: correct the name in module.json or in the sources, so that both say the same.
     """
     from gates.checks.lint._declared import LITERAL, unread
-    from gates.contract.declared.entries import itself, keyed
+    from gates.contract.declared.entries import entries_by
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()
@@ -34,7 +34,7 @@ def events_declared(module: Module) -> Iterator[Finding]:
         ("publishes", found.published, "published"),
         ("subscribes", found.subscribed, "subscribed to"),
     ):
-        listed = keyed(document, itself, "events", key)
+        listed = entries_by(document, whole_text, "events", key)
         used: set[str] = set() if key == "publishes" else set(found.texts)
         unknown = False
         for text in texts:

@@ -25,12 +25,12 @@ def permissions_declared(module: Module) -> Iterator[Finding]:
     Fix: add the permission to `permissions` and to the entry of the endpoint, or remove it.
     """
     from gates.checks.lint._declared import LITERAL, same_path, unread
-    from gates.contract.declared.entries import entries, itself, keyed, texts
+    from gates.contract.declared.entries import entries, entries_by, texts, whole_text
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()
     found = offers(module)
-    listed = keyed(document, itself, "permissions")
+    listed = entries_by(document, whole_text, "permissions")
     routes: dict[tuple[str, str], set[str]] = {}
     unknown = False
     routed = [each for route in found.routes for each in route.permissions]

@@ -24,13 +24,13 @@ def queues_declared(module: Module) -> Iterator[Finding]:
     Fix: add the entry or the job that the finding names, or make both say the same.
     """
     from gates.checks.lint._declared import LITERAL, unread
-    from gates.contract.declared.entries import keyed, named
+    from gates.contract.declared.entries import entries_by, named
     from gates.toolchains.sources import queues_python, queues_typescript
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()
     found = offers(module)
-    listed = keyed(document, named, "jobs")
+    listed = entries_by(document, named, "jobs")
     done: set[str] = set()
     unknown = False
     for job in found.jobs:

@@ -18,10 +18,10 @@ def ruff(module: Module, tools: Tools) -> Iterator[Finding]:
     no blind except and no naive times. The module's own configuration of ruff is not read, but
     for `line-length` between 79 and 120; `# noqa` has no effect.
 
-    Why: one set of rules for every module lets anyone read and mend any of them.
+    Why: one set of rules for every module lets anyone read and change any of them.
     Bad: `def total(rows): print(rows)`
     Good: `def total(rows: Sequence[Row]) -> int: ...`
-    Fix: `ruff check --fix` mends most of it; the rule's name is in the finding.
+    Fix: `ruff check --fix` fixes most of it; the rule's name is in the finding.
     """
     from gates.toolchains import ruff as tool
 

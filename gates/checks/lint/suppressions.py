@@ -23,7 +23,7 @@ def suppressions(module: Module) -> Iterator[Finding]:
     Why: a comment that hides one mistake today hides every later one at its place.
     Bad: `// @ts-nocheck`
     Good: `// @ts-expect-error the types of left-pad lack its third argument`
-    Fix: mend what the tool reports, or name exactly what is ignored, and why.
+    Fix: fix what the tool reports, or name exactly what is ignored, and why.
     """
     from gates.toolchains.sources import comments
 

@@ -24,10 +24,10 @@ def tables_declared(module: Module, database: Database) -> Iterator[Finding]:
     Good: `"database_tables": ["tenant_x_rules", "tenant_x_runs"]`, and both are there
     Fix: correct database_tables, or the migration.
     """
-    from gates.contract.declared.entries import itself, keyed
+    from gates.contract.declared.entries import entries_by
 
     document = module.require_manifest()
-    listed = keyed(document, itself, "database_tables")
+    listed = entries_by(document, whole_text, "database_tables")
     tables = database.tables("declared tables")
     partitions = {table.name for table in tables if table.partition_of is not None}
     whole = {table.name: table for table in tables if table.partition_of is None}

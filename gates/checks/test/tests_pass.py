@@ -21,14 +21,16 @@ def tests_pass(tests: TestRun) -> Iterator[Finding]:
     Why: a module that fails its own tests is not what its authors meant to release.
     Bad: `assert shorten("abc", 2) == "abc"`
     Good: every test passes in a clean copy on another machine
-    Fix: run the tests and mend what fails; tests must not need files outside the module.
+    Fix: run the tests and fix what fails; tests must not need files outside the module.
     """
     for failure in tests.failures:
         yield tests_pass.finding(
             f"{failure.name}: {failure.message}",
             Location(failure.path, failure.line),
-            fix="mend the code or the test",
+            fix="correct the code or the test",
             detail=failure.detail[-4000:] or None,
         )
     if not tests.failures and tests.failed:
-        yield tests_pass.finding(f"{tests.failed} tests failed", "", fix="mend them")
+        yield tests_pass.finding(
+            f"{tests.failed} tests failed", "", fix="correct the code or the tests"
+        )

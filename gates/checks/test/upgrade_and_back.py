@@ -36,7 +36,7 @@ def upgrade_and_back(
     if not module.slug:
         raise CouldNotCheckError(
             "the slug is not usable, so no released version can be looked up",
-            hint="mend what `manifest-schema` reports first",
+            hint="fix what `manifest-schema` reports first",
         )
     before = releases.before
     if not before:

@@ -10,7 +10,7 @@ from gates.contract.declared.compatibility import (
     compare_platform,
 )
 from gates.contract.declared.endpoints import compare_endpoints
-from gates.contract.declared.entries import gone, itself, keyed
+from gates.contract.declared.entries import entries_by, gone, whole_text
 from gates.contract.declared.environment import compare_environment
 from gates.contract.declared.messages import compare_events, compare_jobs, compare_permissions
 from gates.contract.declared.promises import (
@@ -27,7 +27,10 @@ Compare = Callable[[Document, Document], Iterator[Change]]
 
 def compare_tables(old: Document, new: Document) -> Iterator[Change]:
     """Tables that a manifest declares; what becomes of their columns the database knows."""
-    before, after = keyed(old, itself, "database_tables"), keyed(new, itself, "database_tables")
+    before, after = (
+        entries_by(old, whole_text, "database_tables"),
+        entries_by(new, whole_text, "database_tables"),
+    )
     for name, entry in gone(before, after):
         yield Change(
             "database", f"table:{name}", Bump.MAJOR, f"the table {name} is gone, with its rows",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.catalog.versions import Precedence, parse, valid_range
-from gates.contract.declared.entries import Entry, gone, itself, keyed, pairs, texts
+from gates.contract.declared.entries import Entry, entries_by, gone, pairs, texts
 from gates.contract.declared.ranges import refused_now, stranded
 from gates.contract.model import Bump, Change
 from gates.module import Document
@@ -65,7 +65,7 @@ def _version(value: object) -> bool:
 
 def compare_dependencies(old: Document, new: Document) -> Iterator[Change]:
     """Other modules that must be there, may be there, or need to be there in other versions."""
-    before, after = keyed(old, _slug, "dependencies"), keyed(new, _slug, "dependencies")
+    before, after = entries_by(old, _slug, "dependencies"), entries_by(new, _slug, "dependencies")
     for slug, entry in gone(before, after):
         yield Change(
             "dependencies", f"dependency:{slug}", Bump.MINOR, f"{slug} is not used any more",
@@ -85,7 +85,7 @@ def compare_dependencies(old: Document, new: Document) -> Iterator[Change]:
 
 
 def _slug(entry: Entry) -> str | None:
-    return itself(entry) or entry.text("slug") or None
+    return whole_text(entry) or entry.text("slug") or None
 
 
 def _optional(entry: Entry) -> bool:

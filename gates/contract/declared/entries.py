@@ -47,7 +47,9 @@ def entries(document: Document, *pointer: Key) -> Iterator[Entry]:
         yield Entry(each, (*pointer, index), document)
 
 
-def keyed(document: Document, key: Callable[[Entry], K | None], *pointer: Key) -> dict[K, Entry]:
+def entries_by(
+    document: Document, key: Callable[[Entry], K | None], *pointer: Key
+) -> dict[K, Entry]:
     """Entries by what they are known by; the first of several, none without a name."""
     found: dict[K, Entry] = {}
     for each in entries(document, *pointer):
@@ -57,7 +59,7 @@ def keyed(document: Document, key: Callable[[Entry], K | None], *pointer: Key) -
     return found
 
 
-def itself(entry: Entry) -> str | None:
+def whole_text(entry: Entry) -> str | None:
     """The key of an entry that is a text."""
     return entry.value if isinstance(entry.value, str) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gates.contract.declared.entries import Entry, gone, keyed, named, pairs
+from gates.contract.declared.entries import Entry, entries_by, gone, named, pairs
 from gates.contract.model import Bump, Change
 from gates.module import Document
 
@@ -12,7 +12,7 @@ from gates.module import Document
 def compare_environment(old: Document, new: Document) -> Iterator[Change]:
     """A break is an environment that the old version starts in and the new one does not."""
     key = "environment_variables"
-    before, after = keyed(old, named, key), keyed(new, named, key)
+    before, after = entries_by(old, named, key), entries_by(new, named, key)
     for name, entry in gone(before, after):
         yield Change(
             "environment", f"environment:{name}", Bump.MINOR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gates.contract.declared.entries import Entry, gone, itself, keyed, named, pairs
+from gates.contract.declared.entries import Entry, entries_by, gone, named, pairs, whole_text
 from gates.contract.model import Bump, Change
 from gates.module import Document
 
@@ -20,7 +20,10 @@ def compare_events(old: Document, new: Document) -> Iterator[Change]:
     """An event that is not published any more breaks who waits for it; nobody waits for a
     subscription, so those never ask for more than a minor version."""
     for key, verb in (("publishes", "publishes"), ("subscribes", "listens to")):
-        before, after = keyed(old, itself, "events", key), keyed(new, itself, "events", key)
+        before, after = (
+            entries_by(old, whole_text, "events", key),
+            entries_by(new, whole_text, "events", key),
+        )
         for name, entry in gone(before, after):
             breaks = key == "publishes"
             lost = f"a module that subscribes to {name} was told, and is not"
@@ -40,7 +43,10 @@ def compare_events(old: Document, new: Document) -> Iterator[Change]:
 
 def compare_permissions(old: Document, new: Document) -> Iterator[Change]:
     """A permission that is gone breaks the roles that grant it."""
-    before, after = keyed(old, itself, "permissions"), keyed(new, itself, "permissions")
+    before, after = (
+        entries_by(old, whole_text, "permissions"),
+        entries_by(new, whole_text, "permissions"),
+    )
     for name, entry in gone(before, after):
         yield Change(
             "permissions", f"permission:{name}", Bump.MAJOR,
@@ -56,7 +62,7 @@ def compare_permissions(old: Document, new: Document) -> Iterator[Change]:
 
 def compare_jobs(old: Document, new: Document) -> Iterator[Change]:
     """Who queues work names the job and its queue; what waits there must still be taken."""
-    before, after = keyed(old, named, "jobs"), keyed(new, named, "jobs")
+    before, after = entries_by(old, named, "jobs"), entries_by(new, named, "jobs")
     served: dict[str, list[str]] = {}
     for name, entry in gone(after, before):
         served.setdefault(entry.text("queue"), []).append(name)

@@ -18,7 +18,7 @@ from gates.contract.schema.constraints import compare_constraints, compare_index
 from gates.contract.schema.grants import APPLICATION, rights
 from gates.contract.schema.keys import compare_waiting
 from gates.contract.schema.pair import Pair, bare_name, shown
-from gates.contract.schema.remade import compare_remade
+from gates.contract.schema.recreated import compare_remade
 from gates.contract.schema.routines import compare_functions, compare_types
 from gates.contract.schema.views import compare_relation
 from gates.database.catalog_state.snapshot import Properties, Snapshot

@@ -17,7 +17,7 @@ from gates.database.rows.platform_ids import platform_id
 from gates.database.rows.row import NO_VALUE, Row
 from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
 from gates.database.rows.values import Types, quote
-from gates.database.tenant_session import Sessions, made_up
+from gates.database.tenant_session import Sessions, derived_uuid
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
@@ -159,7 +159,9 @@ class Maker:
         if connection not in self._entering:
             try:
                 with connection.transaction(force_rollback=True):
-                    connection.execute("; ".join(self.sessions.enter(made_up(self.salt, "no"))))
+                    connection.execute(
+                        "; ".join(self.sessions.enter(derived_uuid(self.salt, "no")))
+                    )
                 self._entering[connection] = True
             except psycopg.errors.InsufficientPrivilege:
                 self._entering[connection] = False

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gates.database.rows.patterns import sample_of
-from gates.database.tenant_session import made_up, quote
+from gates.database.tenant_session import derived_uuid, quote
 from gates.errors import CouldNotCheckError
 
 __all__ = ["Type", "Types", "from_rule", "holds", "quote"]
@@ -107,7 +107,7 @@ class Types:
             inner = shown.removesuffix("[]") if shown.endswith("[]") else element.shown
             return f"ARRAY[{self.value(kind.element, inner, seed)}]::{shown}"
         if kind.name == "uuid" and self._salt:
-            return f"{quote(made_up(self._salt, str(seed)))}::{shown}"
+            return f"{quote(derived_uuid(self._salt, str(seed)))}::{shown}"
         return f"{quote(_base(kind.name, shown, seed, self.shift, self._word))}::{shown}"
 
     def accepts(self, expression: str, shown: str) -> bool:

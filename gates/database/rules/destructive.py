@@ -129,7 +129,7 @@ def _alters(
             yield Destruction(what, inner, relation)
         elif kind == "AT_AlterColumnType":
             old, wanted = types.get((table, name)), _type(column)
-            if old is None or not _holds(wanted, old):
+            if old is None or not _is_widening(old, wanted):
                 yield Destruction(f"changes the type of {table}.{name}", inner, relation)
 
 
@@ -149,7 +149,7 @@ def _type(column: Node) -> tuple[str, int]:
     return name + ("[]" if type_.get("arrayBounds") else ""), size
 
 
-def _holds(wanted: tuple[str, int], old: tuple[str, int]) -> bool:
+def _is_widening(old: tuple[str, int], wanted: tuple[str, int]) -> bool:
     """Whether every value of the old type is one of the wanted."""
     if wanted[0] == old[0]:
         fits = wanted[0] == "varchar" and old[1] and wanted[1] >= old[1]

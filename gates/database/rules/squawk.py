@@ -70,7 +70,7 @@ class Problem:
 def run(tools: Tools, module: Module, released: frozenset[str]) -> list[Problem]:
     """Run squawk over the migrations that are not released yet.
 
-    `released` has the paths of those that are: they never change, so nothing could be mended.
+    `released` has the paths of those that are: they never change, so nothing could be fixed.
     Raises `ToolMissingError` or `ToolFailedError`.
     """
     scripts = scripts_of(module, rollbacks=False, hooks=False)

@@ -21,7 +21,7 @@ from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.proofs.tenants.two_tenants import two_tenants
 from gates.database.rows.solve import NoRowError
 from gates.database.shapes.audit_trigger import standard_trigger
-from gates.database.tenant_session import APP, made_up, quote
+from gates.database.tenant_session import APP, derived_uuid, quote
 from gates.errors import CouldNotCheckError
 
 
@@ -59,7 +59,7 @@ def prove(database: Database) -> Audit:
         if table.partition_of is None and table.tenant is not None
     ]
     with two_tenants(database) as tenants:
-        switch = f"gates.s{made_up(database.salt, 'audit')[:8]}"
+        switch = f"gates.s{derived_uuid(database.salt, 'audit')[:8]}"
         _prepare(tenants, switch)
         for table in tables:
             tenants.owner.execute(f"GRANT SELECT, INSERT, UPDATE ON {table.qualified} TO {APP}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gates.database import Database
 from gates.database.catalog_state.snapshot import diff
 from gates.database.prepared.scratch import Scratch
-from gates.database.proofs.idempotency.sequences import number_rows, set_back, stands
+from gates.database.proofs.idempotency.sequences import advance_sequences, last_numbers, set_back
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 
@@ -56,14 +56,14 @@ def repeat(database: Database) -> Repeated:
 
 def _settle(database: Database, scratch: Scratch, skip: frozenset[str]) -> dict[str, list[str]]:
     """Run each script once, over rows: the sequences that each sets back."""
-    number_rows(scratch)
+    advance_sequences(scratch)
     found: dict[str, list[str]] = {}
-    before = stands(scratch)
+    before = last_numbers(scratch)
     budget = scratch.budget()
     for path, sql in database.scripts:
         if path not in skip:
             scratch.run(path, sql, budget=budget)
-            now = stands(scratch)
+            now = last_numbers(scratch)
             if back := [*set_back(before, now)]:
                 found[path] = back
             before = now

@@ -20,7 +20,7 @@ Value = str | None
 
 
 @dataclass(frozen=True)
-class Holding:
+class TableRows:
     """One table with its rows. Generated columns are not looked at: they follow from others."""
 
     name: str
@@ -50,7 +50,7 @@ class Holding:
         return sum(row[self._places[number]] is not None for row in self.rows)
 
 
-Contents = Mapping[int, Holding]
+Contents = Mapping[int, TableRows]
 """Tables by oid."""
 
 
@@ -62,26 +62,26 @@ def contents(scratch: Scratch, known: frozenset[str], last: Contents | None = No
     own = [each for each in tables if each.qualified not in known and each.partition_of is None]
     digests = scratch.digests()
     return {
-        each.oid: _holding(
+        each.oid: _table_rows(
             scratch, each, digests.get(each.qualified, ""), (last or {}).get(each.oid)
         )
         for each in own
     }
 
 
-def _holding(scratch: Scratch, table: Table, digest: str, last: Holding | None) -> Holding:
+def _table_rows(scratch: Scratch, table: Table, digest: str, last: TableRows | None) -> TableRows:
     columns = {each.number: each.quoted for each in table.columns if each.generated is None}
     primary = table.primary.columns if table.primary else ()
     key = primary if {*primary} <= {*columns} else ()
     if last is not None and digest and last.digest == digest and last.columns == columns:
-        return Holding(table.qualified, columns, key, last.rows, digest)
+        return TableRows(table.qualified, columns, key, last.rows, digest)
     read = ", ".join(f"{name}::text" for name in columns.values())
     rows = scratch.session("owner").execute(f"SELECT {read} FROM {table.qualified}").fetchall()
-    return Holding(table.qualified, columns, key, rows, digest)
+    return TableRows(table.qualified, columns, key, rows, digest)
 
 
 @dataclass(frozen=True)
-class Fate:
+class RowsOutcome:
     """What became of the rows of one table."""
 
     table: str
@@ -114,13 +114,13 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
 
-def fates(before: Contents, after: Contents) -> Iterator[Fate]:
+def compare_rows(before: Contents, after: Contents) -> Iterator[RowsOutcome]:
     """What became of each table's rows, where something did."""
     names = {each.name: each for oid, each in after.items() if oid not in before}
     for oid, old in before.items():
         new = after.get(oid) or names.get(old.name)
         if new is None:
-            yield Fate(old.name, len(old.rows), dropped=True)
+            yield RowsOutcome(old.name, len(old.rows), dropped=True)
             continue
         same = {
             number: number if oid in after else new.named(name)
@@ -131,7 +131,7 @@ def fates(before: Contents, after: Contents) -> Iterator[Fate]:
         lost, changed = _compare(old, new, pairs)
         if gone or lost or changed:
             columns = tuple((old.columns[number], old.filled(number)) for number in gone)
-            yield Fate(old.name, len(old.rows), False, lost, columns, changed)
+            yield RowsOutcome(old.name, len(old.rows), False, lost, columns, changed)
 
 
 def _moves_on(column: str, was: Value, now: Value) -> bool:
@@ -142,7 +142,7 @@ def _moves_on(column: str, was: Value, now: Value) -> bool:
 
 
 def _compare(
-    old: Holding, new: Holding, pairs: Mapping[int, int]
+    old: TableRows, new: TableRows, pairs: Mapping[int, int]
 ) -> tuple[int, tuple[tuple[str, int, Value, Value], ...]]:
     """Rows that are lost, and values that changed, over columns that are there before and after."""
     mine, theirs = tuple(pairs), tuple(pairs.values())
@@ -167,7 +167,7 @@ def _compare(
     return lost, tuple((name, len(each), *each[0]) for name, each in changes.items())
 
 
-def changes(fate: Fate, but: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
+def changes(fate: RowsOutcome, but: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
     """One phrase for each changed column that is none of `but` (table, name)."""
     return [_change(fate.table, *each) for each in fate.changed if (fate.table, each[0]) not in but]
 

@@ -29,7 +29,7 @@ _STANDS = """
         AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"""
 
 
-def number_rows(scratch: Scratch) -> None:
+def advance_sequences(scratch: Scratch) -> None:
     """Set each sequence of a column to the largest number in it, as if it had given them all."""
     owner = scratch.session("owner")
     with owner.transaction():
@@ -43,7 +43,7 @@ def number_rows(scratch: Scratch) -> None:
             owner.execute(" UNION ALL ".join(each))
 
 
-def stands(scratch: Scratch) -> Mapping[str, int]:
+def last_numbers(scratch: Scratch) -> Mapping[str, int]:
     """The last number that each ascending sequence of the module gave; those that gave one."""
     owner = scratch.session("owner")
     with owner.transaction():

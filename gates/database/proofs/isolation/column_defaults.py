@@ -6,7 +6,7 @@ import re
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Column
-from gates.database.tenant_session import made_up
+from gates.database.tenant_session import derived_uuid
 
 _KNOWN = re.compile(r"(?:\w+\.)?(?:gen_random_uuid|uuidv4|uuidv7|uuid_generate_v[147]c?)\(\)")
 _NOISE = re.compile(r"[\s()]|::text")
@@ -25,7 +25,7 @@ def gives_the_tenant(database: Database, column: Column) -> bool:
     if _NOISE.sub("", default) == _NOISE.sub("", way.way.tenant):
         return True
     query = f"SELECT ({default})::text"
-    ids = [made_up(database.salt, f"default {each}") for each in "AB"]
+    ids = [derived_uuid(database.salt, f"default {each}") for each in "AB"]
     try:
         with database.clone() as clone, clone.connect("app") as session:
             for tenant in ids:

@@ -93,7 +93,7 @@ def exclusions(tenants: Tenants, table: Table) -> Iterator[Leak]:
         )
 
 
-def shut_out(tenants: Tenants, taken: TakenError) -> Leak | None:
+def blocked_by_key(tenants: Tenants, taken: TakenError) -> Leak | None:
     """A unique key or exclusion constraint by which tenant B can have no row at all, since tenant A
     has one. None for a key of the table's own ids, or of the tenant: there the row was made badly.
     """

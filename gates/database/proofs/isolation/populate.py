@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from gates.database.catalog_state.tables import Table
-from gates.database.proofs.isolation.keys import shut_out
+from gates.database.proofs.isolation.keys import blocked_by_key
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import TakenError
@@ -69,7 +69,7 @@ def _has_row(
     try:
         tenants.maker.first(table, tenant, seed)
     except NoRowError as error:
-        out = shut_out(tenants, error) if isinstance(error, TakenError) else None
+        out = blocked_by_key(tenants, error) if isinstance(error, TakenError) else None
         if out is None or tenant != tenants.b:
             unproved.append(error.message)
         elif all(each.sentence != out.sentence for each in leaks):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gates.database.parsing.relations import touched
 from gates.database.parsing.script import Statement, option
 from gates.database.proofs.locks.lock_modes import Mode
-from gates.database.proofs.locks.observed_locks import Held, held_locks
+from gates.database.proofs.locks.observed_locks import HeldLock, held_locks
 from gates.database.server.driver import psycopg_modules
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _TICK = 0.002
 def watch(
     owner: Session, observer: Session, holder: Session, statement: Statement,
     run: Callable[[], None],
-) -> tuple[float, tuple[Held, ...]]:  # fmt: skip
+) -> tuple[float, tuple[HeldLock, ...]]:  # fmt: skip
     """Run `run`, which executes the statement on `owner`: its seconds without the wait that was
     made for it, and the locks that it held meanwhile.
 
@@ -47,8 +47,8 @@ def watch(
     the tables. Raises what `run` raises.
     """
     targets = _targets(owner, observer, statement)
-    held: tuple[Held, ...] = ()
-    seen: dict[int, Held] = {}
+    held: tuple[HeldLock, ...] = ()
+    seen: dict[int, HeldLock] = {}
     psycopg = psycopg_modules()
     # VACUUM does not wait for writers, but for 5 s it tries to give pages back that they hold.
     waits = statement.kind != "VacuumStmt" or _full(statement)
@@ -136,13 +136,13 @@ def _full(statement: Statement) -> bool:
     return statement.kind == "VacuumStmt" and option(statement.node, "full") is not None
 
 
-def _documented(statement: Statement, targets: list[tuple[Any, ...]]) -> tuple[Held, ...]:
+def _documented(statement: Statement, targets: list[tuple[Any, ...]]) -> tuple[HeldLock, ...]:
     """VACUUM takes SHARE UPDATE EXCLUSIVE, VACUUM FULL and CLUSTER ACCESS EXCLUSIVE; whatever
     says CONCURRENTLY takes SHARE UPDATE EXCLUSIVE ("Explicit Locking" in the documentation)."""
     strong = _full(statement) or statement.kind == "ClusterStmt"
     mode = Mode.ACCESS_EXCLUSIVE if strong else Mode.SHARE_UPDATE_EXCLUSIVE
     kinds = {"m": "materialized view"}
     return tuple(
-        Held(schema, name, kinds.get(kind, "table"), mode, oid, oid, quoted)
+        HeldLock(schema, name, kinds.get(kind, "table"), mode, oid, oid, quoted)
         for oid, kind, quoted, schema, name in targets
     )

@@ -17,7 +17,7 @@ from gates.database.parsing.script import Script, Statement, cannot_run_in_trans
 from gates.database.prepared.databases import MigrationsDoNotApplyError
 from gates.database.proofs.locks.concurrent import watch
 from gates.database.proofs.locks.effects import Effect, State, effects, read_state
-from gates.database.proofs.locks.observed_locks import Held, held_locks
+from gates.database.proofs.locks.observed_locks import HeldLock, held_locks
 from gates.database.server.driver import TimeLimitError, psycopg_modules, run_within
 from gates.database.server.workspace import Workspace
 from gates.model import Location
@@ -40,12 +40,12 @@ class Step:
     text: str
     """Its beginning, on one line."""
     seconds: float
-    held: tuple[Held, ...]
+    held: tuple[HeldLock, ...]
     """All that its transaction held when it was done, in relations that others can see."""
     effects: tuple[Effect, ...] = ()
     transaction: int = 0
     """Steps of one transaction have the same number: its locks stay until the last of them."""
-    acquired: tuple[Held, ...] = ()
+    acquired: tuple[HeldLock, ...] = ()
     """What this step added to the locks of its transaction, or made stronger."""
 
 
@@ -120,7 +120,7 @@ class Observer:
     def _opened(self) -> None:
         self._number += 1
         self._state: State = read_state(self.owner) if self.closely else {}
-        self._held: dict[int, Held] = {}
+        self._held: dict[int, HeldLock] = {}
 
     def _execute(self, statement: str) -> float:
         started = time.perf_counter()
@@ -158,7 +158,7 @@ class Observer:
         elif before and not self._inside:
             self._add(statement, seconds, held, ())
 
-    def _locks(self) -> tuple[Held, ...]:
+    def _locks(self) -> tuple[HeldLock, ...]:
         return held_locks(self.admin, self.owner.info.backend_pid)
 
     def _commit(self, statement: Statement | None) -> None:
@@ -196,7 +196,7 @@ class Observer:
         self,
         statement: Statement | None,
         seconds: float,
-        held: tuple[Held, ...],
+        held: tuple[HeldLock, ...],
         done: tuple[Effect, ...],
         text: str = "",
     ) -> None:

@@ -40,7 +40,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, order=True)
-class Held:
+class HeldLock:
     """The strongest lock that a session holds on one relation, which existed before."""
 
     schema: str
@@ -70,7 +70,7 @@ class Held:
 
 def held_locks(
     observer: psycopg.Connection[tuple[Any, ...]], process: int, *, asked: bool = False
-) -> tuple[Held, ...]:
+) -> tuple[HeldLock, ...]:
     """What the session with this process id holds now, by name.
 
     With `asked` also what it waits for. PostgreSQL's own catalogs and TOAST tables are left out,
@@ -79,6 +79,6 @@ def held_locks(
     """
     rows = observer.execute(_HELD, (process, asked)).fetchall()
     return tuple(
-        Held(schema, name, _KINDS.get(kind, "relation"), Mode(mode), oid, table, shown)
+        HeldLock(schema, name, _KINDS.get(kind, "relation"), Mode(mode), oid, table, shown)
         for oid, mode, schema, name, kind, table, shown in rows
     )

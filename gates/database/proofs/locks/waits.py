@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gates.database.proofs.locks.lock_modes import Mode
 from gates.database.proofs.locks.observe import Observed, Step
-from gates.database.proofs.locks.observed_locks import Held
+from gates.database.proofs.locks.observed_locks import HeldLock
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Window:
 
     table: int
     label: str
-    lock: Held
+    lock: HeldLock
     """The relation that is locked: the table, or an index of it."""
     mode: Mode
     steps: tuple[Step, ...]
@@ -58,7 +58,7 @@ def windows(observed: Observed) -> tuple[Window, ...]:
     }
     strongest: dict[tuple[int, int], Mode] = {}
     for at, step in enumerate(observed.steps):
-        best: dict[int, Held] = {}
+        best: dict[int, HeldLock] = {}
         for lock in step.acquired:
             mode = lock.mode_on_table
             if mode is None or mode < Mode.SHARE_UPDATE_EXCLUSIVE or lock.kind == "sequence":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gates.database import Database
 from gates.database.catalog_state.snapshot import Snapshot, diff
 from gates.database.prepared.scratch import Scratch
-from gates.database.proofs.idempotency.row_history import Contents, changes, contents, fates
+from gates.database.proofs.idempotency.row_history import Contents, changes, compare_rows, contents
 from gates.database.proofs.rollback.seeds import Seeds
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
@@ -77,7 +77,7 @@ def _down(
         return None
     left = contents(scratch, database.platform_tables, rows)
     lost: list[str] = []
-    for fate in fates(rows, left):
+    for fate in compare_rows(rows, left):
         found.losses += fate.losses
         if fate.lost and (gone := fate.lost - seeds.may_go(migration.path, fate.table, left)) > 0:
             lost.append(f"table {fate.table}: {gone} of {fate.held} rows are gone")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gates.database import Database
 from gates.database.prepared.scratch import Scratch
-from gates.database.proofs.idempotency.row_history import Contents, Holding
+from gates.database.proofs.idempotency.row_history import Contents, TableRows
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Seeds:
             return max(_count(scratch, table) - before, 0)
 
 
-def _keys(holding: Holding) -> set[tuple[str | None, ...]]:
+def _keys(holding: TableRows) -> set[tuple[str | None, ...]]:
     numbers = holding.key or tuple(holding.columns)
     return {holding.pick(row, numbers) for row in holding.rows}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gates.database.proofs.idempotency.resume import Stuck
-from gates.database.proofs.idempotency.row_history import Fate, changes
+from gates.database.proofs.idempotency.row_history import RowsOutcome, changes
 from gates.database.runner import Failure
 from gates.model import Location
 
@@ -68,7 +68,7 @@ class Upgraded:
             )
         )
 
-    def loses_rows(self, path: str, message: str, fate: Fate) -> None:
+    def loses_rows(self, path: str, message: str, fate: RowsOutcome) -> None:
         """Rows are gone from a table that is there."""
         if fate.lost:
             self.faults.append(
@@ -89,12 +89,12 @@ class Upgraded:
             )
         )
 
-    def note_losses(self, path: str, message: str, fates: Iterable[Fate]) -> None:
+    def note_losses(self, path: str, message: str, compare_rows: Iterable[RowsOutcome]) -> None:
         """Data goes with a table or column that goes."""
         fix = "say so in the changelog, or keep the data elsewhere first"
-        self._note(path, message, [each for fate in fates for each in fate.losses], fix)
+        self._note(path, message, [each for fate in compare_rows for each in fate.losses], fix)
 
-    def note_changes(self, path: str, message: str, fate: Fate) -> None:
+    def note_changes(self, path: str, message: str, fate: RowsOutcome) -> None:
         """Values of older rows change."""
         fix = "nothing, if that is what the version is for; say so in the changelog"
         self._note(path, message, changes(fate), fix)

@@ -17,7 +17,7 @@ from gates.database.parsing.script import Script, parse
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.idempotency.repeat import data_changes
 from gates.database.proofs.idempotency.resume import Stuck, stopped, stops
-from gates.database.proofs.idempotency.row_history import Contents, changes, contents, fates
+from gates.database.proofs.idempotency.row_history import Contents, changes, compare_rows, contents
 from gates.database.proofs.idempotency.undisturbed import Undisturbed
 from gates.database.proofs.upgrade.outcome import Upgraded
 from gates.database.rows.filling import fill
@@ -93,7 +93,7 @@ class _Proof:
         )
         self.upgraded = self._contents(self.before)
         what = f"the upgrade from {self.old.version}"
-        became = list(fates(self.before, self.upgraded))
+        became = list(compare_rows(self.before, self.upgraded))
         for fate in became:
             self.found.loses_rows(self._last, f"{what} loses rows", fate)
             self.found.note_changes(self._last, f"{what} changes values of older rows", fate)
@@ -159,11 +159,11 @@ class _Proof:
         )  # fmt: skip
         after = self._contents(self.upgraded)
         what = f"rolling back to {self.old.version}"
-        for fate in fates(self.before, after):
+        for fate in compare_rows(self.before, after):
             self.found.loses_rows(path, f"{what} loses rows", fate)
             if shown := changes(fate, self.changed):
                 self.found.differs(path, f"{what} changes rows of that version", shown)
-        self.found.note_losses(path, f"{what} loses", fates(self.upgraded, after))
+        self.found.note_losses(path, f"{what} loses", compare_rows(self.upgraded, after))
         return True
 
     def up_again(self) -> None:
