@@ -25,7 +25,7 @@ def events_declared(module: Module) -> Iterator[Finding]:
     Fix: correct the name in module.json or in the sources, so that both say the same.
     """
     from gates.checks.lint._declared import LITERAL, unread
-    from gates.contract.declared.entries import entries_by
+    from gates.contract.declared.entries import entries_by, whole_text
     from gates.toolchains.sources.offers import offers
 
     document = module.require_manifest()

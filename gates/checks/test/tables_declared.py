@@ -24,7 +24,7 @@ def tables_declared(module: Module, database: Database) -> Iterator[Finding]:
     Good: `"database_tables": ["tenant_x_rules", "tenant_x_runs"]`, and both are there
     Fix: correct database_tables, or the migration.
     """
-    from gates.contract.declared.entries import entries_by
+    from gates.contract.declared.entries import entries_by, whole_text
 
     document = module.require_manifest()
     listed = entries_by(document, whole_text, "database_tables")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.catalog.versions import Precedence, parse, valid_range
-from gates.contract.declared.entries import Entry, entries_by, gone, pairs, texts
+from gates.contract.declared.entries import Entry, entries_by, gone, pairs, texts, whole_text
 from gates.contract.declared.ranges import refused_now, stranded
 from gates.contract.model import Bump, Change
 from gates.module import Document
