@@ -52,6 +52,8 @@ class Database:
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
         self.records: list[RanRecord] = []
+        self.caveat = ""
+        """Why what was looked at is not all that there is to look at; "" where it is."""
 
     @classmethod
     def open(cls, module: Module, policy: Policy, settings: Settings) -> Database:
@@ -103,8 +105,12 @@ class Database:
 
     @property
     def in_use(self) -> Applied:
-        """Like `applied`, after the functions that make objects were called."""
-        return self._prepared.in_use
+        """Like `applied`, after the functions that make objects were called. Where a statement of
+        the migrations fails: what the others made, and `caveat` says so."""
+        module = self._prepared.in_use
+        if not module.complete:
+            self.caveat = self._prepared.why_incomplete
+        return module
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What several checks ask for, made by the first of them."""
@@ -161,7 +167,7 @@ class Database:
 
     def tables(self, proof: str) -> tuple[Table, ...]:
         """The tables of the module in use, recorded as looked at by a proof; none, and no server,
-        for a module without migrations. Raises `MigrationsDoNotApplyError`."""
+        for a module without migrations."""
         if not self.scripts:
             self.record(proof, 0, detail="the module has no migrations")
             return ()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import Node, Script, parse, walk
 from gates.database.parsing.statements import UNKNOWN, statements_of
+from gates.database.runner import Failure
 from gates.model import Location
 from gates.module import Module
+
+_QUOTED = re.compile(r'"(?:[^".]+\.)?([^"]+)"|function (?:\w+\.)?(\w+)\(')
+_MISSING = {"42P01", "42703", "42704", "42883"}
+"""undefined_table, undefined_column, undefined_object, undefined_function (appendix A)."""
 
 
 def place_of(module: Module, name: str, label: str) -> Location:
@@ -31,6 +36,26 @@ def place_of(module: Module, name: str, label: str) -> Location:
             return _location(script, found.start(), len(name), label)
     path = module.migrations[0].path if module.migrations else "migrations"
     return Location(path, object=label)
+
+
+def causes(failures: Sequence[Failure]) -> Iterator[tuple[Failure, int]]:
+    """The failures that are nobody else's consequence, each with how many are its own: statements
+    that miss what it would have made."""
+    made: dict[str, int] = {}
+    found: list[tuple[Failure, list[Failure]]] = []
+    for failure in failures:
+        named = {name for pair in _QUOTED.findall(failure.message) for name in pair if name}
+        cause = next((number for name, number in made.items() if name in named), None)
+        if failure.sqlstate in _MISSING and cause is not None:
+            found[cause][1].append(failure)
+            number = cause
+        else:
+            number = len(found)
+            found.append((failure, []))
+        for statement in parse("", failure.statement).statements:
+            for name in _created(statement.kind, statement.node):
+                made.setdefault(str(name), number)
+    yield from ((failure, len(later)) for failure, later in found)
 
 
 def policy_place(module: Module, name: str, table: Table) -> Location:

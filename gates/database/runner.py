@@ -53,6 +53,9 @@ class ScriptRun:
     seconds: float
     in_transaction: bool
     failure: Failure | None = None
+    """The first statement that failed, and why."""
+    others: tuple[Failure, ...] = ()
+    """Those that failed after it, where the script went on."""
 
 
 @dataclass
@@ -90,9 +93,11 @@ def run_script(
     budget: Budget | None = None,
     stop_after: int | None = None,
     before_last: Callable[[], None] | None = None,
+    go_on: bool = False,
 ) -> ScriptRun:
     """Run one script on a connection in autocommit mode; `limit` is seconds for one statement,
-    `budget` instead of it for several scripts together.
+    `budget` instead of it for several scripts together. With `go_on`, a statement that fails is
+    left out and the next one runs.
 
     `stop_after` ends after so many statements as a crash would: without COMMIT; `before_last` is
     called before the last of them. The session is put back to how it began, so that no script
@@ -110,6 +115,7 @@ def run_script(
     statements = script.statements[:stop_after]
     done = 0
     failure = None
+    passed_over: list[Failure] = []
     current: Statement | None = None
     try:
         with Watch(connection, workspace.terminate) as watch:
@@ -119,8 +125,18 @@ def run_script(
                 current = statement
                 if before_last is not None and done == len(statements) - 1:
                     before_last()
-                _spend(watch, statement.text, budget)
-                done += 1
+                if go_on and together:
+                    connection.execute("SAVEPOINT gates_statement")
+                try:
+                    _spend(watch, statement.text, budget)
+                    done += 1
+                except psycopg.Error as error:
+                    if not go_on or connection.closed:
+                        raise
+                    passed_over.append(_failure(script, statement, error, str(error)))
+                    if _in_transaction(connection):
+                        back = " TO SAVEPOINT gates_statement" if together else ""
+                        connection.execute(f"ROLLBACK{back}")
             if together and stop_after is None:
                 current = statements[-1] if statements else None
                 _spend(watch, "COMMIT", budget)
@@ -131,7 +147,11 @@ def run_script(
     if failure is None and not together and stop_after is None and _in_transaction(connection):
         failure = _failure(script, statements[-1], None, "its transaction is never committed")
     _reset(connection)
-    return ScriptRun(path, done, time.perf_counter() - started, together, failure)
+    seconds = time.perf_counter() - started
+    if failure is not None:
+        passed_over.append(failure)
+    first = passed_over[0] if passed_over else None
+    return ScriptRun(path, done, seconds, together, first, tuple(passed_over[1:]))
 
 
 def _spend(watch: Watch, statement: str, budget: Budget) -> None:

@@ -73,6 +73,8 @@ class Applied:
     use, after its functions were called)."""
     makers: tuple[Maker, ...] = ()
     """The module's functions that make or change objects."""
+    complete: bool = True
+    """Whether every statement of every migration ran."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -192,51 +194,67 @@ class Prepared:
     @property
     def applied(self) -> Applied:
         """The migrated module. Raises `MigrationsDoNotApplyError` where a migration fails."""
-        applied = self.attempt
-        failed = next((run.failure for run in applied.runs if run.failure), None)
-        if failed:
+        with self._lock:
+            applied = self._attempt[1]
+        if not applied.complete:
             raise MigrationsDoNotApplyError(
-                f"the migrations do not apply ({failed.location}: {failed.message}),"
-                " so there is nothing to look at",
+                f"{self.why_incomplete}, so there is nothing to look at",
                 hint="gates explain migrations-apply",
             )
         return applied
 
     @property
-    def attempt(self) -> Applied:
-        """Like `applied`, also where a migration failed: what was there by then."""
+    def why_incomplete(self) -> str:
+        """Which statement of the migrations fails first, and why; "" where all of them run."""
         with self._lock:
-            return self._attempt[1]
+            runs = self._attempt[1].runs
+        failed = next((run.failure for run in runs if run.failure), None)
+        return (
+            f"the migrations do not apply ({failed.location}: {failed.message})" if failed else ""
+        )
+
+    @property
+    def attempt(self) -> Applied:
+        """Like `applied`, also where a statement failed: what all the others made."""
+        with self._lock:
+            complete = self._attempt[1]
+            return complete if complete.complete else self._incomplete[1]
 
     @cached_property
     def _attempt(self) -> tuple[str, Applied]:
+        return self._migrated(go_on=False)
+
+    @cached_property
+    def _incomplete(self) -> tuple[str, Applied]:
+        return self._migrated(go_on=True)
+
+    def _migrated(self, *, go_on: bool) -> tuple[str, Applied]:
         base, before, known = self._baseline
         states, runs = [before], []
         with self._scratch(self.workspace.create("applied", base)) as scratch:
-            for run in scratch.run_all(self.scripts):
+            for run in scratch.run_all(self.scripts, go_on=go_on):
                 runs.append(run)
                 states.append(scratch.snapshot())
             admin = scratch.session("admin")
             everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
             makers = read_makers(admin, self.workspace.owner)
         own = tuple(table for table in everything.values() if table.qualified not in known)
-        applied = Applied(tuple(runs), own, everything, facts, tuple(states), makers)
+        complete = all(run.failure is None for run in runs)
+        applied = Applied(tuple(runs), own, everything, facts, tuple(states), makers, complete)
         return scratch.name, applied
 
     @property
     def in_use(self) -> Applied:
-        """Like `applied`, after the functions that make objects were called.
-
-        Raises `MigrationsDoNotApplyError`.
-        """
-        applied = self.applied
+        """Like `attempt`, after the functions that make objects were called."""
+        applied = self.attempt
         with self._lock:
             return self._in_use[1] if applied.makers else applied
 
     @cached_property
     def _in_use(self) -> tuple[str, Applied]:
-        applied = self.applied
-        with self._scratch(self.workspace.create("in_use", self._attempt[0])) as scratch:
+        applied = self.attempt
+        template = self._attempt[0] if applied.complete else self._incomplete[0]
+        with self._scratch(self.workspace.create("in_use", template)) as scratch:
             makers = call_makers(scratch, applied.makers, applied.tables, self.module.table_prefix)
             admin = scratch.session("admin")
             everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
@@ -271,10 +289,13 @@ class Prepared:
         with self._lock:
             if state == "baseline":
                 template = self._baseline[0]
+            elif state == "applied":
+                _ = self.applied
+                template = self._attempt[0]
+            elif self.attempt.makers:
+                template = self._in_use[0]
             else:
-                makers = self.applied.makers
-                used = state == "in use" and bool(makers)
-                template = self._in_use[0] if used else self._attempt[0]
+                template = self._attempt[0] if self.attempt.complete else self._incomplete[0]
             clone = Clone(self.workspace.create("proof", template), self.workspace)
         # Module code may lift the limits of its own session; a proof ends all the same.
         end = threading.Timer(20 * self.limit, self._workspace.terminate_all, (clone.name,))

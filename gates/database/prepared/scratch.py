@@ -46,24 +46,28 @@ class Scratch:
         budget: Budget | None = None,
         stop_after: int | None = None,
         before_last: Callable[[], None] | None = None,
+        go_on: bool = False,
     ) -> ScriptRun:
         """Run one script as the role that owns the module's objects; see `run_script`."""
         return run_script(
             self.session("owner"), self.workspace, path, sql, limit=self.limit, budget=budget,
-            stop_after=stop_after, before_last=before_last,
+            stop_after=stop_after, before_last=before_last, go_on=go_on,
         )  # fmt: skip
 
     def budget(self) -> Budget:
         """What the scripts of one run may take together."""
         return Budget(self.limit, self.total)
 
-    def run_all(self, scripts: Iterable[tuple[str, str]]) -> Iterator[ScriptRun]:
-        """Run (path, sql) one after the other, up to and including the first that fails."""
+    def run_all(
+        self, scripts: Iterable[tuple[str, str]], *, go_on: bool = False
+    ) -> Iterator[ScriptRun]:
+        """Run (path, sql) one after the other, up to and including the first that fails; with
+        `go_on` all of them, without the statements that fail."""
         budget = self.budget()
         for path, sql in scripts:
-            ran = self.run(path, sql, budget=budget)
+            ran = self.run(path, sql, budget=budget, go_on=go_on)
             yield ran
-            if ran.failure is not None:
+            if ran.failure is not None and not go_on:
                 return
 
     def apply(self, scripts: Iterable[tuple[str, str]]) -> Failure | None:
