@@ -59,7 +59,7 @@ def built(check: Check, root: Path, settings) -> bytes:
         return b""
     needs = Needs(load(root), load_policy(root), settings, today=TODAY)
     try:
-        return needs.make("bundle").path.read_bytes()
+        return needs.bundle().path.read_bytes()
     finally:
         needs.close()
 
