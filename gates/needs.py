@@ -130,7 +130,7 @@ class Needs:
         self.evidence().write(result, bundle=sha256, environment=self._environment())
 
     def _environment(self) -> dict[str, str]:
-        """What the run stood on, as far as it was used."""
+        """What the run used: the sandbox of the tests, the database server."""
         tests, database = self.tests.made, self._shared_database.made
         sandbox = tests.sandbox if tests else None
         server = database.server_version if database else None

@@ -66,7 +66,7 @@ class Outcome:
 
 
 class Progress:
-    """Told what happens, in whatever thread it happens; does nothing by default."""
+    """Is notified of what happens, in the thread in which it happens; does nothing by default."""
 
     def check_started(self, stage: Stage, check: str) -> None:
         """A check begins."""
@@ -152,8 +152,10 @@ def run_stages(
             if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
             else:
-                begun = [_Begun(stage, plan[stage], needs, pool, progress) for stage in stages]
-                ended = [each.wait(actions.get(each.stage)) for each in begun]
+                running = [
+                    _RunningStage(stage, plan[stage], needs, pool, progress) for stage in stages
+                ]
+                ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
                 final = finish(result)
                 results.append(final)
@@ -166,7 +168,7 @@ def run_stages(
     return tuple(results)
 
 
-class _Begun:
+class _RunningStage:
     """A stage whose checks were handed to the pool."""
 
     def __init__(
@@ -253,7 +255,7 @@ def _records(arguments: Mapping[str, object]) -> tuple[RanRecord, ...]:
 def _lines(needs: NeedSource, finding: Finding) -> tuple[str, ...] | None:
     try:
         return needs.lines(finding.location.path) if finding.location.line else None
-    except Exception:  # noqa: BLE001 - an excerpt is a courtesy; the finding stands without it
+    except Exception:  # noqa: BLE001 - the finding is complete without an excerpt
         return None
 
 
