@@ -25,8 +25,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests; arguments go to pytest."""
-    session.run("pytest", "-n", "auto", *session.posargs)
+    """All tests, the slow ones too; arguments go to pytest."""
+    session.run("pytest", "-n", "auto", "-m", "", *session.posargs)
 
 
 @nox.session

@@ -30,8 +30,9 @@ NEEDS: dict[str, str] = {
 }
 """The closed set of what a check may ask for, by parameter name, with its annotation.
 
-How each is made is in `gates.needs`. `tools` is new for every check, so that its ran-records are
-the check's own; everything else is made once per run, on first use, and shared.
+How each is made is in `gates.needs`. `tools` and `database` are new for every check, so that their
+ran-records are the check's own, and `evidence` is read anew; everything else is made once per run,
+on first use, and shared.
 """
 
 HEADINGS = ("Why", "Bad", "Good", "Fix")

@@ -85,7 +85,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-class InOrder(click.Group):
+class OrderedGroup(click.Group):
     """Lists its commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,7 +94,7 @@ class InOrder(click.Group):
 
 
 @click.group(
-    cls=InOrder,
+    cls=OrderedGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_CODES,
 )

@@ -32,7 +32,7 @@ class Probe:
 
 
 def probes(path: Path, settings: Settings) -> Iterator[Probe]:
-    """Try everything that a run over the module in `path` stands on, one thing after the other."""
+    """Try everything that a run over the module in `path` needs, one thing after the other."""
     python = f"{platform.python_version()} at {sys.executable}"
     yield Probe("python", True, python)
     yield _try("policy", lambda: _policy(path, settings))
@@ -100,7 +100,7 @@ def _programs(settings: Settings) -> Iterator[Probe]:
         for name in PROGRAMS:
             yield _try(name, lambda name=name: tools.resolve(name).version or "present")  # type: ignore[misc]
 
-        def walls() -> str:
+        def sandbox_layers() -> str:
             ran = tools.run(
                 Program("true", (shutil.which("true") or "/usr/bin/true",)),
                 [],
@@ -110,7 +110,7 @@ def _programs(settings: Settings) -> Iterator[Probe]:
             )
             return f"{ran.sandbox} around the module's own code"
 
-        yield _try("sandbox", walls)
+        yield _try("sandbox", sandbox_layers)
 
 
 def _database(settings: Settings) -> str:

@@ -72,7 +72,7 @@ def _bad_waiver(waiver: Waiver, policy: Policy, today: date) -> Finding:
     what = f"the waiver of {waiver.check} for {waiver.path or waiver.fingerprint}"
     if waiver.expires < today:
         message = f"{what} expired on {waiver.expires}"
-        fix = "mend the finding, or have the waiver renewed"
+        fix = "fix the finding, or have the waiver renewed"
     else:
         message = f"{what} waives nothing"
         fix = "remove the waiver"

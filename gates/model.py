@@ -51,7 +51,7 @@ class Verdict(StrEnum):
         """The worst of several; of none at all, inconclusive: nothing was looked at.
 
         A fail is worse than an inconclusive: it is known to be wrong, and no tool that is
-        installed later can mend it. Both block a release.
+        installed later can change it. Both block a release.
         """
         order = tuple(Verdict)
         return max(verdicts, key=order.index, default=Verdict.INCONCLUSIVE)
@@ -77,7 +77,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, where, and how to mend it."""
+    """One thing that is wrong, where, and how to fix it."""
 
     check: str
     """The id of the check that found it."""

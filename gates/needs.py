@@ -6,23 +6,51 @@ What can't be made raises, for each check that asks: this is where the product f
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gates.model import StageResult
 from gates.module import Module
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
-    from gates.catalog import Catalog
+    from gates.catalog import Catalog, Previous
     from gates.database import Database
     from gates.evidence import EvidenceSet
     from gates.registry import Registry
     from gates.releases import Releases
     from gates.toolchains import Bundle, Session, TestRun, Tools
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A value made by its first call, for all threads; what making it raised, each call raises."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._future: Future[T] = Future()
+
+    def __call__(self) -> T:
+        """The value. Raises what making it raised."""
+        with self._lock:
+            if not self._future.done():
+                try:
+                    self._future.set_result(self._make())
+                except Exception as error:  # noqa: BLE001 - raised below, and for all who come later
+                    self._future.set_exception(error)
+        return self._future.result()
+
+    @property
+    def made(self) -> T | None:
+        """The value if it was made already; None before, and where making it failed."""
+        ready = self._future.done() and self._future.exception() is None
+        return self._future.result() if ready else None
 
 
 class Needs:
@@ -43,47 +71,32 @@ class Needs:
         self.today = today
         self.evidence_folder = evidence_folder
         self._stack = ExitStack()
-        self._lock = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
-        self._made: dict[str, object] = {}
-        self._failed: dict[str, Exception] = {}
-
-    def make(self, need: str) -> object:
-        """The value of a need. Raises what making it raised, again for every check that asks."""
-        if need == "tools":
-            return self.tools()
-        if need == "evidence":
-            return self._evidence()  # read anew: every stage adds to it
-        made = self._make_once(need)
-        # Records are the check's own, as those of `tools` are; the server is shared.
-        return made.view() if need == "database" else made  # type: ignore[attr-defined]
-
-    def _make_once(self, need: str) -> object:
-        makers: dict[str, Callable[[], object]] = {
+        self.session = Once(self._session)
+        self.tests = Once(self._tests)
+        self.bundle = Once(self._bundle)
+        self.catalog = Once(self._catalog)
+        self.previous = Once(self._previous)
+        self.registry = Once(self._registry)
+        self.releases = Once(self._releases)
+        self._shared_database = Once(self._open_database)
+        self._by_name: Mapping[str, Callable[[], object]] = {
             "module": lambda: self.module,
             "policy": lambda: self.policy,
             "today": lambda: self.today,
-            "session": self._session,
-            "database": self._database,
-            "tests": self._tests,
-            "bundle": self._bundle,
-            "catalog": self._catalog,
-            "previous": self._previous,
-            "releases": self._releases,
-            "registry": self._registry,
+            "tools": self.tools,
+            "tests": self.tests,
+            "bundle": self.bundle,
+            "database": self.database,
+            "catalog": self.catalog,
+            "previous": self.previous,
+            "registry": self.registry,
+            "releases": self.releases,
+            "evidence": self.evidence,
         }
-        with self._lock:
-            lock = self._locks.setdefault(need, threading.Lock())
-        with lock:
-            if need in self._failed:
-                raise self._failed[need]
-            if need not in self._made:
-                try:
-                    self._made[need] = makers[need]()
-                except Exception as error:
-                    self._failed[need] = error
-                    raise
-            return self._made[need]
+
+    def get(self, need: str) -> object:
+        """The value of a need by the name that checks give it: their only way to it."""
+        return self._by_name[need]()
 
     def lines(self, path: str) -> tuple[str, ...] | None:
         """The lines of a file of the module, or None."""
@@ -95,36 +108,40 @@ class Needs:
 
         return Tools(self.session())
 
-    def session(self) -> Session:
-        """The shared work folder and toolchains of this run."""
-        session: Session = self.make("session")  # type: ignore[assignment]
-        return session
+    def database(self) -> Database:
+        """A new view of the shared databases, with ran-records of its own."""
+        return self._shared_database().view()
 
-    def catalog(self) -> Catalog:
-        """The open catalog. Raises `CatalogUnavailableError`."""
-        catalog: Catalog = self.make("catalog")  # type: ignore[assignment]
-        return catalog
+    def evidence(self) -> EvidenceSet:
+        """The evidence so far, read anew: every stage adds to it."""
+        from gates.evidence import EvidenceSet
+
+        return EvidenceSet(
+            self.module, self.policy, self.settings, self.evidence_folder, self.today
+        )
 
     def record(self, result: StageResult) -> None:
         """Sign and write the evidence of a stage.
 
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        bundle = getattr(self._made.get("bundle"), "sha256", None)
-        self._evidence().write(result, bundle=bundle, environment=self._environment())
+        bundle = self.bundle.made
+        sha256 = bundle.sha256 if bundle else None
+        self.evidence().write(result, bundle=sha256, environment=self._environment())
 
     def _environment(self) -> dict[str, str]:
-        """What the run stood on, as far as it was used."""
-        sandbox = getattr(self._made.get("session"), "sandbox", None)
-        server = getattr(self._made.get("database"), "server_version", None)
+        """What the run used: the sandbox of the tests, the database server."""
+        tests, database = self.tests.made, self._shared_database.made
+        sandbox = tests.sandbox if tests else None
+        server = database.server_version if database else None
         found = {"sandbox": sandbox, "postgresql": server}
-        return {name: str(value) for name, value in found.items() if value}
+        return {name: value for name, value in found.items() if value}
 
     def cancel(self) -> None:
         """Stop every program and statement that was started, so that waiting checks end."""
-        for need in ("session", "database"):
-            if (made := self._made.get(need)) is not None:
-                made.cancel()  # type: ignore[attr-defined]
+        for made in (self.session.made, self._shared_database.made):
+            if made is not None:
+                made.cancel()
 
     def close(self) -> None:
         """Stop servers and remove work folders, whatever state they are in."""
@@ -137,7 +154,7 @@ class Needs:
         self._stack.callback(session.close)
         return session
 
-    def _database(self) -> Database:
+    def _open_database(self) -> Database:
         from gates.database import Database
 
         database = Database.open(self.module, self.policy, self.settings)
@@ -161,23 +178,15 @@ class Needs:
         self._stack.callback(catalog.close)
         return catalog
 
-    def _previous(self) -> object:
+    def _previous(self) -> Previous:
         return self.catalog().previous(self.module.slug, self.module.version)
-
-    def _releases(self) -> Releases:
-        from gates.releases import Releases
-
-        registry: Registry = self.make("registry")  # type: ignore[assignment]
-        return Releases(self.module, self.catalog(), registry)
 
     def _registry(self) -> Registry:
         from gates.registry import Registry
 
         return Registry.open(self.settings.registry)
 
-    def _evidence(self) -> EvidenceSet:
-        from gates.evidence import EvidenceSet
+    def _releases(self) -> Releases:
+        from gates.releases import Releases
 
-        return EvidenceSet(
-            self.module, self.policy, self.settings, self.evidence_folder, self.today
-        )
+        return Releases(self.module, self.catalog(), self.registry())

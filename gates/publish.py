@@ -21,7 +21,6 @@ from gates.steps import Step, run_steps
 
 if TYPE_CHECKING:
     from gates.needs import Needs
-    from gates.toolchains import Bundle
 
 
 @dataclass
@@ -49,13 +48,12 @@ class Publication:
 
 def publish(needs: Needs) -> Outcome:
     """Publish the module's bundle. Raises `RefusedError` or `CouldNotCheckError`."""
-    bundle: Bundle = needs.make("bundle")  # type: ignore[assignment]
     return publish_bundle(
         Publication(
             module=needs.module,
-            evidence=needs.make("evidence"),  # type: ignore[arg-type]
-            registry=needs.make("registry"),  # type: ignore[arg-type]
-            bundle=bundle.path.read_bytes(),
+            evidence=needs.evidence(),
+            registry=needs.registry(),
+            bundle=needs.bundle().path.read_bytes(),
         )
     )
 

@@ -71,9 +71,9 @@ def release(needs: Needs) -> Outcome:
     return release_version(
         Release(
             module=needs.module,
-            evidence=needs.make("evidence"),  # type: ignore[arg-type]
-            registry=needs.make("registry"),  # type: ignore[arg-type]
-            catalog=needs.make("catalog"),  # type: ignore[arg-type]
+            evidence=needs.evidence(),
+            registry=needs.registry(),
+            catalog=needs.catalog(),
         )
     )
 

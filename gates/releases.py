@@ -1,6 +1,6 @@
 """The released versions of a module with their content: rows of the catalog, files of the registry.
 
-A bundle is believed because its digest stands in the catalog, not because the registry has it.
+A bundle is trusted because its digest is in the catalog, not because the registry has it.
 """
 
 from __future__ import annotations

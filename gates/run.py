@@ -44,10 +44,10 @@ WAVES: tuple[tuple[Stage, ...], ...] = (
 """Stages of one wave run side by side; a wave waits for the one before it."""
 
 
-class Maker(Protocol):
-    """What makes the needs of checks; `gates.needs.Needs` in the product, a fake in tests."""
+class NeedSource(Protocol):
+    """Where checks get their needs: `gates.needs.Needs` in the product, a fake in tests."""
 
-    def make(self, need: str) -> object:
+    def get(self, need: str) -> object:
         """The value of a need, or an exception: then the check is inconclusive."""
 
     def lines(self, path: str) -> tuple[str, ...] | None:
@@ -66,7 +66,7 @@ class Outcome:
 
 
 class Progress:
-    """Told what happens, in whatever thread it happens; does nothing by default."""
+    """Is notified of what happens, in the thread in which it happens; does nothing by default."""
 
     def check_started(self, stage: Stage, check: str) -> None:
         """A check begins."""
@@ -82,20 +82,20 @@ Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
 
 
-def run_check(check: Check, maker: Maker) -> CheckResult:
+def run_check(check: Check, needs: NeedSource) -> CheckResult:
     """Run one check with what it needs, and say how it ended."""
     started = time.monotonic()
     findings: list[Finding] = []
-    made: dict[str, object] = {}
+    arguments: dict[str, object] = {}
     verdict, reason, hint, refused = Verdict.INCONCLUSIVE, None, None, False
     try:
         for need in check.needs:
-            made[need] = maker.make(need)
-        for finding in check.run(**made):
+            arguments[need] = needs.get(need)
+        for finding in check.run(**arguments):
             if finding.check != check.id:
                 raise CheckDefinitionError(f"it reported a finding of {finding.check}")
             findings.append(finding)
-        if RUNNING_NEEDS.intersection(check.needs) and not _records(made):
+        if RUNNING_NEEDS.intersection(check.needs) and not _records(arguments):
             reason = "nothing ran: there is no record of a tool, a proof or a test"
         else:
             verdict = verdict_of(findings)
@@ -106,12 +106,12 @@ def run_check(check: Check, maker: Maker) -> CheckResult:
         reason, hint = error.message, error.hint
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the fail-closed boundary
         reason, hint = _unexpected(error)
-    excerpted = (with_excerpt(each, _lines(maker, each)) for each in findings)
+    excerpted = (with_excerpt(each, _lines(needs, each)) for each in findings)
     return CheckResult(
         check=check.id,
         verdict=verdict,
         findings=tuple(sorted(excerpted, key=lambda each: each.sort_key)),
-        records=_records(made),
+        records=_records(arguments),
         reason=reason,
         hint=hint,
         refused=refused,
@@ -127,7 +127,7 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
 
 def run_stages(
     plan: Mapping[Stage, Sequence[Check]],
-    maker: Maker,
+    needs: NeedSource,
     *,
     finish: Finish = lambda result: result,
     actions: Mapping[Stage, Action] | None = None,
@@ -152,28 +152,30 @@ def run_stages(
             if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
             else:
-                begun = [_Begun(stage, plan[stage], maker, pool, progress) for stage in stages]
-                ended = [each.wait(actions.get(each.stage)) for each in begun]
+                running = [
+                    _RunningStage(stage, plan[stage], needs, pool, progress) for stage in stages
+                ]
+                ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
                 final = finish(result)
                 results.append(final)
                 progress.stage_ended(final)
     except BaseException:
-        maker.cancel()
+        needs.cancel()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return tuple(results)
 
 
-class _Begun:
+class _RunningStage:
     """A stage whose checks were handed to the pool."""
 
     def __init__(
         self,
         stage: Stage,
         checks: Sequence[Check],
-        maker: Maker,
+        needs: NeedSource,
         pool: ThreadPoolExecutor,
         progress: Progress,
     ) -> None:
@@ -184,7 +186,7 @@ class _Begun:
 
         def one(check: Check) -> CheckResult:
             progress.check_started(stage, check.id)
-            result = run_check(check, maker)
+            result = run_check(check, needs)
             self._ended = datetime.now(UTC)
             progress.check_ended(stage, result)
             return result
@@ -241,19 +243,19 @@ def _rfc3339(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _records(made: Mapping[str, object]) -> tuple[RanRecord, ...]:
+def _records(arguments: Mapping[str, object]) -> tuple[RanRecord, ...]:
     return tuple(
         record
-        for need in made
+        for need, value in arguments.items()
         if need in RUNNING_NEEDS
-        for record in getattr(made[need], "records", ())
+        for record in getattr(value, "records", ())
     )
 
 
-def _lines(maker: Maker, finding: Finding) -> tuple[str, ...] | None:
+def _lines(needs: NeedSource, finding: Finding) -> tuple[str, ...] | None:
     try:
-        return maker.lines(finding.location.path) if finding.location.line else None
-    except Exception:  # noqa: BLE001 - an excerpt is a courtesy; the finding stands without it
+        return needs.lines(finding.location.path) if finding.location.line else None
+    except Exception:  # noqa: BLE001 - the finding is complete without an excerpt
         return None
 
 

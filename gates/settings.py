@@ -210,7 +210,7 @@ class Settings:
 
 def _default_state() -> Path:
     # Root's home is closed to other users, and PostgreSQL never runs as root: its data directory
-    # must lie where the user that it runs as can reach it.
+    # must be where the user that it runs as can reach it.
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/axon-gates")
     return platformdirs.user_data_path("axon-gates")

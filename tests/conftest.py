@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from gates.settings import Settings
+from tests.marks import mark
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -25,6 +26,19 @@ os.environ["NO_COLOR"] = "1"
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who names files or folders, and no markers, means all tests in them."""
+    given = config.invocation_params.args
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    # The processes of pytest-xdist are given the names and the filter of the one that starts them.
+    if named and not hasattr(config, "workerinput") and not any(a.startswith("-m") for a in given):
+        config.option.markexpr = ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark(items)
 
 
 @pytest.fixture

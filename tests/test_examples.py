@@ -25,8 +25,16 @@ from gates.settings import load_policy
 from tests.conftest import EXAMPLES
 from tests.passing import World
 
-CHECKS = [check for check in all_checks() if (EXAMPLES / check.id).is_dir()]
 TODAY = date(2026, 11, 24)
+CATALOG = {"catalog", "previous", "releases"}
+STARTING = CATALOG | {"database", "tools", "tests", "bundle"}
+"""Needs that start a program or a server."""
+SAMPLE = {
+    "bandit", "dependencies-locked", "dependency-advisories", "migrations-apply", "prettier",
+     "register-answers", "rollback-restores", "row-security", "ruff", "ruff-format",
+    "tables-declared", "tenant-isolation", "tests-collected",
+}  # fmt: skip
+"""Of the checks with such a need, those whose examples are in the fast run."""
 
 
 def expectation(check: Check) -> tuple[str, Sequence[str]]:
@@ -34,6 +42,21 @@ def expectation(check: Check) -> tuple[str, Sequence[str]]:
     first, *rest = (EXAMPLES / check.id / "expected.txt").read_text("utf-8").splitlines()
     lines = [line for line in rest if line.strip() and not line.startswith("#")]
     return first.removeprefix("base: "), lines
+
+
+def with_marks(check: Check) -> object:
+    """A check as a parameter, with the marks of what its examples start."""
+    needs, marks = set(check.needs), []
+    if needs & (CATALOG | {"database"}):
+        marks.append(pytest.mark.database)
+    if "tools" in needs and expectation(check)[0] == "typescript":
+        marks.append(pytest.mark.node)
+    if needs & STARTING and check.id not in SAMPLE:
+        marks.append(pytest.mark.slow)
+    return pytest.param(check, id=check.id, marks=marks)
+
+
+CHECKS = [with_marks(check) for check in all_checks() if (EXAMPLES / check.id).is_dir()]
 
 
 def shown(finding: Finding) -> str:
@@ -59,7 +82,7 @@ def built(check: Check, root: Path, settings) -> bytes:
         return b""
     needs = Needs(load(root), load_policy(root), settings, today=TODAY)
     try:
-        return needs.make("bundle").path.read_bytes()
+        return needs.bundle().path.read_bytes()
     finally:
         needs.close()
 
@@ -73,7 +96,7 @@ def run(check: Check, root: Path, settings) -> CheckResult:
         needs.close()
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", CHECKS)
 def test_bad(check, make_module, settings):
     base, expected = expectation(check)
     release_earlier(check, make_module, settings)
@@ -82,7 +105,7 @@ def test_bad(check, make_module, settings):
     assert [shown(finding) for finding in result.findings] == expected
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", CHECKS)
 def test_good(check, make_module, settings):
     base, _ = expectation(check)
     release_earlier(check, make_module, settings)

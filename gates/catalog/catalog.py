@@ -250,5 +250,5 @@ class Catalog:
             first = str(error).strip().partition("\n")[0]
             raise CatalogUnavailableError(
                 f"the catalog {self.where} cannot be asked: {first}",
-                hint="check GATES_CATALOG; `gates doctor` tells what it reaches",
+                hint="check GATES_CATALOG; `gates doctor` shows what it reaches",
             ) from error

@@ -42,7 +42,7 @@ def platform_range(manifest: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def runs_on(manifest: Mapping[str, Any], platform: str) -> bool:
-    """Whether a platform version lies in the range of a manifest."""
+    """Whether a platform version is in the range of a manifest."""
     found = platform_range(manifest)
     if found is None or parse(platform) is None:
         return False

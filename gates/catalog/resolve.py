@@ -23,7 +23,7 @@ class Known(Protocol):
         """Its manifest."""
 
 
-class Shelf(Protocol):
+class VersionSource(Protocol):
     """A catalog, as far as resolving goes."""
 
     def versions(self, slug: str) -> Sequence[Known]:
@@ -31,7 +31,7 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Dependency:
     """One dependency as a manifest writes it."""
 
     slug: str
@@ -40,19 +40,19 @@ class Wanted:
     optional: bool
 
 
-def wanted(entry: object) -> Wanted | None:
+def read_dependency(entry: object) -> Dependency | None:
     """A dependency; None for what is none."""
     if isinstance(entry, str):
-        return Wanted(entry, None, optional=False)
+        return Dependency(entry, None, optional=False)
     if not isinstance(entry, Mapping) or not isinstance(entry.get("slug"), str):
         return None
     text = entry.get("version")
-    return Wanted(
+    return Dependency(
         entry["slug"], text if isinstance(text, str) else None, entry.get("optional") is True
     )
 
 
-def fitting(versions: Sequence[Known], range_: str | None) -> list[Known]:
+def matching_versions(versions: Sequence[Known], range_: str | None) -> list[Known]:
     """The versions that a range accepts, newest first; without a range stable ones before
     pre-releases."""
     if range_ is not None:
@@ -79,18 +79,20 @@ def on_platform(versions: Sequence[Known], platform: str | None) -> list[Known]:
     ]
 
 
-def cycle(shelf: Shelf, start: str, first: Wanted, platform: str | None) -> tuple[str, ...] | None:
+def find_cycle(
+    source: VersionSource, start: str, first: Dependency, platform: str | None
+) -> tuple[str, ...] | None:
     """The way from `start` over `first` back to `start`, by the newest versions that fit, along
     dependencies that must be there; None where there is none."""
     seen: set[str] = set()
 
-    def walk(at: Wanted, way: tuple[str, ...]) -> tuple[str, ...] | None:
+    def walk(at: Dependency, way: tuple[str, ...]) -> tuple[str, ...] | None:
         if at.slug == start:
             return (*way, start)
         if at.slug in seen:
             return None
         seen.add(at.slug)
-        for each in _needs(shelf, at, platform):
+        for each in _needs(source, at, platform):
             found = walk(each, (*way, at.slug))
             if found is not None:
                 return found
@@ -99,10 +101,10 @@ def cycle(shelf: Shelf, start: str, first: Wanted, platform: str | None) -> tupl
     return None if first.optional else walk(first, (start,))
 
 
-def _needs(shelf: Shelf, at: Wanted, platform: str | None) -> Iterator[Wanted]:
-    versions = on_platform(fitting(shelf.versions(at.slug), at.range), platform)
+def _needs(source: VersionSource, at: Dependency, platform: str | None) -> Iterator[Dependency]:
+    versions = on_platform(matching_versions(source.versions(at.slug), at.range), platform)
     listed = versions[0].manifest.get("dependencies") if versions else None
     for entry in listed if isinstance(listed, list) else ():
-        found = wanted(entry)
+        found = read_dependency(entry)
         if found is not None and not found.optional:
             yield found

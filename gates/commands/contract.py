@@ -217,7 +217,7 @@ def _code(
     from gates.needs import Needs
     from gates.releases import unpacked
     from gates.settings import load_policy
-    from gates.toolchains import Bundle, Tools
+    from gates.toolchains import Tools
 
     def needs_of(folder: Path) -> Needs:
         needs = Needs(
@@ -236,9 +236,7 @@ def _code(
             files = side.bundle()
         elif side.folder is not None:
             needs = needs_of(side.folder)
-            bundle = needs.make("bundle")
-            assert isinstance(bundle, Bundle)  # noqa: S101 - what the need is
-            files = unpacked(bundle.path.read_bytes())
+            files = unpacked(needs.bundle().path.read_bytes())
             tools = needs.tools()
         else:
             raise CouldNotCheckError(

@@ -10,7 +10,7 @@ import click
 from gates.commands.options import settings_of, wants_colour
 
 
-class Sizes(click.ParamType[tuple[int, ...]]):
+class RowCounts(click.ParamType[tuple[int, ...]]):
     """Whole numbers with commas between them."""
 
     name = "n,n,n"
@@ -40,7 +40,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 )
 @click.option(
     "--sizes",
-    type=Sizes(),
+    type=RowCounts(),
     help="Measure with these numbers of rows. Default: a tenth of --rows, a third, and all.",
 )
 @click.option(
@@ -52,7 +52,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 )
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--catalog", help="Catalog: tells which files are released, and so not judged.")
+@click.option("--catalog", help="Catalog: says which files are released, and so not judged.")
 @click.option("--database-url", help="Server to measure on. Default: an embedded one.")  # fmt: skip
 def cost(
     path: Path,
@@ -67,8 +67,9 @@ def cost(
 
     Every file runs on a fresh database, with rows in the tables that earlier files have made. Locks
     are read from the server while the transaction is open, and last until it ends, so a file's
-    last lines count for its first lock. What grows is told by the rows that are read and written,
-    not by the clock; durations are measured at three sizes and carried on to a million rows.
+    last lines count for its first lock. What grows is decided by the rows that are read and
+    written, not by the clock; durations are measured at three sizes and carried on to a million
+    rows.
 
     \b
     Reading the output:

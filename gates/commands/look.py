@@ -15,7 +15,7 @@ from gates.model import Stage
 @click.command(short_help="The page of a check.")
 @click.argument("check_id", metavar="CHECK")
 def explain(check_id: str) -> None:
-    """Print the page of a check: what it asks for, why, and how to mend a finding."""
+    """Print the page of a check: what it asks for, why, and how to fix a finding."""
     import difflib
 
     from gates.check import all_checks, find
@@ -163,7 +163,7 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
 @_CATALOG
 @click.option("--database-url", help="Server for the database proofs.")
 def doctor(path: Path, **given: Any) -> NoReturn:
-    """Try all that a run stands on: programs, sandbox, database, catalog, registry, keys.
+    """Try everything that a run needs: programs, sandbox, database, catalog, registry, keys.
 
     Exit code 3 where something is missing, with the command that helps.
     """

@@ -41,14 +41,14 @@ class EvidenceSet:
     policy: Policy
     settings: Settings
     folder: Path | None = None
-    """Where the envelopes lie; None is `.gates/evidence` of the module."""
+    """Folder of the envelopes; None is `.gates/evidence` of the module."""
     today: date | None = None
     """None is the day it is in UTC."""
     checks: Callable[[Stage], Iterable[Check]] = stage_checks
 
     @property
     def store(self) -> Store:
-        """Where the envelopes lie."""
+        """The folder of the envelopes."""
         return Store.of(self.module.root, self.folder)
 
     @cached_property
@@ -97,7 +97,7 @@ class EvidenceSet:
         wanted = tuple(stages)
         expected = self._expected(wanted)
         found = [self._inspect(stage, expected) for stage in wanted]
-        across = list(rules.one_bundle({e.stage: e.statement for e in found if e.statement}))
+        across = list(rules.check_same_bundle({e.stage: e.statement for e in found if e.statement}))
         across += self._unseen(found)
         if across and found:
             found[-1] = replace(found[-1], reasons=(*found[-1].reasons, *across))

@@ -75,7 +75,7 @@ def key_id(public: Ed25519PublicKey) -> str:
 
 
 def public_path(key: Path) -> Path:
-    """Where the public key of the private key `key` lies."""
+    """The path of the public key of the private key `key`."""
     return key.with_name(key.name + ".pub")
 
 

@@ -35,19 +35,19 @@ class Expected:
 Rule = Callable[[Statement, Stage, Expected], Iterator[str]]
 
 
-def of_this_stage(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
+def check_stage(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
     """An envelope of one stage, renamed, is not another stage's."""
     if found.stage is not stage:
         yield f"the evidence of {stage} is about the stage {found.stage}"
 
 
-def of_this_version(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_subject(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """The subject is this module in this version."""
     if found.subject != (this := f"{expected.slug}@{expected.version}"):
         yield f"the evidence of {stage} is for {shown(found.subject)}, and this is {shown(this)}"
 
 
-def of_this_content(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_content_digest(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """The content digest is this module's."""
     if found.digest != expected.digest:
         yield (
@@ -56,7 +56,7 @@ def of_this_content(found: Statement, stage: Stage, expected: Expected) -> Itera
         )
 
 
-def passed(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
+def check_verdict(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
     """The stage passed, and its checks say so too."""
     by = [each for each in found.checks if each.verdict is not Verdict.PASS]
     names = f" ({', '.join(shown(each.id) for each in by[:5])})" if by else ""
@@ -70,7 +70,7 @@ def passed(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]
         yield f"the evidence of {stage} contradicts itself: it passed, but without any check"
 
 
-def under_this_policy(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_policy(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """The policy has not changed since."""
     if found.policy != expected.policy:
         yield (
@@ -79,14 +79,14 @@ def under_this_policy(found: Statement, stage: Stage, expected: Expected) -> Ite
         )
 
 
-def with_every_check(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_required_checks(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """No check that is required today is missing from it."""
     missing = sorted(expected.checks.get(stage, frozenset()) - {each.id for each in found.checks})
     if missing:
         yield f"the evidence of {stage} lacks the required check {', '.join(missing)}"
 
 
-def with_valid_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """What was waived then is still waived today."""
     for waived in (each for check in found.checks for each in check.waived):
         covering = [
@@ -107,7 +107,7 @@ def with_valid_waivers(found: Statement, stage: Stage, expected: Expected) -> It
             )
 
 
-def with_a_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+def check_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """From the build on, the evidence is about a bundle of the right name; before, about none."""
     name = bundle_name(expected.slug, expected.version)
     if stage in BUNDLE_STAGES and found.bundle is None:
@@ -122,19 +122,19 @@ def with_a_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterato
 
 
 RULES: tuple[Rule, ...] = (
-    of_this_stage,
-    of_this_version,
-    of_this_content,
-    passed,
-    under_this_policy,
-    with_every_check,
-    with_valid_waivers,
-    with_a_bundle,
+    check_stage,
+    check_subject,
+    check_content_digest,
+    check_verdict,
+    check_policy,
+    check_required_checks,
+    check_waivers,
+    check_bundle,
 )
 """Every rule about one statement, in the order of the reasons."""
 
 
-def one_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
+def check_same_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
     """Build, scan and publish are about the same bundle."""
     bundles = {
         stage: statement.bundle

@@ -1,4 +1,4 @@
-"""Where envelopes lie: one file a stage, in `.gates/evidence` of the module or a folder given.
+"""Where envelopes are kept: one file a stage, in `.gates/evidence` of the module or a folder given.
 
 The module is untrusted, so no link in it is followed, and only plain files of bounded size are
 read. Writing is whole or not at all.
@@ -46,7 +46,7 @@ class Store:
         return self.root.joinpath(*self.inside)
 
     def path(self, stage: Stage) -> Path:
-        """Where the envelope of a stage lies."""
+        """The path of the envelope of a stage."""
         return self.folder / file_name(stage)
 
     def read(self, stage: Stage) -> bytes | None:

@@ -14,7 +14,7 @@ from gates.module.document import Document, label, show
 from gates.module.strict_json import Key
 
 MOST = 200
-"""Most errors that are told of one document."""
+"""At most so many errors are reported of one document."""
 
 _NAMES = {
     "string": "a text",
@@ -28,7 +28,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Violation:
     """One error, ready to become a finding."""
 
     message: str
@@ -62,32 +62,32 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
 
 def explain(
     document: Document, schema: Mapping[str, Any], old: Mapping[tuple[Key, ...], str] | None = None
-) -> list[Trouble]:
+) -> list[Violation]:
     """Everything that a schema has against a document, from top to bottom, without repeats.
 
     `old` maps the places of former spellings to the places of today's (with dots); a missing key
-    that such a spelling stands in for is not told a second time.
+    that such a spelling stands in for is not reported a second time.
     """
     from gates.module.validator import validator
 
     errors = validator(schema).iter_errors(document.value)
-    return tell(document, (((), error) for error in errors), old)
+    return describe_errors(document, (((), error) for error in errors), old)
 
 
-def tell(
+def describe_errors(
     document: Document,
     errors: Iterable[tuple[tuple[Key, ...], Any]],
     old: Mapping[tuple[Key, ...], str] | None = None,
-) -> list[Trouble]:
-    """jsonschema's errors as troubles; each comes with the place of the value that it is about."""
-    teller = _Teller(document, old or {})
-    troubles = (each for above, error in errors for each in teller.tell(error, above))
-    found = dict.fromkeys(islice(troubles, MOST))
+) -> list[Violation]:
+    """jsonschema's errors as violations; each with the place of the value that it is about."""
+    describer = _Describer(document, old or {})
+    violations = (each for above, error in errors for each in describer.describe(error, above))
+    found = dict.fromkeys(islice(violations, MOST))
     return sorted(found, key=lambda each: (each.location, each.message))
 
 
-class _Teller:
-    """Turns the errors of one document into troubles."""
+class _Describer:
+    """Turns the errors of one document into violations."""
 
     def __init__(self, document: Document, old: Mapping[tuple[Key, ...], str]) -> None:
         self.document = document
@@ -99,15 +99,15 @@ class _Teller:
             if document.get(*place, default=missing) is not missing
         }
 
-    def tell(self, error: Any, above: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
-        """The troubles of one of jsonschema's errors; `above` is the place of its parent."""
+    def describe(self, error: Any, above: tuple[Key, ...]) -> Iterator[Violation]:  # noqa: ANN401
+        """The violations of one of jsonschema's errors; `above` is the place of its parent."""
         where = (*above, *error.relative_path)
         if error.validator in ("oneOf", "anyOf"):
             yield from self._choice(error, where)
             return
         if error.validator in ("if", "allOf", "$ref", "dependentSchemas") and error.context:
             for inner in error.context:
-                yield from self.tell(inner, where)
+                yield from self.describe(inner, where)
             return
         schema = error.schema if isinstance(error.schema, dict) else {}
         if error.validator == "required":
@@ -116,17 +116,19 @@ class _Teller:
             yield from self._unknown(error.instance, schema, where)
         else:
             owner = schema.get("x-check") if error.validator == "pattern" else None
-            message, fix = _say(error, schema)
+            message, fix = _message_and_fix(error, schema)
             name = label(where) or self.document.path
-            yield Trouble(f"{name} {message}", self.document.at(*where), fix, owner)
+            yield Violation(f"{name} {message}", self.document.at(*where), fix, owner)
 
-    def _required(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+    def _required(self, error: Any, where: tuple[Key, ...]) -> Iterator[Violation]:  # noqa: ANN401
         properties = error.schema.get("properties", {})
-        strangers = [key for key in error.instance if key not in properties][:MOST]
+        unknown_keys = [key for key in error.instance if key not in properties][:MOST]
         unwritten = [key for key in properties if key not in error.instance]
-        misspelt = {closest(key, unwritten) for key in strangers if (*where, key) not in self.old}
+        misspelt = {
+            closest(key, unwritten) for key in unknown_keys if (*where, key) not in self.old
+        }
         for key in error.validator_value:
-            # Told once, where the author wrote something else that stands for it.
+            # Reported once, where the author wrote something else that stands for it.
             if key in misspelt and error.schema.get("additionalProperties") is False:
                 continue
             if key in error.instance or label((*where, key)) in self.replaced:
@@ -136,11 +138,11 @@ class _Teller:
             example = f", such as {show(examples[0])}" if examples else ""
             inside = f" in {label(where)}" if where else ""
             location = self.document.key(*where)
-            yield Trouble(f'"{key}" is missing{inside}', location, f'add "{key}"{example}')
+            yield Violation(f'"{key}" is missing{inside}', location, f'add "{key}"{example}')
 
     def _unknown(
         self, instance: dict[str, Any], schema: Mapping[str, Any], where: tuple[Key, ...]
-    ) -> Iterator[Trouble]:
+    ) -> Iterator[Violation]:
         known = schema.get("properties", {})
         free = list(schema.get("patternProperties", {}))
         for key in instance:
@@ -149,24 +151,24 @@ class _Teller:
             location = self.document.key(*where, key)
             if new := self.old.get((*where, key)):
                 message = f"{show(key)} is the old spelling of {new}"
-                yield Trouble(message, location, _rename(new, instance[key]))
+                yield Violation(message, location, _rename(new, instance[key]))
                 continue
             guess = closest(key, [name for name in known if name not in instance])
             inside = f" in {label(where)}" if where else ""
             other = "remove it, or begin its name with x-" if "^x-" in free else "remove it"
             fix = f'did you mean "{guess}"?' if guess else other
-            yield Trouble(f"unknown key {show(key)}{inside}", location, fix)
+            yield Violation(f"unknown key {show(key)}{inside}", location, fix)
 
-    def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Trouble]:  # noqa: ANN401
+    def _choice(self, error: Any, where: tuple[Key, ...]) -> Iterator[Violation]:  # noqa: ANN401
         forms = error.validator_value
         if not error.context:
             message = f"{label(where) or self.document.path} fits more than one of its forms"
             fix = "write a value that fits one, or anyOf instead of oneOf in the schema"
-            yield Trouble(message, self.document.at(*where), fix)
+            yield Violation(message, self.document.at(*where), fix)
             return
         if all(isinstance(each, dict) and "const" in each for each in forms):
-            message, fix = _no_choice(error.instance, [each["const"] for each in forms])
-            yield Trouble(f"{label(where)} {message}", self.document.at(*where), fix)
+            message, fix = _enum_message(error.instance, [each["const"] for each in forms])
+            yield Violation(f"{label(where)} {message}", self.document.at(*where), fix)
             return
         branches: dict[Key, list[Any]] = {}
         for inner in error.context:
@@ -183,13 +185,15 @@ class _Teller:
             kinds = _kinds(error.validator_value, error.schema)
             name = label(where) or self.document.path
             message = f"{name} must be {kinds}, not {kind(error.instance)}"
-            yield Trouble(message, self.document.at(*where), _example(error.schema, error.instance))
+            yield Violation(
+                message, self.document.at(*where), _example(error.schema, error.instance)
+            )
             return
         best = max(
             fitting, key=lambda each: (max(len(one.relative_path) for one in each), -len(each))
         )
         for inner in best:
-            yield from self.tell(inner, where)
+            yield from self.describe(inner, where)
 
 
 def _rename(new: str, value: object) -> str:
@@ -220,7 +224,7 @@ def _example(schema: Mapping[str, Any], value: object) -> str:
     return "write a value of that form"
 
 
-def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN401
+def _message_and_fix(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN401
     """The message, which follows the name of the place, and the fix."""
     value, limit = error.instance, error.validator_value
     match error.validator:
@@ -229,7 +233,7 @@ def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN
             wanted = " or ".join(_NAMES.get(each, each) for each in kinds)
             return f"must be {wanted}, not {kind(value)}", _convert(value, kinds, schema)
         case "enum":
-            return _no_choice(value, limit)
+            return _enum_message(value, limit)
         case "const":
             return f"is {show(value)}; it must be {show(limit)}", f"write {show(limit)}"
         case "pattern":
@@ -266,7 +270,7 @@ def _say(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]:  # noqa: ANN
     return f"does not meet the schema ({error.validator}: {show(limit)})", fix
 
 
-def _no_choice(value: object, choices: list[Any]) -> tuple[str, str]:
+def _enum_message(value: object, choices: list[Any]) -> tuple[str, str]:
     texts = [each for each in choices if isinstance(each, str)]
     guess = closest(value, texts) if isinstance(value, str) else None
     options = ", ".join(each if isinstance(each, str) else show(each) for each in choices)

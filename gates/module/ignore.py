@@ -28,7 +28,7 @@ _SUFFIXES = (".pyc", ".pyo", ".egg-info", ".tsbuildinfo")
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one `.gitignore`, for the folder that it lies in."""
+    """The rules of one `.gitignore`, for the folder that it is in."""
 
     folder: str
     patterns: tuple[Pattern, ...]

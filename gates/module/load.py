@@ -86,7 +86,7 @@ def _module(root: Path, tree: Tree, names: tuple[str, ...]) -> Module:
 def _find(root: Path) -> Path:
     if not root.is_dir():
         reason = "is a file, not a folder" if root.exists() else "does not exist"
-        raise UsageError(f"{root} {reason}", hint="give the folder that module.json lies in")
+        raise UsageError(f"{root} {reason}", hint="give the folder that holds module.json")
     if os.path.lexists(root / MANIFEST):
         return root.resolve()
     for old in OLD_MANIFESTS:
@@ -97,7 +97,7 @@ def _find(root: Path) -> Path:
             )
     raise UsageError(
         f"there is no {MANIFEST} in {root}, so it is not a module",
-        hint="give the folder that module.json lies in",
+        hint="give the folder that holds module.json",
     )
 
 

@@ -27,16 +27,16 @@ class Layout:
     rollbacks: Mapping[int, tuple[str, ...]]
     """Paths by number; the accepted layouts in the standard's order."""
     hooks: Mapping[str, str]
-    strangers: tuple[str, ...]
+    unrecognised: tuple[str, ...]
     """SQL files whose names say nothing that the standard knows."""
 
 
 def layout(paths: Iterable[str]) -> Layout:
-    """Sort the paths of a module into steps, rollbacks, hooks and strangers."""
+    """Sort the paths of a module into steps, rollbacks, hooks and the rest."""
     steps: list[tuple[int, str, str]] = []
     down: dict[int, list[tuple[int, str]]] = {}
     hooks: dict[str, str] = {}
-    strangers: list[str] = []
+    unrecognised: list[str] = []
     for path in sorted(paths):
         if not path.startswith(FOLDER) or not path.endswith(".sql"):
             continue
@@ -50,9 +50,9 @@ def layout(paths: Iterable[str]) -> Layout:
             elif match := _HOOK.fullmatch(path):
                 hooks[match[1]] = path
             else:
-                strangers.append(path)
+                unrecognised.append(path)
     rollbacks = {number: tuple(path for _, path in sorted(each)) for number, each in down.items()}
-    return Layout(tuple(sorted(steps)), rollbacks, hooks, tuple(strangers))
+    return Layout(tuple(sorted(steps)), rollbacks, hooks, tuple(unrecognised))
 
 
 def pair(found: Layout, text: Callable[[str], str]) -> tuple[Migration, ...]:

@@ -58,7 +58,7 @@ class File:
 
 @dataclass(frozen=True)
 class Migration:
-    """One step of the schema, with the way back."""
+    """One step of the schema, with its rollback."""
 
     number: int
     name: str
@@ -92,7 +92,7 @@ class Module:
     settings: Document | None
     """The settings schema that the manifest names; None where there is none to read."""
     migrations: tuple[Migration, ...]
-    """What lies in migrations/, by number; not what the manifest lists."""
+    """The files in migrations/, by number; not what the manifest lists."""
     hooks: Mapping[str, str]
     """Paths of `pre_upgrade` and `post_upgrade`, where the module has them."""
     problems: tuple[Problem, ...]
@@ -148,7 +148,7 @@ class Module:
         """The manifest. Raises `CouldNotCheckError` where it could not be read."""
         if self.manifest is None or not isinstance(self.manifest.value, dict):
             raise CouldNotCheckError(
-                "module.json could not be read", hint="mend what `readable` reports first"
+                "module.json could not be read", hint="fix what `readable` reports first"
             )
         return self.manifest
 
@@ -157,7 +157,7 @@ class Module:
         if self.settings is None:
             raise CouldNotCheckError(
                 "the settings schema could not be read",
-                hint="mend what `readable` and `standard-files` report first",
+                hint="fix what `readable` and `standard-files` report first",
             )
         return self.settings
 

@@ -2,7 +2,7 @@
 
 Written here rather than taken from a library for two reasons: a module under test chooses both
 the patterns and the names, so matching must take linear time; and a folder must be matched as
-itself, not by the text of what lies in it. Held against git by a property test.
+itself, not by the text of what it holds. Held against git by a property test.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ _ANY = re.compile(".*", re.DOTALL)
 def _match(segments: tuple[Segment, ...], names: list[str]) -> bool:
     """Whether the names of a path match, each `**` taking as few of them as it can."""
     if segments[-1] is None:
-        segments = (*segments, _ANY)  # `a/**` is what lies in a, and not a itself
+        segments = (*segments, _ANY)  # `a/**` is what a holds, and not a itself
     here = there = 0
     star: tuple[int, int] | None = None
     while here < len(names):

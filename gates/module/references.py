@@ -63,7 +63,7 @@ def references(document: Document) -> References:
     except (TypeError, AttributeError, RecursionError) as error:
         raise CouldNotCheckError(
             f"{document.path} is no valid JSON Schema",
-            hint="mend what `settings-schema` reports first",
+            hint="fix what `settings-schema` reports first",
         ) from error
 
 
@@ -82,7 +82,7 @@ def _resolve(document: Document) -> References:
     targets: dict[Place, Subschema | bool] = {}
     broken: dict[Place, str] = {}
     for schema in schemas:
-        resolver = _around(resolvers, schema.pointer)
+        resolver = _enclosing(resolvers, schema.pointer)
         if schema.pointer and isinstance(schema.value.get("$id"), str):
             resolver = resolver.in_subresource(DRAFT202012.create_resource(schema.value))
             resolvers[schema.pointer] = resolver
@@ -105,10 +105,10 @@ def _resolve(document: Document) -> References:
                 else:
                     broken[place] = "leads to something that is no schema"
     found = References(schemas, targets, broken)
-    return References(schemas, targets, broken, tuple(_circles(found)))
+    return References(schemas, targets, broken, tuple(_cycles(found)))
 
 
-def _around(resolvers: Mapping[Place, Any], pointer: Place) -> Any:  # noqa: ANN401
+def _enclosing(resolvers: Mapping[Place, Any], pointer: Place) -> Any:  # noqa: ANN401
     for end in range(len(pointer), -1, -1):
         if pointer[:end] in resolvers:
             return resolvers[pointer[:end]]
@@ -121,8 +121,8 @@ def _why(reference: str) -> str:
     return "leads out of this file, and nothing is ever fetched"
 
 
-def _circles(found: References) -> Iterator[Place]:
-    """References that close a circle in which no step goes into a property or an item."""
+def _cycles(found: References) -> Iterator[Place]:
+    """References that form a cycle in which no step goes into a property or an item."""
     inside: dict[Place, list[Place]] = {}
     for schema in found.schemas:
         pointer = schema.pointer

@@ -60,17 +60,17 @@ def parse(text: str) -> tuple[Any, list[Fault]]:
         return None, [deep]
     suspicious = _SURROGATE.search(text) is not None
 
-    def suspect(_text: str) -> float:
+    def mark_suspicious(_text: str) -> float:
         nonlocal suspicious
         suspicious = True
         return 0.0
 
     def number(digits: str) -> int | float:
-        return int(digits) if len(digits) <= MAX_DIGITS else suspect(digits)
+        return int(digits) if len(digits) <= MAX_DIGITS else mark_suspicious(digits)
 
     def real(digits: str) -> float:
         value = float(digits)
-        return value if math.isfinite(value) else suspect(digits)
+        return value if math.isfinite(value) else mark_suspicious(digits)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal suspicious
@@ -82,7 +82,7 @@ def parse(text: str) -> tuple[Any, list[Fault]]:
         value = json.loads(
             text,
             object_pairs_hook=members,
-            parse_constant=suspect,
+            parse_constant=mark_suspicious,
             parse_int=number,
             parse_float=real,
         )

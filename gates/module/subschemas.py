@@ -50,11 +50,11 @@ def subschemas(document: Document) -> list[Subschema]:
         if not isinstance(value, dict):
             continue
         found.append(Subschema(pointer, value, place, declares))
-        waiting += reversed(list(_below(pointer, value, place, declares)))
+        waiting += reversed(list(_direct_subschemas(pointer, value, place, declares)))
     return found
 
 
-def _below(
+def _direct_subschemas(
     pointer: Place, schema: dict[str, Any], place: Place, declares: bool
 ) -> Iterator[tuple[Place, Any, Place, bool]]:
     for key, value in schema.items():

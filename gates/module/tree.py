@@ -84,7 +84,7 @@ def read_tree(root: Path) -> Tree:
 
 def _walk(tree: Tree, folder: int, prefix: str, rules: tuple[Rules, ...], depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise _LimitError(f"folders lie more than {MAX_DEPTH} deep: {prefix[:80]}", None)
+        raise _LimitError(f"folders are nested more than {MAX_DEPTH} deep: {prefix[:80]}", None)
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: os.fsencode(entry.name))
     if any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in listed):

@@ -4,7 +4,7 @@ A regular expression of the schema can take for ever on a text of the schema, an
 interrupt one; and references that lead to two others each, twenty times over, make a million steps
 of twenty lines. So a schema of either kind is looked at in a process of its own, which this file is
 the program of: `python -m gates.module.values DESCRIPTOR PATH` reads the schema's text from the
-open file and prints its troubles as JSON.
+open file and prints its violations as JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module.document import Document
-from gates.module.explain import Trouble, tell
+from gates.module.explain import Violation, describe_errors
 from gates.module.references import BASE, References, references
 from gates.module.strict_json import parse
 from gates.module.subschemas import Place, Subschema
@@ -135,7 +135,7 @@ def _longest(value: object) -> int:
     return longest
 
 
-def value_troubles(document: Document, found: References) -> list[Trouble]:
+def value_violations(document: Document, found: References) -> list[Violation]:
     """What is wrong with the defaults and examples of a valid schema whose references resolve.
 
     Raises `CouldNotCheckError` where a value or schema is nested too deep to be looked at, or a
@@ -144,10 +144,10 @@ def value_troubles(document: Document, found: References) -> list[Trouble]:
     if any(why_no_pattern(pattern) for _, pattern in patterns(found.schemas)):
         raise CouldNotCheckError(
             f"a pattern of {document.path} is no regular expression",
-            hint="mend what `settings-schema` reports first",
+            hint="fix what `settings-schema` reports first",
         )
     try:
-        return tell(document, _errors(document, found))
+        return describe_errors(document, _errors(document, found))
     except RecursionError as error:
         raise CouldNotCheckError(
             f"{document.path} is nested too deep to be looked at", hint="flatten the settings"
@@ -188,15 +188,15 @@ def _fragment(pointer: Place) -> str:
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
-def from_json(text: bytes) -> list[Trouble]:
-    """What the process printed, as troubles. Raises `ValueError` where it is something else."""
+def from_json(text: bytes) -> list[Violation]:
+    """What the process printed, as violations. Raises `ValueError` where it is something else."""
     try:
         return [
-            Trouble(each["message"], Location(**each["location"]), each["fix"])
+            Violation(each["message"], Location(**each["location"]), each["fix"])
             for each in json.loads(text)
         ]
     except (TypeError, LookupError) as error:
-        raise ValueError("not a list of troubles") from error
+        raise ValueError("not a list of violations") from error
 
 
 def main(descriptor: int, path: str) -> None:
@@ -205,8 +205,8 @@ def main(descriptor: int, path: str) -> None:
     with os.fdopen(descriptor, "rb") as stream:
         text = stream.read().decode("utf-8")
     document = Document(path, text, parse(text)[0])
-    troubles = value_troubles(document, references(document))
-    sys.stdout.write(json.dumps([asdict(each) for each in troubles]))
+    violations = value_violations(document, references(document))
+    sys.stdout.write(json.dumps([asdict(each) for each in violations]))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Source: OCI image specification 1.1, "Image Layout". Blobs are written aside, synced and renamed;
 the index is replaced last, so that after kill -9 the layout is as before or as after, and what is
-left aside is swept by the next writer.
+left aside is removed by the next writer.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Layout:
             try:
                 data = (self.root / "index.json").read_bytes()
             except FileNotFoundError:
-                self._must_be_ours()
+                self._require_own_folder()
                 if (self.root / "oci-layout").exists():
                     raise self._broken("index.json is missing") from None
                 return []
@@ -112,7 +112,7 @@ class Layout:
         """
         with self._errors("written"):
             self.root.mkdir(parents=True, exist_ok=True)
-            self._must_be_ours()
+            self._require_own_folder()
             lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 self._wait(lock)
@@ -153,7 +153,7 @@ class Layout:
             raise self._broken(f"{name} is no object")
         return value
 
-    def _must_be_ours(self) -> None:
+    def _require_own_folder(self) -> None:
         """A folder with other things in it is not turned into a registry, nor taken for one."""
         marker = self.root / "oci-layout"
         if marker.is_file():

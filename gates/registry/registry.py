@@ -33,7 +33,7 @@ _EMPTY = b"{}"
 
 @dataclass(frozen=True)
 class Published:
-    """A bundle as it lies in the registry."""
+    """A bundle as the registry has it."""
 
     slug: str
     version: str

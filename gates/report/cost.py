@@ -95,7 +95,7 @@ def _file(
     if plain:
         few = f"under {QUICK * 1000:.0f} ms"
         yield f"  and {plain} that lock nothing that others use and take {few} each"
-    yield from _waits(report, file, steps)
+    yield from _wait_lines(report, file, steps)
     for problem in report.problems:
         if problem.at.path == file.path:
             level = click.style(problem.level.value, fg=_COLOURS[problem.level], bold=True)
@@ -131,7 +131,7 @@ def shown_locks(locks: Sequence[HeldLock]) -> Iterator[HeldLock]:
                 yield lock
 
 
-def _waits(
+def _wait_lines(
     report: CostReport, file: FileCost, steps: Mapping[tuple[str, int], Growth]
 ) -> Iterator[str]:
     for window in file.windows:

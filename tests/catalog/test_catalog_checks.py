@@ -287,7 +287,7 @@ def test_a_migration_before_the_released_ones(root: Path) -> None:
     ]
 
 
-def test_a_mended_rollback_is_a_warning(root: Path) -> None:
+def test_a_changed_rollback_is_a_warning(root: Path) -> None:
     previous = released_with(load(root))
     file = root / "migrations" / "rollback" / "000_init.sql"
     file.write_text(file.read_text() + "\n")

@@ -29,7 +29,7 @@ class Made:
         self.values = values
         self.cancelled = threading.Event()
 
-    def make(self, need: str) -> object:
+    def get(self, need: str) -> object:
         value = self.values[need]
         if isinstance(value, Exception):
             raise value

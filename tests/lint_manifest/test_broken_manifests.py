@@ -1,4 +1,4 @@
-"""Broken manifests: each with everything that is said about it, where, and how to mend it."""
+"""Broken manifests: each with everything that is said about it, where, and how to fix it."""
 
 from __future__ import annotations
 

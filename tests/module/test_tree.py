@@ -226,7 +226,7 @@ def test_deep_folders_are_refused(tmp_path):
     for _ in range(80):
         folder = folder / "d"
         folder.mkdir()
-    assert load(root).problems[-1].message.startswith("folders lie more than 64 deep")
+    assert load(root).problems[-1].message.startswith("folders are nested more than 64 deep")
 
 
 def test_large_files_are_read_again_and_compared(tmp_path, monkeypatch):

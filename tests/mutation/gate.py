@@ -19,7 +19,7 @@ from gates.database import Database
 from gates.database.prepared.databases import Prepared
 from gates.model import CheckResult, Level, Stage, Verdict
 from gates.module import Module, load
-from gates.needs import Needs
+from gates.needs import Needs, Once
 from gates.run import run_check
 from gates.settings import Policy, Settings
 from tests.mutation.shapes import Shape
@@ -101,7 +101,7 @@ class Gate:
         module = load(shape.write(folder, changed))
         needs = Needs(module, Policy(), self.settings, today=date(2026, 11, 24))
         prepared = self._lent(module)
-        needs._made["database"] = Database(prepared)
+        needs._shared_database = Once(lambda: Database(prepared))
         try:
             for each in used:
                 yield run_check(each, needs)

@@ -9,12 +9,12 @@ from pathlib import Path
 import gates
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.module import Document
-from gates.module.explain import Trouble
+from gates.module.explain import Violation
 from gates.module.values import MAX_SECONDS, from_json
 
 
-def bounded_troubles(document: Document) -> list[Trouble]:
-    """As `value_troubles`, in a process of its own.
+def bounded_violations(document: Document) -> list[Violation]:
+    """As `value_violations`, in a process of its own.
 
     Raises `CouldNotCheckError` where that takes too long or does not work.
     """

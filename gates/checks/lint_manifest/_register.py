@@ -56,7 +56,7 @@ def python_register(
         return Wrong(
             f"{path} is not valid Python {version}: {error.msg}",
             where,
-            "mend the syntax, or run the gate on the Python that the module is written for",
+            "fix the syntax, or run the gate on the Python that the module is written for",
         )
     except (ValueError, RecursionError, MemoryError):
         return Wrong(f"{path} cannot be parsed", Location(path, 1, 1), "simplify it")

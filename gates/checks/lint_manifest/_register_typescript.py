@@ -40,7 +40,7 @@ def typescript_register(
     if exported is not None and (error := root.find(kind="ERROR")) is not None:
         line, column = _place(error)
         message = f"{path} cannot be parsed: there is a syntax error here"
-        return Wrong(message, Location(path, line, column), "mend the syntax")
+        return Wrong(message, Location(path, line, column), "fix the syntax")
     return exported
 
 
@@ -81,9 +81,9 @@ class _Exports:
                 path = self._resolve(statement.field("source"))
                 if path and self._elsewhere(path, name) is None:
                     return None
-        return near or self._not_exported(name)
+        return near or self._export_problem(name)
 
-    def _not_exported(self, name: str) -> Wrong:
+    def _export_problem(self, name: str) -> Wrong:
         for statement in self.root.children():
             for node in _definitions(statement, name):
                 return self._wrong(

@@ -12,12 +12,12 @@ def settings_object(module: Module) -> Document:
     document = module.require_settings()
     if not isinstance(document.value, dict):
         raise CouldNotCheckError(
-            f"{document.path} is no object", hint="mend what `settings-schema` reports first"
+            f"{document.path} is no object", hint="fix what `settings-schema` reports first"
         )
     return document
 
 
-def sound_references(document: Document) -> References:
+def resolved_references(document: Document) -> References:
     """The references of a settings schema, all of which lead somewhere and to an end.
 
     Raises `CouldNotCheckError` where one does not.
@@ -26,6 +26,6 @@ def sound_references(document: Document) -> References:
     if found.broken or found.circles:
         raise CouldNotCheckError(
             f"{document.path} has references that lead nowhere",
-            hint="mend what `settings-references` reports first",
+            hint="fix what `settings-references` reports first",
         )
     return found

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.catalog import Catalog
-from gates.catalog.resolve import Wanted, cycle, fitting, on_platform, wanted
+from gates.catalog.resolve import (
+    Dependency,
+    find_cycle,
+    matching_versions,
+    on_platform,
+    read_dependency,
+)
 from gates.catalog.versions import valid_range
 from gates.check import check
 from gates.model import Finding, Level, Location, Stage
@@ -24,7 +30,7 @@ def dependencies_resolve(module: Module, catalog: Catalog, policy: Policy) -> It
     fails for not being there. Modules that need each other, directly or over others, fail, with the
     way around.
 
-    Why: a tenant who switches the module on must get the modules that it stands on.
+    Why: a tenant who switches the module on must get the modules that it needs.
     Bad: `"dependencies": [{"slug": "contacts", "version": "^2.0.0"}]`, and the newest contacts in
     the catalog is 1.4.2.
     Good: the range is `^1.4.0`, or the dependency has `"optional": true`.
@@ -34,12 +40,12 @@ def dependencies_resolve(module: Module, catalog: Catalog, policy: Policy) -> It
     platform = policy.platform_version if "platform_version" in policy.sources else None
     listed = module.require_manifest().get("dependencies")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        found = wanted(entry)
+        found = read_dependency(entry)
         if found is not None:
             yield from _resolve(module, catalog, platform, found, index)
 
 
-def _places(module: Module, index: int, found: Wanted) -> tuple[Location, Location]:
+def _places(module: Module, index: int, found: Dependency) -> tuple[Location, Location]:
     """Where the slug and the range stand."""
     manifest = module.require_manifest()
     key = "version" if found.range is not None else "slug"
@@ -47,7 +53,7 @@ def _places(module: Module, index: int, found: Wanted) -> tuple[Location, Locati
 
 
 def _resolve(
-    module: Module, catalog: Catalog, platform: str | None, found: Wanted, index: int
+    module: Module, catalog: Catalog, platform: str | None, found: Dependency, index: int
 ) -> Iterator[Finding]:
     finding = dependencies_resolve.finding
     at, range_at = _places(module, index, found)
@@ -81,7 +87,7 @@ def _resolve(
             fix="plan for its replacement",
         )
     versions = catalog.versions(found.slug)
-    fit = fitting(versions, found.range)
+    fit = matching_versions(versions, found.range)
     running = on_platform(fit, platform)
     if not fit:
         newest = versions[0].version
@@ -103,7 +109,7 @@ def _resolve(
         yield finding(
             f"{found.slug} {running[0].version} is the newest that fits", at, level=Level.NOTE
         )
-        way = cycle(catalog, module.slug, found, platform)
+        way = find_cycle(catalog, module.slug, found, platform)
         if way is not None:
             yield finding(
                 f"modules that need each other cannot be switched on: {' -> '.join(way)}",

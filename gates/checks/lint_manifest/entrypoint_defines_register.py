@@ -40,7 +40,7 @@ def entrypoint_defines_register(module: Module) -> Iterator[Finding]:
     if path not in module.files:
         parts = path.split("/")
         if any(is_output("/".join(parts[: n + 1]), part) for n, part in enumerate(parts)):
-            message = f"the entrypoint {path} lies in build output, which is not part of the module"
+            message = f"the entrypoint {path} is build output, which is not part of the module"
             fix = "name the source file"
         else:
             message = f"there is no {path}, the entrypoint"

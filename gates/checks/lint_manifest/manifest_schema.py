@@ -11,7 +11,7 @@ from gates.contract.declared.endpoints import same_urls
 from gates.model import Finding, Stage
 from gates.module import Document, Key, Module
 from gates.module.document import show
-from gates.module.explain import MOST, Trouble, explain
+from gates.module.explain import MOST, Violation, explain
 from gates.module.schemas import MANIFEST, load_schema
 
 OLD: dict[tuple[Key, ...], str] = {
@@ -44,31 +44,33 @@ def manifest_schema(module: Module) -> Iterator[Finding]:
     document = module.manifest
     if document is None or isinstance(document.value, dict):
         document = module.require_manifest()
-    for trouble in _troubles(document):
-        if trouble.owner is None:
+    for violation in _violations(document):
+        if violation.owner is None:
             yield manifest_schema.finding(
-                trouble.message, trouble.location, fix=_kebab(document, trouble) or trouble.fix
+                violation.message,
+                violation.location,
+                fix=_kebab(document, violation) or violation.fix,
             )
 
 
-def _troubles(document: Document) -> Iterator[Trouble]:
+def _violations(document: Document) -> Iterator[Violation]:
     old_form = isinstance(document.get("dependencies"), dict)
     if old_form:
-        yield Trouble(
+        yield Violation(
             "dependencies is an object, the old form; it is a list now",
             document.at("dependencies"),
             _as_list(document.get("dependencies")),
         )
     repeated = list(islice(_repeated(document), MOST))
     places = {each.location for each in repeated}
-    for trouble in explain(document, load_schema(MANIFEST), OLD):
-        told = " repeats " in trouble.message and trouble.location in places
-        if not told and (not old_form or trouble.location != document.at("dependencies")):
-            yield trouble
+    for violation in explain(document, load_schema(MANIFEST), OLD):
+        reported = " repeats " in violation.message and violation.location in places
+        if not reported and (not old_form or violation.location != document.at("dependencies")):
+            yield violation
     yield from repeated
 
 
-def _repeated(document: Document) -> Iterator[Trouble]:
+def _repeated(document: Document) -> Iterator[Violation]:
     """Entries of a list that are called what an earlier entry of it is called."""
     for pointer in NAMED:
         value = document.get(*pointer)
@@ -79,7 +81,7 @@ def _repeated(document: Document) -> Iterator[Trouble]:
                 continue
             there = document.at(*pointer, first[name])
             listed = ".".join(str(key) for key in pointer)
-            yield Trouble(
+            yield Violation(
                 f"{listed} has a second entry for {show(name)}; the first is at {there}",
                 document.at(*pointer, number),
                 "keep one of them",
@@ -106,10 +108,10 @@ def _as_list(dependencies: dict[str, object]) -> str:
     return f"write {show(entries, 200)}"
 
 
-def _kebab(document: Document, trouble: Trouble) -> str | None:
+def _kebab(document: Document, violation: Violation) -> str | None:
     """What to write for a slug that only needs other letters or hyphens."""
     slug = document.get("slug")
-    if not isinstance(slug, str) or trouble.location != document.at("slug"):
+    if not isinstance(slug, str) or violation.location != document.at("slug"):
         return None
     words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", slug[:80]).lower())
     proposal = "-".join(words).lstrip("0123456789-")

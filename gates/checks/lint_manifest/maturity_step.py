@@ -28,7 +28,7 @@ def maturity_step(module: Module, catalog: Catalog) -> Iterator[Finding]:
     if not module.slug or not isinstance(maturity, str):
         raise CouldNotCheckError(
             "the slug or the maturity_status in module.json is not usable",
-            hint="mend what the other checks report about them first",
+            hint="fix what the other checks report about them first",
         )
     row = catalog.module(module.slug)
     known = row if row is not None and row.versions else None

@@ -58,7 +58,7 @@ def migrations_immutable(module: Module, previous: Previous) -> Iterator[Finding
 
 
 def _rollback(module: Module, path: str, released: str, version: str) -> Iterator[Finding]:
-    """A mended way back is allowed, and said: installed versions keep the one they came with."""
+    """A changed rollback is a warning: installed versions keep the one they came with."""
     if path not in module.files or hashlib.sha256(module.data(path)).hexdigest() != released:
         yield migrations_immutable.finding(
             f"this rollback script was released with {version} and has changed since",

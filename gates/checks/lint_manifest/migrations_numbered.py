@@ -23,7 +23,7 @@ def migrations_numbered(module: Module) -> Iterator[Finding]:
         released version never change their names.
     """
     found = layout(module.files)
-    for path in found.strangers:
+    for path in found.unrecognised:
         yield migrations_numbered.finding(
             f"{path} has a name that the standard does not know",
             path,

@@ -34,7 +34,7 @@ def names_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
     if not module.slug:
         raise CouldNotCheckError(
             "the slug in module.json is not usable",
-            hint="mend what the other checks report about it first",
+            hint="fix what the other checks report about it first",
         )
     rows = catalog.versions(module.slug)
     theirs = rows[0].manifest.get("repository_url") if rows else None

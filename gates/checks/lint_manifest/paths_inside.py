@@ -33,7 +33,7 @@ def paths_inside(module: Module) -> Iterator[Finding]:
                 document.at(*place),
                 fix="write a path inside the module, such as src/index.ts",
             )
-        elif link := _link_on_the_way(module, path):
+        elif link := _first_link(module, path):
             yield paths_inside.finding(
                 f"the path {show(path)} goes through the link {link}",
                 document.at(*place),
@@ -50,7 +50,7 @@ def named_paths(document: Document) -> list[tuple[Key, ...]]:
     return places
 
 
-def _link_on_the_way(module: Module, path: str) -> str | None:
+def _first_link(module: Module, path: str) -> str | None:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     for end in range(1, len(parts) + 1):
         ancestor = "/".join(parts[:end])

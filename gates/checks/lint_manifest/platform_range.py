@@ -34,7 +34,7 @@ def platform_range(module: Module, policy: Policy) -> Iterator[Finding]:
     if found is None:
         raise CouldNotCheckError(
             "the compatibility_matrix in module.json is not usable",
-            hint="mend what `manifest-schema` reports about it first",
+            hint="fix what `manifest-schema` reports about it first",
         )
     if parse(policy.platform_version) is None:
         raise CouldNotCheckError(

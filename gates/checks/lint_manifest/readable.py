@@ -20,7 +20,7 @@ def readable(module: Module) -> Iterator[Finding]:
     Bad: a module.json with a trailing comma; a link to /etc/passwd; a manifest of 2 MiB
     Good: UTF-8 files, strict JSON, links that stay inside the module
     Fix: as each finding says. What could not be opened at all (a file without read permission,
-        too many files) makes the check inconclusive: mend it and run again.
+        too many files) makes the check inconclusive: fix it and run again.
     """
     for problem in module.problems:
         where = problem.location.path or "the module"

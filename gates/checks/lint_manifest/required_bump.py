@@ -46,10 +46,10 @@ def required_bump(module: Module, releases: Releases) -> Iterator[Finding]:
             yield from misplaced(required_bump, module)
             yield from judge_entries(required_bump, module, None, (), MANIFEST_KINDS)
         return
-    yield from _since(base, module)
+    yield from _changes_since(base, module)
 
 
-def _since(base: Release, module: Module) -> Iterator[Finding]:
+def _changes_since(base: Release, module: Module) -> Iterator[Finding]:
     from gates.contract.breaking import MANIFEST_KINDS
     from gates.contract.compare import compare_declared
     from gates.contract.demand import judge, judge_entries, misplaced

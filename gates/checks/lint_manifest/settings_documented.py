@@ -47,7 +47,7 @@ def settings_documented(module: Module) -> Iterator[Finding]:
             for schema in schemas
             for each in found.chain(schema)
             for key in DOCUMENTATION
-            if _says(each.value.get(key))
+            if _is_filled(each.value.get(key))
         }
         missing = [key for key in DOCUMENTATION if key not in present]
         if missing:
@@ -61,7 +61,7 @@ def settings_documented(module: Module) -> Iterator[Finding]:
             )
 
 
-def _says(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _is_filled(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return bool(value.strip()) if isinstance(value, str) else bool(value)
 
 

@@ -18,7 +18,7 @@ def settings_references(module: Module) -> Iterator[Finding]:
     """Every $ref of the settings schema leads to a schema in the same file.
 
     Why: the platform reads this file alone. A reference to the network is another schema tomorrow,
-        or none; one that runs in circles hangs whoever follows it.
+        or none; one that leads back to itself hangs every program that follows it.
     Bad: "$ref": "https://example.com/address.json", "$ref": "#/$defs/adress"
     Good: "$ref": "#/$defs/address" with that definition in the file
     Fix: copy the definition into "$defs" and refer to it there.

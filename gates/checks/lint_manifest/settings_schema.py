@@ -46,15 +46,15 @@ def settings_schema(module: Module) -> Iterator[Finding]:
     schema = load_schema(SETTINGS)
     rules = {"$ref": "#/$defs/root", "$defs": schema["$defs"]}
     try:
-        troubles = explain(document, rules)
+        violations = explain(document, rules)
     except RecursionError:
         yield settings_schema.finding(
             f"{document.path} is nested too deep", document.at(), fix="flatten the settings"
         )
         return
-    for trouble in troubles:
-        if trouble.owner is None:
-            yield settings_schema.finding(trouble.message, trouble.location, fix=trouble.fix)
+    for violation in violations:
+        if violation.owner is None:
+            yield settings_schema.finding(violation.message, violation.location, fix=violation.fix)
     yield from _patterns(document)
     yield from _misspelt(document)
 

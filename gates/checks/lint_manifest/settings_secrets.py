@@ -119,11 +119,11 @@ def _secret_values(found: References, schema: Subschema) -> Iterator[Subschema]:
     owner = schema.place[-2] if len(schema.place) > 1 else ""
     if is_name_of_secrets(name) and types & {"array", "object"}:
         inner = [each for one in _same_value(found, schema) for each in _members(found, one)]
-        texts = [each for each in inner if _holds_text(found, each)]
+        texts = [each for each in inner if _accepts_any_text(found, each)]
         yield from [each for each in texts if _is_marked(found, each)] or texts
         if not inner and "array" in types:
             yield schema
-    elif is_secret_name(name, owner if isinstance(owner, str) else "") and _holds_text(
+    elif is_secret_name(name, owner if isinstance(owner, str) else "") and _accepts_any_text(
         found, schema
     ):
         yield schema
@@ -141,7 +141,7 @@ def _members(found: References, schema: Subschema) -> Iterator[Subschema]:
                 yield found.by_pointer[place]
 
 
-def _holds_text(found: References, schema: Subschema) -> bool:
+def _accepts_any_text(found: References, schema: Subschema) -> bool:
     """Whether a value may be any text: a closed choice is no secret."""
     types = _types(found, schema)
     closed = any("enum" in each.value or "const" in each.value for each in found.chain(schema))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.checks.lint_manifest._bounded import bounded_troubles
-from gates.checks.lint_manifest._settings import settings_object, sound_references
+from gates.checks.lint_manifest._bounded import bounded_violations
+from gates.checks.lint_manifest._settings import resolved_references, settings_object
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 from gates.module.validator import is_schema
-from gates.module.values import needs_process, value_troubles
+from gates.module.values import needs_process, value_violations
 
 
 @check(Stage.LINT_MANIFEST)
@@ -30,10 +30,10 @@ def settings_values(module: Module) -> Iterator[Finding]:
     if not is_schema(document.value):
         raise CouldNotCheckError(
             f"{document.path} is no valid JSON Schema",
-            hint="mend what `settings-schema` reports first",
+            hint="fix what `settings-schema` reports first",
         )
-    found = sound_references(document)
+    found = resolved_references(document)
     slow = needs_process(found)
-    troubles = bounded_troubles(document) if slow else value_troubles(document, found)
-    for trouble in troubles:
-        yield settings_values.finding(trouble.message, trouble.location, fix=trouble.fix)
+    violations = bounded_violations(document) if slow else value_violations(document, found)
+    for violation in violations:
+        yield settings_values.finding(violation.message, violation.location, fix=violation.fix)

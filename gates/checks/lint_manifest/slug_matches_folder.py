@@ -16,7 +16,7 @@ def slug_matches_folder(module: Module) -> Iterator[Finding]:
     Why: people, deployment scripts and the catalog look for a module by one name.
     Bad: "slug": "alert-engine" in a folder alerts/ that is no clone of a repo alert-engine
     Good: alert-engine/module.json with "slug": "alert-engine"
-    Fix: rename the folder, or the slug while nothing is released. A clone may lie in a folder of
+    Fix: rename the folder, or the slug while nothing is released. A clone may be in a folder of
         any name: the name of the repo is read from the remote "origin" in .git/config. A copy
         without .git is judged by its folder alone, so copy it to a folder of that name.
     """

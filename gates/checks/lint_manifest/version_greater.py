@@ -27,7 +27,7 @@ def version_greater(module: Module, catalog: Catalog) -> Iterator[Finding]:
     if not module.slug or not module.version:
         raise CouldNotCheckError(
             "the slug or the version in module.json is not usable",
-            hint="mend what the other checks report about them first",
+            hint="fix what the other checks report about them first",
         )
     released = catalog.versions(module.slug)
     if not released:

@@ -1,4 +1,4 @@
-"""No secret lies in the module's files."""
+"""No secret is in the module's files."""
 
 from __future__ import annotations
 

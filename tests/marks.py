@@ -1,0 +1,117 @@
+"""What the fast run leaves out, and what tests need: marks by place, chosen by measured seconds.
+
+A place is a path below tests/, alone or with `::` and a function. A new test is fast until it is
+named here. The whole run (`python3 ci/start.py test`) has no filter and runs everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+
+DATABASE = (
+    "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
+    "e2e", "mutation",
+)  # fmt: skip
+"""Starts a PostgreSQL server."""
+
+NODE = (
+    "contract/test_code_typescript.py", "e2e",
+    "toolchains/test_broken_tools.py::test_typescript_tools",
+    "toolchains/test_registration.py::test_typescript",
+)  # fmt: skip
+"""Runs Node.js or installs npm packages."""
+
+SLOW = (
+    "catalog/test_release.py",
+    "contract/test_code_typescript.py",
+    "contract/test_commands.py",
+    "contract/test_settings_limits.py",
+    "contract/test_settings_properties.py",
+    "database/test_cost.py",
+    "database/test_crash.py",
+    "database/test_filling.py",
+    "database/test_growth.py",
+    "database/test_isolation_policies.py",
+    "database/test_kept.py",
+    "database/test_many_rows.py",
+    "database/test_observe.py",
+    "database/test_platform.py",
+    "database/test_rollback.py",
+    "database/test_rows.py",
+    "database/test_server.py",
+    "database/test_surely.py",
+    "database/test_surroundings.py",
+    "database/test_upgrade.py",
+    "database/test_upgrade_from.py",
+    "database/test_window.py",
+    "database/test_workspace.py",
+    "e2e",
+    "evidence/test_evidence_refused.py::test_a_trusted_key_may_sign_nonsense",
+    "evidence/test_evidence_refused.py::test_no_byte_can_become_any_other",
+    "lint_manifest/test_fuzz.py",
+    "toolchains/test_bundle.py",
+    "toolchains/test_licenses.py::test_no_text_is_allowed_by_accident",
+    "toolchains/test_module_tests.py",
+    "toolchains/test_processes.py",
+    "toolchains/test_registration.py",
+    "toolchains/test_sbom.py",
+    "toolchains/test_work_folder.py",
+)
+"""The files, and in some files the functions, that take the most seconds (`--durations`)."""
+
+SAMPLED = (
+    "contract/test_database.py",
+    "database/test_audit.py",
+    "database/test_branches.py",
+    "database/test_defects.py",
+    "database/test_dynamic.py",
+    "database/test_isolation_definer.py",
+    "database/test_isolation_reach.py",
+    "database/test_isolation_session.py",
+    "database/test_proofs.py",
+    "database/test_repeat.py",
+    "database/test_runner.py",
+    "database/test_snapshot.py",
+    "mutation/test_mutation.py",
+    "toolchains/test_broken_tools.py",
+)
+"""Of a function with many cases, only the first is fast."""
+
+
+def mark(items: Iterable[pytest.Item]) -> None:
+    """Mark collected tests `database`, `node` and `slow`."""
+    seen: set[str] = set()
+    for item in items:
+        file, _, name = item.nodeid.removeprefix("tests/").partition("::")
+        place = f"{file}::{name.partition('[')[0]}"
+        if named(place, DATABASE):
+            item.add_marker("database")
+        if named(place, NODE):
+            item.add_marker("node")
+        if named(place, SLOW) or (place in seen and named(place, SAMPLED)):
+            item.add_marker("slow")
+        seen.add(place)
+
+
+def named(place: str, places: Iterable[str]) -> bool:
+    """Whether a test function, its file or a folder around it is among the places."""
+    return any(place == each or place.startswith((f"{each}/", f"{each}::")) for each in places)
+
+
+def missing() -> list[str]:
+    """Places that no longer exist: renaming a slow file must not make it a fast one."""
+    return [
+        each
+        for each in {*DATABASE, *NODE, *SLOW, *SAMPLED}
+        if not _exists(*each.partition("::")[::2])
+    ]
+
+
+def _exists(path: str, function: str) -> bool:
+    file = TESTS / path
+    return file.exists() and (not function or f"def {function}(" in file.read_text("utf-8"))
