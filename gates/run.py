@@ -99,6 +99,10 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
             reason = "nothing ran: there is no record of a tool, a proof or a test"
         else:
             verdict = verdict_of(findings)
+        if caveat := _caveat(arguments):
+            findings = [_with_caveat(each, caveat) for each in findings]
+            if verdict is Verdict.PASS:
+                verdict, reason = Verdict.INCONCLUSIVE, caveat
     except RefusedError as error:
         verdict, hint, refused = Verdict.FAIL, error.hint, True
         findings += [check.finding(each, Location("")) for each in error.reasons]
@@ -118,6 +122,16 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
         seconds=time.monotonic() - started,
         provider=check.provider,
     )
+
+
+def _caveat(arguments: Mapping[str, object]) -> str:
+    """Why what a check looked at is not all that there is to look at, as its needs say; or ""."""
+    return next(filter(None, (getattr(each, "caveat", "") for each in arguments.values())), "")
+
+
+def _with_caveat(finding: Finding, caveat: str) -> Finding:
+    detail = f"{finding.detail}\n{caveat}" if finding.detail else caveat
+    return replace(finding, message=f"{finding.message} (on an incomplete schema)", detail=detail)
 
 
 def verdict_of(findings: Iterable[Finding]) -> Verdict:

@@ -33,7 +33,7 @@ def objects_prefixed(module: Module, database: Database) -> Iterator[Finding]:
         database.record("names of objects", 0, detail="the module has no migrations")
         return
     own = module.slug.replace("-", "_")
-    before, after = database.applied.states[0].objects, database.applied.snapshot.objects
+    before, after = database.in_use.states[0].objects, database.in_use.snapshot.objects
     new = [key for key in after if key not in before]
     with database.proof("names of objects", len(new)):
         taken = _of_postgresql(database, [_bare(each) for each in new])
@@ -56,7 +56,7 @@ def objects_prefixed(module: Module, database: Database) -> Iterator[Finding]:
 def _of_postgresql(database: Database, names: list[str]) -> frozenset[str]:
     """Those of some names that functions and types of PostgreSQL's own have: one of the module's,
     in whatever schema, may be taken for them where its arguments fit better."""
-    with database.clone() as clone, clone.connect() as admin:
+    with database.clone("in use") as clone, clone.connect() as admin:
         rows = admin.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
             " AND proname = ANY (%(n)s::text[]) UNION SELECT typname FROM pg_type"

@@ -74,7 +74,7 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _unlogged(database: Database, table: Table) -> Iterator[tuple[str, str]]:
-    properties = database.applied.snapshot.objects.get(f"table {table.qualified}", {})
+    properties = database.in_use.snapshot.objects.get(f"table {table.qualified}", {})
     if properties.get("persistence") == "unlogged":
         yield "is unlogged: after a crash it is empty", f"ALTER TABLE {table.qualified} SET LOGGED;"
 

@@ -27,7 +27,7 @@ def gives_the_tenant(database: Database, column: Column) -> bool:
     query = f"SELECT ({default})::text"
     ids = [derived_uuid(database.salt, f"default {each}") for each in "AB"]
     try:
-        with database.clone() as clone, clone.connect("app") as session:
+        with database.clone("in use") as clone, clone.connect("app") as session:
             for tenant in ids:
                 with session.transaction(force_rollback=True):
                     session.execute("; ".join(way.enter(tenant)))
@@ -36,7 +36,7 @@ def gives_the_tenant(database: Database, column: Column) -> bool:
     except psycopg.Error:
         return False
     try:
-        with database.clone() as clone, clone.connect("app") as session:
+        with database.clone("in use") as clone, clone.connect("app") as session:
             return session.execute(query).fetchone() == (None,)
     except psycopg.Error:
         return True
@@ -50,7 +50,7 @@ def is_constant(database: Database, column: Column) -> bool:
     if not default or default.startswith("nextval(") or _KNOWN.fullmatch(default):
         return False
     try:
-        with database.clone() as clone, clone.connect("owner") as session:
+        with database.clone("in use") as clone, clone.connect("owner") as session:
             given = [session.execute(f"SELECT ({default})::text").fetchone() for _ in range(3)]
     except psycopg.Error:
         return False
