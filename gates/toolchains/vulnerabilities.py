@@ -8,18 +8,10 @@ from datetime import date
 from gates.errors import CouldNotCheckError
 from gates.model import Location, RanRecord
 from gates.settings import Policy
-from gates.toolchains import advisories, audit, npm_packages
-from gates.toolchains.advisories import Advisory
-from gates.toolchains.locks import (
-    NPM_LOCK,
-    PYTHON_LOCK,
-    Locked,
-    LockError,
-    read_npm_lock,
-    read_requirements,
-)
-from gates.toolchains.python import LOCK_HINT
-from gates.toolchains.session import Session
+from gates.toolchains import advisories
+from gates.toolchains.advisories import HINT, Advisory
+from gates.toolchains.languages import language_of
+from gates.toolchains.locks import Locked, LockError
 from gates.toolchains.tools import Tools
 
 
@@ -28,45 +20,34 @@ def look_up(tools: Tools, policy: Policy, today: date) -> Iterator[tuple[Advisor
 
     Raises `CouldNotCheckError` where there is no lock, or nobody to ask.
     """
+    language = language_of(tools.session.module)
     packages, path = locked_packages(tools)
     if policy.advisories is not None:
         found = _by_snapshot(tools, policy, today, packages)
     elif tools.session.settings.offline:
         raise CouldNotCheckError(
-            "no advisory source: offline, and the policy names no snapshot", hint=audit.HINT
+            "no advisory source: offline, and the policy names no snapshot", hint=HINT
         )
     elif not packages:
         found = []
-    elif tools.session.module.language == "python":
-        found = audit.pip_audit(tools, packages)
     else:
-        found = audit.npm_audit(tools, npm_packages.install_files(tools.session).files, packages)
+        found = language.ask_advisories(tools, packages)
     for advisory in sorted(found, key=lambda each: (each.package.line, each.package.name, each.id)):
-        own = path in tools.session.module.files
-        line = advisory.package.line if own and advisory.package.line else None
-        yield advisory, Location(path if own else "package.json", line)
+        line = advisory.package.line if path == language.lock_file else None
+        yield advisory, Location(path, line or None)
 
 
 def locked_packages(tools: Tools) -> tuple[list[Locked], str]:
-    """The packages that the module has locked, and the lock's path."""
-    try:
-        return read_lock(tools.session)
-    except LockError as error:
-        raise CouldNotCheckError(f"the lock cannot be read, line {error.line}: {error}") from error
-
-
-def read_lock(session: Session) -> tuple[list[Locked], str]:
     """The packages that the module has locked, and the lock's path.
 
-    Raises `LockError` for what a lock must not hold, `CouldNotCheckError` where there is none.
+    Where the lock is not the module's own, it is the path of the file that names its packages.
     """
-    module = session.module
-    if module.language == "python":
-        if PYTHON_LOCK not in module.files:
-            raise CouldNotCheckError(f"there is no {PYTHON_LOCK}", hint=LOCK_HINT)
-        return read_requirements(module.text(PYTHON_LOCK)), PYTHON_LOCK
-    text, member, _ = npm_packages.locked(session)
-    return read_npm_lock(text, member), NPM_LOCK
+    language, files = language_of(tools.session.module), tools.session.module.files
+    path = language.lock_file if language.lock_file in files else language.project_file
+    try:
+        return language.read_lock(tools.session), path
+    except LockError as error:
+        raise CouldNotCheckError(f"the lock cannot be read, line {error.line}: {error}") from error
 
 
 def _by_snapshot(

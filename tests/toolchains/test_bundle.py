@@ -16,7 +16,7 @@ from gates.checks.build.bundle_complete import bundle_complete
 from gates.errors import CouldNotCheckError
 from gates.toolchains import make_bundle
 from gates.toolchains.bundle import Bundle, differences, pack
-from gates.toolchains.dist import compiled
+from gates.toolchains.languages.typescript.dist import compiled_path
 
 NAMES = st.text("abcdé/._-", min_size=1, max_size=120).filter(
     lambda name: name.strip("/") == name and "//" not in name and ".." not in name
@@ -151,6 +151,6 @@ class Hook(BuildHookInterface):
 
 
 def test_where_sources_are_compiled_to():
-    assert compiled("src/index.ts") == "dist/index.js"
-    assert compiled("src/a/b.mts") == "dist/a/b.mjs"
-    assert compiled("src/view.tsx") == "dist/view.js"
+    assert compiled_path("src/index.ts") == "dist/index.js"
+    assert compiled_path("src/a/b.mts") == "dist/a/b.mjs"
+    assert compiled_path("src/view.tsx") == "dist/view.js"

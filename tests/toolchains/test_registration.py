@@ -7,7 +7,8 @@ import pytest
 from gates.checks.build.register_answers import register_answers
 from gates.errors import CouldNotCheckError
 from gates.toolchains import Tools, make_bundle
-from gates.toolchains.registration import ask, import_name
+from gates.toolchains.languages.python.registration import import_name
+from gates.toolchains.registration import ask
 
 PYTHON, TYPESCRIPT = "src/sample_module/__init__.py", "src/index.ts"
 

@@ -22,12 +22,13 @@ def bundle_reproducible(module: Module, bundle: Bundle, tools: Tools) -> Iterato
     Fix: take the difference out of the build; `SOURCE_DATE_EPOCH` holds a time that is fixed.
     """
     from gates.toolchains.bundle import differences
+    from gates.toolchains.languages import language_of
 
     again = make_bundle(tools.session, again=True)
     tools.records += again.records
     if again.sha256 == bundle.sha256:
         return
-    place = "pyproject.toml" if module.language == "python" else "package.json"
+    place = language_of(module).project_file
     for path in differences(bundle, again):
         yield bundle_reproducible.finding(
             f"two builds of the same sources differ in {path}",
