@@ -88,7 +88,7 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     records = tuple(tools.records)
     if built.problems:
         return Bundle(None, problems=built.problems, records=records)
-    files = {**shipped(module), **built.files, BILL: _bill(session)}
+    files = {**collect_shipped(module), **built.files, BILL: _bill(session)}
     executable = {path for path in files if path in module.files and module.files[path].executable}
     packed = pack(files, executable)
     path = tools.folder / f"{module.slug}-{module.version}.tgz"
@@ -104,12 +104,12 @@ def _bill(session: Session) -> bytes:
     from gates.toolchains.locks import LockError
 
     try:
-        return sbom.make(session)
+        return sbom.make_bill(session)
     except (LockError, OSError, KeyError, ValueError) as error:
         raise CouldNotCheckError(f"no bill of materials can be made: {error}") from error
 
 
-def shipped(module: Module) -> dict[str, bytes]:
+def collect_shipped(module: Module) -> dict[str, bytes]:
     """The module's files that a bundle holds as they are."""
     from gates.toolchains.languages import LANGUAGES
 
@@ -139,7 +139,7 @@ def pack(files: Mapping[str, bytes], executable: set[str]) -> bytes:
     return packed.getvalue()
 
 
-def differences(first: Bundle, second: Bundle) -> list[str]:
+def find_differences(first: Bundle, second: Bundle) -> list[str]:
     """The files in which two bundles differ; of a wheel, the files inside it ("x.whl: a/b.py")."""
     ours, theirs = _read(first), _read(second)
     found: list[str] = []

@@ -33,14 +33,14 @@ class Licensed:
     """What it says instead, shortened; "" where it says nothing."""
 
 
-def read(tools: Tools) -> tuple[list[Licensed], str]:
+def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
     """The packages that run with the module, with their licences, and the lock's path; where the
     lock is not the module's own, that of the file which names its packages.
 
     Raises `CouldNotCheckError` where there is no usable lock or a package is not installed.
     """
+    from gates.toolchains.advisory_search import locked_packages
     from gates.toolchains.languages import language_of
-    from gates.toolchains.vulnerabilities import locked_packages
 
     language = language_of(tools.session.module)
     packages, path = locked_packages(tools)
@@ -49,7 +49,7 @@ def read(tools: Tools) -> tuple[list[Licensed], str]:
     return found, path
 
 
-def refused(expression: str, allowed: Collection[str]) -> list[str] | None:
+def find_refused(expression: str, allowed: Collection[str]) -> list[str] | None:
     """The licences of an SPDX expression that keep it from being allowed; [] where it is.
 
     Of licences joined by OR one must be allowed, of those joined by AND all; an exception (WITH)

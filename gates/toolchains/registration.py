@@ -10,9 +10,9 @@ from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.processes import Ran
-from gates.toolchains.readback import read_back
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tools import Program, Tools
+from gates.toolchains.untrusted import read_untrusted
 
 START = 30.0
 """Seconds that an interpreter may take to start, on top of what `register()` may take."""
@@ -68,7 +68,7 @@ class Answer:
         return tuple(event for event in self.events if event.event in ENDS)
 
 
-def ask(tools: Tools, bundle: Bundle) -> Answer:
+def call_register(tools: Tools, bundle: Bundle) -> Answer:
     """Unpack the bundle, load what was built, call `register()` without arguments.
 
     It has the policy's `register_timeout` from the moment that its interpreter runs.
@@ -96,9 +96,9 @@ def ask(tools: Tools, bundle: Bundle) -> Answer:
             sandbox=call.sandbox,
         )
     except ToolFailedError:
-        if read_back(tools.folder, answers) is None:
+        if read_untrusted(tools.folder, answers) is None:
             raise
-    events = read_events(read_back(tools.folder, answers) or b"", tools)
+    events = read_events(read_untrusted(tools.folder, answers) or b"", tools)
     if not events or events[0].event != "started":
         end = ran.end() if ran else ""
         raise ToolFailedError(f"the process that calls register() did not start: {end}")

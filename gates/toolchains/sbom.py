@@ -21,7 +21,7 @@ Component = dict[str, Any]
 _HASHES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 
-def make(session: Session) -> bytes:
+def make_bill(session: Session) -> bytes:
     """The bill of materials of the session's module.
 
     Raises `LockError` or `CouldNotCheckError` where there is no usable lock.

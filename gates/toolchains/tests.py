@@ -56,7 +56,7 @@ class TestRun:
     """Every source file under src, also one that no test loads."""
     records: tuple[RanRecord, ...] = ()
     sandbox: str = ""
-    """What the sandbox around the tests was made of ("landlock+seccomp", "none")."""
+    """The layers of the sandbox around the tests ("landlock+seccomp", "none")."""
 
     @property
     def line_coverage(self) -> float | None:
@@ -75,13 +75,13 @@ def run_tests(session: Session) -> TestRun:
     from gates.toolchains.languages import language_of
 
     tools, language = Tools(session), language_of(session.module)
-    if not test_files(session.module):
+    if not find_test_files(session.module):
         return TestRun(0, 0, 0, 0, records=(RanRecord("tests", "", 0, 0, 0.0, "no test files"),))
     made = language.run_tests(tools)
     return replace(made, records=tuple(tools.records), sandbox=tools.sandbox)
 
 
-def test_files(module: Module) -> list[str]:
+def find_test_files(module: Module) -> list[str]:
     """The files that the language's test runner would collect, in order."""
     from gates.toolchains.languages import language_of
 

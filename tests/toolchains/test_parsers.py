@@ -114,7 +114,7 @@ def test_eslint_names_the_files_that_it_saw():
 
 @given(st.text(), st.text())
 def test_the_first_difference(old, new):
-    number, line = prettier.first_difference(old, new)
+    number, line = prettier.find_first_difference(old, new)
     assert 1 <= number <= len(old.split("\n"))
     if old != new and number <= len(new.split("\n")):
         assert line in new.split("\n")

@@ -34,14 +34,14 @@ def environment_declared(module: Module) -> Iterator[Finding]:
     """
     from gates.contract.declared.entries import keyed, named
     from gates.toolchains.languages import language_of
-    from gates.toolchains.sources.variables import example
+    from gates.toolchains.sources.variables import read_example
 
     document = module.require_manifest()
     declared = keyed(document, named, "environment_variables")
     language = language_of(module)
     code = language.read_variables(module)
     lines = module.lines(EXAMPLE) if EXAMPLE in module.files else ()
-    shown = example(EXAMPLE, lines)
+    shown = read_example(EXAMPLE, lines)
     yield from _code(code, declared)
     yield from _example(shown, declared)
     read_names = {each.name for each in code.variables}

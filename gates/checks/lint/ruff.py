@@ -25,6 +25,8 @@ def ruff(module: Module, tools: Tools) -> Iterator[Finding]:
     """
     from gates.toolchains.languages.python import ruff as tool
 
-    ran = tool.run(tools, ["check", "--ignore-noqa", "--output-format=json"], tool.files(module))
+    ran = tool.run(
+        tools, ["check", "--ignore-noqa", "--output-format=json"], tool.find_files(module)
+    )
     for problem in tool.parse(ran.stdout, tools.module_copy):
         yield ruff.finding(problem.message, problem.location, fix=problem.fix, rule=problem.rule)

@@ -73,13 +73,13 @@ def ask_compiler(old: Api, new: Api, tools: Tools) -> Mapping[str, Any]:
         (folder / "package.json").write_bytes(manifest)
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
     library = platform_tools(tools) / "node_modules" / "typescript"
-    walls = npm.make_sandbox(tools, packages)
+    sandbox = npm.make_sandbox(tools, packages)
     ran = tools.run(
         "node",
         [_SCRIPT, library, folder],
         cwd=folder,
         subjects=2,
-        sandbox=Sandbox(read=(*walls.read, library, *_SCRIPT.parent.glob("*.mjs"))),
+        sandbox=Sandbox(read=(*sandbox.read, library, *_SCRIPT.parent.glob("*.mjs"))),
     )
     try:
         answer = json.loads(ran.stdout)

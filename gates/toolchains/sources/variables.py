@@ -55,7 +55,7 @@ class Shown:
     """It is commented out."""
 
 
-def example(path: str, lines: tuple[str, ...]) -> tuple[Shown, ...]:
+def read_example(path: str, lines: tuple[str, ...]) -> tuple[Shown, ...]:
     """The lines of an .env.example: NAME=value, `export NAME=value`, and NAME=value behind a #.
 
     Blank lines and other comments are left out; what is neither is a line without a name.

@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 from gates.errors import CouldNotCheckError
 from gates.toolchains.languages.python.environment import make_environment
 from gates.toolchains.languages.python.lock import normalize
-from gates.toolchains.licenses import Licensed, read_metadata, refused
+from gates.toolchains.licenses import Licensed, find_refused, read_metadata
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
 
@@ -59,7 +59,7 @@ def parse_metadata(package: Locked, text: str) -> Licensed:
     if expression := (fields["License-Expression"] or "").strip():
         return Licensed(package, expression, expression)
     stated = " ".join((fields["License"] or "").split())
-    if stated and refused(stated, ()) is not None:
+    if stated and find_refused(stated, ()) is not None:
         return Licensed(package, stated, stated)
     names = [
         each.rpartition(" :: ")[2]

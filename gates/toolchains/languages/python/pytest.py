@@ -14,9 +14,9 @@ from gates.toolchains.languages.python.environment import (
     source_root,
     sources,
 )
-from gates.toolchains.readback import read_back
-from gates.toolchains.tests import FOLDERS, Failure, FileCoverage, TestRun, test_files
+from gates.toolchains.tests import FOLDERS, Failure, FileCoverage, TestRun, find_test_files
 from gates.toolchains.tools import Tools
+from gates.toolchains.untrusted import read_untrusted
 
 _OK = (0, 1, 2, 5)
 """All passed, some failed, a test file could not be loaded, nothing collected."""
@@ -50,16 +50,16 @@ def run_tests(tools: Tools) -> TestRun:
         ],
         timeout=tools.session.policy.test_timeout,
         ok=_OK,
-        subjects=len(test_files(module)),
+        subjects=len(find_test_files(module)),
         sandbox=sandbox,
     )  # fmt: skip
-    told = read_back(folder, report)
+    told = read_untrusted(folder, report)
     if told is None:
         raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
     result = parse_junit(told, copy)
     if ran.exit_status == 2 and not result.failures:
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
-    if read_back(folder, data) is None:
+    if read_untrusted(folder, data) is None:
         return result
     tools.run(
         env.program,
@@ -67,7 +67,7 @@ def run_tests(tools: Tools) -> TestRun:
         ok=(0, 1),
         sandbox=env.sandbox(),
     )
-    measured = read_back(folder, covered)
+    measured = read_untrusted(folder, covered)
     files = parse_coverage(measured, copy) if measured is not None else ()
     return TestRun(
         result.collected, result.passed, result.failed, result.skipped, result.failures, files

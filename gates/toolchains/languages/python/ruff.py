@@ -21,7 +21,7 @@ WIDTHS = range(79, 121)
 DEFAULT_WIDTH = 88
 
 
-def files(module: Module) -> list[str]:
+def find_files(module: Module) -> list[str]:
     """The module's Python files, in order. Raises `CouldNotCheckError` where there is none."""
     found = sorted(path for path in module.files if path.endswith((".py", ".pyi")))
     if not found:
@@ -29,7 +29,7 @@ def files(module: Module) -> list[str]:
     return found
 
 
-def line_width(module: Module) -> int:
+def find_line_width(module: Module) -> int:
     """The width of lines that the module has chosen, within 79 to 120; else ruff's own, 88.
 
     It is a matter of taste, and the one value that is read from a module's configuration.
@@ -56,18 +56,14 @@ def line_width(module: Module) -> int:
 
 def run(tools: Tools, command: Sequence[str], paths: Sequence[str]) -> Ran:
     """Run a command of ruff over files of the module's copy, under the platform's configuration."""
-    settings = [f"--config={CONFIG / 'ruff.toml'}", f"--config=line-length={line_width_of(tools)}"]
+    width = find_line_width(tools.session.module)
+    settings = [f"--config={CONFIG / 'ruff.toml'}", f"--config=line-length={width}"]
     return tools.run(
         "ruff",
         [*command, "--no-cache", *settings, "--", *paths],
         ok=(0, 1),
         subjects=len(paths),
     )
-
-
-def line_width_of(tools: Tools) -> int:
-    """The width of lines for the module of a check."""
-    return line_width(tools.session.module)
 
 
 def parse(output: bytes, copy: Path) -> Iterator[Problem]:

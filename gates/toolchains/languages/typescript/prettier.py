@@ -38,7 +38,7 @@ def run(tools: Tools, files: Sequence[str]) -> Iterator[tuple[str, int | None, s
         yield path, None, None
     for path in different[:SHOWN]:
         formatted = tools.run(program, [*flags, "--", path], subjects=1).stdout.decode("utf-8")
-        yield path, *first_difference(tools.session.module.text(path), formatted)
+        yield path, *find_first_difference(tools.session.module.text(path), formatted)
 
 
 def parse(output: bytes, copy: Path) -> list[str]:
@@ -48,7 +48,7 @@ def parse(output: bytes, copy: Path) -> list[str]:
     )
 
 
-def first_difference(old: str, new: str) -> tuple[int, str]:
+def find_first_difference(old: str, new: str) -> tuple[int, str]:
     """The first line (from 1) in which two texts differ, and what it is in the new one."""
     # Split as editors do: a form feed or U+2028 does not begin a new line.
     before, after = old.split("\n"), new.split("\n")

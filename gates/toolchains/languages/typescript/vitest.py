@@ -12,9 +12,9 @@ from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.problem import relative
-from gates.toolchains.readback import read_back
-from gates.toolchains.tests import Failure, FileCoverage, TestRun, test_files
+from gates.toolchains.tests import Failure, FileCoverage, TestRun, find_test_files
 from gates.toolchains.tools import Tools
+from gates.toolchains.untrusted import read_untrusted
 
 CONFIG_NAME = "gates.vitest.config.mjs"
 
@@ -46,12 +46,12 @@ def run_tests(tools: Tools) -> TestRun:
         ["run", f"--config={config}", f"--root={copy}", "--configLoader=runner"],
         timeout=tools.session.policy.test_timeout,
         ok=(0, 1),
-        subjects=len(test_files(tools.session.module)),
+        subjects=len(find_test_files(tools.session.module)),
         env=tools.environment({"GATES_REPORTS": str(reports), "NODE_ENV": "test"}),
         sandbox=npm.make_sandbox(tools, packages, network=True),
     )
     report, summary = reports / "tests.json", reports / "coverage" / "coverage-summary.json"
-    told = read_back(folder, report)
+    told = read_untrusted(folder, report)
     if told is None:
         raise ToolFailedError(f"vitest ended before it wrote its report: {ran.end()}")
     result = parse_report(told, copy)
@@ -59,7 +59,7 @@ def run_tests(tools: Tools) -> TestRun:
     if ran.exit_status and not failures:
         message = "vitest saw an error outside of every test"
         failures = (Failure("", None, "vitest", message, ran.end(4000)),)
-    measured = read_back(folder, summary)
+    measured = read_untrusted(folder, summary)
     files = parse_summary(measured, copy) if measured is not None else ()
     failed = max(result.failed, len(failures))
     return TestRun(result.collected, result.passed, failed, result.skipped, failures, files)

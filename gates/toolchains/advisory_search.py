@@ -15,7 +15,9 @@ from gates.toolchains.locks import Locked, LockError
 from gates.toolchains.tools import Tools
 
 
-def look_up(tools: Tools, policy: Policy, today: date) -> Iterator[tuple[Advisory, Location]]:
+def find_advisories(
+    tools: Tools, policy: Policy, today: date
+) -> Iterator[tuple[Advisory, Location]]:
     """Each advisory, with the line of the lock file that brings its package in.
 
     Raises `CouldNotCheckError` where there is no lock, or nobody to ask.

@@ -14,7 +14,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def read_back(folder: Path, path: Path, *, limit: int = LARGEST) -> bytes | None:
+def read_untrusted(folder: Path, path: Path, *, limit: int = LARGEST) -> bytes | None:
     """The content of a file under `folder`, which is this package's own; None where there is none.
 
     No part of the path below `folder` may be a link, and the file must be a plain one of at most
