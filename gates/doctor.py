@@ -100,7 +100,7 @@ def _programs(settings: Settings) -> Iterator[Probe]:
         for name in PROGRAMS:
             yield _try(name, lambda name=name: tools.resolve(name).version or "present")  # type: ignore[misc]
 
-        def sandbox_layers() -> str:
+        def sandbox() -> str:
             ran = tools.run(
                 Program("true", (shutil.which("true") or "/usr/bin/true",)),
                 [],
@@ -110,7 +110,7 @@ def _programs(settings: Settings) -> Iterator[Probe]:
             )
             return f"{ran.sandbox} around the module's own code"
 
-        yield _try("sandbox", sandbox_layers)
+        yield _try("sandbox", sandbox)
 
 
 def _database(settings: Settings) -> str:

@@ -29,8 +29,7 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "pglast.parser",
         "gates.database",
         "gates.toolchains.tools",
-        "gates.toolchains.sources.offers",
-        "gates.toolchains.sources.variables",
+        "gates.toolchains.languages",
         "gates.contract.declared.entries",
     ),
     Stage.TEST: (
@@ -40,14 +39,21 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "gates.database.policies.suspicious",
         "gates.database.proofs.isolation.prove",
         "gates.contract.demand",
+        "gates.toolchains.languages",
         "gates.toolchains.tests",
     ),
     Stage.BUILD: (
+        "gates.toolchains.languages",
         "gates.toolchains.bundle",
         "gates.toolchains.registration",
         "gates.contract.demand",
     ),
-    Stage.SCAN: ("gates.toolchains.tools", "packaging.version", "semver"),
+    Stage.SCAN: (
+        "gates.toolchains.languages",
+        "gates.toolchains.tools",
+        "packaging.version",
+        "semver",
+    ),
 }
 """What several checks of a stage import on first use.
 
@@ -116,12 +122,13 @@ def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Check, .
         from gates.external import external_checks
 
         others = external_checks(needs)
+    from gates.toolchains.languages import language_name
+
+    ours = (None, language_name(needs.module))
     plan = {}
     for stage in (each for each in Stage if each in stages):
         every = (*stage_checks(stage), *(each for each in others if each.stage is stage))
-        plan[stage] = tuple(
-            each for each in every if each.language in (None, needs.module.language)
-        )
+        plan[stage] = tuple(each for each in every if each.language in ours)
     return plan
 
 
@@ -129,8 +136,10 @@ def _finish(
     result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Check]]
 ) -> StageResult:
     """Judge a stage and write its evidence; evidence that can't be written is inconclusive."""
-    if result.stage in LANGUAGE_STAGES and needs.module.language is None:
-        reason = "the language is unknown: the entrypoint ends neither in .py nor in .ts"
+    from gates.toolchains.languages import NEITHER, find_language
+
+    if result.stage in LANGUAGE_STAGES and find_language(needs.module) is None:
+        reason = f"the language is unknown: the entrypoint is {NEITHER}"
         unknown = CheckResult("language", Verdict.INCONCLUSIVE, reason=reason)
         result = replace(result, checks=(*result.checks, unknown))
     known = {each.id for each in plan[result.stage]}

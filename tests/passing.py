@@ -19,7 +19,7 @@ from gates.registry import Registry
 from gates.release import Release
 from gates.run import Outcome
 from gates.settings import Policy, Settings
-from gates.toolchains.bundle import pack, shipped
+from gates.toolchains.bundle import collect_shipped, pack
 
 DAY = date(2026, 6, 1)
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -55,7 +55,7 @@ class World:
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.root / ".gates", ignore_errors=True)
-        self.bundle = self.bundle or pack(shipped(self.module), set())
+        self.bundle = self.bundle or pack(collect_shipped(self.module), set())
 
     @property
     def module(self) -> Module:

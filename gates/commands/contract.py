@@ -218,6 +218,7 @@ def _code(
     from gates.releases import unpacked
     from gates.settings import load_policy
     from gates.toolchains import Tools
+    from gates.toolchains.languages import language_of
 
     def needs_of(folder: Path) -> Needs:
         needs = Needs(
@@ -243,6 +244,6 @@ def _code(
                 f"{side.label} is a revision of git, of which there is no bundle",
                 hint="leave the code out with --no-code, or name a release or a folder",
             )
-        apis.append(exported(files, side.module.language))
+        apis.append(exported(files, language_of(side.module).name))
     found = compare_code(apis[0], apis[1], tools or needs_of(here).tools())
     return placed(found, old.module, new.module)

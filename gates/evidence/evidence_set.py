@@ -161,9 +161,10 @@ class EvidenceSet:
         )
 
     def _required(self, stage: Stage) -> frozenset[str]:
-        return frozenset(
-            each.id for each in self.checks(stage) if each.language in (None, self.module.language)
-        )
+        from gates.toolchains.languages import language_name
+
+        ours = (None, language_name(self.module))
+        return frozenset(each.id for each in self.checks(stage) if each.language in ours)
 
     def _unseen(self, found: list[StageEvidence]) -> list[str]:
         """Required checks of other packages that no evidence mentions."""

@@ -2,7 +2,7 @@
 
 from gates.module.document import Document, label
 from gates.module.load import from_files, load
-from gates.module.model import File, Language, Migration, Module, Problem
+from gates.module.model import File, Migration, Module, Problem
 from gates.module.paths import inside
 from gates.module.strict_json import Key
 
@@ -10,7 +10,6 @@ __all__ = [
     "Document",
     "File",
     "Key",
-    "Language",
     "Migration",
     "Module",
     "Problem",

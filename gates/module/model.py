@@ -8,16 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Literal
+from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module.document import Document
 from gates.module.links import resolve
 from gates.module.paths import inside
-
-Language = Literal["python", "typescript"]
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a slug looks like. It ends up in table, role and queue names, so nothing else is used."""
@@ -29,14 +26,6 @@ SEMVER = re.compile(
     re.ASCII,
 )
 """A strict SemVer 2.0.0 version: the expression that semver.org recommends, without its groups."""
-
-_LANGUAGES: dict[str, Language] = {
-    ".py": "python",
-    ".ts": "typescript",
-    ".mts": "typescript",
-    ".cts": "typescript",
-    ".tsx": "typescript",
-}
 
 
 @dataclass(frozen=True)
@@ -129,11 +118,6 @@ class Module:
     def entrypoint(self) -> str:
         """The entrypoint's path in normal form; "" unless it lies inside the module."""
         return inside(self._text_of("entrypoint")) or ""
-
-    @property
-    def language(self) -> Language | None:
-        """The language, by the entrypoint's suffix."""
-        return _LANGUAGES.get(PurePosixPath(self.entrypoint).suffix)
 
     @property
     def table_prefix(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.bundle import Bundle as Bundle
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from gates.toolchains.tests import run_tests as run_tests
     from gates.toolchains.tools import Tools as Tools
 
-_WHERE = {
+_FILES = {
     "Bundle": "bundle",
     "Session": "session",
     "TestRun": "tests",
@@ -22,10 +23,8 @@ _WHERE = {
     "run_tests": "tests",
 }
 
-__all__ = sorted(_WHERE)
+__all__ = sorted(_FILES)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return load(__name__, _FILES, name)

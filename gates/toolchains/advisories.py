@@ -9,22 +9,18 @@ or after an `introduced` and neither at or after the next `fixed` or `limit` nor
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked
 
 SCHEMA_VERSION = 1
-RANGE_TYPES = {"PyPI": "ECOSYSTEM", "npm": "SEMVER"}
-
-
-class _Ordered(Protocol):
-    def __lt__(self, other: Any, /) -> bool: ...  # noqa: ANN401 - its own type, whichever it is
+HINT = "configure an offline snapshot: [advisories] snapshot in gates-policy.toml"
+"""What helps where a registry's own service did not answer."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def read_snapshot(data: bytes, *, today: date, max_age_days: int) -> Snapshot:
                 if "package" in each
             }
             for ecosystem, name in names:
-                by_package.setdefault((ecosystem, normal(ecosystem, name)), []).append(record)
+                by_package.setdefault((ecosystem, normalize(ecosystem, name)), []).append(record)
         vouched = frozenset(str(canary["ecosystem"]) for canary in canaries)
         snapshot = Snapshot(created, source, len(records), by_package, vouched)
         for canary in canaries:
@@ -101,9 +97,16 @@ def read_snapshot(data: bytes, *, today: date, max_age_days: int) -> Snapshot:
     return snapshot
 
 
-def normal(ecosystem: str, name: str) -> str:
-    """A package's name in the form in which names are compared."""
-    return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "PyPI" else name
+def _ecosystem(name: str) -> Ecosystem | None:
+    from gates.toolchains.languages import ECOSYSTEMS
+
+    return ECOSYSTEMS.get(name)
+
+
+def normalize(ecosystem: str, name: str) -> str:
+    """A package's name in the form in which names are compared; of others than ours, as it is."""
+    known = _ecosystem(ecosystem)
+    return known.normalize(name) if known is not None else name
 
 
 def match(snapshot: Snapshot, packages: Sequence[Locked]) -> Iterator[Advisory]:
@@ -112,8 +115,9 @@ def match(snapshot: Snapshot, packages: Sequence[Locked]) -> Iterator[Advisory]:
     Raises `ValueError` for a version that its ecosystem does not have.
     """
     for package in packages:
-        order = _order(package.ecosystem)
-        name = normal(package.ecosystem, package.name)
+        if (ecosystem := _ecosystem(package.ecosystem)) is None:
+            raise ValueError(f"unknown ecosystem {package.ecosystem}")
+        name = normalize(package.ecosystem, package.name)
         for record in snapshot.by_package.get((package.ecosystem, name), ()):
             if record.get("withdrawn"):
                 continue
@@ -121,33 +125,21 @@ def match(snapshot: Snapshot, packages: Sequence[Locked]) -> Iterator[Advisory]:
                 each
                 for each in record["affected"]
                 if each.get("package", {}).get("ecosystem") == package.ecosystem
-                and normal(package.ecosystem, each["package"]["name"]) == name
+                and normalize(package.ecosystem, each["package"]["name"]) == name
             ]
-            if any(_affected(part, package, order) for part in parts):
+            if any(_affected(part, package, ecosystem) for part in parts):
                 yield Advisory(
                     package,
                     str(record["id"]),
                     str(record.get("summary") or record.get("details") or "").strip()[:300],
                     _severity(record),
-                    _fixed(parts, package, order),
+                    _fixed(parts, package, ecosystem),
                     tuple(str(alias) for alias in record.get("aliases") or ()),
                 )
 
 
-@cache
-def _order(ecosystem: str) -> Callable[[str], _Ordered]:
-    if ecosystem == "PyPI":
-        from packaging.version import Version
-
-        return lambda text: Version("0.dev0") if text == "0" else Version(text)
-    if ecosystem == "npm":
-        from semver import Version as Semver
-
-        return lambda text: Semver.parse("0.0.0-0" if text == "0" else text)
-    raise ValueError(f"unknown ecosystem {ecosystem}")
-
-
-def _affected(part: Mapping[str, Any], package: Locked, order: Callable[[str], _Ordered]) -> bool:
+def _affected(part: Mapping[str, Any], package: Locked, ecosystem: Ecosystem) -> bool:
+    order = ecosystem.parse_version
     version = order(package.version)
     for text in part.get("versions") or ():
         if text == package.version:
@@ -160,12 +152,12 @@ def _affected(part: Mapping[str, Any], package: Locked, order: Callable[[str], _
     return any(
         _inside(version, each["events"], order)
         for each in part.get("ranges") or ()
-        if each["type"] == RANGE_TYPES[package.ecosystem]
+        if each["type"] == ecosystem.range_type
     )
 
 
 def _inside(
-    version: _Ordered, events: Sequence[Mapping[str, str]], order: Callable[[str], _Ordered]
+    version: Ordered, events: Sequence[Mapping[str, str]], order: Callable[[str], Ordered]
 ) -> bool:
     inside = False
     points = [(order(text), kind) for event in events for kind, text in event.items()]
@@ -182,21 +174,20 @@ def _inside(
 
 @dataclass(frozen=True)
 class _Key:
-    value: _Ordered
+    value: Ordered
 
     def __lt__(self, other: _Key) -> bool:
         return self.value < other.value
 
 
-def _fixed(
-    parts: Sequence[Mapping[str, Any]], package: Locked, order: Callable[[str], _Ordered]
-) -> str:
+def _fixed(parts: Sequence[Mapping[str, Any]], package: Locked, ecosystem: Ecosystem) -> str:
+    order = ecosystem.parse_version
     version = order(package.version)
     fixes = [
         event["fixed"]
         for part in parts
         for each in part.get("ranges") or ()
-        if each["type"] == RANGE_TYPES[package.ecosystem]
+        if each["type"] == ecosystem.range_type
         for event in each["events"]
         if "fixed" in event and version < order(event["fixed"])
     ]

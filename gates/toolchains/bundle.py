@@ -21,8 +21,7 @@ from gates.toolchains.tools import Tools
 
 FILES = (
     "module.json", "module_schema.json", "README.md", "CHANGELOG.md", "LICENSE", "LICENSE.md",
-    "LICENSE.txt", "NOTICE", "package.json", "package-lock.json", "pyproject.toml",
-    "requirements.lock", "Dockerfile", ".env.example",
+    "LICENSE.txt", "NOTICE", "Dockerfile", ".env.example",
 )  # fmt: skip
 FOLDERS = ("migrations/", "docs/")
 BILL = "sbom.cdx.json"
@@ -80,24 +79,16 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     Raises `CouldNotCheckError` where the toolchain is not there; a module that does not build is
     a bundle with problems.
     """
+    from gates.toolchains.languages import language_of
+
     module, tools = session.module, Tools(session)
     if again:
         tools.move_to("built/again/elsewhere")
-    surroundings = {"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4711"} if again else {}
-    if module.language == "python":
-        from gates.toolchains import wheel
-
-        built = wheel.build(tools, surroundings)
-    elif module.language == "typescript":
-        from gates.toolchains import dist
-
-        built = dist.build(tools, checked=again)
-    else:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    built = language_of(module).build(tools, again=again)
     records = tuple(tools.records)
     if built.problems:
         return Bundle(None, problems=built.problems, records=records)
-    files = {**shipped(module), **built.files, BILL: _bill(session)}
+    files = {**collect_shipped(module), **built.files, BILL: _bill(session)}
     executable = {path for path in files if path in module.files and module.files[path].executable}
     packed = pack(files, executable)
     path = tools.folder / f"{module.slug}-{module.version}.tgz"
@@ -113,15 +104,19 @@ def _bill(session: Session) -> bytes:
     from gates.toolchains.locks import LockError
 
     try:
-        return sbom.make(session)
+        return sbom.make_bill(session)
     except (LockError, OSError, KeyError, ValueError) as error:
         raise CouldNotCheckError(f"no bill of materials can be made: {error}") from error
 
 
-def shipped(module: Module) -> dict[str, bytes]:
+def collect_shipped(module: Module) -> dict[str, bytes]:
     """The module's files that a bundle holds as they are."""
+    from gates.toolchains.languages import LANGUAGES
+
     schema = str(module.manifest.get("schema_file") or "") if module.manifest else ""
     names = {*FILES, schema}
+    for language in LANGUAGES.values():
+        names |= {language.project_file, language.lock_file}
     return {
         path: module.data(path)
         for path in sorted(module.files)
@@ -144,7 +139,7 @@ def pack(files: Mapping[str, bytes], executable: set[str]) -> bytes:
     return packed.getvalue()
 
 
-def differences(first: Bundle, second: Bundle) -> list[str]:
+def find_differences(first: Bundle, second: Bundle) -> list[str]:
     """The files in which two bundles differ; of a wheel, the files inside it ("x.whl: a/b.py")."""
     ours, theirs = _read(first), _read(second)
     found: list[str] = []

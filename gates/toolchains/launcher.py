@@ -1,13 +1,13 @@
-"""Starts a program of the module under test behind every wall that this machine has.
+"""Starts a program of the module under test in a sandbox, of every layer that this machine has.
 
 Run as `python -I -S launcher.py CONFIG PROGRAM [ARGUMENT ...]`, on its own: it imports nothing of
 this package. CONFIG is JSON: `read` and `write` (lists of paths), `network` (bool), `file_limit`
-(bytes a written file may have), `report` (a file descriptor). It writes the names of the walls
-that stand ("landlock+loopback+seccomp", "landlock", "none") to the descriptor, then runs the
+(bytes a written file may have), `report` (a file descriptor). It writes the names of the layers
+that hold ("landlock+loopback+seccomp", "landlock", "none") to the descriptor, then runs the
 program as its child, and ends with the child's status. It adopts every orphan of the child, and
 kills them all when the child ends, when it is told to stop, and when its own parent dies.
 
-Exit status 125 with nothing in the report: a wall that this machine has could not be put up.
+Exit status 125 with nothing in the report: a layer that this machine has did not hold.
 Sources: landlock(7), seccomp(2), prctl(2), linux/landlock.h, linux/filter.h.
 """
 
@@ -38,8 +38,8 @@ SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
 BLOCKED = 125
 
 
-class WallError(Exception):
-    """A wall that this machine has could not be put up."""
+class SandboxError(Exception):
+    """A layer of the sandbox that this machine has could not be set up."""
 
 
 def _prctl(libc: ctypes.CDLL, *arguments: int) -> int:
@@ -62,7 +62,7 @@ def landlock(libc: ctypes.CDLL, read: list[str], write: list[str], *, network: b
     attributes = struct.pack("=QQQ", handled, tcp, scoped)[:size]
     ruleset = int(syscall(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
     if ruleset < 0:
-        raise WallError(f"landlock_create_ruleset: {os.strerror(ctypes.get_errno())}")
+        raise SandboxError(f"landlock_create_ruleset: {os.strerror(ctypes.get_errno())}")
     for paths, rights in ((read, READ_RIGHTS), (write, handled)):
         for path in paths:
             try:
@@ -74,10 +74,10 @@ def landlock(libc: ctypes.CDLL, read: list[str], write: list[str], *, network: b
                 allowed &= FILE_RIGHTS
             rule = struct.pack("=Qi", allowed, handle)
             if syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, rule, 0):
-                raise WallError(f"landlock_add_rule {path}: {os.strerror(ctypes.get_errno())}")
+                raise SandboxError(f"landlock_add_rule {path}: {os.strerror(ctypes.get_errno())}")
             os.close(handle)
     if syscall(RESTRICT_SELF, ruleset, 0):
-        raise WallError(f"landlock_restrict_self: {os.strerror(ctypes.get_errno())}")
+        raise SandboxError(f"landlock_restrict_self: {os.strerror(ctypes.get_errno())}")
     os.close(ruleset)
     return True
 
@@ -103,7 +103,7 @@ def can_have_own_network(libc: ctypes.CDLL) -> bool:
     if child == 0:
         try:
             os._exit(0 if own_network(libc) else 1)
-        except BaseException:  # noqa: BLE001 - whatever it is, there is no such wall
+        except BaseException:  # noqa: BLE001 - whatever it is, there is no such layer
             os._exit(1)
     return os.waitpid(child, 0)[1] == 0
 
@@ -149,12 +149,12 @@ def seccomp(libc: ctypes.CDLL, *, network: bool) -> bool:
     if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(whole), 0, 0):
         if ctypes.get_errno() == 22:
             return False
-        raise WallError(f"seccomp: {os.strerror(ctypes.get_errno())}")
+        raise SandboxError(f"seccomp: {os.strerror(ctypes.get_errno())}")
     return True
 
 
-def put_up(libc: ctypes.CDLL | None, config: dict[str, Any]) -> str:
-    """Give up every privilege, set the limits, put up the walls; the names of those that stand."""
+def enter_sandbox(libc: ctypes.CDLL | None, config: dict[str, Any]) -> str:
+    """Give up every privilege and set the limits; the names of the layers that hold."""
     limits = ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, config["file_limit"]))
     for limit, value in (*limits, (resource.RLIMIT_NOFILE, 4096)):
         _, hard = resource.getrlimit(limit)
@@ -162,16 +162,16 @@ def put_up(libc: ctypes.CDLL | None, config: dict[str, Any]) -> str:
         resource.setrlimit(limit, (most, most))
     if libc is None:
         return "none"
-    walls = ["loopback"] if can_have_own_network(libc) and own_network(libc) else []
+    layers = ["loopback"] if can_have_own_network(libc) and own_network(libc) else []
     for capability in range(64):
         _prctl(libc, PR_CAPBSET_DROP, capability, 0, 0, 0)
     if _prctl(libc, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        raise WallError(f"no_new_privs: {os.strerror(ctypes.get_errno())}")
+        raise SandboxError(f"no_new_privs: {os.strerror(ctypes.get_errno())}")
     if landlock(libc, config["read"], config["write"], network=config["network"]):
-        walls.insert(0, "landlock")
+        layers.insert(0, "landlock")
     if seccomp(libc, network=config["network"]):
-        walls.append("seccomp")
-    return "+".join(walls) or "none"
+        layers.append("seccomp")
+    return "+".join(layers) or "none"
 
 
 def _parents() -> dict[int, int]:
@@ -221,12 +221,12 @@ def _child(
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
-        walls = put_up(libc, config)
-        if libc is not None:  # after the walls, because changing credentials forgets it
+        layers = enter_sandbox(libc, config)
+        if libc is not None:  # after the sandbox, because changing credentials forgets it
             _prctl(libc, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != parent:
                 return BLOCKED
-        os.write(config["report"], walls.encode())
+        os.write(config["report"], layers.encode())
         os.close(config["report"])
         os.execve(command[0], command, os.environ)  # noqa: S606
     except Exception as error:  # noqa: BLE001 - nothing may come back from here

@@ -2,7 +2,7 @@
 
 Every program runs in a process group of its own, with its input closed, in an environment that
 holds nothing of the caller's, under a limit of time and of output. Programs of the module under
-test run behind `gates.toolchains.launcher` besides.
+test run in a sandbox besides, under `gates.toolchains.launcher`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Ran:
     stderr: bytes
     seconds: float
     sandbox: str = ""
-    """The walls that stood around it ("landlock+seccomp", "none"); "" for a trusted program."""
+    """The layers of its sandbox that held ("landlock+seccomp", "none"); "" without a sandbox."""
 
     def json(self) -> Any:  # noqa: ANN401 - JSON has no better type
         """What it printed, parsed; `ToolFailedError` where that is not JSON."""
@@ -102,7 +102,7 @@ class Processes:
         """Run a program to its end; `timeout` in seconds, `output_limit` in bytes.
 
         Raises `ToolMissingError` where it cannot be started, `ToolFailedError` where it ran out of
-        time, printed too much or could not be walled in, `CouldNotCheckError` on a full disk.
+        time, printed too much or has no sandbox, `CouldNotCheckError` on a full disk.
         """
         name = Path(command[0]).name
         started = time.monotonic()
@@ -127,7 +127,7 @@ class Processes:
                         stream.close()
                 with self._lock:
                     self._running.discard(process)
-            walls = os.read(report, 200).decode() if sandbox is not None else ""
+            layers = os.read(report, 200).decode() if sandbox is not None else ""
         status = process.returncode
         ran = Ran(
             name,
@@ -135,13 +135,13 @@ class Processes:
             stdout,
             stderr,
             time.monotonic() - started,
-            walls,
+            layers,
         )
         if self._over:
             raise ToolFailedError(f"{name} was stopped: the run was interrupted")
-        if sandbox is not None and not walls:
+        if sandbox is not None and not layers:
             reason = ran.end() if ran.exit_status == BLOCKED else f"exit status {ran.exit_status}"
-            raise ToolFailedError(f"{name} could not be started behind its walls: {reason}")
+            raise ToolFailedError(f"{name} could not be started in its sandbox: {reason}")
         if ran.exit_status and any(sign in stdout + stderr for sign in _FULL):
             raise disk_is_full(name)
         return ran

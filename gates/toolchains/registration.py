@@ -1,27 +1,32 @@
-"""Loads the built module in a walled process without network and asks `register()` who it is."""
+"""Loads the built module in a sandbox without network and asks `register()` who it is."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains import npm_packages, python
 from gates.toolchains.bundle import Bundle, unpack
-from gates.toolchains.dist import compiled
-from gates.toolchains.processes import Ran, disk
-from gates.toolchains.readback import read_back
+from gates.toolchains.processes import Ran
+from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tools import Program, Tools
+from gates.toolchains.untrusted import read_untrusted
 
 START = 30.0
 """Seconds that an interpreter may take to start, on top of what `register()` may take."""
 ENDS = ("answered", "threw", "exited", "hung", "no-register", "unsettled")
 """The events that end a call, of which there is one."""
-_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a process is started that calls `register()`."""
+
+    program: Program
+    arguments: tuple[str | Path, ...]
+    sandbox: Sandbox
 
 
 @dataclass(frozen=True)
@@ -63,79 +68,49 @@ class Answer:
         return tuple(event for event in self.events if event.event in ENDS)
 
 
-def ask(tools: Tools, bundle: Bundle) -> Answer:
+def call_register(tools: Tools, bundle: Bundle) -> Answer:
     """Unpack the bundle, load what was built, call `register()` without arguments.
 
     It has the policy's `register_timeout` from the moment that its interpreter runs.
     Raises `CouldNotCheckError` without a bundle, and `ToolFailedError` where the child could not
     even be started.
     """
-    module = tools.session.module
+    from gates.toolchains.languages import language_of
+
     folder = tools.folder / "bundle" / "module"
     folder.mkdir(parents=True)
     unpack(bundle, folder)
     answers = tools.folder / "answers"
     limit = tools.session.policy.register_timeout
-    if module.language == "python":
-        env = python.environment(tools)
-        wheel = tools.folder / "bundle" / "wheel"
-        with disk(), zipfile.ZipFile(folder / bundle.entry) as archive:
-            archive.extractall(wheel)
-        child = _copy(tools, "register_child.py")
-        name = import_name(module.entrypoint or "", python.source_root(module))
-        program, sandbox = env.program, env.sandbox()
-        args: list[str | Path] = ["-I", child, answers, wheel, name, str(limit)]
-    else:
-        packages = npm_packages.packages(tools)
-        npm_packages.link_packages(packages, folder)
-        child = _copy(tools, "register_child.mjs")
-        node = tools.resolve("node")
-        program = Program("node", (*node.command, "--enable-source-maps"), node.version)
-        sandbox = npm_packages.sandbox(tools, packages)
-        args = [child, answers, folder, bundle.entry, str(limit)]
+    language = language_of(tools.session.module)
+    call = language.prepare_call(tools, bundle, folder, answers, limit)
     ran: Ran | None = None
     try:
-        everything = range(256)
         ran = tools.run(
-            program,
-            args,
+            call.program,
+            call.arguments,
             cwd=folder,
-            ok=everything,
+            ok=range(256),
             timeout=START + limit,
             subjects=1,
-            sandbox=sandbox,
+            sandbox=call.sandbox,
         )
     except ToolFailedError:
-        if read_back(tools.folder, answers) is None:
+        if read_untrusted(tools.folder, answers) is None:
             raise
-    events = read_events(read_back(tools.folder, answers) or b"", tools)
+    events = read_events(read_untrusted(tools.folder, answers) or b"", tools)
     if not events or events[0].event != "started":
         end = ran.end() if ran else ""
         raise ToolFailedError(f"the process that calls register() did not start: {end}")
     return Answer(events, ran.exit_status if ran else None)
 
 
-def _copy(tools: Tools, name: str) -> Path:
-    with disk():
-        return Path(shutil.copyfile(_HERE / name, tools.folder / name))
-
-
-def import_name(entrypoint: str, root: str) -> str:
-    """How Python imports the entrypoint: src/a/__init__.py is a, src/a/main.py is a.main."""
-    path = PurePosixPath(entrypoint)
-    parts = list(path.with_suffix("").parts)
-    if root and parts[:1] == [root]:
-        parts = parts[1:]
-    if parts[-1:] == ["__init__"]:
-        parts = parts[:-1]
-    return ".".join(parts)
-
-
 def read_events(answers: bytes, tools: Tools) -> tuple[Event, ...]:
     """The child's answers, with places in the module's sources; other lines are left out."""
+    from gates.toolchains.languages import language_of
+
     module = tools.session.module
-    built = {compiled(path): path for path in module.files if path.startswith("src/")}
-    root = python.source_root(module) if module.language == "python" else ""
+    language = language_of(module)
     events = []
     for line in answers[: 1024 * 1024].splitlines():
         try:
@@ -148,10 +123,8 @@ def read_events(answers: bytes, tools: Tools) -> tuple[Event, ...]:
             continue
         location = None
         if isinstance(path, str):
-            source = f"{root}/{path}" if root else built.get(path, path)
-            exact = source == path or module.language == "python"
-            line_number = number if exact and isinstance(number, int) else None
-            location = Location(source, line_number) if source in module.files else None
+            line_number = number if isinstance(number, int) else None
+            location = language.find_source(module, path, line_number)
         known = {key: raw.get(key) for key in ("type", "message", "status", "call", "address")}
         text = {key: "" if value is None else str(value) for key, value in known.items()}
         events.append(

@@ -27,7 +27,7 @@ SYSTEM = (
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The walls around one program; everything that is not named here is closed to it."""
+    """What one program may reach; everything that is not named here is closed to it."""
 
     read: tuple[Path, ...] = ()
     """Folders and files that it may read and run, besides the system's."""

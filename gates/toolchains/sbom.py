@@ -9,44 +9,28 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from gates.module import Module
-from gates.toolchains import npm_packages
-from gates.toolchains.locks import Locked, reachable
-from gates.toolchains.locks import npm_packages as npm_entries
+from gates.toolchains.ecosystem import Ecosystem
 from gates.toolchains.session import Session
-from gates.toolchains.vulnerabilities import read_lock
 
 Component = dict[str, Any]
 _HASHES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 
-def make(session: Session) -> bytes:
+def make_bill(session: Session) -> bytes:
     """The bill of materials of the session's module.
 
     Raises `LockError` or `CouldNotCheckError` where there is no usable lock.
     """
-    packages, _ = read_lock(session)
-    if session.module.language == "python":
-        own = [_python_platform(folder) for folder in session.policy.python_packages]
-        return document(session.module, [*map(_component, packages), *own])
-    text, member, _ = npm_packages.locked(session)
-    entries = npm_entries(text)
-    found = []
-    for path in reachable(entries, member):
-        entry = entries[path]
-        if entry.get("link") or path in ("", member):
-            continue
-        name = entry.get("name") or path.rpartition("node_modules/")[2]
-        package = Locked("npm", str(name), str(entry.get("version") or "0.0.0"), 0)
-        found.append(_component(package, entry))
-    return document(session.module, found)
+    from gates.toolchains.languages import language_of
+
+    language = language_of(session.module)
+    components = language.list_components(session, language.read_lock(session))
+    return document(session.module, components)
 
 
 def document(module: Module, components: Iterable[Component]) -> bytes:
@@ -73,19 +57,17 @@ def document(module: Module, components: Iterable[Component]) -> bytes:
     return json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _component(package: Locked, entry: Mapping[str, Any] | None = None) -> Component:
-    group, _, name = package.name.rpartition("/")
-    kind = "pypi" if package.ecosystem == "PyPI" else "npm"
+def make_component(
+    ecosystem: Ecosystem, name: str, version: str, entry: Mapping[str, Any] | None = None
+) -> Component:
+    """One package. `entry` may hold its `integrity` (as in HTML) and `license` (a text)."""
+    group, _, name = name.rpartition("/")
     path = "/".join(quote(part, safe="") for part in (group, name) if part)
-    purl = f"pkg:{kind}/{path}@{quote(package.version, safe='.-_')}"
+    purl = f"pkg:{ecosystem.url_type}/{path}@{quote(version, safe='.-_')}"
     made: Component = {"type": "library", "bom-ref": purl}
     if group:
         made["group"] = group
-    made |= {"name": name, "version": package.version, "purl": purl}
+    made |= {"name": name, "version": version, "purl": purl}
     entry = entry or {}
     if hashes := _hashes(str(entry.get("integrity") or "")):
         made["hashes"] = hashes
@@ -105,9 +87,3 @@ def _hashes(integrity: str) -> Sequence[dict[str, str]]:
         if name in _HASHES:
             found.append({"alg": _HASHES[name], "content": raw.hex()})
     return found
-
-
-def _python_platform(folder: Path) -> Component:
-    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    name = _normal(str(project["name"]))
-    return _component(Locked("PyPI", name, str(project.get("version", "0")), 0))

@@ -1,11 +1,10 @@
-"""Runs a module's own tests, walled in, and says what they did and what they covered."""
+"""Runs a module's own tests in a sandbox, and says what they did and what they covered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
 from gates.toolchains.session import Session
@@ -57,7 +56,7 @@ class TestRun:
     """Every source file under src, also one that no test loads."""
     records: tuple[RanRecord, ...] = ()
     sandbox: str = ""
-    """The walls around the tests ("landlock+seccomp", "none")."""
+    """The layers of the sandbox around the tests ("landlock+seccomp", "none")."""
 
     @property
     def line_coverage(self) -> float | None:
@@ -73,30 +72,22 @@ def run_tests(session: Session) -> TestRun:
     Raises `CouldNotCheckError` without an environment, and `ToolFailedError` where the run
     crashed, was stopped by the time limit of the policy, or left no report.
     """
-    module, tools = session.module, Tools(session)
-    if not test_files(module):
+    from gates.toolchains.languages import language_of
+
+    tools, language = Tools(session), language_of(session.module)
+    if not find_test_files(session.module):
         return TestRun(0, 0, 0, 0, records=(RanRecord("tests", "", 0, 0, 0.0, "no test files"),))
-    if module.language == "python":
-        from gates.toolchains.pytest import run
-    elif module.language == "typescript":
-        from gates.toolchains.vitest import run
-    else:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    made = run(tools)
+    made = language.run_tests(tools)
     return replace(made, records=tuple(tools.records), sandbox=tools.sandbox)
 
 
-def test_files(module: Module) -> list[str]:
-    """The files that a test runner would collect, in order."""
-    return sorted(path for path in module.files if _is_test(module.language, PurePosixPath(path)))
+def find_test_files(module: Module) -> list[str]:
+    """The files that the language's test runner would collect, in order."""
+    from gates.toolchains.languages import language_of
 
-
-def _is_test(language: str | None, path: PurePosixPath) -> bool:
-    if not str(path).startswith(tuple(f"{folder}/" for folder in FOLDERS)):
-        return False
-    if language == "python":
-        return path.suffix == ".py" and (
-            path.stem.startswith("test_") or path.stem.endswith("_test")
-        )
-    stem, _, kind = path.stem.rpartition(".")
-    return bool(stem) and kind in ("test", "spec")
+    language, folders = language_of(module), tuple(f"{folder}/" for folder in FOLDERS)
+    return sorted(
+        path
+        for path in module.files
+        if path.startswith(folders) and language.is_test(PurePosixPath(path))
+    )

@@ -57,7 +57,7 @@ class Tools:
         self.session = session
         self.records: list[RanRecord] = []
         self.sandbox = ""
-        """The walls around the last program of the module's that ran; "" before the first."""
+        """The layers of the sandbox in which a program ran last; "" before the first."""
         self._folder: Path | None = None
         self._copy: Path | None = None
         self._place = "module"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from gates.toolchains.languages import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gates"
@@ -117,3 +120,64 @@ def test_the_rooms_of_the_database_import_only_from_the_rooms_before_them(path):
             continue
         other = room_of(below)
         assert ORDER.index(other) <= ORDER.index(own), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_languages_know_which_there_are(path):
+    """Others look a language up, or are for one alone: its checks, the readers of its exports."""
+    relative = path.relative_to(PACKAGE)
+    if relative.is_relative_to("toolchains/languages"):
+        return
+    tree = ast.parse(path.read_text("utf-8"))
+    compared = [*_compared(tree)]
+    assert not compared, f"{relative}:{compared[0]} compares with the name of a language"
+    for name in LANGUAGES:
+        is_its_own = (
+            name in _languages_of_checks(tree)
+            if relative.parts[0] == "checks"
+            else relative.is_relative_to(f"contract/code/{name}.py")
+        )
+        folder = f"gates.toolchains.languages.{name}"
+        imported = [each for each in imports(path) if f"{each}.".startswith(f"{folder}.")]
+        assert is_its_own or not imported, f"{relative} imports {imported[0]}"
+
+
+def test_a_comparison_with_the_name_of_a_language_is_seen():
+    for code in (
+        'language == "python"',
+        '"typescript" != language',
+        'language in ("python", None)',
+        'match language:\n    case "python": pass',
+        '{"python": 1}[language]',
+        '{"python": 1}.get(language)',
+    ):
+        assert [*_compared(ast.parse(code))], code
+    for code in ('check(language="python")', 'EXTRAS = {"bandit": "python"}', 'a == "plpgsql"'):
+        assert not [*_compared(ast.parse(code))], code
+
+
+def _compared(tree: ast.AST) -> Iterator[int]:
+    """The lines that choose by the name of a language."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            operands = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            operands = [node.value]
+        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.value, ast.Dict):
+            operands = [each for each in node.value.keys if each is not None]
+        else:
+            continue
+        constants = (each for one in operands for each in ast.walk(one))
+        if any(isinstance(each, ast.Constant) and each.value in LANGUAGES for each in constants):
+            yield node.lineno if hasattr(node, "lineno") else 0
+
+
+def _languages_of_checks(tree: ast.AST) -> set[object]:
+    """What the file's `@check(..., language=...)` name."""
+    return {
+        keyword.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "check"
+        for keyword in node.keywords
+        if keyword.arg == "language" and isinstance(keyword.value, ast.Constant)
+    }

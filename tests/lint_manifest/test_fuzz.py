@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gates.module import load
 from gates.module.schemas import MANIFEST, load_schema
+from gates.toolchains.languages import find_language
 from tests.conftest import EXAMPLES
 from tests.lint_manifest.conftest import run
 
@@ -80,7 +81,7 @@ def run_with(root: Path, file: str, text: str) -> None:
     if not findings:
         assert accepted.slug
         assert accepted.version
-        assert accepted.language
+        assert find_language(accepted)
 
 
 def changed(value, data):

@@ -76,7 +76,7 @@ def test_manifests_that_cannot_be_read(tmp_path, content, place, message):
 )  # fmt: skip
 def test_properties_of_a_broken_manifest(tmp_path, value):
     module = load(module_of(tmp_path, **{"module.json": value}))
-    assert (module.slug, module.version, module.entrypoint, module.language) == ("", "", "", None)
+    assert (module.slug, module.version, module.entrypoint) == ("", "", "")
     assert module.table_prefix == "tenant__"
     assert isinstance(module.name, str)
 
@@ -91,7 +91,6 @@ def test_properties(tmp_path):
     assert module.slug == "alert-engine"
     assert module.version == "2.0.0-rc.1+x"
     assert module.entrypoint == "src/index.ts"
-    assert module.language == "typescript"
     assert module.table_prefix == "tenant_alert_engine_"
     assert module.settings is not None
     assert module.settings.get("a") == 1

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from gates.errors import CouldNotCheckError
 from gates.toolchains import Tools
 from gates.toolchains.advisories import match, read_snapshot
+from gates.toolchains.advisory_search import find_advisories
 from gates.toolchains.locks import Locked
-from gates.toolchains.vulnerabilities import look_up
 
 TODAY = date(2026, 11, 24)
 CANARY = {"ecosystem": "PyPI", "name": "canary", "version": "1.0", "id": "TEST-0"}
@@ -157,7 +157,7 @@ def test_a_snapshot_that_vouches_for_the_ecosystem(open_session, tmp_path):
     path = tmp_path / "advisories.json"
     path.write_text(json.dumps(document()))
     python = open_session("python", advisories=path)
-    assert list(look_up(Tools(python), python.policy, TODAY)) == []
+    assert list(find_advisories(Tools(python), python.policy, TODAY)) == []
 
 
 def test_a_snapshot_of_another_ecosystem_is_no_answer(open_session, tmp_path):
@@ -165,18 +165,18 @@ def test_a_snapshot_of_another_ecosystem_is_no_answer(open_session, tmp_path):
     path.write_text(json.dumps(document()))
     session = open_session("typescript", advisories=path)
     with pytest.raises(CouldNotCheckError, match="no canary for npm"):
-        list(look_up(Tools(session), session.policy, TODAY))
+        list(find_advisories(Tools(session), session.policy, TODAY))
 
 
 def test_no_snapshot_and_offline_is_no_answer(open_session):
     session = open_session("python")
     session.settings = replace(session.settings, offline=True)
     with pytest.raises(CouldNotCheckError, match="no advisory source") as caught:
-        list(look_up(Tools(session), session.policy, TODAY))
+        list(find_advisories(Tools(session), session.policy, TODAY))
     assert "snapshot" in (caught.value.hint or "")
 
 
 def test_a_snapshot_that_is_gone_is_no_answer(open_session, tmp_path):
     session = open_session("python", advisories=tmp_path / "none.json")
     with pytest.raises(CouldNotCheckError, match="cannot be read"):
-        list(look_up(Tools(session), session.policy, TODAY))
+        list(find_advisories(Tools(session), session.policy, TODAY))

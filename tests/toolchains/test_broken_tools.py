@@ -11,7 +11,7 @@ import pytest
 from gates.check import find
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
 from gates.toolchains import Tools
-from gates.toolchains.python import into_cache
+from gates.toolchains.cache import move_into_cache
 from gates.toolchains.tools import Program
 
 PYTHON = {
@@ -65,9 +65,9 @@ def test_python_tools(open_session, monkeypatch, check_id, how):
 
 
 def run_environment(session) -> None:
-    from gates.toolchains.python import environment
+    from gates.toolchains.languages.python.environment import make_environment
 
-    environment(Tools(session))
+    make_environment(Tools(session))
 
 
 @pytest.mark.parametrize("check_id", PYTHON)
@@ -85,14 +85,14 @@ def test_missing_python_tools(open_session, monkeypatch, check_id, tmp_path):
 @pytest.mark.parametrize("how", BROKEN)
 @pytest.mark.parametrize("check_id", TYPESCRIPT)
 def test_typescript_tools(open_session, monkeypatch, check_id, how):
-    from gates.toolchains import typescript
+    from gates.toolchains.languages.typescript import platform_tools
 
     code, error = BROKEN[how]
     session = open_session("typescript")
     if how == "hang":
         session.policy = replace(session.policy, tool_timeout=3.0)
     program = Program("node-tool", (sys.executable, "-I", "-c", code))
-    monkeypatch.setattr(typescript, "tool", lambda *_: program)
+    monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
     with pytest.raises(error):
         run(check_id, session)
 
@@ -122,5 +122,5 @@ def test_two_runs_that_make_the_same_environment(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-        into_cache(tmp_path / name, tmp_path / "cache" / "place")
+        move_into_cache(tmp_path / name, tmp_path / "cache" / "place")
     assert (tmp_path / "cache" / "place" / "file").read_text() == "one"

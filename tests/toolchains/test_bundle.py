@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gates.checks.build.bundle_complete import bundle_complete
 from gates.errors import CouldNotCheckError
 from gates.toolchains import make_bundle
-from gates.toolchains.bundle import Bundle, differences, pack
-from gates.toolchains.dist import compiled
+from gates.toolchains.bundle import Bundle, find_differences, pack
+from gates.toolchains.languages.typescript.dist import compiled_path
 
 NAMES = st.text("abcdé/._-", min_size=1, max_size=120).filter(
     lambda name: name.strip("/") == name and "//" not in name and ".." not in name
@@ -52,7 +52,7 @@ def test_twice_the_same(open_session, base):
     first, second = make_bundle(session), make_bundle(session, again=True)
     assert first.path != second.path
     assert first.sha256 == second.sha256
-    assert differences(first, second) == []
+    assert find_differences(first, second) == []
     assert first.path.name == "sample-module-1.0.0.tgz"
     assert {"module.json", "module_schema.json", "README.md", first.entry} <= first.contents.keys()
     assert not any(path.startswith(("tests/", "src/")) for path in first.contents)
@@ -82,11 +82,11 @@ def wheel(files: dict[str, bytes], date: int = 2020) -> bytes:
 def test_differences_are_named_inside_wheels_too(tmp_path):
     first = bundle(tmp_path, "1", {"a": b"1", "x.whl": wheel({"m.py": b"1", "d/RECORD": b"1"})})
     second = bundle(tmp_path, "2", {"b": b"1", "x.whl": wheel({"m.py": b"2", "d/RECORD": b"2"})})
-    assert differences(first, second) == ["a", "b", "x.whl: m.py"]
+    assert find_differences(first, second) == ["a", "b", "x.whl: m.py"]
     third = bundle(
         tmp_path, "3", {"a": b"1", "x.whl": wheel({"m.py": b"1", "d/RECORD": b"1"}, 2021)}
     )
-    assert differences(first, third) == ["x.whl: m.py"]
+    assert find_differences(first, third) == ["x.whl: m.py"]
 
 
 def test_a_module_that_does_not_build_has_no_bundle(open_session):
@@ -151,6 +151,6 @@ class Hook(BuildHookInterface):
 
 
 def test_where_sources_are_compiled_to():
-    assert compiled("src/index.ts") == "dist/index.js"
-    assert compiled("src/a/b.mts") == "dist/a/b.mjs"
-    assert compiled("src/view.tsx") == "dist/view.js"
+    assert compiled_path("src/index.ts") == "dist/index.js"
+    assert compiled_path("src/a/b.mts") == "dist/a/b.mjs"
+    assert compiled_path("src/view.tsx") == "dist/view.js"

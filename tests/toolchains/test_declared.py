@@ -16,8 +16,8 @@ from gates.checks.lint.permissions_declared import permissions_declared
 from gates.checks.lint.queues_declared import queues_declared
 from gates.errors import CouldNotCheckError
 from gates.module import load
-from gates.toolchains.sources.offers import offers
-from gates.toolchains.sources.variables import example, read
+from gates.toolchains.languages import language_of
+from gates.toolchains.sources.variables import read_example
 
 PY, TS = "src/sample_module/api.py", "src/api/notes.ts"
 ENV_PY, ENV_TS = "src/sample_module/env.py", "src/env.ts"
@@ -104,7 +104,8 @@ PATHS = {
 
 @pytest.mark.parametrize(("path", "code", "expected"), PATHS.values(), ids=PATHS)
 def test_the_path_of_a_route(module, path, code, expected):
-    found = offers(module(path, code)).routes
+    made = module(path, code)
+    found = language_of(made).read_offers(made).routes
     assert [text for each in found for text in (each.path.values or (None,))] == expected
 
 
@@ -128,7 +129,8 @@ EVENTS = {
 
 @pytest.mark.parametrize(("path", "code", "expected"), EVENTS.values(), ids=EVENTS)
 def test_the_name_of_an_event(module, path, code, expected):
-    found = offers(module(path, code)).published
+    made = module(path, code)
+    found = language_of(made).read_offers(made).published
     assert [text for each in found for text in (each.values or (None,))] == expected
 
 
@@ -191,7 +193,8 @@ VARIABLES = {
 
 @pytest.mark.parametrize(("path", "code", "expected"), VARIABLES.values(), ids=VARIABLES)
 def test_the_variables_that_are_read(module, path, code, expected):
-    found = read(module(path, SETTINGS + code if path == ENV_PY else code))
+    made = module(path, SETTINGS + code if path == ENV_PY else code)
+    found = language_of(made).read_variables(made)
     assert [(each.name, each.optional, each.default) for each in found.variables] == expected
     assert found.unknown == ()
 
@@ -215,7 +218,7 @@ def test_what_cannot_be_read_is_said(module, path, code):
 
 def test_lines_of_an_env_example():
     text = "# words\n\nA=1\n  export B = 'two # 2'\n# C=3\nD=4 # four\nE=\nno\n"
-    found = example(".env.example", tuple(text.split("\n")))
+    found = read_example(".env.example", tuple(text.split("\n")))
     shown = [(e.name, e.value, e.location.line, e.location.column, e.remark) for e in found]
     assert shown == [
         ("A", "1", 3, 1, False),
@@ -229,7 +232,7 @@ def test_lines_of_an_env_example():
 
 @given(st.lists(st.text(alphabet="Ab_= #'\"\texport", max_size=12), max_size=6))
 def test_every_line_of_an_env_example_is_blank_a_comment_or_has_a_place(lines):
-    found = {each.location.line: each for each in example("e", tuple(lines))}
+    found = {each.location.line: each for each in read_example("e", tuple(lines))}
     for number, line in enumerate(lines, 1):
         if number in found:
             place = found[number].location

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.settings import PERMISSIVE
-from gates.toolchains.licenses import _of_metadata, _of_package_json, refused
-from gates.toolchains.locks import Locked, reachable
+from gates.toolchains.languages.python.licenses import parse_metadata
+from gates.toolchains.languages.typescript.licenses import parse_package_json
+from gates.toolchains.languages.typescript.lock import reachable
+from gates.toolchains.licenses import find_refused
+from gates.toolchains.locks import Locked
 
 PACKAGE = Locked("PyPI", "x", "1.0", 1)
 
@@ -34,12 +37,12 @@ PACKAGE = Locked("PyPI", "x", "1.0", 1)
     ],
 )
 def test_expressions_are_held_against_the_policy(expression, against):
-    assert refused(expression, PERMISSIVE) == against
+    assert find_refused(expression, PERMISSIVE) == against
 
 
 @given(st.text())
 def test_no_text_is_allowed_by_accident(text):
-    assert refused(text, ()) != []
+    assert find_refused(text, ()) != []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_no_text_is_allowed_by_accident(text):
     ],
 )
 def test_python_packages_state_it_in_their_metadata(metadata, expression):
-    assert _of_metadata(PACKAGE, metadata).expression == expression
+    assert parse_metadata(PACKAGE, metadata).expression == expression
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_python_packages_state_it_in_their_metadata(metadata, expression):
     ],
 )
 def test_npm_packages_state_it_in_their_manifest(manifest, expression):
-    assert _of_package_json(PACKAGE, json.dumps(manifest)).expression == expression
+    assert parse_package_json(PACKAGE, json.dumps(manifest)).expression == expression
 
 
 def test_packages_that_only_develop_do_not_run_with_the_module():

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.toolchains.locks import (
-    Locked,
-    LockError,
-    npm_packages,
-    reachable,
-    read_npm_lock,
-    read_requirements,
-)
+from gates.toolchains.languages.python.lock import read_requirements
+from gates.toolchains.languages.typescript.lock import lock_entries, reachable, read_npm_lock
+from gates.toolchains.locks import Locked, LockError
 
 HASH = "--hash=sha256:" + "0" * 64
 
@@ -143,4 +138,4 @@ def test_cycles_end():
             "node_modules/b": entry(dependencies={"a": "1"}),
         }
     )
-    assert reachable(npm_packages(text), "") == {"", "node_modules/a", "node_modules/b"}
+    assert reachable(lock_entries(text), "") == {"", "node_modules/a", "node_modules/b"}

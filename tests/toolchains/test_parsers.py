@@ -12,19 +12,12 @@ from hypothesis import strategies as st
 
 from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains import (
-    audit,
-    compiler,
-    detect_secrets,
-    eslint,
-    mypy,
-    prettier,
-    ruff,
-    vitest,
-)
-from gates.toolchains import (
-    pytest as junit,
-)
+from gates.toolchains import detect_secrets
+from gates.toolchains.languages.python import advisories as pip_audit
+from gates.toolchains.languages.python import mypy, ruff
+from gates.toolchains.languages.python import pytest as junit
+from gates.toolchains.languages.typescript import advisories as npm_audit
+from gates.toolchains.languages.typescript import compiler, eslint, prettier, vitest
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
 
@@ -47,8 +40,8 @@ PARSERS = {
     "vitest": lambda data: vitest.parse_report(data, COPY),
     "vitest coverage": lambda data: vitest.parse_summary(data, COPY),
     "detect-secrets": lambda data: detect_secrets.parse(ran(data)),
-    "pip-audit": lambda data: audit.parse_pip_audit(ran(data), PACKAGES),
-    "npm audit": lambda data: audit.parse_npm_audit(ran(data), PACKAGES),
+    "pip-audit": lambda data: pip_audit.parse_pip_audit(ran(data), PACKAGES),
+    "npm audit": lambda data: npm_audit.parse_npm_audit(ran(data), PACKAGES),
 }
 
 
@@ -121,7 +114,7 @@ def test_eslint_names_the_files_that_it_saw():
 
 @given(st.text(), st.text())
 def test_the_first_difference(old, new):
-    number, line = prettier.first_difference(old, new)
+    number, line = prettier.find_first_difference(old, new)
     assert 1 <= number <= len(old.split("\n"))
     if old != new and number <= len(new.split("\n")):
         assert line in new.split("\n")
@@ -166,20 +159,20 @@ CLEAN = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": []}], "f
 
 class TestPipAudit:
     def test_clean_needs_an_answer_for_every_package_of_this_machine(self):
-        assert audit.parse_pip_audit(ran(CLEAN), PACKAGES) == []
+        assert pip_audit.parse_pip_audit(ran(CLEAN), PACKAGES) == []
 
     def test_nothing_asked_is_not_clean(self):
         with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
-            audit.parse_pip_audit(ran({"dependencies": [], "fixes": []}), PACKAGES)
+            pip_audit.parse_pip_audit(ran({"dependencies": [], "fixes": []}), PACKAGES)
 
     def test_a_skipped_package_is_not_clean(self):
         document = {"dependencies": [{"name": "pyyaml", "skip_reason": "not on PyPI"}]}
         with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
-            audit.parse_pip_audit(ran(document), PACKAGES)
+            pip_audit.parse_pip_audit(ran(document), PACKAGES)
 
     def test_no_answer_at_all(self):
         with pytest.raises(ToolFailedError, match="no route") as caught:
-            audit.parse_pip_audit(ran(b"", 1, b"ERROR: no route"), PACKAGES)
+            pip_audit.parse_pip_audit(ran(b"", 1, b"ERROR: no route"), PACKAGES)
         assert "snapshot" in (caught.value.hint or "")
 
     def test_a_vulnerability_has_the_line_of_its_package(self):
@@ -187,12 +180,12 @@ class TestPipAudit:
             {"id": "PYSEC-1", "fix_versions": ["5.4"], "aliases": ["CVE-1"], "description": "d"}
         ]
         document = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": vulns}]}
-        (found,) = audit.parse_pip_audit(ran(document, 1), PACKAGES)
+        (found,) = pip_audit.parse_pip_audit(ran(document, 1), PACKAGES)
         assert (found.id, found.fixed, found.package.line) == ("PYSEC-1", "5.4", 7)
 
     def test_a_status_that_does_not_fit(self):
         with pytest.raises(ToolFailedError, match="status 1"):
-            audit.parse_pip_audit(ran(CLEAN, 1), PACKAGES)
+            pip_audit.parse_pip_audit(ran(CLEAN, 1), PACKAGES)
 
 
 class TestNpmAudit:
@@ -200,20 +193,20 @@ class TestNpmAudit:
         return {"vulnerabilities": vulnerabilities, "metadata": {"dependencies": {"total": total}}}
 
     def test_clean(self):
-        assert audit.parse_npm_audit(ran(self.answer(2)), PACKAGES) == []
+        assert npm_audit.parse_npm_audit(ran(self.answer(2)), PACKAGES) == []
 
     def test_a_refusal_is_not_clean(self):
         document = {"message": "405 Method Not Allowed", "error": {"code": "E405"}}
         with pytest.raises(ToolFailedError, match="405"):
-            audit.parse_npm_audit(ran(document, 1), PACKAGES)
+            npm_audit.parse_npm_audit(ran(document, 1), PACKAGES)
 
     def test_nothing_asked_is_not_clean(self):
         with pytest.raises(ToolFailedError, match="0 of 2"):
-            audit.parse_npm_audit(ran(self.answer(0)), PACKAGES)
+            npm_audit.parse_npm_audit(ran(self.answer(0)), PACKAGES)
 
     def test_a_vulnerability(self):
         via = {"url": "https://github.com/advisories/GHSA-1", "title": "t", "severity": "high"}
         packages = [Locked("npm", "x", "1.0.0", 5)]
         document = self.answer(1, x={"via": [via, "y"], "fixAvailable": True})
-        (found,) = audit.parse_npm_audit(ran(document, 1), packages)
+        (found,) = npm_audit.parse_npm_audit(ran(document, 1), packages)
         assert (found.id, found.severity, found.package.line) == ("GHSA-1", "high", 5)

@@ -7,7 +7,8 @@ import pytest
 from gates.checks.build.register_answers import register_answers
 from gates.errors import CouldNotCheckError
 from gates.toolchains import Tools, make_bundle
-from gates.toolchains.registration import ask, import_name
+from gates.toolchains.languages.python.registration import import_name
+from gates.toolchains.registration import call_register
 
 PYTHON, TYPESCRIPT = "src/sample_module/__init__.py", "src/index.ts"
 
@@ -184,6 +185,6 @@ ODD_TS = (
 ])  # fmt: skip
 def test_lists_of_anything_at_all_are_read(open_session, base, path, code):
     session = open_session(base, {path: code})
-    answer = ask(Tools(session), make_bundle(session)).first("answered")
+    answer = call_register(Tools(session), make_bundle(session)).first("answered")
     assert answer is not None
     assert (answer.version, answer.jobs, len(answer.routes or ())) == (None, None, 3)

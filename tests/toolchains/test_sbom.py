@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gates.toolchains import Tools, make_bundle, npm_packages, python
+from gates.toolchains import Tools, make_bundle
 from gates.toolchains.bundle import BILL
+from gates.toolchains.languages.python.environment import make_environment
+from gates.toolchains.languages.typescript.packages import install_packages
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -30,7 +32,7 @@ def test_python(open_session):
     platform = tuple(sorted((EXAMPLES / "platform" / "python").iterdir()))
     session = open_session("python", python_packages=platform)
     found = components(make_bundle(session))
-    place = python.environment(Tools(session)).site_packages
+    place = make_environment(Tools(session)).site_packages
     names = {
         f"pkg:pypi/{re.sub(r'[-_.]+', '-', each.metadata['Name']).lower()}@{each.version}"
         for each in distributions(path=[str(place)])
@@ -43,7 +45,7 @@ def test_python(open_session):
 def test_typescript(open_session):
     session = open_session("typescript")
     found = components(make_bundle(session))
-    place = npm_packages.packages(Tools(session)).modules
+    place = install_packages(Tools(session)).modules
     hidden = json.loads((place / ".package-lock.json").read_text())["packages"]
     names = {
         f"pkg:npm/{path.rpartition('node_modules/')[2].replace('@', '%40')}@{entry['version']}"

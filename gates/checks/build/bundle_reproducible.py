@@ -21,14 +21,15 @@ def bundle_reproducible(module: Module, bundle: Bundle, tools: Tools) -> Iterato
     Good: a build that depends on the sources and the locked packages alone
     Fix: take the difference out of the build; `SOURCE_DATE_EPOCH` holds a time that is fixed.
     """
-    from gates.toolchains.bundle import differences
+    from gates.toolchains.bundle import find_differences
+    from gates.toolchains.languages import language_of
 
     again = make_bundle(tools.session, again=True)
     tools.records += again.records
     if again.sha256 == bundle.sha256:
         return
-    place = "pyproject.toml" if module.language == "python" else "package.json"
-    for path in differences(bundle, again):
+    place = language_of(module).project_file
+    for path in find_differences(bundle, again):
         yield bundle_reproducible.finding(
             f"two builds of the same sources differ in {path}",
             place,

@@ -15,6 +15,7 @@ from gates.model import Finding, Stage
 from gates.module import Module
 from gates.releases import Releases, unpacked
 from gates.toolchains import Bundle, Tools
+from gates.toolchains.languages import language_of
 
 
 @check(Stage.BUILD)
@@ -42,8 +43,8 @@ def code_bump(
         built = unpacked(bundle.path.read_bytes())
     except OSError as error:
         raise CouldNotCheckError(f"the bundle cannot be read: {error.strerror}") from error
-    old = exported(base.files, base.module.language)
-    found = compare_code(old, exported(built, module.language), tools)
+    old = exported(base.files, language_of(base.module).name)
+    found = compare_code(old, exported(built, language_of(module).name), tools)
     changes = placed(found, base.module, module)
     yield from judge(code_bump, module, base.version, changes)
     yield from judge_entries(code_bump, module, base.version, changes, CODE_KINDS)

@@ -28,10 +28,10 @@ def register_answers(
     Good: `export function register() { return { slug: "alert-engine", routes, jobs }; }`
     Fix: connect and read the environment on first use, not while loading.
     """
-    from gates.toolchains.registration import ask
+    from gates.toolchains.registration import call_register
 
     entry = Location(module.entrypoint or "")
-    answer = ask(tools, bundle)
+    answer = call_register(tools, bundle)
     sockets = [event for event in answer.events if event.event == "socket"]
     if sockets:
         event = next((each for each in sockets if each.address), sockets[0])

@@ -30,14 +30,14 @@ def register_matches_manifest(module: Module, bundle: Bundle, tools: Tools) -> I
     Fix: register the route or job that the finding names, or correct module.json.
     """
     from gates.contract.declared.entries import entries
-    from gates.toolchains.registration import ask
+    from gates.toolchains.registration import call_register
 
     document = module.require_manifest()
-    answer = ask(tools, bundle).first("answered")
+    answer = call_register(tools, bundle).first("answered")
     if answer is None:
         raise CouldNotCheckError(
             "register() does not answer, so that nothing is known of its routes and jobs",
-            hint="mend what the check register-answers reports",
+            hint="fix what the check register-answers reports",
         )
     entry = Location(module.entrypoint or "")
     if isinstance(answer.version, str) and answer.version != module.version:

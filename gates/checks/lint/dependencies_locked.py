@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, RanRecord, Stage
 from gates.module import Module
 from gates.toolchains import Tools
@@ -25,30 +24,21 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
     Fix: `uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock`, or
     `npm install --package-lock-only`.
     """
-    from gates.toolchains import npm_packages, python
-    from gates.toolchains.locks import NPM_LOCK, PYTHON_LOCK, LockError
-    from gates.toolchains.vulnerabilities import read_lock
+    from gates.toolchains.languages import language_of
+    from gates.toolchains.locks import LockError, NoLockError
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    is_python = module.language == "python"
-    path = PYTHON_LOCK if is_python else NPM_LOCK
-    hint = python.LOCK_HINT if is_python else npm_packages.LOCK_HINT
-    if is_python and path not in module.files:
-        tools.records.append(RanRecord("lock-file", subjects=1))
-        yield dependencies_locked.finding(f"there is no {path}", path, fix=f"run {hint}")
-        return
+    language = language_of(module)
+    path, fix = language.lock_file, f"run {language.lock_command}"
+    subjects = 1
     try:
-        packages, _ = read_lock(tools.session)
-        tools.records.append(RanRecord("lock-file", subjects=len(packages)))
+        subjects = len(language.read_lock(tools.session))
     except LockError as error:
-        tools.records.append(RanRecord("lock-file", subjects=1))
         own = path in module.files
         yield dependencies_locked.finding(
             f"{path}: {error.message}",
-            Location(path, error.line) if own else Location("package.json"),
-            fix=f"run {hint}",
+            Location(path, error.line) if own else Location(language.project_file),
+            fix=fix,
         )
-    except npm_packages.NoLockError as error:
-        tools.records.append(RanRecord("lock-file", subjects=1))
-        yield dependencies_locked.finding(error.message, "package.json", fix=f"run {hint}")
+    except NoLockError as error:
+        yield dependencies_locked.finding(error.message, error.path, fix=fix)
+    tools.records.append(RanRecord("lock-file", subjects=subjects))

@@ -26,10 +26,10 @@ def endpoints_declared(module: Module) -> Iterator[Finding]:
     """
     from gates.checks.lint._declared import LITERAL, same_path, unread
     from gates.contract.declared.entries import entries
-    from gates.toolchains.sources.offers import offers
+    from gates.toolchains.languages import language_of
 
     document = module.require_manifest()
-    found = offers(module)
+    found = language_of(module).read_offers(module)
     served: dict[tuple[str, str], set[bool | None]] = {}
     known = {
         (entry.text("method"), same_path(entry.text("path"))): entry

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -22,9 +21,7 @@ def environment_access(module: Module) -> Iterator[Finding]:
     Good: `const url = env().REDIS_URL`, with REDIS_URL in the schema of src/env.ts
     Fix: add the variable to the schema in env.ts or env.py and read it from there.
     """
-    from gates.toolchains.sources import environment
+    from gates.toolchains.languages import language_of
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    for message, location, fix in environment.find(module):
-        yield environment_access.finding(message, location, fix=fix)
+    for problem in language_of(module).find_environment_reads(module):
+        yield environment_access.finding(problem.message, problem.location, fix=problem.fix)

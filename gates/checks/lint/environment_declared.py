@@ -33,22 +33,23 @@ def environment_declared(module: Module) -> Iterator[Finding]:
     Fix: add the variable where the finding says that it is missing, or remove it everywhere.
     """
     from gates.contract.declared.entries import entries_by, named
-    from gates.toolchains.sources.variables import example, read
+    from gates.toolchains.languages import language_of
+    from gates.toolchains.sources.variables import read_example
 
     document = module.require_manifest()
     declared = entries_by(document, named, "environment_variables")
-    code = read(module)
+    language = language_of(module)
+    code = language.read_variables(module)
     lines = module.lines(EXAMPLE) if EXAMPLE in module.files else ()
-    shown = example(EXAMPLE, lines)
+    shown = read_example(EXAMPLE, lines)
     yield from _code(code, declared)
     yield from _example(shown, declared)
     read_names = {each.name for each in code.variables}
     shown_names = {each.name for each in shown}
     for name, entry in declared.items():
         if name not in read_names and not code.unknown:
-            place = "src/env.ts" if module.language == "typescript" else "env.py"
             yield environment_declared.finding(
-                f"{place} does not read {name}",
+                f"{language.words.environment_file} does not read {name}",
                 entry.at("name"),
                 fix=f"read it there, or remove it from module.json and {EXAMPLE}",
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -25,15 +24,13 @@ def errors_thrown(module: Module) -> Iterator[Finding]:
     Good: `throw new RuleNotFoundError(id)`, where RuleNotFoundError extends AxonError
     Fix: declare a subclass of AxonError in src/lib/errors and throw that.
     """
-    from gates.toolchains.sources import errors_python, errors_typescript
+    from gates.toolchains.languages import language_of
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    verb = "raises" if module.language == "python" else "throws"
-    language = errors_python if module.language == "python" else errors_typescript
-    for name, location in language.find(module):
+    language = language_of(module)
+    throw = language.words.throw
+    for name, location in language.find_foreign_errors(module):
         yield errors_thrown.finding(
-            f"this {verb} {name}, which is no AxonError",
+            f"this {throw}s {name}, which is no AxonError",
             location,
-            fix=f"{verb[:-1]} a subclass of AxonError",
+            fix=f"{throw} a subclass of AxonError",
         )

@@ -23,8 +23,8 @@ def eslint(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `export function total(rows: readonly Row[]): number { return rows.length; }`
     Fix: the rule's name is in the finding; its page says what to write instead.
     """
-    from gates.toolchains import eslint as tool
-    from gates.toolchains.typescript import sources
+    from gates.toolchains.languages.typescript import eslint as tool
+    from gates.toolchains.languages.typescript.platform_tools import sources
 
     files = sources(module, tests=True)
     for problem in tool.run(tools, "eslint.config.mjs", files, typed=True):

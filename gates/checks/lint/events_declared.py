@@ -26,10 +26,10 @@ def events_declared(module: Module) -> Iterator[Finding]:
     """
     from gates.checks.lint._declared import LITERAL, unread
     from gates.contract.declared.entries import entries_by, whole_text
-    from gates.toolchains.sources.offers import offers
+    from gates.toolchains.languages import language_of
 
     document = module.require_manifest()
-    found = offers(module)
+    found = language_of(module).read_offers(module)
     for key, texts, verb in (
         ("publishes", found.published, "published"),
         ("subscribes", found.subscribed, "subscribed to"),

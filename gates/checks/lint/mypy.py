@@ -22,8 +22,8 @@ def mypy(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `def total(rows: Sequence[Row]) -> int: return sum(row.size for row in rows)`
     Fix: annotate it, or correct the type at the place of the finding.
     """
-    from gates.toolchains import mypy as tool
-    from gates.toolchains.sources.trees import python_trees
+    from gates.toolchains.languages.python import mypy as tool
+    from gates.toolchains.languages.python.sources.trees import python_trees
 
     ran = tool.run(tools)
     settings = tool.settings_classes(python_trees(module).values())

@@ -26,10 +26,10 @@ def permissions_declared(module: Module) -> Iterator[Finding]:
     """
     from gates.checks.lint._declared import LITERAL, same_path, unread
     from gates.contract.declared.entries import entries, entries_by, texts, whole_text
-    from gates.toolchains.sources.offers import offers
+    from gates.toolchains.languages import language_of
 
     document = module.require_manifest()
-    found = offers(module)
+    found = language_of(module).read_offers(module)
     listed = entries_by(document, whole_text, "permissions")
     routes: dict[tuple[str, str], set[str]] = {}
     unknown = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -22,12 +21,11 @@ def platform_logger(module: Module) -> Iterator[Finding]:
     Good: `import { createLogger } from "@axon/logger"`, `structlog.get_logger()`
     Fix: take the platform's logger.
     """
-    from gates.toolchains.sources import loggers
+    from gates.toolchains.languages import language_of
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    ours = "structlog or axon_logger" if module.language == "python" else "@axon/logger"
-    for what, location in loggers.find(module):
+    language = language_of(module)
+    ours = language.words.logger
+    for what, location in language.find_foreign_loggers(module):
         yield platform_logger.finding(
             f"{what} goes past the platform's logger", location, fix=f"log through {ours}"
         )

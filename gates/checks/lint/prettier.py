@@ -21,8 +21,8 @@ def prettier(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `const x = { a: 1 };`
     Fix: run `prettier --write src tests`.
     """
-    from gates.toolchains import prettier as tool
-    from gates.toolchains.typescript import sources
+    from gates.toolchains.languages.typescript import prettier as tool
+    from gates.toolchains.languages.typescript.platform_tools import sources
 
     for path, line, wanted in tool.run(tools, sources(module, tests=True)):
         yield prettier.finding(

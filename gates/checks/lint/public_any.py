@@ -22,7 +22,7 @@ def public_any(module: Module) -> Iterator[Finding]:
     Good: `def load(row: Mapping[str, object]) -> Rule: ...`
     Fix: name the type; where it can be anything, `object`, and narrow it.
     """
-    from gates.toolchains.sources.trees import at, python_trees
+    from gates.toolchains.languages.python.sources.trees import at, python_trees
 
     for path, tree in python_trees(module).items():
         names = _any_names(tree)

@@ -23,15 +23,13 @@ def queue_names(module: Module) -> Iterator[Finding]:
     Good: `new Queue("tenant:alert-engine:emails", options)`
     Fix: write the prefix into the name, as a literal or a constant.
     """
-    from gates.toolchains.sources import queues_python, queues_typescript
+    from gates.toolchains.languages import language_of
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    language = language_of(module)
     if not module.slug:
         raise CouldNotCheckError("without a usable slug the prefix of queues is not known")
     prefix = f"tenant:{module.slug}:"
-    language = queues_python if module.language == "python" else queues_typescript
-    for name, location in language.find(module):
+    for name, location in language.find_queues(module):
         if name is None:
             yield queue_names.finding(
                 "the name of this queue cannot be read from the sources",

@@ -25,11 +25,11 @@ def queues_declared(module: Module) -> Iterator[Finding]:
     """
     from gates.checks.lint._declared import LITERAL, unread
     from gates.contract.declared.entries import entries_by, named
-    from gates.toolchains.sources import queues_python, queues_typescript
-    from gates.toolchains.sources.offers import offers
+    from gates.toolchains.languages import language_of
 
     document = module.require_manifest()
-    found = offers(module)
+    language = language_of(module)
+    found = language.read_offers(module)
     listed = entries_by(document, named, "jobs")
     done: set[str] = set()
     unknown = False
@@ -78,8 +78,7 @@ def queues_declared(module: Module) -> Iterator[Finding]:
             )
     queues = {entry.text("queue") for entry in listed.values()}
     queues |= {queue for job in found.jobs for queue in job.queue.values or ()}
-    language = queues_python if module.language == "python" else queues_typescript
-    for queue, place in language.find(module):
+    for queue, place in language.find_queues(module):
         # queue-names says so where the name is not known, or has another prefix.
         if queue is not None and queue.startswith(f"tenant:{module.slug}:") and queue not in queues:
             yield queues_declared.finding(

@@ -23,8 +23,10 @@ def ruff(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `def total(rows: Sequence[Row]) -> int: ...`
     Fix: `ruff check --fix` fixes most of it; the rule's name is in the finding.
     """
-    from gates.toolchains import ruff as tool
+    from gates.toolchains.languages.python import ruff as tool
 
-    ran = tool.run(tools, ["check", "--ignore-noqa", "--output-format=json"], tool.files(module))
+    ran = tool.run(
+        tools, ["check", "--ignore-noqa", "--output-format=json"], tool.find_files(module)
+    )
     for problem in tool.parse(ran.stdout, tools.module_copy):
         yield ruff.finding(problem.message, problem.location, fix=problem.fix, rule=problem.rule)

@@ -22,9 +22,9 @@ def ruff_format(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `x = {"a": 1}`
     Fix: run `ruff format`.
     """
-    from gates.toolchains import ruff as tool
+    from gates.toolchains.languages.python import ruff as tool
 
-    ran = tool.run(tools, ["format", "--diff"], tool.files(module))
+    ran = tool.run(tools, ["format", "--diff"], tool.find_files(module))
     for path, line, diff in tool.parse_diff(ran.stdout, tools.module_copy):
         yield ruff_format.finding(
             "the layout is not that of ruff format",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
 
@@ -23,11 +22,9 @@ def suppressions(module: Module) -> Iterator[Finding]:
     Why: a comment that hides one mistake today hides every later one at its place.
     Bad: `// @ts-nocheck`
     Good: `// @ts-expect-error the types of left-pad lack its third argument`
-    Fix: fix what the tool reports, or name exactly what is ignored, and why.
+    Fix: correct what the tool reports, or name exactly what is ignored, and why.
     """
-    from gates.toolchains.sources import comments
+    from gates.toolchains.languages import language_of
 
-    if module.language is None:
-        raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-    for message, location, fix in comments.find(module):
-        yield suppressions.finding(message, location, fix=fix)
+    for problem in language_of(module).find_suppressions(module):
+        yield suppressions.finding(problem.message, problem.location, fix=problem.fix)

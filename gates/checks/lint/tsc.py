@@ -24,8 +24,8 @@ def tsc(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `function total(rows: readonly Row[]): number { return rows.length; }`
     Fix: correct the type at the place of the finding.
     """
-    from gates.toolchains.compiler import compile_typescript
-    from gates.toolchains.typescript import sources
+    from gates.toolchains.languages.typescript.compiler import compile_typescript
+    from gates.toolchains.languages.typescript.platform_tools import sources
 
     files = sources(module, tests=True)
     if not files:

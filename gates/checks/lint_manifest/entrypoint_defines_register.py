@@ -25,16 +25,20 @@ def entrypoint_defines_register(module: Module) -> Iterator[Finding]:
     Fix: define register() in the entrypoint, callable without arguments. The file is parsed, not
         run; the stage build calls it.
     """
+    from gates.toolchains.languages import LANGUAGES, NEITHER, find_language
+
     document = module.require_manifest()
     path = inside(document.get("entrypoint"))
     if path is None:
         return  # manifest-schema or paths-inside says what is wrong with it
     at = document.at("entrypoint")
-    if module.language is None:
+    language = find_language(module)
+    if language is None:
+        suffixes = " or ".join(each.suffixes[0] for each in LANGUAGES.values())
         yield entrypoint_defines_register.finding(
-            f"the entrypoint {show(path)} is neither TypeScript nor Python",
+            f"the entrypoint {show(path)} is {NEITHER}",
             at,
-            fix="name the source: a .ts or .py file, not what is built from it",
+            fix=f"name the source: a {suffixes} file, not what is built from it",
         )
         return
     if path not in module.files:
@@ -52,13 +56,6 @@ def entrypoint_defines_register(module: Module) -> Iterator[Finding]:
         return
     if module.files[path].link is not None:
         return  # paths-inside says that it is a link
-    if module.language == "python":
-        from gates.checks.lint_manifest._register import python_register
-
-        wrong = python_register(module, path)
-    else:
-        from gates.checks.lint_manifest._register_typescript import typescript_register
-
-        wrong = typescript_register(module, path)
+    wrong = language.find_register(module, path)
     if wrong is not None:
         yield entrypoint_defines_register.finding(wrong.message, wrong.location, fix=wrong.fix)

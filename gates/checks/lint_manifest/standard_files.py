@@ -60,6 +60,8 @@ def _settings(module: Module) -> Iterator[Finding]:
 
 
 def _environment(module: Module) -> Iterator[Finding]:
+    from gates.toolchains.languages import find_language
+
     variables = module.manifest.get("environment_variables") if module.manifest else None
     if not module.manifest or not isinstance(variables, list) or not variables:
         return
@@ -70,14 +72,10 @@ def _environment(module: Module) -> Iterator[Finding]:
             at,
             fix="add .env.example with a line NAME=value for each of them",
         )
-    if module.language == "typescript":
-        if "src/env.ts" not in module.files:
-            message = "there is no src/env.ts, but module.json lists environment variables"
-            fix = "read and validate process.env with zod in src/env.ts, and nowhere else"
-            yield standard_files.finding(message, at, fix=fix)
-    elif module.language == "python" and not any(
-        path.startswith("src/") and path.endswith("/env.py") for path in module.files
-    ):
-        message = "there is no env.py in the package, but module.json lists environment variables"
-        fix = "read and validate the environment with pydantic-settings in env.py of the package"
-        yield standard_files.finding(message, at, fix=fix)
+    language = find_language(module)
+    if language is not None and not language.find_environment_files(module):
+        words = language.words
+        message = (
+            f"there is no {words.environment_place}, but module.json lists environment variables"
+        )
+        yield standard_files.finding(message, at, fix=words.environment_fix)

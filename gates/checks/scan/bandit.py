@@ -21,7 +21,7 @@ def bandit(tools: Tools) -> Iterator[Finding]:
     Good: `subprocess.run(["tar", "xf", name], check=True)`
     Fix: the rule's name is in the finding; its page says what to use instead.
     """
-    from gates.toolchains import bandit as tool
+    from gates.toolchains.languages.python import bandit as tool
 
     for severity, problem in tool.run(tools):
         yield bandit.finding(

@@ -25,9 +25,9 @@ def dependency_advisories(tools: Tools, policy: Policy, today: date) -> Iterator
     Good: a lock with the fixed version, or with another package
     Fix: raise the package to the fixed version in the finding and lock again.
     """
-    from gates.toolchains.vulnerabilities import look_up
+    from gates.toolchains.advisory_search import find_advisories
 
-    for advisory, location in look_up(tools, policy, today):
+    for advisory, location in find_advisories(tools, policy, today):
         package = advisory.package
         also = f" ({', '.join(advisory.aliases)})" if advisory.aliases else ""
         severity = f", {advisory.severity}" if advisory.severity else ""

@@ -24,12 +24,14 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
     Good: a lock with packages under MIT, Apache-2.0, "GPL-2.0-only OR MIT"
     Fix: take another package, buy another licence and have it waived, or have the policy changed.
     """
-    from gates.toolchains.licenses import read, refused
+    from gates.toolchains.licenses import find_refused, read_licenses
 
-    packages, path = read(tools)
+    packages, path = read_licenses(tools)
     for each in packages:
         package = each.package
-        against = refused(each.expression, policy.allowed_licenses) if each.expression else None
+        against = (
+            find_refused(each.expression, policy.allowed_licenses) if each.expression else None
+        )
         if against == []:
             continue
         if against is None:

@@ -22,8 +22,8 @@ def eslint_security(module: Module, tools: Tools) -> Iterator[Finding]:
     Good: `execFile("tar", ["xf", name])`
     Fix: use a literal, or the function that takes its arguments apart.
     """
-    from gates.toolchains import eslint as tool
-    from gates.toolchains.typescript import sources
+    from gates.toolchains.languages.typescript import eslint as tool
+    from gates.toolchains.languages.typescript.platform_tools import sources
 
     for problem in tool.run(tools, "eslint.security.mjs", sources(module), typed=False):
         yield eslint_security.finding(

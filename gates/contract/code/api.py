@@ -33,16 +33,12 @@ class Api:
     """What stands before the paths of `files` in the module's repo: "src/" for most wheels."""
 
 
-def exported(files: Mapping[str, bytes], language: str | None) -> Api:
+def exported(files: Mapping[str, bytes], language: str) -> Api:
     """The exported code of a bundle, given as its files by path.
 
     Raises `CouldNotCheckError` where the bundle does not hold it.
     """
-    if language == "python":
-        return exported_python(files)
-    if language == "typescript":
-        return exported_typescript(files)
-    raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
+    return READERS[language](files)
 
 
 def exported_python(files: Mapping[str, bytes]) -> Api:
@@ -139,3 +135,7 @@ def _named(manifest: Mapping[str, object]) -> tuple[str, str]:
 def _name(manifest: Mapping[str, object]) -> str:
     version, slug = _named(manifest)
     return f"{slug} {version}".strip() or "the module"
+
+
+READERS = {"python": exported_python, "typescript": exported_typescript}
+"""What reads the exported code of a bundle, by language."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
@@ -24,10 +25,20 @@ def compare_code(old: Api, new: Api, tools: Tools | None = None) -> list[Change]
         return [Change("code", "code:register", Bump.MAJOR, message, example=example)]
     if old.files == new.files and old.entry == new.entry:
         return []
-    if new.language == "python":
-        from gates.contract.code.python import compare_python
+    return list(COMPARISONS[new.language](old, new, tools))
 
-        return list(compare_python(old, new, tools.folder if tools is not None else None))
+
+def _python(old: Api, new: Api, tools: Tools | None) -> Iterable[Change]:
+    from gates.contract.code.python import compare_python
+
+    return compare_python(old, new, tools.folder if tools is not None else None)
+
+
+def _typescript(old: Api, new: Api, tools: Tools | None) -> Iterable[Change]:
     from gates.contract.code.typescript import compare_typescript
 
-    return list(compare_typescript(old, new, tools))
+    return compare_typescript(old, new, tools)
+
+
+COMPARISONS = {"python": _python, "typescript": _typescript}
+"""What compares the exported code of two versions, by language."""

@@ -51,8 +51,9 @@ def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Chan
 
 def ask_compiler(old: Api, new: Api, tools: Tools) -> Mapping[str, Any]:
     """What the compiler says of both versions' declarations; see declarations.mjs."""
-    from gates.toolchains import npm_packages, typescript
-    from gates.toolchains.compiler import OPTIONS, ambient
+    from gates.toolchains.languages.typescript import packages as npm
+    from gates.toolchains.languages.typescript.compiler import OPTIONS, ambient
+    from gates.toolchains.languages.typescript.platform_tools import platform_tools
     from gates.toolchains.processes import disk
     from gates.toolchains.sandbox import Sandbox
 
@@ -63,22 +64,22 @@ def ask_compiler(old: Api, new: Api, tools: Tools) -> Mapping[str, Any]:
                 target = folder / side / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
-    packages = npm_packages.packages(tools)
-    npm_packages.link_packages(packages, folder)
+    packages = npm.install_packages(tools)
+    npm.link_packages(packages, folder)
     options = {**OPTIONS, "noEmit": True, "skipLibCheck": False, "types": ambient(packages)}
     request = {"old": f"old/{old.entry}", "new": f"new/{new.entry}", "options": options}
     with disk():
         manifest = new.files.get("package.json", b'{"type": "module"}')
         (folder / "package.json").write_bytes(manifest)
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    library = typescript.toolchain(tools) / "node_modules" / "typescript"
-    walls = npm_packages.sandbox(tools, packages)
+    library = platform_tools(tools) / "node_modules" / "typescript"
+    sandbox = npm.make_sandbox(tools, packages)
     ran = tools.run(
         "node",
         [_SCRIPT, library, folder],
         cwd=folder,
         subjects=2,
-        sandbox=Sandbox(read=(*walls.read, library, *_SCRIPT.parent.glob("*.mjs"))),
+        sandbox=Sandbox(read=(*sandbox.read, library, *_SCRIPT.parent.glob("*.mjs"))),
     )
     try:
         answer = json.loads(ran.stdout)

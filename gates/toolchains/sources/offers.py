@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gates.errors import CouldNotCheckError
 from gates.model import Location
-from gates.module import Module
 
 T = TypeVar("T")
 
@@ -59,6 +57,27 @@ class Offers:
     texts: frozenset[str]
     """Every text that is written out somewhere, or put together from constants in a list."""
 
+    @classmethod
+    def of(
+        cls,
+        routes: Iterable[Route],
+        jobs: Iterable[Job],
+        calls: Mapping[str, Iterable[Text]],
+        texts: Iterable[str],
+    ) -> Offers:
+        """Each of them once: what several calls of a function find at one place is one thing."""
+        routes = _once(routes)
+        permissions = (each for route in routes for each in route.permissions)
+        listed = {value for each in permissions for value in each.values or ()}
+        return cls(
+            routes,
+            _once(jobs),
+            _once(calls[PUBLISH]),
+            _once(calls[SUBSCRIBE]),
+            _once(calls["ask"]),
+            frozenset(texts) | listed,
+        )
+
 
 PUBLISH, SUBSCRIBE = "publish", "subscribe"
 ASKS = {
@@ -70,19 +89,5 @@ CONTEXTS = {"context", "ctx", "requestContext", "request_context"}
 """Names that a `RequestContext` usually has; one that is typed as such counts by any name."""
 
 
-def offers(module: Module) -> Offers:
-    """Read the module's sources. Raises `CouldNotCheckError` for a language that is not known."""
-    if module.language == "python":
-        from gates.toolchains.sources.offers_python import find
-
-        return find(module)
-    if module.language == "typescript":
-        from gates.toolchains.sources.offers_typescript import find as find_typescript
-
-        return find_typescript(module)
-    raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-
-
-def once(found: Iterable[T]) -> tuple[T, ...]:
-    """Each of them once: what several calls of a function find at one place is one thing."""
+def _once(found: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(found))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gates.errors import CouldNotCheckError
 from gates.model import Location
-from gates.module import Module
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _LINE = re.compile(rf"(?P<before>\s*(?:export\s+)?)(?P<name>{_NAME})\s*=\s*(?P<value>.*)")
@@ -33,6 +32,14 @@ class Read:
     variables: tuple[Variable, ...]
     unknown: tuple[tuple[str, Location], ...]
 
+    @classmethod
+    def of(cls, found: Iterable[Variable], unknown: Iterable[tuple[str, Location]]) -> Read:
+        """Each variable once, where it is read first."""
+        once: dict[str, Variable] = {}
+        for each in found:
+            once.setdefault(each.name, each)
+        return cls(tuple(once.values()), tuple(unknown))
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -48,20 +55,7 @@ class Shown:
     """It is commented out."""
 
 
-def read(module: Module) -> Read:
-    """What env.ts or env.py reads. Raises `CouldNotCheckError` for another language."""
-    if module.language == "python":
-        from gates.toolchains.sources.variables_python import find
-
-        return find(module)
-    if module.language == "typescript":
-        from gates.toolchains.sources.variables_typescript import find as find_typescript
-
-        return find_typescript(module)
-    raise CouldNotCheckError("the entrypoint is neither Python nor TypeScript")
-
-
-def example(path: str, lines: tuple[str, ...]) -> tuple[Shown, ...]:
+def read_example(path: str, lines: tuple[str, ...]) -> tuple[Shown, ...]:
     """The lines of an .env.example: NAME=value, `export NAME=value`, and NAME=value behind a #.
 
     Blank lines and other comments are left out; what is neither is a line without a name.

@@ -1,0 +1,140 @@
+"""What the gates ask of a language: one protocol, which each folder beside this file fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+from gates.model import Location
+from gates.module import Module
+
+if TYPE_CHECKING:
+    from gates.toolchains.advisories import Advisory
+    from gates.toolchains.bundle import Built, Bundle
+    from gates.toolchains.ecosystem import Ecosystem
+    from gates.toolchains.licenses import Licensed
+    from gates.toolchains.locks import Locked
+    from gates.toolchains.problem import Problem
+    from gates.toolchains.registration import Call
+    from gates.toolchains.sbom import Component
+    from gates.toolchains.session import Session
+    from gates.toolchains.sources.offers import Offers
+    from gates.toolchains.sources.variables import Read
+    from gates.toolchains.tests import TestRun
+    from gates.toolchains.tools import Tools
+
+
+@dataclass(frozen=True)
+class Words:
+    """How findings speak of things that each language calls otherwise."""
+
+    throw: str
+    """What sources do with an error: "raise"."""
+    logger: str
+    """The platform's loggers: "structlog or axon_logger"."""
+    environment_file: str
+    """The file that reads the environment: "env.py"."""
+    environment_place: str
+    """The same with where it has to lie: "env.py in the package"."""
+    environment_fix: str
+    """How to read the environment there."""
+
+
+class Language(Protocol):
+    """One language that modules are written in. It has no state: all it is told, it is given.
+
+    Every method raises `CouldNotCheckError` (or one of its subclasses) where it cannot answer, for
+    example without the lock file or the program that it needs. None returns "nothing found" then.
+    """
+
+    name: str
+    """In results, evidence and `@check(language=...)`: "python"."""
+    title: str
+    """In messages: "Python"."""
+    suffixes: tuple[str, ...]
+    """Those of an entrypoint in this language; no other language may have one of them."""
+    project_file: str
+    """Where a module says what it needs and how it is built: "pyproject.toml"."""
+    lock_file: str
+    """Where it pins its packages: "requirements.lock"."""
+    lock_command: str
+    """The command that writes the lock file."""
+    ecosystem: Ecosystem
+    """Where its packages come from."""
+    words: Words
+
+    # What the sources say. Nothing is run.
+
+    def find_register(self, module: Module, path: str) -> Problem | None:
+        """Why the source file does not define `register()`, callable without arguments; or None."""
+
+    def find_environment_files(self, module: Module) -> list[str]:
+        """The files that may read the environment, of those that there are."""
+
+    def find_environment_reads(self, module: Module) -> Iterator[Problem]:
+        """Each read of the environment elsewhere, and each such file that does not validate it."""
+
+    def read_variables(self, module: Module) -> Read:
+        """The environment variables that these files read."""
+
+    def read_offers(self, module: Module) -> Offers:
+        """The routes, jobs, events and permissions that the sources write."""
+
+    def find_queues(self, module: Module) -> Iterator[tuple[str | None, Location]]:
+        """Each place that opens a BullMQ queue or listens to one, with the queue's name.
+
+        The name goes up to its first part that is not known; None where nothing of it is known.
+        """
+
+    def find_foreign_errors(self, module: Module) -> Iterator[tuple[str, Location]]:
+        """Each throw of something that is known to be no AxonError: its name and place."""
+
+    def find_foreign_loggers(self, module: Module) -> Iterator[tuple[str, Location]]:
+        """Each use of another logger than the platform's, or of a standard stream."""
+
+    def find_suppressions(self, module: Module) -> Iterator[Problem]:
+        """Each comment that switches a tool off and must not."""
+
+    # Tests and build. The module's own code runs, in the sandbox.
+
+    def is_test(self, path: PurePosixPath) -> bool:
+        """Whether the test runner would collect a file under the folders of tests."""
+
+    def run_tests(self, tools: Tools) -> TestRun:
+        """The module's tests with their coverage; raises `ToolFailedError` without a report."""
+
+    def build(self, tools: Tools, *, again: bool) -> Built:
+        """The built files. `again` says that the same sources were built before: whatever may
+        differ between two builders (time zone, hash seed, ...) then has to.
+        """
+
+    def prepare_call(
+        self, tools: Tools, bundle: Bundle, folder: Path, answers: Path, seconds: float
+    ) -> Call:
+        """How to load the bundle, unpacked in `folder`, and call `register()` in a sandbox.
+
+        The program appends its answers to the file `answers`, one JSON object on each line as
+        `gates.toolchains.registration.Event` describes them, and ends itself after `seconds`.
+        """
+
+    def find_source(self, module: Module, path: str, line: int | None) -> Location | None:
+        """Where a built file, as that program names it, stands in the module's sources."""
+
+    # The packages that the module has locked.
+
+    def read_lock(self, session: Session) -> list[Locked]:
+        """The locked packages. Raises `NoLockError`, or `LockError` for what a lock must not hold.
+
+        `LockError` is a `ValueError`: whoever asks says which file it is about.
+        """
+
+    def list_components(self, session: Session, packages: Sequence[Locked]) -> list[Component]:
+        """The parts of the bill of materials; `packages` are those of `read_lock`."""
+
+    def read_licenses(self, tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
+        """What the packages that run with the module state as their licence, as installed."""
+
+    def ask_advisories(self, tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
+        """What the registry's own service knows about every one of these packages."""

@@ -1,0 +1,84 @@
+"""Python, as `gates.toolchains.languages.Language` asks for it.
+
+pytest and coverage, a wheel by the module's own backend, packages from requirements.lock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gates.toolchains.languages.protocol import Words
+from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_FILE, PYPI
+from gates.toolchains.lazy import load
+
+if TYPE_CHECKING:
+    from gates.toolchains.languages.python.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.python.components import list_components as list_components
+    from gates.toolchains.languages.python.entrypoint import find_register as find_register
+    from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
+    from gates.toolchains.languages.python.lock import read_lock as read_lock
+    from gates.toolchains.languages.python.pytest import is_test as is_test
+    from gates.toolchains.languages.python.pytest import run_tests as run_tests
+    from gates.toolchains.languages.python.registration import find_source as find_source
+    from gates.toolchains.languages.python.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.python.sources.comments import (
+        find_suppressions as find_suppressions,
+    )
+    from gates.toolchains.languages.python.sources.environment import (
+        find_environment_files as find_environment_files,
+    )
+    from gates.toolchains.languages.python.sources.environment import (
+        find_environment_reads as find_environment_reads,
+    )
+    from gates.toolchains.languages.python.sources.errors import (
+        find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.python.sources.loggers import (
+        find_foreign_loggers as find_foreign_loggers,
+    )
+    from gates.toolchains.languages.python.sources.offers import read_offers as read_offers
+    from gates.toolchains.languages.python.sources.queues import find_queues as find_queues
+    from gates.toolchains.languages.python.sources.variables import read_variables as read_variables
+    from gates.toolchains.languages.python.wheel import build as build
+
+name = "python"
+title = "Python"
+suffixes: tuple[str, ...] = (".py",)
+project_file = "pyproject.toml"
+lock_file = LOCK_FILE
+lock_command = LOCK_COMMAND
+ecosystem = PYPI
+words = Words(
+    throw="raise",
+    logger="structlog or axon_logger",
+    environment_file="env.py",
+    environment_place="env.py in the package",
+    environment_fix=(
+        "read and validate the environment with pydantic-settings in env.py of the package"
+    ),
+)
+
+_FILES = {
+    "ask_advisories": "advisories",
+    "build": "wheel",
+    "find_environment_files": "sources.environment",
+    "find_environment_reads": "sources.environment",
+    "find_foreign_errors": "sources.errors",
+    "find_foreign_loggers": "sources.loggers",
+    "find_queues": "sources.queues",
+    "find_register": "entrypoint",
+    "find_source": "registration",
+    "find_suppressions": "sources.comments",
+    "is_test": "pytest",
+    "list_components": "components",
+    "prepare_call": "registration",
+    "read_licenses": "licenses",
+    "read_lock": "lock",
+    "read_offers": "sources.offers",
+    "read_variables": "sources.variables",
+    "run_tests": "pytest",
+}
+
+
+def __getattr__(name: str) -> object:
+    return load(__name__, _FILES, name)

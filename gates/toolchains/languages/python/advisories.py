@@ -1,0 +1,64 @@
+"""Asks pip-audit about a Python module's locked packages, and reads its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gates.errors import ToolFailedError
+from gates.toolchains.advisories import HINT, Advisory
+from gates.toolchains.languages.python.lock import LOCK_FILE
+from gates.toolchains.locks import Locked
+from gates.toolchains.processes import Ran
+from gates.toolchains.tools import Tools
+
+
+def ask_advisories(tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
+    """Ask by pip-audit about the packages of the module's requirements.lock."""
+    lock = tools.module_copy / LOCK_FILE
+    ran = tools.run(
+        "pip-audit",
+        [
+            "--strict", "--disable-pip", "--require-hashes", "--progress-spinner=off",
+            "--format=json", f"--requirement={lock}",
+        ],
+        cwd=tools.folder,
+        ok=(0, 1),
+        subjects=len(packages),
+        env=tools.install_environment(),
+    )  # fmt: skip
+    return parse_pip_audit(ran, packages)
+
+
+def parse_pip_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
+    """What `pip-audit --format json` says about these packages."""
+    by_name = {package.name: package for package in packages}
+    if not ran.stdout.strip():
+        raise ToolFailedError(f"pip-audit could not ask: {ran.end()}", hint=HINT)
+    document = ran.json()
+    found: list[Advisory] = []
+    try:
+        entries = {str(each["name"]).lower(): each for each in document["dependencies"]}
+        skipped = [name for name, each in entries.items() if "skip_reason" in each]
+        missing = [p.name for p in packages if not p.marker and p.name not in entries]
+        if skipped or missing:
+            raise ToolFailedError(
+                f"pip-audit could not ask about {', '.join([*skipped, *missing][:5])}", hint=HINT
+            )
+        for name, each in entries.items():
+            package = by_name.get(name) or Locked("PyPI", name, str(each["version"]), 1)
+            found += [
+                Advisory(
+                    package,
+                    str(vulnerability["id"]),
+                    str(vulnerability.get("description") or "").strip().partition("\n")[0][:300],
+                    "",
+                    str((vulnerability.get("fix_versions") or [""])[0]),
+                    tuple(vulnerability.get("aliases") or ()),
+                )
+                for vulnerability in each["vulns"]
+            ]
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ToolFailedError(f"pip-audit's answer is not understood: {error}") from error
+    if bool(found) != bool(ran.exit_status):
+        raise ToolFailedError(f"pip-audit ended with status {ran.exit_status}: {ran.end()}")
+    return found

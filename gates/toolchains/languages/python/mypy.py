@@ -1,0 +1,102 @@
+"""mypy --strict under the platform's own configuration, and how its output is read."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.model import Location
+from gates.toolchains.languages.python.environment import (
+    CONFIG,
+    make_environment,
+    source_root,
+    sources,
+)
+from gates.toolchains.problem import Problem, relative
+from gates.toolchains.processes import Ran, disk
+from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.tools import Tools
+
+
+def run(tools: Tools) -> Ran:
+    """Check the module's sources against the types of its locked packages.
+
+    mypy asks the module's environment where its packages are, and starting that environment can
+    run code of those packages: so it runs in a sandbox, as the module's own code does.
+    """
+    module = tools.session.module
+    files = sources(module)
+    if not files:
+        raise CouldNotCheckError("there is no Python source to look at")
+    env = make_environment(tools)
+    cache = tools.session.settings.cache / "mypy" / env.folder.name
+    with disk():
+        cache.mkdir(parents=True, exist_ok=True)
+    ran = tools.run(
+        "mypy",
+        [
+            f"--config-file={CONFIG / 'mypy.ini'}", f"--python-executable={env.python}",
+            f"--cache-dir={cache}", "--output=json", "--", *files,
+        ],
+        ok=(0, 1, 2),
+        subjects=len(files),
+        env=tools.environment({"MYPYPATH": source_root(module)}),
+        sandbox=Sandbox(read=(Path(sys.prefix), CONFIG, env.folder), write=(cache,)),
+    )  # fmt: skip
+    if ran.exit_status == 2 and not ran.stdout.lstrip().startswith(b"{"):
+        raise ToolFailedError(f"mypy could not check the module: {ran.end()}")
+    return ran
+
+
+def parse(output: bytes, copy: Path) -> Iterator[Problem]:
+    """What `mypy --output json` found, notes left out; `ToolFailedError` for other output."""
+    for line in output.splitlines():
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            if entry["severity"] != "error":
+                continue
+            code, row, column = entry["code"], int(entry["line"]), int(entry["column"])
+            if code != "syntax":
+                column += 1  # its columns count from 0, those of its parser from 1
+            end = int(entry.get("end_column") or 0) + (code != "syntax")
+            one_line = entry.get("end_line") == row and end > column
+            place = Location(
+                relative(entry["file"], copy),
+                row if row > 0 else None,
+                column if row > 0 else None,
+                end if one_line else None,
+            )
+            message, hint = str(entry["message"]), entry.get("hint")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ToolFailedError(f"mypy printed a line that is not understood: {error}") from error
+        yield Problem(message, place, code, hint if isinstance(hint, str) else None)
+
+
+def settings_classes(trees: Iterable[ast.Module]) -> frozenset[str]:
+    """Names of the classes that read their fields from the environment (pydantic-settings)."""
+    return frozenset(
+        node.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).rpartition(".")[2] == "BaseSettings" for base in node.bases)
+    )
+
+
+def is_false_alarm(problem: Problem, settings: frozenset[str]) -> bool:
+    """Whether mypy asks for arguments that pydantic-settings takes from the environment.
+
+    Only pydantic's own plugin knows that, and a plugin is code of the module's packages.
+    """
+    message = problem.message
+    return (
+        problem.rule == "call-arg"
+        and message.startswith(("Missing named argument", "Missing positional argument"))
+        and message.rpartition(" for ")[2].strip('"') in settings
+    )

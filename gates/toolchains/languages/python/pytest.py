@@ -1,0 +1,140 @@
+"""Runs pytest under coverage in a Python module's environment, and reads both reports."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from gates.errors import ToolFailedError
+from gates.toolchains.languages.python.environment import (
+    CONFIG,
+    make_environment,
+    source_root,
+    sources,
+)
+from gates.toolchains.tests import FOLDERS, Failure, FileCoverage, TestRun, find_test_files
+from gates.toolchains.tools import Tools
+from gates.toolchains.untrusted import read_untrusted
+
+_OK = (0, 1, 2, 5)
+"""All passed, some failed, a test file could not be loaded, nothing collected."""
+
+
+def is_test(path: PurePosixPath) -> bool:
+    """Whether pytest collects a file: test_x.py, x_test.py."""
+    return path.suffix == ".py" and (path.stem.startswith("test_") or path.stem.endswith("_test"))
+
+
+def run_tests(tools: Tools) -> TestRun:
+    """The module's tests. Raises `ToolFailedError` for a run without a report."""
+    module, copy, folder = tools.session.module, tools.module_copy, tools.folder
+    env = make_environment(tools)
+    root = copy / source_root(module)
+    ini, rc = folder / "pytest.ini", folder / "coveragerc"
+    paths = f"pythonpath = {root} {copy}\n"
+    ini.write_text((CONFIG / "pytest.ini").read_text("utf-8") + paths, "utf-8")
+    shutil.copyfile(CONFIG / "coveragerc", rc)
+    data, report, covered = folder / "coverage.data", folder / "tests.xml", folder / "coverage.json"
+    top = copy / "src" if source_root(module) else _top(copy, sources(module))
+    folders = [name for name in FOLDERS if (copy / name).is_dir()]
+    sandbox = env.sandbox(network=True)
+    ran = tools.run(
+        env.program,
+        [
+            "-m", "coverage", "run", f"--rcfile={rc}", f"--data-file={data}", f"--source={top}",
+            "-m", "pytest", "-c", ini, f"--rootdir={copy}", "-p", "no:cacheprovider", "-q",
+            "--tb=short", "--color=no", "--continue-on-collection-errors",
+            f"--junitxml={report}", *folders,
+        ],
+        timeout=tools.session.policy.test_timeout,
+        ok=_OK,
+        subjects=len(find_test_files(module)),
+        sandbox=sandbox,
+    )  # fmt: skip
+    told = read_untrusted(folder, report)
+    if told is None:
+        raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
+    result = parse_junit(told, copy)
+    if ran.exit_status == 2 and not result.failures:
+        raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
+    if read_untrusted(folder, data) is None:
+        return result
+    tools.run(
+        env.program,
+        ["-m", "coverage", "json", f"--rcfile={rc}", f"--data-file={data}", "-q", "-o", covered],
+        ok=(0, 1),
+        sandbox=env.sandbox(),
+    )
+    measured = read_untrusted(folder, covered)
+    files = parse_coverage(measured, copy) if measured is not None else ()
+    return TestRun(
+        result.collected, result.passed, result.failed, result.skipped, result.failures, files
+    )
+
+
+def _top(copy: Path, files: list[str]) -> Path:
+    return copy / files[0].partition("/")[0] if files else copy
+
+
+def parse_junit(report: bytes, copy: Path) -> TestRun:
+    """Counts and failures of a JUnit report (family xunit1), without coverage."""
+    if b"<!DOCTYPE" in report or b"<!ENTITY" in report:
+        raise ToolFailedError("the test report declares entities, which pytest never does")
+    try:
+        cases = list(ElementTree.fromstring(report).iter("testcase"))  # noqa: S314 - see above
+    except ElementTree.ParseError as error:
+        raise ToolFailedError(f"the test report of pytest is not XML: {error}") from error
+    failures, skipped, names = [], 0, set()
+    for case in cases:
+        bad = [each for each in case if each.tag in ("failure", "error")]
+        name = f"{case.get('classname')}.{case.get('name')}"
+        names.add(name)
+        if bad:
+            failures.append(_failure(case, bad[0], copy))
+        elif case.find("skipped") is not None:
+            skipped += 1
+    failed = len({failure.name for failure in failures})
+    collected = len(cases) - (len(failures) - failed)
+    return TestRun(collected, collected - failed - skipped, failed, skipped, tuple(failures))
+
+
+def _failure(case: ElementTree.Element, bad: ElementTree.Element, copy: Path) -> Failure:
+    text = (bad.text or "").replace(f"{copy}/", "")
+    path, line = case.get("file") or "", int(case.get("line") or 0) + 1
+    name = case.get("name") or ""
+    places = [
+        (found[1], int(found[2]))
+        for found in re.finditer(
+            r"^(?:E\s+)?(?:File \")?([\w./-]+\.py)(?:\", line |:)(\d+)", text, re.MULTILINE
+        )
+        if (copy / found[1]).is_file()
+    ]
+    in_test = [place for place in places if place[0] == path or not path]
+    if in_test or places:
+        path, line = (in_test or places)[-1]
+    lines = [each[1:].strip() for each in text.splitlines() if each.startswith("E ")]
+    message = bad.get("message") or (lines[0] if lines else "it failed")
+    if message == "collection failure":
+        path = path or f"{(case.get('name') or '').replace('.', '/')}.py"
+        message = lines[-1] if lines else text.strip().rpartition("\n")[2] or message
+    return Failure(path, line, name, message.strip().partition("\n")[0], text.strip())
+
+
+def parse_coverage(report: bytes, copy: Path) -> tuple[FileCoverage, ...]:
+    """The files of `coverage json`, by path relative to the module."""
+    import json
+
+    try:
+        found = []
+        for name, entry in json.loads(report)["files"].items():
+            path = Path(copy, name).resolve().relative_to(copy.resolve()).as_posix()
+            summary = entry["summary"]
+            lines, covered = int(summary["num_statements"]), int(summary["covered_lines"])
+            found.append(FileCoverage(path, lines, covered))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(
+            f"the report of coverage is not what it should be: {error}"
+        ) from error
+    return tuple(sorted(found, key=lambda each: each.path))

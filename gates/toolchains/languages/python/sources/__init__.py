@@ -1,0 +1,1 @@
+"""What the sources of a Python module say, read from their syntax trees."""

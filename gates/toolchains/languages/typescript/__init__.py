@@ -1,0 +1,84 @@
+"""TypeScript, as `gates.toolchains.languages.Language` asks for it.
+
+vitest, declarations and JavaScript by the platform's own compiler, packages from package-lock.json.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gates.toolchains.languages.protocol import Words
+from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_FILE, NPM
+from gates.toolchains.lazy import load
+
+if TYPE_CHECKING:
+    from gates.toolchains.languages.typescript.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.typescript.components import list_components as list_components
+    from gates.toolchains.languages.typescript.dist import build as build
+    from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
+    from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
+    from gates.toolchains.languages.typescript.packages import read_lock as read_lock
+    from gates.toolchains.languages.typescript.registration import find_source as find_source
+    from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.typescript.sources.comments import (
+        find_suppressions as find_suppressions,
+    )
+    from gates.toolchains.languages.typescript.sources.environment import (
+        find_environment_files as find_environment_files,
+    )
+    from gates.toolchains.languages.typescript.sources.environment import (
+        find_environment_reads as find_environment_reads,
+    )
+    from gates.toolchains.languages.typescript.sources.errors import (
+        find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.typescript.sources.loggers import (
+        find_foreign_loggers as find_foreign_loggers,
+    )
+    from gates.toolchains.languages.typescript.sources.offers import read_offers as read_offers
+    from gates.toolchains.languages.typescript.sources.queues import find_queues as find_queues
+    from gates.toolchains.languages.typescript.sources.variables import (
+        read_variables as read_variables,
+    )
+    from gates.toolchains.languages.typescript.vitest import is_test as is_test
+    from gates.toolchains.languages.typescript.vitest import run_tests as run_tests
+
+name = "typescript"
+title = "TypeScript"
+suffixes: tuple[str, ...] = (".ts", ".mts", ".cts", ".tsx")
+project_file = "package.json"
+lock_file = LOCK_FILE
+lock_command = LOCK_COMMAND
+ecosystem = NPM
+words = Words(
+    throw="throw",
+    logger="@axon/logger",
+    environment_file="src/env.ts",
+    environment_place="src/env.ts",
+    environment_fix=("read and validate process.env with zod in src/env.ts, and nowhere else"),
+)
+
+_FILES = {
+    "ask_advisories": "advisories",
+    "build": "dist",
+    "find_environment_files": "sources.environment",
+    "find_environment_reads": "sources.environment",
+    "find_foreign_errors": "sources.errors",
+    "find_foreign_loggers": "sources.loggers",
+    "find_queues": "sources.queues",
+    "find_register": "entrypoint",
+    "find_source": "registration",
+    "find_suppressions": "sources.comments",
+    "is_test": "vitest",
+    "list_components": "components",
+    "prepare_call": "registration",
+    "read_licenses": "licenses",
+    "read_lock": "packages",
+    "read_offers": "sources.offers",
+    "read_variables": "sources.variables",
+    "run_tests": "vitest",
+}
+
+
+def __getattr__(name: str) -> object:
+    return load(__name__, _FILES, name)

@@ -1,0 +1,67 @@
+"""ESLint under the platform's own rules, and how its output is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.model import Location
+from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.compiler import PROJECT, write_project
+from gates.toolchains.problem import Problem, relative
+from gates.toolchains.tools import Tools
+
+
+def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iterator[Problem]:
+    """What ESLint finds in these files of the module; `typed` with the types of its packages.
+
+    Raises `ToolFailedError` where it did not look at every one of the files.
+    """
+    if not files:
+        raise CouldNotCheckError("there is no TypeScript file to look at")
+    program = platform_tools.platform_tool(tools, "eslint")
+    env = tools.environment()
+    if typed:
+        write_project(tools, files, {"noEmit": True})
+        env["GATES_PROJECT"] = f"./{PROJECT}"
+    ran = tools.run(
+        program,
+        [
+            "--no-inline-config", "--no-config-lookup", "--no-ignore", "--no-warn-ignored",
+            "--config", platform_tools.platform_tools(tools) / config,
+            "--format=json", "--", *files,
+        ],
+        ok=(0, 1),
+        subjects=len(files),
+        env=env,
+    )  # fmt: skip
+    seen, problems = parse(ran.stdout, tools.module_copy)
+    if missed := sorted(set(files) - seen):
+        raise ToolFailedError(f"eslint did not look at {', '.join(missed[:5])}")
+    return iter(problems)
+
+
+def parse(output: bytes, copy: Path) -> tuple[set[str], list[Problem]]:
+    """The files that `eslint --format json` looked at, and what it found in them.
+
+    Raises `ToolFailedError` for other output.
+    """
+    seen: set[str] = set()
+    problems: list[Problem] = []
+    try:
+        for file in json.loads(output):
+            path = relative(file["filePath"], copy)
+            seen.add(path)
+            for entry in file["messages"]:
+                row, column = entry.get("line"), entry.get("column")
+                same = entry.get("endLine") == row and (entry.get("endColumn") or 0) > (column or 0)
+                place = Location(path, row, column, entry["endColumn"] if same else None)
+                message = " ".join(str(entry["message"]).split())
+                problems.append(Problem(message, place, entry.get("ruleId") or "syntax"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(
+            f"eslint printed something that is not understood: {error}"
+        ) from error
+    return seen, problems

@@ -1,0 +1,78 @@
+"""The platform's own TypeScript tools: which compiler, linter and formatter judge a module."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from gates.module import Module
+from gates.toolchains.cache import install_once
+from gates.toolchains.languages.typescript.lock import LOCK_FILE
+from gates.toolchains.session import Session
+from gates.toolchains.tools import Program, Tools
+
+PACKAGES = Path(__file__).with_name("npm")
+CONFIG = Path(__file__).with_name("config")
+_SCRIPTS = {
+    "eslint": ("eslint", "bin/eslint.js"),
+    "prettier": ("prettier", "bin/prettier.cjs"),
+    "tsc": ("typescript", "bin/tsc"),
+}
+SUFFIXES = (".ts", ".tsx", ".mts", ".cts")
+
+
+def sources(module: Module, *, tests: bool = False) -> list[str]:
+    """The module's TypeScript files under src, with `tests` those under tests too, in order."""
+    tops = ("src/", "tests/") if tests else ("src/",)
+    return sorted(p for p in module.files if p.endswith(SUFFIXES) and p.startswith(tops))
+
+
+def platform_tool(tools: Tools, name: str) -> Program:
+    """One of the platform's own tools (eslint, prettier, tsc), installed on first use.
+
+    Raises `ToolMissingError` without Node and `ToolFailedError` where npm cannot install it.
+    """
+    node = tools.resolve("node")
+    folder = platform_tools(tools)
+    package, script = _SCRIPTS[name]
+    home = folder / "node_modules" / package
+    version = json.loads((home / "package.json").read_text("utf-8"))["version"]
+    return Program(name, (*node.command, str(home / script)), version)
+
+
+def platform_tools(tools: Tools) -> Path:
+    """The folder of the platform's own tools, with `node_modules` and the configurations."""
+    session = tools.session
+    return session.once("typescript-toolchain", lambda: _install(session))
+
+
+def _install(session: Session) -> Path:
+    lock = (PACKAGES / LOCK_FILE).read_bytes()
+    digest = hashlib.sha256(lock)
+    for path in sorted(CONFIG.glob("eslint*.mjs")):
+        digest.update(path.read_bytes())
+    place = session.settings.cache / "toolchains" / f"typescript-{digest.hexdigest()[:32]}"
+
+    def install() -> Path:
+        tools = Tools(session)
+        folder = tools.folder / "toolchain"
+        folder.mkdir()
+        for name in ("package.json", LOCK_FILE):
+            shutil.copyfile(PACKAGES / name, folder / name)
+        # ESLint's configurations import from their own folder.
+        for path in CONFIG.glob("eslint*.mjs"):
+            shutil.copyfile(path, folder / path.name)
+        npm_ci(tools, folder)
+        return folder
+
+    install_once(place, install)
+    return place
+
+
+def npm_ci(tools: Tools, folder: Path) -> None:
+    """Install what the lock in a folder says, and run no script of any package."""
+    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
+    flags.append("--offline" if tools.session.settings.offline else "--prefer-offline")
+    tools.run("npm", ["ci", *flags], cwd=folder, env=tools.install_environment())

@@ -1,0 +1,118 @@
+"""Runs vitest, with V8 coverage, over a TypeScript module's tests, and reads both reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.toolchains.languages.typescript import packages as npm
+from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.problem import relative
+from gates.toolchains.tests import Failure, FileCoverage, TestRun, find_test_files
+from gates.toolchains.tools import Tools
+from gates.toolchains.untrusted import read_untrusted
+
+CONFIG_NAME = "gates.vitest.config.mjs"
+
+
+def is_test(path: PurePosixPath) -> bool:
+    """Whether vitest collects a file: x.test.ts, x.spec.tsx, ..."""
+    stem, _, kind = path.stem.rpartition(".")
+    return bool(stem) and kind in ("test", "spec")
+
+
+def run_tests(tools: Tools) -> TestRun:
+    """The module's tests. Raises `ToolFailedError` for a run without a report."""
+    copy, folder = tools.module_copy, tools.folder
+    packages = npm.install_packages(tools)
+    vitest = npm.find_program(tools, packages, "vitest", "vitest.mjs")
+    if not (packages.folder / packages.member / "node_modules/@vitest/coverage-v8").is_dir() and (
+        not (packages.modules / "@vitest/coverage-v8").is_dir()
+    ):
+        raise CouldNotCheckError(
+            "@vitest/coverage-v8 is not among the module's packages",
+            hint="npm install --save-dev @vitest/coverage-v8",
+        )
+    reports = folder / "reports"
+    reports.mkdir()
+    config = copy / CONFIG_NAME
+    shutil.copyfile(platform_tools.CONFIG / "vitest.config.mjs", config)
+    ran = tools.run(
+        vitest,
+        ["run", f"--config={config}", f"--root={copy}", "--configLoader=runner"],
+        timeout=tools.session.policy.test_timeout,
+        ok=(0, 1),
+        subjects=len(find_test_files(tools.session.module)),
+        env=tools.environment({"GATES_REPORTS": str(reports), "NODE_ENV": "test"}),
+        sandbox=npm.make_sandbox(tools, packages, network=True),
+    )
+    report, summary = reports / "tests.json", reports / "coverage" / "coverage-summary.json"
+    told = read_untrusted(folder, report)
+    if told is None:
+        raise ToolFailedError(f"vitest ended before it wrote its report: {ran.end()}")
+    result = parse_report(told, copy)
+    failures = result.failures
+    if ran.exit_status and not failures:
+        message = "vitest saw an error outside of every test"
+        failures = (Failure("", None, "vitest", message, ran.end(4000)),)
+    measured = read_untrusted(folder, summary)
+    files = parse_summary(measured, copy) if measured is not None else ()
+    failed = max(result.failed, len(failures))
+    return TestRun(result.collected, result.passed, failed, result.skipped, failures, files)
+
+
+def parse_report(report: bytes, copy: Path) -> TestRun:
+    """Counts and failures of vitest's JSON report, without coverage."""
+    try:
+        document = json.loads(report)
+        counts = {"passed": 0, "failed": 0, "skipped": 0}
+        failures = []
+        for file in document["testResults"]:
+            path = relative(file["name"], copy)
+            for test in file["assertionResults"]:
+                status = test["status"]
+                counts[status if status in counts else "skipped"] += 1
+                if status == "failed":
+                    failures.append(_failure(test, path, copy))
+            if file["status"] == "failed" and not any(f.path == path for f in failures):
+                text = str(file.get("message") or "it could not be loaded")
+                counts["failed"] += 1
+                failures.append(_place(text, path, None, path, copy))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(f"the report of vitest is not what it should be: {error}") from error
+    passed, failed, skipped = counts["passed"], counts["failed"], counts["skipped"]
+    return TestRun(passed + failed + skipped, passed, failed, skipped, tuple(failures))
+
+
+def _failure(test: dict[str, Any], path: str, copy: Path) -> Failure:
+    text = "\n".join(str(each) for each in test.get("failureMessages") or ()) or "it failed"
+    line = (test.get("location") or {}).get("line")
+    return _place(text, path, line, str(test["fullName"]), copy)
+
+
+def _place(text: str, path: str, line: int | None, name: str, copy: Path) -> Failure:
+    text = text.replace(f"{copy.resolve()}/", "").replace(f"{copy}/", "")
+    for found in re.finditer(r"(?:file://)?([\w@./-]+\.[cm]?[jt]sx?):(\d+):\d+", text):
+        if found[1] == path:
+            line = int(found[2])
+            break
+    return Failure(path, line, name, text.partition("\n")[0].strip(), text)
+
+
+def parse_summary(summary: bytes, copy: Path) -> tuple[FileCoverage, ...]:
+    """The files of a json-summary coverage report, by path relative to the module."""
+    try:
+        found = [
+            FileCoverage(
+                relative(name, copy), int(each["lines"]["total"]), int(each["lines"]["covered"])
+            )
+            for name, each in json.loads(summary).items()
+            if name != "total"
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(f"the coverage report of vitest is not readable: {error}") from error
+    return tuple(sorted(found, key=lambda each: each.path))
