@@ -79,7 +79,7 @@ SWAPS = (
         "UNIQUE (tenant_id, id)", "PRIMARY KEY (tenant_id, id, version)")),
     Swap("unique-key", "Create", r"UNIQUE \(tenant_id, (?P<rest>[^)]*)\)", (
         r"UNIQUE (\g<rest>)", r"UNIQUE (\g<rest>, version)", "UNIQUE (version)")),
-    Swap("unique-key", "Index", r"(?<=\()tenant_id, (?=rule_id\)|reference_date\))", ("",)),
+    Swap("unique-key", "Index", r"(UNIQUE INDEX [^(]*\()tenant_id, (?=rule_id\))", (r"\1",)),
     Swap("unique-key", "Index", r"\(tenant_id\)$", ("(version)", "((tenant_id IS NOT NULL))")),
     Swap("reference", "Create", r"(REFERENCES \w+ \([^)]*\))", (
         r"\1 ON DELETE CASCADE", r"\1 ON UPDATE CASCADE", r"\1 DEFERRABLE INITIALLY DEFERRED")),
