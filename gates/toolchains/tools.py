@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import os
 import shutil
-import sys
 import sysconfig
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -228,8 +227,3 @@ def _bundled_node(name: str) -> Program | None:
         return Program(name, (str(node),), version)
     manifest = json.loads((script.parents[1] / "package.json").read_text("utf-8"))
     return Program(name, (str(node), str(script)), manifest["version"])
-
-
-def python_program() -> Program:
-    """The Python that runs this package."""
-    return Program("python", (sys.executable,), sys.version.split()[0])

@@ -14,7 +14,7 @@ from gates.settings import Policy
 from gates.toolchains import Session, Tools
 from gates.toolchains.processes import Processes
 from gates.toolchains.sandbox import Sandbox, interpreter
-from gates.toolchains.tools import python_program
+from gates.toolchains.tools import Program
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="walls are Linux's")
 
@@ -159,7 +159,9 @@ except PermissionError: print("no key")
         with Session(load(make_module("python")), Policy(), settings) as session:
             tools = Tools(session)
             ran = tools.run(
-                python_program(), ["-I", "-c", code], sandbox=Sandbox(read=(Path(sys.prefix),))
+                Program("python", (sys.executable,)),
+                ["-I", "-c", code],
+                sandbox=Sandbox(read=(Path(sys.prefix),)),
             )
             home = str(tools.folder)
     finally:
