@@ -28,7 +28,7 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
     """
     scripts = [
         script
-        for script in scripts_of(module, rollbacks=False)
+        for script in scripts_of(module)
         if any(inner.outer is not None for inner in statements_of(script))
     ]
     if not scripts:
