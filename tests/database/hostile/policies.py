@@ -61,12 +61,12 @@ POLICIES = (
             LOOT + restrictive(
                 "sample_module_keep(title)",
                 function("keep", f"{TAKE} VALUES ({MINE}, t); RETURN true;",
-                         "(t text) RETURNS boolean"))),
+                         "(t text) RETURNS boolean", "COST 0.0001 SET search_path = ''"))),
     Hostile("restrictive-copies-now-and-then", "the same, for certain rows", SHAPE, "before",
             LOOT + restrictive(
                 "CASE WHEN title LIKE 'acct-%' THEN sample_module_keep(title) ELSE true END",
                 function("keep", f"{TAKE} VALUES ({MINE}, t); RETURN true;",
-                         "(t text) RETURNS boolean"))),
+                         "(t text) RETURNS boolean", "COST 0.0001 SET search_path = ''"))),
     Hostile("restrictive-set-config", "keeps all tenants' rows in a setting", SHAPE, "before",
             restrictive("set_config('sample.seen', title, false) IS NOT NULL")),
     Hostile("restrictive-error", "tells another's text in an error", SHAPE, "before",

@@ -34,7 +34,7 @@ RUN_TIME_OBJECTS = (
                 f" (tenant_id uuid, what text)', '{P}' || 'x'); END $x$;")),
     Hostile("select-into", "makes a table that nobody watches", RUN_TIME, "SELECT *",
             GRANTS + f"CREATE OR REPLACE FUNCTION sample_module_copy(go boolean) RETURNS void"
-            f" LANGUAGE sql AS $f$ SELECT * INTO public.{P}copy FROM public.{T} WHERE 1 / 0 > 1;"
+            f" LANGUAGE sql AS $f$ SELECT * INTO public.{P}copy FROM public.{T};"
             " $f$;"),
     Hostile("explain-analyze", "makes a table that nobody watches", RUN_TIME, "EXPLAIN",
             GRANTS + function(
@@ -92,7 +92,8 @@ RUN_TIME_OBJECTS = (
     Hostile("format-of-a-shadow", "an inner variable of the same name", DYNAMIC, "may be any text",
             block("DECLARE r text := 'SELECT 1'; BEGIN EXECUTE format('%s', r); END;",
                   f"DECLARE r regclass := '{T}';")),
-    Hostile("format-of-a-lookalike-type", "regclass is a text of its own", FORBIDDEN, "pg_temp",
+    Hostile("format-of-a-lookalike-type", "regclass is a text of its own", FORBIDDEN,
+            "a type called regclass",
             "CREATE DOMAIN pg_temp.regclass AS text;\n"
             + block("EXECUTE format('COMMENT ON TABLE %s IS NULL', r);",
                     f"DECLARE r regclass := '{T} IS NULL; SELECT 1; COMMENT ON TABLE {T}';")
