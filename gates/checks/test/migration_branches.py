@@ -20,7 +20,8 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
     Why: the proofs see what a block does in the proof. A block that makes an open policy if the
         clock, a number of rows or a setting says so does nothing then and everything later. So
         every statement in a block or function that touches protection is judged by its text, as if
-        it ran: policies, grants, views, functions, triggers, tables that the proof never saw.
+        it ran: policies, grants, views, functions, triggers, tables and keys that the proof never
+        saw. A function grants nothing at all: a partition is reached through its parent.
     Bad: IF now() > '2027-01-01' THEN CREATE POLICY extra ON t USING (true); END IF
     Good: a loop over partitions that makes the policy tenant_isolation with the platform's
         comparison; IF to_regtype('x') IS NULL THEN CREATE TYPE x ..
@@ -28,7 +29,7 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
     """
     scripts = [
         script
-        for script in scripts_of(module, rollbacks=False)
+        for script in scripts_of(module)
         if any(inner.outer is not None for inner in statements_of(script))
     ]
     if not scripts:

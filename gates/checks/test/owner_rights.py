@@ -18,7 +18,8 @@ def owner_rights(module: Module, database: Database) -> Iterator[Finding]:
 
     Why: row security does not hold what runs with the rights of the role that owns the tables: a
         SECURITY DEFINER function, a view that is not security_invoker, a materialized view that
-        sessions may read, a rewrite rule. Whether such a thing keeps tenants apart depends on
+        sessions may read, a rewrite rule, a function that the server calls for an index, a domain
+        or a foreign key's ON UPDATE. Whether such a thing keeps tenants apart depends on
         every statement in it and in all that it calls, and no few trials show that.
     Bad: CREATE FUNCTION .. SECURITY DEFINER; CREATE VIEW v AS SELECT ..; CREATE RULE
     Good: functions without SECURITY DEFINER; CREATE VIEW v WITH (security_invoker = true) AS ..; a

@@ -20,9 +20,11 @@ def policy_shape(module: Module, database: Database) -> Iterator[Finding]:
         What an expression lets through for another user, clock, server or row cannot be tried for
         all of them. So a permissive policy is one of a few shapes, compared as PostgreSQL prints
         them: `tenant_id = <tenant of the session>`, plain or in a scalar SELECT, or a shape that
-        the organisation lists (database.policy_shapes). Restrictive policies only narrow, and are
-        free. What tenants really reach is proved by tenant-isolation, of approved policies too.
-    Bad: USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR is_public)
+        the organisation lists (database.policy_shapes). Restrictive policies only narrow, but are
+        asked of every tenant's rows: they call what can tell nothing of them (LEAKPROOF). What
+        tenants really reach is proved by tenant-isolation, of approved policies too.
+    Bad: USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR is_public); AS RESTRICTIVE USING
+        (a_function(title))
     Good: USING (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid), and a further condition in a
         policy AS RESTRICTIVE
     Fix: write the platform's comparison, and move other conditions into restrictive policies. What

@@ -6,6 +6,7 @@ Trees are those of libpg_query's `parse_plpgsql`, in which a number that is 0 is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,6 +103,11 @@ def _loop_arrays(function: Tree) -> dict[str, tuple[str, ...]]:
                 found[name] = values
         elif kind in _TARGETS:
             filled += _filled_by(node, data)
+        elif kind == "PLpgSQL_stmt_call":
+            # What its OUT arguments are, only the server knows.
+            filled += re.findall(
+                r"\w+", node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+            )
     return {name: values for name, values in found.items() if filled.count(name) == 1}
 
 

@@ -22,6 +22,8 @@ MOST_TEXTS = 64
 
 _NUMBERS = frozenset({"int2", "int4", "int8", "oid"})
 _NAMES = frozenset({"regclass", "regproc", "regprocedure", "regtype", "regrole", "regnamespace"})
+TYPES_OF_ONE_WORD = _NUMBERS | _NAMES
+"""Types whose text is one number or one name."""
 _PLACE = re.compile(r"%(?:(?P<number>\d+)\$)?(?P<width>-?(?:\d+|\*)?)(?P<kind>.)", re.DOTALL)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.bodies import Piece, read_body
 from gates.database.parsing.dynamic import UNKNOWN, RefusedTextError, executed_texts
-from gates.database.parsing.script import parse_inner
+from gates.database.parsing.script import Statement, parse_inner
 from gates.database.prepared.scratch import Scratch
 from gates.database.tenant_session import quote
 
@@ -39,18 +39,17 @@ _FUNCTIONS = """
     WHERE p.proowner = %s::regrole AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
     ORDER BY 1"""
 _READS_AND_WRITES = frozenset({
-    "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CallStmt", "ExplainStmt",
+    "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CallStmt",
     "VariableSetStmt", "VariableShowStmt", "LockStmt", "TransactionStmt", "NotifyStmt",
-    "ListenStmt", "UnlistenStmt", "DoStmt", "RaiseStmt", "TruncateStmt", "FetchStmt",
+    "ListenStmt", "UnlistenStmt", "RaiseStmt", "TruncateStmt", "FetchStmt",
     "DeclareCursorStmt", "ClosePortalStmt", "ConstraintsSetStmt", "VacuumStmt", "CheckPointStmt",
 })  # fmt: skip
 """Statements that make no object and change none."""
 _OBSERVER = """
     CREATE SCHEMA gates_observer;
     CREATE TABLE gates_observer.commands (context text NOT NULL);
-    GRANT USAGE ON SCHEMA gates_observer TO PUBLIC;
-    GRANT INSERT ON gates_observer.commands TO PUBLIC;
-    CREATE FUNCTION gates_observer.observe() RETURNS event_trigger LANGUAGE plpgsql AS $observe$
+    CREATE FUNCTION gates_observer.observe() RETURNS event_trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = '' AS $observe$
     DECLARE stack text;
     BEGIN
         GET DIAGNOSTICS stack = PG_CONTEXT;
@@ -64,8 +63,8 @@ _REMOVED = (
     "DROP EVENT TRIGGER gates_observe_commands; DROP EVENT TRIGGER gates_observe_drops;"
     " DROP SCHEMA gates_observer CASCADE"
 )
-_PLPGSQL_LINE = re.compile(r"^PL/pgSQL function (.+) line (\d+) at ", re.MULTILINE)
-_SQL_STATEMENT = re.compile(r'^SQL function "([^"]+)" statement (\d+)', re.MULTILINE)
+_PLPGSQL_LINE = re.compile(r"PL/pgSQL function (.+) line (\d+) at [^\n]+")
+_SQL_STATEMENT = re.compile(r'SQL function "([^"]+)" statement (\d+)')
 _DATES = ("2031-01-01", "2031-02-01", "2031-03-01", "2031-04-01")
 _VALUES = {
     "date": _DATES, "timestamp without time zone": _DATES, "timestamp with time zone": _DATES,
@@ -128,7 +127,7 @@ def _commands(
         return tuple(
             (number, _shown(each.text))
             for number, each in enumerate(statements, 1)
-            if each.kind not in _READS_AND_WRITES
+            if _is_command(each)
         ), False
     read = read_body(definition)
     if read is None:
@@ -143,9 +142,13 @@ def _commands(
             continue
         for text in texts or _statement(piece):
             for each in parse_inner(text).statements:
-                if each.kind not in _READS_AND_WRITES:
+                if _is_command(each):
                     found[piece.line, _shown(each.text)] = None
     return tuple(found), unknown
+
+
+def _is_command(statement: Statement) -> bool:
+    return statement.kind not in _READS_AND_WRITES or "intoClause" in statement.node
 
 
 def _statement(piece: Piece) -> tuple[str, ...]:
@@ -212,16 +215,19 @@ def _arguments(maker: Maker, tables: Sequence[Table], prefix: str) -> Iterator[t
 
 
 def _lines_run(scratch: Scratch, maker: Maker) -> set[int]:
-    """The lines (or the numbers of statements) of a function that ran commands so far."""
+    """The lines (or the numbers of statements) of a function that ran commands so far.
+
+    Only the last line of a context counts, which is of the function that was called: those before
+    it hold text of the module's own."""
     found: set[int] = set()
     wanted = maker.label.removeprefix("function ").replace("public.", "")
     for (context,) in scratch.session("admin").execute(
         "SELECT context FROM gates_observer.commands"
     ):
-        for name, line in _PLPGSQL_LINE.findall(context):
-            if name.replace("public.", "") == wanted:
-                found.add(int(line))
-        for name, number in _SQL_STATEMENT.findall(context):
-            if name == maker.name:
-                found.add(int(number))
+        called = context.rpartition("\n")[2]
+        body, statement = _PLPGSQL_LINE.fullmatch(called), _SQL_STATEMENT.fullmatch(called)
+        if body and body[1].replace("public.", "") == wanted:
+            found.add(int(body[2]))
+        elif statement and statement[1] == maker.name:
+            found.add(int(statement[2]))
     return found

@@ -26,6 +26,8 @@ _SILENCED = {
     "AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_EnableReplicaTrig",
 }  # fmt: skip
 
+_KEYS = {"CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_EXCLUSION", "CONSTR_FOREIGN"}
+
 
 @dataclass(frozen=True)
 class Conditional:
@@ -70,6 +72,9 @@ def _of(
                 " the platform's",
                 f"write the platform's comparison: USING ({shape})",
             )
+    elif kind == "GrantStmt" and node.get("is_grant") and not inner.at_once:
+        message = f"this function grants rights: {what} .."
+        yield message, "leave it out: a partition is reached through its parent, and needs none"
     elif kind == "GrantStmt" and node.get("is_grant") and not _modest(node):
         message = f"this block grants more than SELECT, INSERT, UPDATE to {_APP}: {what} .."
         yield message, "leave it out"
@@ -80,7 +85,7 @@ def _of(
             "create it WITH (security_invoker = true), outside of the block",
         )
     elif kind == "AlterTableStmt":
-        yield from _of_table(node, what)
+        yield from _of_table(node, what, there)
     elif kind == "DropStmt" and node.get("removeType") == "OBJECT_TRIGGER":
         name = strings(node["objects"][0].get("List", {}).get("items"))[-1:]
         again = any(
@@ -92,6 +97,8 @@ def _of(
         if not again:
             message = f"this block drops the trigger {''.join(name)} and does not make it again"
             yield message, "write DROP TRIGGER IF EXISTS outside of the block"
+    elif kind == "IndexStmt" and node.get("unique"):
+        yield from _key(f"index {node.get('idxname', '')}", there)
     elif kind in {"CreateTrigStmt", "CreateStmt", "CreateTableAsStmt"}:
         yield from _made(kind, node, there)
 
@@ -146,12 +153,29 @@ def _invoker(node: Node) -> bool:
     return value.lower() in {"true", "on", "1", "yes"}
 
 
-def _of_table(node: Node, what: str) -> Iterator[tuple[str, str]]:
+def _of_table(node: Node, what: str, there: Collection[str]) -> Iterator[tuple[str, str]]:
     commands = {each.get("AlterTableCmd", {}).get("subtype") for each in node.get("cmds", ())}
     if commands & _SILENCED:
         yield f"this block silences triggers: {what} ..", "leave them on"
     if node.get("objtype") == "OBJECT_VIEW":
         yield f"{what} .. stands in a block", "write it outside of the block"
+    for each in node.get("cmds", ()):
+        constraint = each.get("AlterTableCmd", {}).get("def", {}).get("Constraint", {})
+        if constraint.get("contype") in _KEYS:
+            yield from _key(f"constraint {constraint.get('conname', '')}", there)
+
+
+def _key(label: str, there: Collection[str]) -> Iterator[tuple[str, str]]:
+    """A key that no migration made in the proof."""
+    kind, _, name = label.partition(" ")
+    names = {each.removeprefix(f"{kind} ").partition(" on ")[0].rpartition(".")[2].strip('"')
+             for each in there if each.startswith(f"{kind} ")}  # fmt: skip
+    if UNKNOWN not in name and name not in names:
+        yield (
+            f"this block makes the {label} under a condition that the proof did not meet, so that"
+            " nothing is proved about it",
+            "make it in any case, outside of the block",
+        )
 
 
 def _made(kind: str, node: Node, there: Collection[str]) -> Iterator[tuple[str, str]]:

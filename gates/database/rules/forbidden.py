@@ -51,6 +51,10 @@ _KINDS = {
     "ImportForeignSchemaStmt": ("IMPORT FOREIGN SCHEMA", _OUTSIDE),
     "AlterEventTrigStmt": ("ALTER EVENT TRIGGER", _SERVER),
     "AlterExtensionStmt": ("ALTER EXTENSION", _SHARED),
+    "AlterExtensionContentsStmt": (
+        "ALTER EXTENSION .. ADD or DROP",
+        "an extension's objects are no module's, and no rule looks at them",
+    ),
     "CheckPointStmt": ("CHECKPOINT", _SERVER),
     "CreateAmStmt": ("CREATE ACCESS METHOD", _SERVER),
     "CreateCastStmt": ("CREATE CAST", _SHARED),
@@ -86,7 +90,7 @@ _ALTERS = {
     "AT_DisableTrigUser": ("DISABLE TRIGGER USER", "the audit trail has no gaps"),
 }
 _DEFINER = "write SET search_path = '' in the function, and schemas before the names in it"
-_READING = {
+READING = {
     "standard_conforming_strings": (["on"], ["true"]),
     "client_encoding": (["utf8"], ["utf-8"], ["unicode"]),
 }
@@ -103,6 +107,7 @@ _NOT_OURS = {
 }  # fmt: skip
 _PLATFORM_SCHEMAS = frozenset({"public", "auth", "pg_catalog", "information_schema"})
 _LANGUAGES = frozenset({"sql", "plpgsql"})
+_TRAIL = "audit_logs"
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -155,7 +160,9 @@ def forbidden(
     elif kind in _WRITES:
         relation = node.get("relation", {})
         name = relation.get("relname", "")
-        if relation.get("schemaname") in {"pg_catalog", "information_schema"} or (
+        if name == _TRAIL and kind != "InsertStmt":
+            yield f"changing {name}", "the trail of what was done is only added to", relation
+        elif relation.get("schemaname") in {"pg_catalog", "information_schema"} or (
             not relation.get("schemaname") and name.startswith("pg_")
         ):
             yield (
@@ -171,9 +178,9 @@ def _set(node: Node) -> Iterator[Found]:
         yield f"SET {name}", BECOMES, node
     elif UNKNOWN in name:
         yield "SET of a setting that only a run knows", "write its name out", node
-    elif name in _READING and node.get("kind") != "VAR_RESET":
+    elif name in READING and node.get("kind") != "VAR_RESET":
         given = [_text(each) for each in node.get("args") or ()]
-        if [each.lower() for each in given] not in _READING[name]:
+        if [each.lower() for each in given] not in READING[name]:
             yield f"SET {name}", "leave it as it is: the file is read as it is written", node
     elif (
         name == "search_path"

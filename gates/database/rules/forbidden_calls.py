@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gates.database.parsing.dynamic import UNKNOWN, literal_text
 from gates.database.parsing.script import Node, own_name, strings, walk
-from gates.database.rules.forbidden import BECOMES, CLAIMS, SETTINGS, Found
+from gates.database.rules.forbidden import BECOMES, CLAIMS, READING, SETTINGS, Found
 
 _FILES = "a module does not touch the files of the server"
 _OTHERS = "a module leaves other sessions and the server alone"
 _OUTSIDE = "a module does not reach outside its database: call the platform's API from its code"
+_LARGE = "tenants share one role, and with it all large objects: keep bytes in a column (bytea)"
 _JOBS = "list it in jobs of module.json: the platform runs a module's jobs"
 
 _EVENTS = (
@@ -28,12 +28,14 @@ CALLS = {
     "pg_advisory_unlock_all": _OTHERS, "pg_logical_emit_message": _OTHERS,
     "pg_create_logical_replication_slot": _OTHERS, "pg_drop_replication_slot": _OTHERS,
     "pg_create_physical_replication_slot": _OTHERS, "http": _OUTSIDE, "http_get": _OUTSIDE,
-    "http_post": _OUTSIDE,
+    "http_post": _OUTSIDE, "lowrite": _LARGE, "loread": _LARGE,
 }  # fmt: skip
-_FAMILIES = {"dblink": _OUTSIDE, "pg_ls_": _FILES, "postgres_fdw_": _OUTSIDE}
+_FAMILIES = {"dblink": _OUTSIDE, "pg_ls_": _FILES, "postgres_fdw_": _OUTSIDE, "lo_": _LARGE}
 _SCHEMAS = {"cron": _JOBS, "net": _OUTSIDE}
 
-_ID = re.compile(r"id|\w+_id")
+_LASTS = "the next tenant on the connection reads it: set_config(name, value, true)"
+_IDS = frozenset({"id", "tenant_id"})
+"""Columns that each table has, and that hold no text (section 4 of the standard)."""
 _TRIGGER = frozenset({"tg_op", "tg_table_name", "tg_table_schema", "tg_name", "tg_when"})
 _BUILDS = frozenset({
     "format", "concat", "concat_ws", "json_build_object", "jsonb_build_object", "json_build_array",
@@ -79,9 +81,7 @@ def _tells_ids(value: Node) -> bool:
         if kind == "ColumnRef":
             names = strings(node.get("fields"))
             row = len(names) == 2 and names[0] in {"new", "old"}
-            if not (row and _ID.fullmatch(names[1])) and not (
-                len(names) == 1 and names[0] in _TRIGGER
-            ):
+            if not (row and names[1] in _IDS) and not (len(names) == 1 and names[0] in _TRIGGER):
                 return False
         elif kind in {"SubLink", "ParamRef", "A_Indirection"} or (
             kind == "FuncCall" and own_name(strings(node.get("funcname"))) not in _BUILDS
@@ -94,6 +94,7 @@ def _set_config(call: Node) -> Iterator[Found]:
     arguments = call.get("args") or [{}]
     name = literal_text(arguments[0])
     setting = (name or "").lower()
+    value = literal_text(arguments[1]) if len(arguments) > 1 else None
     if name is None or UNKNOWN in setting:
         yield "set_config() of a setting that only a run knows", "write its name out", call
     elif setting.startswith(CLAIMS):
@@ -101,3 +102,15 @@ def _set_config(call: Node) -> Iterator[Found]:
     elif setting in SETTINGS:
         what, instead = SETTINGS[setting]
         yield f"set_config('{setting}'), which is {what},", instead, call
+    elif setting in READING or (value and "pg_catalog" in value.split(",", 1)[-1]):
+        yield f"set_config('{setting}')", "write SET, which is read as it is written", call
+    elif value is None and "." not in setting:
+        yield f"set_config('{setting}') of what only a run knows", "write its value out", call
+    elif value is None and not _for_the_transaction(arguments):
+        yield f"set_config('{setting}') for the whole session", _LASTS, call
+
+
+def _for_the_transaction(arguments: list[Node]) -> bool:
+    """Whether the third argument is the word true."""
+    value = arguments[2].get("A_Const", {}) if len(arguments) > 2 else {}
+    return bool(value.get("boolval", {}).get("boolval"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gates.database.parsing.dynamic import TYPES_OF_ONE_WORD
 from gates.database.parsing.script import Node, name_of, strings
 from gates.database.rules.forbidden import Found
 from gates.database.server.leftovers import PLATFORM_ROLES
@@ -30,6 +31,9 @@ def reserved(kind: str, node: Node) -> Iterator[Found]:
     schema, name = _made(kind, node)
     if schema in _SCHEMAS:
         yield f"making {schema}.{name}", _THEIRS, {}
+    elif name in TYPES_OF_ONE_WORD:
+        # A type of a temporary table or schema comes before PostgreSQL's own.
+        yield f"a type called {name}, as one of PostgreSQL's is,", _MEANS, {}
 
 
 def _made(kind: str, node: Node) -> tuple[str, str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from gates.database.parsing.dynamic import UNKNOWN
 from gates.database.parsing.statements import Inner
 from gates.database.rules.cancel_handlers import swallowed
-from gates.database.rules.forbidden import fixes_path, forbidden
+from gates.database.rules.forbidden import Found, fixes_path, forbidden
 from gates.database.rules.forbidden_calls import calls
 from gates.database.rules.reserved_names import reserved
 from gates.model import Location
+
+_READ_BY_ALL = "every session reads comments: write a row"
+_LASTS = "the next tenant on the connection reads it: add ON COMMIT DROP"
 
 
 def violations(
@@ -31,11 +35,27 @@ def violations(
         found = list(forbidden(kind, node, extensions=extensions, fixed=fixed))
         if not inner.part:
             found += calls(kind, node)
-        if kind == "CommentStmt" and not inner.at_once:
-            found.append(("COMMENT in a function", "every session reads comments: write a row", {}))
+        found += _in_its_place(inner)
         found += reserved(kind, node)
         placed = [(what, instead, inner.at(place)) for what, instead, place in found]
         for what, instead, where in (*placed, *swallowed(inner)):
             if (what, where) not in said:
                 said.add((what, where))
                 yield what, instead, where
+
+
+def _in_its_place(inner: Inner) -> Iterator[Found]:
+    """What a statement may not do where it stands."""
+    kind, node = inner.statement.kind, inner.statement.node
+    if kind == "CommentStmt" and not inner.at_once:
+        yield "COMMENT in a function", _READ_BY_ALL, {}
+    elif kind == "CommentStmt" and UNKNOWN in str(node.get("comment")):
+        yield "COMMENT of what only a run knows", _READ_BY_ALL, {}
+    elif kind == "DoStmt" and inner.outer is not None:
+        yield "DO in a block or function", "write its statements out, so that they are watched", {}
+    elif kind in {"CreateStmt", "CreateTableAsStmt"} and not inner.at_once:
+        into = node.get("into", node)
+        relation = into.get("rel", into.get("relation", {}))
+        lasts = into.get("onCommit", node.get("oncommit")) != "ONCOMMIT_DROP"
+        if relation.get("relpersistence") == "t" and lasts:
+            yield "a temporary table that outlives its transaction", _LASTS, relation

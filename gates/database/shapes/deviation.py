@@ -30,14 +30,15 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Definitions:
-    """The module's functions, views and triggers as the server prints them."""
+    """The module's objects as the server prints them."""
 
     by_name: Mapping[str, tuple[str, ...]]
-    """Definitions by the bare name of a function or view, or of the table that a trigger is on."""
+    """Definitions by the bare name of an object, or of the table that it is a part of."""
 
     def around(self, definition: str) -> str:
         """A definition, with those that its text names, and those that theirs name: what runs when
-        it runs. A name anywhere in a text counts, so that none is missed."""
+        it runs. A name anywhere in a text counts, so that none is missed; one with
+        escapes may be any."""
         found = [definition]
         waiting = dict(self.by_name)
         for text in found:
@@ -49,7 +50,8 @@ class Definitions:
 
 
 def _names(text: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    written = rf"(?<!\w){re.escape(name)}(?!\w)|\bU&\""
+    return re.search(written, text, re.IGNORECASE) is not None
 
 
 def definitions_of(named: Iterable[tuple[str, str]]) -> Definitions:

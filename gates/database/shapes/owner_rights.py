@@ -1,7 +1,8 @@
 """What runs with its owner's rights: past row security, whoever asks.
 
 A module has none of it: no SECURITY DEFINER function, no view without security_invoker, no
-materialized view that a session may read, no rewrite rule ("Rules and Privileges").
+materialized view that a session may read, no rewrite rule ("Rules and Privileges"), and no function
+that the server itself calls as the owner.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from gates.database.shapes.deviation import Definitions, Deviation, definitions_of
+from gates.database.shapes.called_by_server import called_by_server
+from gates.database.shapes.deviation import Definitions, Deviation
 from gates.database.tenant_session import SESSION_ROLES
 
 if TYPE_CHECKING:
@@ -58,26 +60,11 @@ _RULES = """
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
         JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.rulename <> '_RETURN' AND c.relowner = %(owner)s::regrole ORDER BY 2"""
-_TRIGGERS = """
-    SELECT c.relname, pg_get_triggerdef(t.oid)
-    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE NOT t.tgisinternal AND c.relowner = %(owner)s::regrole ORDER BY 1, 2"""
 
 _FUNCTION = "write SECURITY INVOKER (or nothing): then it sees what its caller sees"
 _VIEW = "create it WITH (security_invoker = true)"
 _MATERIALIZED = "revoke it from the sessions of tenants, or keep the rows in a table with tenant_id"
 _RULE = "write a trigger, whose function runs with the rights of the session"
-
-
-def read_definitions(admin: Session, owner: str) -> Definitions:
-    """The functions, views and triggers of the role `owner`."""
-    named = []
-    with _qualified_names(admin):
-        given = {"owner": owner, "roles": list(SESSION_ROLES)}
-        for query in (_ROUTINES, _VIEWS):
-            named += [(row[0], row[2]) for row in admin.execute(query, given).fetchall()]
-        named += admin.execute(_TRIGGERS, given).fetchall()
-    return definitions_of(named)
 
 
 def owner_rights(admin: Session, owner: str, definitions: Definitions) -> Iterator[Deviation]:
@@ -88,6 +75,7 @@ def owner_rights(admin: Session, owner: str, definitions: Definitions) -> Iterat
         aggregates = admin.execute(_AGGREGATES, given).fetchall()
         views = admin.execute(_VIEWS, given).fetchall()
         rules = admin.execute(_RULES, given).fetchall()
+        called = list(called_by_server(admin, owner, definitions))
     found = [(*row[:3], "runs with its owner's rights", _FUNCTION) for row in routines if row[3]]
     found += [(*row, "calls functions that run with their owner's rights, whoever uses it",
                _FUNCTION) for row in aggregates]  # fmt: skip
@@ -99,6 +87,7 @@ def owner_rights(admin: Session, owner: str, definitions: Definitions) -> Iterat
     found += [(*row, "changes rows with the rights of the table's owner", _RULE) for row in rules]
     for name, label, definition, sentence, fix in found:
         yield Deviation(label, name, sentence, fix, definitions.around(definition))
+    yield from called
 
 
 @contextlib.contextmanager

@@ -2,12 +2,13 @@
 
 A shape is created on the same table, in a transaction that is undone, so that PostgreSQL says what
 it means there: names, types, operators and casts are its own business. Restrictive policies can
-only narrow ("CREATE POLICY") and are free; what they call is held to the rules of functions.
+only narrow ("CREATE POLICY"); what they may ask of a row, `restrictive` says.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[tuple[Any, ...]]
 
-_PREFIX = "gates_shape_"
 _PLACE = re.compile(r"(?<![:\w]):(table|column)\b")
 _PRINTED = """
     SELECT polrelid, pg_get_expr(polqual, polrelid) FROM pg_policy
-    WHERE starts_with(polname, 'gates_shape_')"""
+    WHERE starts_with(polname, %s)"""
 _REACHED = """
     SELECT p.rolname FROM pg_roles p WHERE EXISTS (SELECT FROM unnest(%s::text[]) r
         WHERE pg_has_role(r, p.oid, 'MEMBER'))"""
@@ -54,9 +54,11 @@ def print_shapes(
     Raises `CouldNotCheckError` for a shape of the organisation's that fits no table.
     """
     shapes = allowed_shapes(way, more)
+    # A name that no module can give a policy of its own.
+    prefix = f"gates_{secrets.token_hex(8)}_"
     tenanted = [table for table in tables if table.tenant is not None]
     creates = [
-        (shape, _create(table, shape, number))
+        (shape, _create(table, shape, f"{prefix}{number}"))
         for table in tenanted
         for number, shape in enumerate(shapes)
     ]
@@ -70,17 +72,17 @@ def print_shapes(
     with owner.transaction(force_rollback=True):
         owner.execute("SET LOCAL search_path = ''")
         owner.execute(f"DO {quote(f'BEGIN {tries} END')}")
-        for oid, printed in owner.execute(_PRINTED).fetchall():
+        for oid, printed in owner.execute(_PRINTED, (prefix,)).fetchall():
             found.setdefault(oid, set()).add(printed)
     for shape in more:
         _refuse_unfit(owner, shape, [create for each, create in creates if each == shape])
     return {oid: frozenset(printed) for oid, printed in found.items()}
 
 
-def _create(table: Table, shape: str, number: int) -> str:
+def _create(table: Table, shape: str, name: str) -> str:
     places = {"table": table.qualified, "column": table.tenant.quoted if table.tenant else ""}
     expression = _PLACE.sub(lambda place: places[place[1]], shape)
-    return f"CREATE POLICY {_PREFIX}{number} ON {table.qualified} USING ({expression})"
+    return f"CREATE POLICY {name} ON {table.qualified} USING ({expression})"
 
 
 def _refuse_unfit(owner: Session, shape: str, creates: Sequence[str]) -> None:
@@ -120,7 +122,7 @@ def deviating_policies(
             other = [each for each in texts if each not in printed.get(table.oid, frozenset())]
             if other and reached.intersection(policy.roles):
                 sentence = f"lets rows through where {other[0]}, which is no shape of the platform"
-                definition = _definition(table, policy)
+                definition = definition_of(table, policy)
                 yield table, policy, Deviation(
                     f"policy {policy.name} on {table.schema}.{table.name}", policy.name, sentence,
                     f"compare the tenant and nothing else: USING (tenant_id = {tenant}); put"
@@ -129,11 +131,13 @@ def deviating_policies(
                 )  # fmt: skip
 
 
-def _definition(table: Table, policy: RowPolicy) -> str:
+def definition_of(table: Table, policy: RowPolicy) -> str:
+    """The statement that makes a policy."""
+    kind = "PERMISSIVE" if policy.permissive else "RESTRICTIVE"
     using = f" USING ({policy.using})" if policy.using is not None else ""
     check = f" WITH CHECK ({policy.check})" if policy.check is not None else ""
     return (
-        f"CREATE POLICY {policy.name} ON {table.qualified} AS PERMISSIVE FOR {policy.command}"
+        f"CREATE POLICY {policy.name} ON {table.qualified} AS {kind} FOR {policy.command}"
         f" TO {', '.join(policy.roles)}{using}{check}"
     )
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from gates.database import Database
 from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
+from gates.database.shapes.definitions import module_definitions
 from gates.database.shapes.deviation import Definitions, Deviation
-from gates.database.shapes.owner_rights import owner_rights, read_definitions
+from gates.database.shapes.owner_rights import owner_rights
 from gates.database.shapes.policies import deviating_policies, print_shapes
+from gates.database.shapes.restrictive import telling_policies
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ def _read(database: Database) -> Shapes:
         clone.connect("owner") as owner,
         clone.connect() as admin,
     ):
-        definitions = read_definitions(admin, owner_name)
+        definitions = module_definitions(database.in_use.states[0], database.in_use.snapshot)
         printed = print_shapes(owner, tables, way, database.policy_shapes)
         policies = tuple(
             deviating_policies(owner, tables, facts.policies, printed, definitions, way.tenant)
         )
+        policies += tuple(telling_policies(admin, tables, facts.policies, definitions))
         rights = tuple(owner_rights(admin, owner_name, definitions))
     return Shapes(printed, policies, rights, definitions)

@@ -15,11 +15,14 @@ def references(tenants: Tenants, table: Table) -> Iterator[Leak]:
     for reference in table.references:
         target = tenants.maker.tables[reference.target]
         numbers = reference.columns
-        if target.tenant is None or any(table.by_number[n] is table.tenant for n in numbers):
+        pairs = list(zip(numbers, reference.target_columns, strict=True))
+        if target.tenant is None or any(
+            table.by_number[n] is table.tenant and target.by_number[theirs] is target.tenant
+            for n, theirs in pairs
+        ):
             continue
         parent = tenants.maker.first(target, tenants.b, 501)
         mine = tenants.new(table, tenants.a)
-        pairs = zip(numbers, reference.target_columns, strict=True)
         taken = {n: parent.values[theirs] for n, theirs in pairs if theirs in parent.values}
         insert = mine.statement(taken, own_keys=False)
         if tenants.attempt([insert, "SET CONSTRAINTS ALL IMMEDIATE"]).sqlstate:
@@ -48,7 +51,7 @@ def oracles(tenants: Tenants, table: Table) -> Iterator[Leak]:
         mine = tenants.new(table, tenants.a)
         taken = {n: other.values[n] for n in _copied(table, key) if n in other.values}
         insert = mine.statement(taken, own_keys=False)
-        outcome = tenants.attempt(insert)
+        outcome = tenants.attempt([insert, "SET CONSTRAINTS ALL IMMEDIATE"])
         if outcome.sqlstate != "23505" or outcome.constraint != key.name:
             continue
         columns = ", ".join(table.by_number[n].quoted for n in key.columns if n)
@@ -63,6 +66,27 @@ def oracles(tenants: Tenants, table: Table) -> Iterator[Leak]:
             ),
             f"begin the key with the tenant: UNIQUE (tenant_id{', ' if columns else ''}{columns})",
         )
+
+
+_UNTRIED = """
+    SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = %s::oid AND NOT i.indisprimary
+        AND (i.indpred IS NOT NULL AND (i.indisunique OR i.indisexclusion)
+            OR i.indisunique AND 0 = ANY (i.indkey::int2[]))
+        AND NOT %s = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) ORDER BY 1"""
+
+
+def untried(tenants: Tenants, table: Table, told: str) -> Iterator[str]:
+    """A sentence for each key without tenant_id that holds for some rows, or of an expression, and
+    did not collide: for other rows it may. `told` is what was found already."""
+    tenant = table.tenant
+    number = tenant.number if tenant is not None else 0
+    for (name,) in tenants.owner.execute(_UNTRIED, (table.oid, number)).fetchall():
+        if name not in told:
+            yield (
+                f"{table.label}: for the rows that it holds, the key {name} may tell what another"
+                " tenant has; begin it with tenant_id"
+            )
 
 
 def exclusions(tenants: Tenants, table: Table) -> Iterator[Leak]:

@@ -12,7 +12,7 @@ from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.claims import sessions_with_claims
 from gates.database.proofs.isolation.indirect_writes import indirect_writes
-from gates.database.proofs.isolation.keys import exclusions, oracles, references
+from gates.database.proofs.isolation.keys import exclusions, oracles, references, untried
 from gates.database.proofs.isolation.other_access import (
     crossed_claims,
     other_commands,
@@ -168,6 +168,8 @@ class _Proof:
                 self.leaks += references(self.tenants, table)
                 self.leaks += oracles(self.tenants, table)
                 self.leaks += exclusions(self.tenants, table)
+            told = " ".join(leak.sentence for leak in self.leaks)
+            self.unproved += untried(self.tenants, table, told)
 
     def try_statements_on_tables(self) -> None:
         """Everything that A, and a session without a tenant, may try on the rows of others."""

@@ -1,0 +1,36 @@
+"""Each hostile module is refused by the check that is named, with the reason that is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.model import CheckResult, Level, Verdict
+from tests.database.conftest import results
+from tests.database.hostile.behind import BEHIND
+from tests.database.hostile.channels import CHANNELS
+from tests.database.hostile.keys import KEYS
+from tests.database.hostile.open import OPEN
+from tests.database.hostile.policies import POLICIES
+from tests.database.hostile.run_time import RUN_TIME_OBJECTS
+from tests.database.hostile.shape import Hostile
+
+REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS)
+KNOWN = [pytest.param(each, marks=pytest.mark.xfail(strict=True, reason="a known hole"))
+         for each in OPEN]  # fmt: skip
+
+
+def reasons(result: CheckResult) -> list[str]:
+    """Why a check refuses: its errors, and what it could not say."""
+    found = [each.message for each in result.findings if each.level is Level.ERROR]
+    return [*found, *([result.reason or ""] if result.verdict is Verdict.INCONCLUSIVE else [])]
+
+
+@pytest.mark.parametrize("hostile", [*REFUSED, *KNOWN], ids=lambda each: each.name)
+def test_a_hostile_module_is_refused(hostile: Hostile, sql_module, shared):
+    found = results(sql_module(hostile.files), shared, hostile.check)[hostile.check]
+    said = reasons(found)
+    assert any(hostile.says in each for each in said), (hostile.wants, said)
+
+
+def test_names_are_told_apart():
+    assert len({each.name for each in (*REFUSED, *OPEN)}) == len(REFUSED) + len(OPEN)
