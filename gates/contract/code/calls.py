@@ -41,6 +41,8 @@ def broken_calls(
 
     Where `old` is only what an overload says, `taken_by` is what took its calls.
     """
+    if old == new:
+        return
     told: set[str] = set()
     for shape in sorted(shapes(old, new), key=lambda each: (len(str(each)), str(each))):
         if taken_by is not None and _why_broken(shape, old, taken_by) is not None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from gates.contract.code.types import known_class
 
 if TYPE_CHECKING:
     import griffe
@@ -52,25 +51,17 @@ def attributes(cls: object) -> list[griffe.Attribute]:
     return [each for each in members if getattr(each, "is_attribute", False)]
 
 
-def literal(value: object) -> str | None:
-    """A value that the source writes out, in one spelling; None for any other."""
-    if value is None:
-        return None
+@lru_cache(maxsize=4096)
+def _literal(text: str) -> str | None:
     try:
-        return repr(ast.literal_eval(str(value)))
+        return repr(ast.literal_eval(text))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
 
 
-def is_type(value: object) -> bool:
-    """Whether a value is written as a type that is more than a name: a union, or parts of one."""
-    try:
-        node = ast.parse(str(value), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return isinstance(node, ast.Subscript) or (
-        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
-    )
+def literal(value: object) -> str | None:
+    """A value that the source writes out, in one spelling; None for any other."""
+    return None if value is None else _literal(str(value))
 
 
 def ancestry(cls: griffe.Class) -> list[griffe.Class]:
@@ -147,28 +138,3 @@ def _need_not_be_given(field: object) -> bool:
 def shape(function: griffe.Function) -> list[str]:
     """The signatures of a function and its overloads, as text."""
     return [str(each.signature()) for each in (function.overloads or [function])]
-
-
-def lost_bases(old: griffe.Class, new: griffe.Class) -> list[str]:
-    """The named parents, of any distance, that a class does not have any more."""
-
-    def names(cls: griffe.Class) -> dict[str, bool]:
-        found = {}
-        for each in ancestry(cls):
-            for base in each.bases:
-                name = str(base).partition("[")[0].rpartition(".")[2]
-                found[name] = True
-        return found
-
-    def above(cls: griffe.Class) -> set[str]:
-        """What the standard library's classes among the parents are made from themselves."""
-        paths = {path for each in ancestry(cls) for path in base_paths(each)}
-        known = [known_class(path if "." in path else f"builtins.{path}") for path in paths]
-        return {one.__name__ for each in known if each is not None for one in each.__mro__}
-
-    kept = {*names(new), *above(new)}
-    ignored = {"object", "Generic", "Protocol", "ABC"}
-    return [
-        name for name in names(old)
-        if name not in kept and name not in ignored and not name.startswith("_")
-    ]  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from inspect import Signature
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from gates.contract.code.calls import broken_calls, more_taken
 from gates.contract.code.package import Package
+from gates.contract.code.python_answers import Answer, answer, coroutine_of, is_coroutine
 from gates.contract.code.python_facts import decorated, shape
 from gates.contract.model import Bump, Change
 
@@ -23,6 +25,18 @@ _HARMLESS = {
     "staticmethod", "classmethod", "property", "builtins.staticmethod", "builtins.classmethod",
 }  # fmt: skip
 """Decorators that leave how a function is called and what it gives, or that are compared apart."""
+
+
+def weakened(change: Change) -> Change:
+    """A change of something that only a condition, which was not run, makes what it is."""
+    if change.bump is not Bump.MAJOR:
+        return change
+    message = f"{change.message}, where a condition is met: that it is could not be shown"
+    return replace(change, bump=Bump.MINOR, message=message, example=None, proved=False)
+
+
+def _is_awaited(package: Package, function: griffe.Function) -> bool:
+    return "async" in function.labels and is_coroutine(package.definition(function))
 
 
 class Functions:
@@ -48,14 +62,7 @@ class Functions:
     ) -> Iterator[Change]:
         """`made` is the class that an `__init__` makes; its name is what callers write."""
         shown = made or symbol
-        was, now = "async" in old.labels, "async" in new.labels
-        if was is not now:
-            yield self._change(
-                old, new, symbol,
-                f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
-                f"{' now' if now else ' any more'}",
-                example=f"{'await ' if was else ''}{shown}()",
-            )  # fmt: skip
+        yield from self._awaited(old, new, symbol, shown)
         yield from self._decorated(old, new, symbol, shown)
         method = old.parent is not None and old.parent.is_class
         promised = [self._old.signature(each, bound=method) for each in old.overloads or [old]]
@@ -100,6 +107,33 @@ class Functions:
                 )  # fmt: skip
         yield from self._types(old, new, symbol, shown)
 
+    def _awaited(
+        self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
+    ) -> Iterator[Change]:
+        """A coroutine function that became another, or the other way round."""
+        was, now = _is_awaited(self._old, old), _is_awaited(self._new, new)
+        if was is now:
+            return
+        before = self._old.type_of(old.returns, old)
+        after = self._new.type_of(new.returns, new)
+        types = self._new.types
+        if now:
+            given = answer(self._old.definition(old), before, types)
+            fits = before is not None and types.within(coroutine_of(after), before)
+        else:
+            given = answer(self._new.definition(new), after, types)
+            fits = after is not None and types.within(after, coroutine_of(before))
+        if fits:
+            return
+        wrapped = (decorated(old) | decorated(new)) - _HARMLESS
+        yield self._change(
+            old, new, symbol,
+            f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
+            f"{' now' if now else ' any more'}",
+            proved=given is Answer.PLAIN and not wrapped,
+            example=f"{'await ' if was else ''}{shown}()",
+        )  # fmt: skip
+
     def _decorated(
         self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
     ) -> Iterator[Change]:
@@ -132,9 +166,10 @@ class Functions:
                     old, new, symbol, f"{parameter.name} of {shown}()",
                     parameter.annotation, new.parameters[parameter.name].annotation, taken=True,
                 )  # fmt: skip
-        yield from self._annotated(
-            old, new, symbol, f"the answer of {shown}()", old.returns, new.returns, taken=False
-        )
+        if _is_awaited(self._old, old) is _is_awaited(self._new, new):
+            yield from self._annotated(
+                old, new, symbol, f"the answer of {shown}()", old.returns, new.returns, taken=False
+            )
 
     def _annotated(
         self, old: griffe.Object, new: griffe.Object, symbol: str, what: str,

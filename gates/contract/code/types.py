@@ -6,6 +6,7 @@ import ast
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ROOTS = (
     "builtins", "collections.abc", "datetime", "decimal", "enum", "fractions", "pathlib", "uuid",
@@ -24,6 +25,11 @@ _COVARIANT = {
     "collections.abc.Set", "collections.abc.Awaitable", "collections.abc.AsyncIterator",
     "collections.abc.AsyncIterable", "collections.abc.Mapping",
 }  # fmt: skip
+_GIVEN = {
+    "collections.abc.Coroutine": 2, "collections.abc.Generator": 0,
+    "collections.abc.AsyncGenerator": 0, "builtins.dict": 0, "collections.abc.Mapping": 0,
+}  # fmt: skip
+"""Which argument says what is got by awaiting a value, or by going through it."""
 _TOWER = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
 """Each is taken where a later one is asked for (PEP 484, "The numeric tower")."""
 NONE = "builtins.None"
@@ -43,34 +49,43 @@ Type = frozenset[Atom]
 """A union of types; with one member, that type."""
 
 
-def parse(text: str, resolve: Callable[[str], str]) -> Type | None:
-    """The type that an annotation says; None for one that is not understood.
+Resolve = Callable[[str], "str | Type"]
+"""Gives the whole name of a dotted name in its scope, or the type that it is another name for."""
 
-    `resolve` gives the whole name of a name in its scope.
-    """
+
+def parse(text: str, resolve: Resolve) -> Type | None:
+    """The type that an annotation says; None for one that is not understood."""
     try:
-        return _read(ast.parse(text.strip(), mode="eval").body, resolve)
+        return _read(_expression(text.strip()), resolve)
     except (SyntaxError, ValueError, RecursionError):
         return None
 
 
-def _read(node: ast.expr, resolve: Callable[[str], str]) -> Type:
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _read(node: ast.expr, resolve: Resolve) -> Type:
     if isinstance(node, ast.Constant):
         if node.value is None:
             return frozenset({Atom(NONE)})
         if isinstance(node.value, str):
-            return _read(ast.parse(node.value, mode="eval").body, resolve)
+            return _read(_expression(node.value), resolve)
         if node.value is Ellipsis:
             return frozenset({Atom("...")})
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return _read(node.left, resolve) | _read(node.right, resolve)
     if isinstance(node, ast.Name | ast.Attribute):
-        return frozenset({Atom(_name(node, resolve))})
+        named = _name(node, resolve)
+        return frozenset({Atom(named)}) if isinstance(named, str) else named
     if isinstance(node, ast.List):
         return frozenset({Atom("[]", tuple(_read(each, resolve) for each in node.elts))})
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name | ast.Attribute):
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         name = _name(node.value, resolve)
+        if not isinstance(name, str):
+            name = f"own.{ast.unparse(node.value).rpartition('.')[2]}"  # made with arguments
         short = name.rpartition(".")[2] if name.startswith("typing") else ""
         if short == "Literal":
             return frozenset(Atom("Literal", literal=ast.unparse(each)) for each in inner)
@@ -81,13 +96,25 @@ def _read(node: ast.expr, resolve: Callable[[str], str]) -> Type:
             return frozenset().union(*arguments)
         if short == "Optional":
             return arguments[0] | {Atom(NONE)}
-        return frozenset({Atom(name, arguments)})
+        if not inner:
+            raise ValueError(ast.unparse(node))  # tuple[()] is not tuple
+        return frozenset({Atom(name, () if _say_nothing(name, arguments) else arguments)})
     raise ValueError(ast.unparse(node))
 
 
-def _name(node: ast.expr, resolve: Callable[[str], str]) -> str:
-    head, *rest = ast.unparse(node).split(".")
-    name = ".".join([resolve(head), *rest]) if head.isidentifier() else head
+def _say_nothing(name: str, arguments: tuple[Type, ...]) -> bool:
+    """Whether a type means the same without its arguments (PEP 484, "Missing type parameters")."""
+    anything, more = frozenset({Atom(ANY)}), frozenset({Atom("...")})
+    if name == "builtins.tuple" and arguments != (anything, more):
+        return False  # a tuple of one value is not every tuple
+    return all(each in (anything, more) for each in arguments)
+
+
+def _name(node: ast.expr, resolve: Resolve) -> str | Type:
+    text = ast.unparse(node)
+    name = resolve(text) if all(each.isidentifier() for each in text.split(".")) else text
+    if not isinstance(name, str):
+        return name
     module, _, last = name.rpartition(".")
     if module in ("typing", "typing_extensions"):
         if last in _TYPING:
@@ -120,6 +147,17 @@ def never_called(values: Type | None) -> bool:
         or each.__module__ == "collections.abc"
         or any("__call__" in one.__dict__ for one in each.__mro__)
         for each in known
+    )
+
+
+def is_type(value: object) -> bool:
+    """Whether a value is written as a type that is more than a name: a union, or parts of one."""
+    try:
+        node = _expression(str(value))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return isinstance(node, ast.Subscript) or (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
     )
 
 
@@ -183,6 +221,9 @@ class Types:
         ours = one.arguments
         if one.name == "builtins.tuple" and ours[1:] == (frozenset({Atom("...")}),):
             ours = ours[:1]
+        place = _GIVEN.get(one.name)
+        if place is not None and len(ours) > place and len(other.arguments) == 1:
+            ours = ours[place : place + 1]
         if other.name not in _COVARIANT or len(ours) != len(other.arguments):
             return None
         answers = [self.within(*pair) for pair in zip(ours, other.arguments, strict=True)]
