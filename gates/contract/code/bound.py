@@ -85,6 +85,8 @@ def _outline(node: ast.stmt | None) -> str:
     """A definition as text without what callers do not see of it: the bodies of functions."""
     if node is None:
         return ""
+    if isinstance(node, ast.Assign) and not _is_literal(node.value):
+        return "a value"
     if not isinstance(node, _SCOPES):
         return ast.dump(node)
     head = [node.name, *(ast.dump(each) for each in node.decorator_list)]
@@ -93,6 +95,14 @@ def _outline(node: ast.stmt | None) -> str:
         return f"class {[*head, *inner, *(_outline(each) for each in node.body)]}"
     answer = "" if node.returns is None else ast.dump(node.returns)
     return f"{type(node).__name__} {[*head, ast.dump(node.args), answer]}"
+
+
+def _is_literal(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

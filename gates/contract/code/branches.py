@@ -156,6 +156,8 @@ def _stored(node: ast.AST) -> Iterator[str]:
 
 
 def _compared(test: ast.Compare, python: Python) -> bool | None:
+    if ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__"):
+        return False  # what is exported is imported
     left = _version(test.left, python)
     compared = _COMPARED.get(type(test.ops[0]))
     if left is None or compared is None:

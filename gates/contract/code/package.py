@@ -17,7 +17,7 @@ from gates.contract.code.bound import first_line, prune
 from gates.contract.code.branches import OLDEST, Python, reached
 from gates.contract.code.python_answers import Definition
 from gates.contract.code.python_names import Names
-from gates.contract.code.types import Type, Types, is_type, parse
+from gates.contract.code.types import Type, Types, is_type, known_class, parse
 from gates.errors import CouldNotCheckError, ToolMissingError
 from gates.model import Location
 
@@ -31,6 +31,7 @@ _KINDS = {
     "keyword-only": Parameter.KEYWORD_ONLY,
     "variadic keyword": Parameter.VAR_KEYWORD,
 }
+_SELF = ("typing.Self", "typing_extensions.Self")
 MAX_DEPTH = 8
 """How many names for types are followed, one into the other."""
 
@@ -178,6 +179,11 @@ class Package:
             self._definitions[path] = {first_line(each): each for each in found}
         return self._definitions[path].get(function.lineno or 0)
 
+    def meant(self, node: griffe.Object) -> griffe.Object:
+        """A value that is only another name for something of this package is that thing."""
+        found = self._names.follow(str(node.path))[1] if node.is_attribute else None
+        return found if found is not None and not self.choices(found) else node
+
     def followed(self, path: str) -> griffe.Object | None:
         """What a whole name stands for; None where it is not of this package, or gone."""
         return self._names.follow(path)[1]
@@ -194,6 +200,16 @@ class Package:
         import griffe
 
         path, node = self._names.find(scope, name)
+        owner = scope.parent if scope.is_function or scope.is_attribute else None
+        if owner is not None and owner.is_class and path in _SELF:
+            return f"own.{owner.name}"
+        if (
+            node is not None
+            and node.parent is not None
+            and node.parent.is_class
+            and (known_class(f"builtins.{name}") is not None)
+        ):
+            return name  # a member of the class that is called as a type is
         if (variable := self._variable(path)) is not None:
             return variable
         if not self._names.is_own(path):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gates.contract.code.package import Package
-from gates.contract.code.python_facts import ancestry, base_paths
-from gates.contract.code.types import known_class
+from gates.contract.code.python_facts import MODELS, ancestry, base_paths
+from gates.contract.code.types import known_class, unaliased
 
 if TYPE_CHECKING:
     import griffe
@@ -47,9 +47,10 @@ def lost_bases(after: Package, old: griffe.Class, new: griffe.Class) -> Iterator
 def _names(cls: griffe.Class) -> dict[str, str]:
     """The parents of any distance: the last part of their names, and the whole ones."""
     return {
-        path.partition("[")[0].rpartition(".")[2]: path
+        path.rpartition(".")[2]: path
         for each in ancestry(cls)
-        for path in sorted(base_paths(each))
+        for base in sorted(base_paths(each))
+        for path in [unaliased(base.partition("[")[0])]
     }
 
 
@@ -60,10 +61,23 @@ def _above(cls: griffe.Class) -> set[str]:
 
 
 def _known(path: str) -> type | None:
-    module, _, last = path.rpartition(".")
+    module, _, last = unaliased(path).rpartition(".")
     if module in ("typing", "typing_extensions"):
         return known_class(f"collections.abc.{last}")
-    return known_class(path if module else f"builtins.{path}")
+    return known_class(f"{module}.{last}" if module else f"builtins.{path}")
+
+
+def may_inherit(cls: griffe.Class, name: str) -> bool:
+    """Whether a parent that is not of this wheel may give a class a member."""
+    own = {each.path for each in ancestry(cls)}
+    for each in ancestry(cls):
+        for path in base_paths(each):
+            known = _known(path)
+            if path in own or path in MODELS or path.rpartition(".")[2] in _PLAIN:
+                continue
+            if known is None or hasattr(known, name):
+                return not path.startswith(("typing.", "typing_extensions.")) or known is not None
+    return False
 
 
 def _is_known(path: str) -> bool:

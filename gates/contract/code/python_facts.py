@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ _USED = {
 """Special methods that are how an object is used, and not how it is made."""
 
 
-_MODELS = {
+MODELS = {
     "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.BaseSettings",
     "pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings",
     "typing.TypedDict", "typing_extensions.TypedDict",
@@ -32,12 +33,6 @@ def offered(cls: griffe.Class) -> dict[str, griffe.Object | griffe.Alias]:
         for name, member in cls.all_members.items()
         if (not name.startswith("_") or name in _USED)
     }
-
-
-def has_foreign_parent(cls: griffe.Class) -> bool:
-    """Whether a class has a parent in another package, which may hold what it lost."""
-    inner = {each.name for each in cls.resolved_bases}
-    return any(str(base).partition("[")[0].rpartition(".")[2] not in inner for base in cls.bases)
 
 
 def is_enum(cls: object) -> bool:
@@ -64,6 +59,25 @@ def literal(value: object) -> str | None:
     return None if value is None else _literal(str(value))
 
 
+def is_own_version(one: str, other: str, old: str, new: str) -> bool:
+    """Whether two literals say no more than the versions `old` and `new` that they stand in, as
+    text or as numbers."""
+    if one.replace(old, new) == other:
+        return True
+    try:
+        values = [ast.literal_eval(one), ast.literal_eval(other)]
+    except (ValueError, SyntaxError):
+        return False
+    return all(
+        isinstance(value, tuple | list)
+        and bool(numbers := [int(each) for each in re.findall(r"\d+", version)])
+        and len(value) > 1
+        and [str(each) for each in value[: len(numbers)]]
+        == [str(each) for each in numbers[: len(value)]]
+        for value, version in zip(values, (old, new), strict=True)
+    )
+
+
 def ancestry(cls: griffe.Class) -> list[griffe.Class]:
     """A class and those it is made from, as far as they are of its package."""
     try:
@@ -85,7 +99,7 @@ def decorated(node: griffe.Class | griffe.Function) -> set[str]:
 def _is_model(cls: griffe.Class) -> bool:
     """Whether a class is made by name from its fields, as pydantic's models are."""
     paths = {path for each in ancestry(cls) for path in base_paths(each)}
-    return bool(paths & _MODELS) and "__init__" not in cls.all_members
+    return bool(paths & MODELS) and "__init__" not in cls.all_members
 
 
 def _must_be_given(field: griffe.Attribute) -> bool:

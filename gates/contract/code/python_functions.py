@@ -23,15 +23,19 @@ _HARMLESS = {
     "typing.overload", "typing_extensions.overload", "typing.no_type_check", "typing.final",
     "typing_extensions.final", "warnings.deprecated", "typing_extensions.deprecated",
     "staticmethod", "classmethod", "property", "builtins.staticmethod", "builtins.classmethod",
+    "abc.abstractclassmethod", "abc.abstractstaticmethod", "functools.cached_property",
 }  # fmt: skip
 """Decorators that leave how a function is called and what it gives, or that are compared apart."""
+_CONTEXTS = {"contextlib.contextmanager", "contextlib.asynccontextmanager"}
+"""Decorators that take the same calls, and make another answer of what is given."""
 
 
-def weakened(change: Change) -> Change:
-    """A change of something that only a condition, which was not run, makes what it is."""
+def weakened(change: Change, where: str = "where a condition is met") -> Change:
+    """A change of something that only what was not run, a condition or a decorator, makes what it
+    is."""
     if change.bump is not Bump.MAJOR:
         return change
-    message = f"{change.message}, where a condition is met: that it is could not be shown"
+    message = f"{change.message}, {where}: whether it breaks could not be shown"
     return replace(change, bump=Bump.MINOR, message=message, example=None, proved=False)
 
 
@@ -61,6 +65,15 @@ class Functions:
         self, old: griffe.Function, new: griffe.Function, symbol: str, *, made: str = ""
     ) -> Iterator[Change]:
         """`made` is the class that an `__init__` makes; its name is what callers write."""
+        either = decorated(old) | decorated(new)
+        same = decorated(old) & decorated(new) & _CONTEXTS
+        wrapped = sorted(either - _HARMLESS - same)
+        for change in self._called(old, new, symbol, made):
+            yield weakened(change, f"below @{wrapped[0]}") if wrapped else change
+
+    def _called(
+        self, old: griffe.Function, new: griffe.Function, symbol: str, made: str
+    ) -> Iterator[Change]:
         shown = made or symbol
         yield from self._awaited(old, new, symbol, shown)
         yield from self._decorated(old, new, symbol, shown)
@@ -86,7 +99,7 @@ class Functions:
                 example=f"{shown}({call})",
             )  # fmt: skip
         if old.overloads or new.overloads:
-            if not broken and shape(old) != shape(new):
+            if not broken and not self._overloads_fit(old, new):
                 yield self._change(
                     old, new, symbol, f"the overloads of {shown}() changed", proved=False
                 )
@@ -107,6 +120,35 @@ class Functions:
                 )  # fmt: skip
         yield from self._types(old, new, symbol, shown)
 
+    def _overloads_fit(self, old: griffe.Function, new: griffe.Function) -> bool:
+        """Whether for each way in which a function was said to be called, there is one that takes
+        the same calls and values and gives nothing else."""
+        if shape(old) == shape(new):
+            return True
+        return all(
+            any(self._overload_fits(one, other) for other in new.overloads or [new])
+            for one in old.overloads or [old]
+        )
+
+    def _overload_fits(self, old: griffe.Function, new: griffe.Function) -> bool:
+        method = old.parent is not None and old.parent.is_class
+        before = self._old.signature(old, bound=method)
+        after = self._new.signature(new, bound=method)
+        if before is None or after is None or next(broken_calls(before, after), None) is not None:
+            return False
+        # By place, as a parameter that is given by place alone may have another name.
+        pairs = zip(before.parameters, after.parameters, strict=False)
+        named = {one: one if one in after.parameters else other for one, other in pairs}
+        return not any(
+            list(self._annotated(
+                old, new, "", "", old.parameters[one].annotation,
+                new.parameters[other].annotation, taken=True,
+            ))
+            for one, other in named.items() if one in old.parameters and other in new.parameters
+        ) and not list(
+            self._annotated(old, new, "", "", old.returns, new.returns, taken=False)
+        )  # fmt: skip
+
     def _awaited(
         self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
     ) -> Iterator[Change]:
@@ -125,12 +167,11 @@ class Functions:
             fits = after is not None and types.within(after, coroutine_of(before))
         if fits:
             return
-        wrapped = (decorated(old) | decorated(new)) - _HARMLESS
         yield self._change(
             old, new, symbol,
             f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
             f"{' now' if now else ' any more'}",
-            proved=given is Answer.PLAIN and not wrapped,
+            proved=given is Answer.PLAIN,
             example=f"{'await ' if was else ''}{shown}()",
         )  # fmt: skip
 
@@ -176,12 +217,12 @@ class Functions:
         before: object, after: object, *, taken: bool,
     ) -> Iterator[Change]:  # fmt: skip
         """A type in one place: `taken` where callers give the value, else they get it."""
-        if before is None and after is None:
-            return
+        if before is None:
+            return  # nothing was promised
         one, other = self._old.type_of(before, old), self._new.type_of(after, new)
         if one is not None and other is not None:
             small, large = (one, other) if taken else (other, one)
-            fits = self._new.types.within(small, large)
+            fits = self._new.types.within(small, large, unsaid=taken)
         else:
             fits = True if before is not None and str(before) == str(after) else None
         if fits is True:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.calls import broken_calls
 from gates.contract.code.package import Package
-from gates.contract.code.python_bases import is_whole, lost_bases
+from gates.contract.code.python_bases import is_whole, lost_bases, may_inherit
 from gates.contract.code.python_facts import (
     attributes,
     decorated,
-    has_foreign_parent,
     is_enum,
+    is_own_version,
     literal,
     newly_needed,
     offered,
@@ -40,6 +40,7 @@ class Members(Functions):
         """Two objects of the package, of any kind; modules are for the caller."""
         import griffe
 
+        old, new = self._old.meant(old), self._new.meant(new)
         if isinstance(old, griffe.Function) and isinstance(new, griffe.Function):
             yield from self._functions(old, new, symbol)
         elif isinstance(old, griffe.Class) and isinstance(new, griffe.Class):
@@ -76,6 +77,19 @@ class Members(Functions):
         """Whether an attribute surely holds what is neither called nor a class."""
         said = package.type_of(node.annotation, node.parent or node)
         return literal(node.value) is not None or never_called(said)
+
+    def _made_otherwise(
+        self, old: griffe.Function, new: griffe.Class, symbol: str
+    ) -> Iterator[Change]:
+        """A class that lost the constructor that it wrote out."""
+        call = self._not_called(old, new, symbol)
+        if call is not None:
+            message = f"{call} worked, and does not: {symbol} has no such constructor any more"
+        else:
+            message = f"{symbol} has no constructor of its own any more"
+        yield self._change(
+            old, new, f"{symbol}.__init__", message, proved=call is not None, example=call
+        )
 
     def _not_called(self, old: griffe.Function, new: griffe.Class, symbol: str) -> str | None:
         """A call of a function that the class in its place does not take."""
@@ -123,11 +137,14 @@ class Members(Functions):
 
         one = self._old.real(before)
         if after is None:
-            inherits = {str(base) for base in new.bases} - {str(base) for base in old.bases}
             wrapped = decorated(new) - decorated(old)  # a decorator may define any method
+            if name == "__init__":
+                if isinstance(one, griffe.Function):
+                    yield from self._made_otherwise(one, new, symbol)
+                return
             yield self._change(
                 one or old, new, f"{symbol}.{name}", f"{symbol}.{name} is gone",
-                proved=not (inherits and has_foreign_parent(new)) and not wrapped,
+                proved=not may_inherit(new, name) and not wrapped,
                 example=f"{symbol}.{name}", gone=True,
             )  # fmt: skip
             return
@@ -204,7 +221,7 @@ class Members(Functions):
                 )
         if one is None or other is None or one == other:
             return
-        if (one, other) == (repr(self._old.api.version), repr(self._new.api.version)):
+        if is_own_version(one, other, self._old.api.version, self._new.api.version):
             return  # the module's own version: it says what the manifest says
         parent = old.parent
         if parent is not None and parent.is_class:

@@ -17,6 +17,11 @@ _TYPING = {
     "List": "builtins.list", "Dict": "builtins.dict", "Set": "builtins.set",
     "FrozenSet": "builtins.frozenset", "Tuple": "builtins.tuple", "Type": "builtins.type",
     "Text": "builtins.str", "AbstractSet": "collections.abc.Set",
+    "ContextManager": "contextlib.AbstractContextManager",
+    "AsyncContextManager": "contextlib.AbstractAsyncContextManager",
+    "Pattern": "re.Pattern", "Match": "re.Match", "Deque": "collections.deque",
+    "DefaultDict": "collections.defaultdict", "OrderedDict": "collections.OrderedDict",
+    "Counter": "collections.Counter", "ChainMap": "collections.ChainMap",
 }  # fmt: skip
 _TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
 _COVARIANT = {
@@ -127,6 +132,12 @@ def _name(node: ast.expr, resolve: Resolve) -> str | Type:
     return name
 
 
+def unaliased(path: str) -> str:
+    """The class that a name of typing is only another one for."""
+    module, _, last = path.rpartition(".")
+    return _TYPING.get(last, path) if module in ("typing", "typing_extensions") else path
+
+
 def known_class(name: str) -> type | None:
     """A class of the standard library, by its whole name."""
     module, _, last = name.rpartition(".")
@@ -169,22 +180,23 @@ class Types:
         """Every class that a class is one of, itself included, by whole name; None for a class
         with a parent that is not known, or that is a protocol."""
 
-    def within(self, small: Type, large: Type) -> bool | None:
-        """Whether every value of `small` is one of `large`; None where that cannot be shown."""
+    def within(self, small: Type, large: Type, *, unsaid: bool = False) -> bool | None:
+        """Whether every value of `small` is one of `large`; None where that cannot be shown. What
+        `small` leaves `unsaid`, the arguments of a generic type, may promise nothing."""
         if small == large:
             return True
-        answers = [self._one(each, small, large) for each in small - large]
+        answers = [self._one(each, small, large, unsaid) for each in small - large]
         return False if False in answers else None if None in answers else True
 
-    def _one(self, atom: Atom, small: Type, large: Type) -> bool | None:
+    def _one(self, atom: Atom, small: Type, large: Type, unsaid: bool) -> bool | None:
         if atom.name == ANY or Atom(ANY) in large:
             return None
         if atom.name == NONE and large and large <= small:
             return False  # what holds None already would not be written with it
-        answers = [self._atoms(atom, each) for each in large]
+        answers = [self._atoms(atom, each, unsaid) for each in large]
         return True if True in answers else None if None in answers else False
 
-    def _atoms(self, one: Atom, other: Atom) -> bool | None:
+    def _atoms(self, one: Atom, other: Atom, unsaid: bool) -> bool | None:
         if other.name == "builtins.object":
             return True
         if one.literal is not None:
@@ -194,16 +206,16 @@ class Types:
                 value = type(ast.literal_eval(one.literal)).__name__
             except (ValueError, SyntaxError):
                 return None
-            return self._atoms(Atom(f"builtins.{value}"), other)
+            return self._atoms(Atom(f"builtins.{value}"), other, unsaid)
         if other.literal is not None:
             return False if known_class(one.name) is not None else None
         if one.name == other.name:
-            return self._arguments(one, other)
+            return self._arguments(one, other, unsaid)
         if one.name in _TOWER and other.name in _TOWER:
             return _TOWER.index(one.name) < _TOWER.index(other.name)
         left, right = known_class(one.name), known_class(other.name)
         if left is not None and right is not None:
-            return self._elements(one, other) if issubclass(left, right) else False
+            return self._elements(one, other, unsaid) if issubclass(left, right) else False
         ours = self._ancestors.get(one.name, frozenset())
         if ours and other.name in ours:
             return None if other.arguments else True
@@ -214,7 +226,7 @@ class Types:
             return False if left is not None or ours else None
         return None
 
-    def _elements(self, one: Atom, other: Atom) -> bool | None:
+    def _elements(self, one: Atom, other: Atom, unsaid: bool) -> bool | None:
         """Whether a container's elements fit those of a wider kind of container."""
         if not other.arguments:
             return True
@@ -226,16 +238,20 @@ class Types:
             ours = ours[place : place + 1]
         if other.name not in _COVARIANT or len(ours) != len(other.arguments):
             return None
-        answers = [self.within(*pair) for pair in zip(ours, other.arguments, strict=True)]
+        answers = [
+            self.within(*pair, unsaid=unsaid) for pair in zip(ours, other.arguments, strict=True)
+        ]
         return False if False in answers else None if None in answers else True
 
-    def _arguments(self, one: Atom, other: Atom) -> bool | None:
+    def _arguments(self, one: Atom, other: Atom, unsaid: bool) -> bool | None:
         if one.arguments == other.arguments or not other.arguments:
+            return True
+        if unsaid and not one.arguments:
             return True
         if len(one.arguments) != len(other.arguments) or not one.arguments:
             return None
         pairs = list(zip(one.arguments, other.arguments, strict=True))
-        answers = [self.within(left, right) for left, right in pairs]
+        answers = [self.within(left, right, unsaid=unsaid) for left, right in pairs]
         if False in answers:
             return False if one.name.startswith(("builtins.", _ABSTRACT)) else None
         return True if one.name in _COVARIANT and None not in answers else None
