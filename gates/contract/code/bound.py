@@ -38,7 +38,9 @@ def prune(
             continue
         if ends == _UNBOUND:
             found.del_member(name)
-        elif len(ends) > 1:
+            continue
+        found.members[name].runtime = True  # in the else of TYPE_CHECKING too
+        if len(ends) > 1:
             texts = {_outline(each) for each in ends}
             choices[f"{found.path}.{name}"] = tuple(sorted(texts))
     for each in _statements(statements):

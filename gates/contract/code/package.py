@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import ast
-import re
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
 from gates.contract.code.bound import first_line, prune
 from gates.contract.code.branches import OLDEST, Python, reached
+from gates.contract.code.python_annotations import Annotations, ancestors
 from gates.contract.code.python_answers import Definition
 from gates.contract.code.python_names import Names
-from gates.contract.code.types import Type, Types, is_type, known_class, parse
+from gates.contract.code.python_sources import has_star, loaded, stubs_beside
+from gates.contract.code.types import Type, Types
 from gates.errors import CouldNotCheckError, ToolMissingError
 from gates.model import Location
 
 if TYPE_CHECKING:
     import griffe
-
-_KINDS = {
-    "positional-only": Parameter.POSITIONAL_ONLY,
-    "positional or keyword": Parameter.POSITIONAL_OR_KEYWORD,
-    "variadic positional": Parameter.VAR_POSITIONAL,
-    "keyword-only": Parameter.KEYWORD_ONLY,
-    "variadic keyword": Parameter.VAR_KEYWORD,
-}
-_SELF = ("typing.Self", "typing_extensions.Self")
-MAX_DEPTH = 8
-"""How many names for types are followed, one into the other."""
 
 
 class Package:
@@ -52,7 +40,7 @@ class Package:
         self._definitions: dict[str, dict[int, Definition]] = {}
         self.top = api.entry.partition(".")[0]
         try:
-            loader = _loaded(folder, self.top)
+            loader = loaded(folder, self.top)
             self._prune(loader.modules_collection[self.top])
             loader.resolve_aliases(implicit=True, external=False)
             self._collection = loader.modules_collection
@@ -60,12 +48,13 @@ class Package:
                 self._prune(each, stars=True)
             self._names = Names(self._collection)
             self._names.follow_bases()
+            self._annotations = Annotations(self._names, self.choices)
             self.entry = self._collection[api.entry]
         except (ImportError, KeyError, SyntaxError, RecursionError, griffe.GriffeError) as error:
             raise CouldNotCheckError(
                 f"the code of {api.slug} {api.version} cannot be read: {error}", hint="gates build"
             ) from error
-        self.types = Types(dict(self._classes(self.entry)))
+        self.types = Types(dict(ancestors(self._collection)))
 
     def _prune(self, module: griffe.Object | griffe.Alias, *, stars: bool = False) -> None:
         """Takes out what the sources write and do not leave; with `stars` only of modules into
@@ -76,7 +65,7 @@ class Package:
             return
         path = self._relative(module)
         tree = self._trees.get(path)
-        if tree is not None and (not stars or _has_star(tree)):
+        if tree is not None and (not stars or has_star(tree)):
             self._choices |= prune(module, tree.body, self._python)
         for member in list(module.members.values()):
             self._prune(member, stars=stars)
@@ -138,32 +127,6 @@ class Package:
                 chosen[name] = member
         return chosen
 
-    def signature(self, function: griffe.Function, *, bound: bool) -> Signature | None:
-        """How a function is called; of a method through its object where `bound`."""
-        method = function.parent is not None and function.parent.is_class
-        parameters = list(function.parameters)
-        first = parameters[0].name if method and parameters else ""
-        if bound and parameters and "staticmethod" not in function.labels:
-            parameters = parameters[1:]
-        hidden = _only_by_place([each.name for each in parameters], first)
-        try:
-            return Signature(
-                [
-                    Parameter(
-                        each.name.lstrip("*"),
-                        Parameter.POSITIONAL_ONLY
-                        if number < hidden
-                        else _KINDS[each.kind.value if each.kind else "positional or keyword"],
-                        default=Parameter.empty if each.default is None else str(each.default),
-                    )
-                    if each.kind is None or "variadic" not in each.kind.value
-                    else Parameter(each.name.lstrip("*"), _KINDS[each.kind.value])
-                    for number, each in enumerate(parameters)
-                ]
-            )
-        except ValueError:
-            return None
-
     def choices(self, node: griffe.Object | griffe.Alias) -> tuple[str, ...]:
         """What a condition chooses between for a name; nothing where it is one thing alone."""
         target = self.real(node)
@@ -180,155 +143,20 @@ class Package:
         return self._definitions[path].get(function.lineno or 0)
 
     def meant(self, node: griffe.Object) -> griffe.Object:
-        """A value that is only another name for something of this package is that thing."""
+        """A value that is only another name for a function or class of this wheel is that."""
+        import griffe
+
         found = self._names.follow(str(node.path))[1] if node.is_attribute else None
-        return found if found is not None and not self.choices(found) else node
+        named = isinstance(found, griffe.Function | griffe.Class) and not self.choices(found)
+        return found if named and found is not None else node
+
+    def type_of(self, annotation: object, scope: griffe.Object) -> Type | None:
+        """The type of an annotation; None where there is none or it is not understood."""
+        return None if annotation is None else self._annotations.read(str(annotation), scope)
 
     def followed(self, path: str) -> griffe.Object | None:
         """What a whole name stands for; None where it is not of this package, or gone."""
         return self._names.follow(path)[1]
-
-    def type_of(self, annotation: object, scope: griffe.Object) -> Type | None:
-        """The type of an annotation; None where there is none or it is not understood."""
-        if annotation is None:
-            return None
-        return parse(str(annotation), lambda name: self._meant(name, scope))
-
-    def _meant(self, name: str, scope: griffe.Object, depth: int = 0) -> str | Type:
-        """What a name in an annotation stands for; a class is the same where it moved to another
-        file of its package, and another name for a type is that type."""
-        import griffe
-
-        path, node = self._names.find(scope, name)
-        owner = scope.parent if scope.is_function or scope.is_attribute else None
-        if owner is not None and owner.is_class and path in _SELF:
-            return f"own.{owner.name}"
-        if (
-            node is not None
-            and node.parent is not None
-            and node.parent.is_class
-            and (known_class(f"builtins.{name}") is not None)
-        ):
-            return name  # a member of the class that is called as a type is
-        if (variable := self._variable(path)) is not None:
-            return variable
-        if not self._names.is_own(path):
-            return path
-        value = getattr(node, "value", None)
-        known = isinstance(node, griffe.Attribute | griffe.TypeAlias) and not self.choices(node)
-        if known and node is not None and is_type(value) and depth < MAX_DEPTH:
-            meant = parse(
-                str(value), lambda inner: self._meant(inner, node.parent or node, depth + 1)
-            )
-            if meant is not None:
-                return meant
-        return f"own.{path.rpartition('.')[2]}"
-
-    def _variable(self, path: str) -> str | None:
-        """A type variable of the package by what it stands for: "T" and "_T" are no difference."""
-        import griffe
-
-        try:
-            value = str(getattr(self._collection[path], "value", ""))
-        except (KeyError, ValueError, griffe.GriffeError):
-            return None
-        made = re.fullmatch(r"(?:\w+\.)*TypeVar\(\s*(['\"])_*(\w+)\1(.*)\)", value, re.DOTALL)
-        return f"own.~{made[2]}{made[3]}" if made else None
-
-    def _classes(
-        self, module: griffe.Object, seen: set[str] | None = None
-    ) -> Iterator[tuple[str, frozenset[str] | None]]:
-        import griffe
-
-        seen = set() if seen is None else seen
-        root = module.package if not seen else module
-        if root.path in seen:
-            return
-        seen.add(root.path)
-        for member in root.members.values():
-            if isinstance(member, griffe.Module):
-                yield from self._classes(member, seen)
-            elif isinstance(member, griffe.Class):
-                yield f"own.{member.name}", self._ancestors(member)
-
-    def _ancestors(self, cls: griffe.Class) -> frozenset[str] | None:
-        found = {f"own.{cls.name}"}
-        bases = {str(base) for base in cls.bases}
-        try:
-            known = [cls, *cls.mro()]
-        except ValueError:
-            return None
-        for each in known:
-            found.add(f"own.{each.name}")
-            names = {str(base).partition("[")[0].rpartition(".")[2] for base in each.bases}
-            inner = {base.name for base in each.resolved_bases}
-            if names - inner - {"object"}:
-                return None
-        return frozenset(found) if len(known) > 1 or not bases else None
-
-
-def _has_star(tree: ast.Module) -> bool:
-    return any(isinstance(each, ast.ImportFrom) and each.names[0].name == "*" for each in tree.body)
-
-
-def _loaded(folder: Path, top: str) -> griffe.GriffeLoader:
-    """A loader that has read every package of a wheel, those first whose names the stubs of others
-    describe."""
-    import griffe
-
-    names = {each.stem for each in folder.iterdir() if each.stem.isidentifier()}
-    order = [*sorted(names - {top}), top]
-    for _ in order:
-        loader = griffe.GriffeLoader(
-            search_paths=[folder], allow_inspection=False, store_source=False
-        )
-        try:
-            for each in order:
-                loader.load(each, try_relative_path=False)
-        except griffe.AliasResolutionError as error:
-            needed = str(error.alias.target_path).partition(".")[0]
-            if needed not in order[1:]:
-                raise
-            order.remove(needed)
-            order.insert(0, needed)
-        else:
-            return loader
-    raise CouldNotCheckError("the stubs of its packages describe each other's names")
-
-
-def _only_by_place(names: list[str], first: str) -> int:
-    """How many parameters are given by place alone because of their names: those that begin with
-    two underscores (PEP 484, "Positional-only arguments"; in a class Python renames them)."""
-    count = 0
-    for number, name in enumerate(names):
-        if name.startswith("__") and not name.endswith("__"):
-            count = number + 1
-        elif name != first or number:
-            break
-    return count
-
-
-def parsed(api: Api) -> dict[str, ast.Module]:
-    """The syntax trees of a package's files, by path. Raises `CouldNotCheckError`."""
-    return {path: _parsed(api, path, data) for path, data in api.files.items()}
-
-
-def _parsed(api: Api, path: str, data: bytes) -> ast.Module:
-    """Griffe leaves out a file that does not parse, and nobody would know."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise CouldNotCheckError(
-            f"the code of {api.slug} {api.version} cannot be read: {path}: {error}",
-            hint="run the gate on the Python that the module is written for",
-        ) from error
-
-
-def stubs_beside(api: Api) -> set[str]:
-    """The stubs that stand beside the source that they describe."""
-    return {path for path in api.files if path.endswith(".pyi") and path[:-1] in api.files}
 
 
 @contextmanager
@@ -341,9 +169,8 @@ def opened(
     python: Python = OLDEST,
 ) -> Iterator[Package]:
     """A package whose sources lie in a folder of their own for as long as it is looked at: below
-    `place`, or among the system's temporary files. `trees` are what `parsed` gives for it. `stubs`
-    are what type checkers read instead of
-    a source (PEP 561); without them it is what Python runs, on the version `python`.
+    `place`, or among the system's temporary files. `trees` are what `parsed` gives for it. With
+    `stubs` it is what type checkers read (PEP 561), else what Python runs, on the version `python`.
 
     Raises `ToolMissingError` without griffe, `CouldNotCheckError` for code that it cannot read.
     """

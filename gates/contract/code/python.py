@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
 from gates.contract.code.branches import Python, pythons
-from gates.contract.code.package import Package, opened, parsed, stubs_beside
+from gates.contract.code.package import Package, opened
 from gates.contract.code.python_functions import weakened
 from gates.contract.code.python_members import Members
+from gates.contract.code.python_sources import parsed, stubs_beside
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.package import Package
 from gates.contract.code.python_facts import MODELS, ancestry, base_paths
-from gates.contract.code.types import known_class, unaliased
+from gates.contract.code.standard import known_class, unaliased
 
 if TYPE_CHECKING:
     import griffe
@@ -67,17 +67,16 @@ def _known(path: str) -> type | None:
     return known_class(f"{module}.{last}" if module else f"builtins.{path}")
 
 
-def may_inherit(cls: griffe.Class, name: str) -> bool:
-    """Whether a parent that is not of this wheel may give a class a member."""
+def inherits(cls: griffe.Class, name: str) -> bool | None:
+    """Whether a parent that is not of this wheel gives a class a member; None where that cannot be
+    known without running it."""
     own = {each.path for each in ancestry(cls)}
-    for each in ancestry(cls):
-        for path in base_paths(each):
-            known = _known(path)
-            if path in own or path in MODELS or path.rpartition(".")[2] in _PLAIN:
-                continue
-            if known is None or hasattr(known, name):
-                return not path.startswith(("typing.", "typing_extensions.")) or known is not None
-    return False
+    paths = {path for each in ancestry(cls) for path in base_paths(each)} - own - MODELS
+    known = {path: _known(path) for path in paths if path.rpartition(".")[2] not in _PLAIN}
+    if any(hasattr(each, name) for each in known.values() if each is not None):
+        return True
+    typing = ("typing.", "typing_extensions.")
+    return False if all(each or path.startswith(typing) for path, each in known.items()) else None
 
 
 def _is_known(path: str) -> bool:

@@ -12,6 +12,7 @@ from gates.contract.code.calls import broken_calls, more_taken
 from gates.contract.code.package import Package
 from gates.contract.code.python_answers import Answer, answer, coroutine_of, is_coroutine
 from gates.contract.code.python_facts import decorated, shape
+from gates.contract.code.python_signatures import signature_of
 from gates.contract.model import Bump, Change
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ class Functions:
         yield from self._awaited(old, new, symbol, shown)
         yield from self._decorated(old, new, symbol, shown)
         method = old.parent is not None and old.parent.is_class
-        promised = [self._old.signature(each, bound=method) for each in old.overloads or [old]]
-        taken_by = self._old.signature(old, bound=method)
-        after = self._new.signature(new, bound=method)
+        promised = [signature_of(each, bound=method) for each in old.overloads or [old]]
+        taken_by = signature_of(old, bound=method)
+        after = signature_of(new, bound=method)
         if None in promised or after is None:
             yield self._change(old, new, symbol, f"how {shown}() is called changed", proved=False)
             return
@@ -132,8 +133,8 @@ class Functions:
 
     def _overload_fits(self, old: griffe.Function, new: griffe.Function) -> bool:
         method = old.parent is not None and old.parent.is_class
-        before = self._old.signature(old, bound=method)
-        after = self._new.signature(new, bound=method)
+        before = signature_of(old, bound=method)
+        after = signature_of(new, bound=method)
         if before is None or after is None or next(broken_calls(before, after), None) is not None:
             return False
         # By place, as a parameter that is given by place alone may have another name.
@@ -159,21 +160,28 @@ class Functions:
         before = self._old.type_of(old.returns, old)
         after = self._new.type_of(new.returns, new)
         types = self._new.types
-        if now:
-            given = answer(self._old.definition(old), before, types)
-            fits = before is not None and types.within(coroutine_of(after), before)
-        else:
-            given = answer(self._new.definition(new), after, types)
-            fits = after is not None and types.within(after, coroutine_of(before))
+        one = coroutine_of(before) if was else before
+        other = coroutine_of(after) if now else after
+        fits = one is not None and other is not None and types.within(other, one)
         if fits:
             return
-        yield self._change(
-            old, new, symbol,
-            f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
-            f"{' now' if now else ' any more'}",
-            proved=given is Answer.PLAIN,
-            example=f"{'await ' if was else ''}{shown}()",
-        )  # fmt: skip
+        package, function, said = (self._old, old, before) if now else (self._new, new, after)
+        if answer(package.definition(function), said, types) is Answer.PLAIN:
+            proved, message = (
+                True,
+                (
+                    f"{shown}() {'need' if now else 'can'}{'s to' if now else 'not'} be awaited"
+                    f"{' now' if now else ' any more'}"
+                ),
+            )
+            example = f"{'await ' if was else ''}{shown}()"
+        else:
+            gave = f"Coroutine[Any, Any, {old.returns}]" if was else str(old.returns)
+            gives = f"Coroutine[Any, Any, {new.returns}]" if now else str(new.returns)
+            proved = fits is False and one is not None and other is not None
+            message = f"the answer of {shown}() is {gives}, it was {gave}"
+            example = f"code that relies on a {gave}"
+        yield self._change(old, new, symbol, message, proved=proved, example=example)
 
     def _decorated(
         self, old: griffe.Function, new: griffe.Function, symbol: str, shown: str
@@ -191,8 +199,8 @@ class Functions:
         free = {"staticmethod", "classmethod"}
         if not old.labels & free or new.labels & free:
             return
-        before = self._old.signature(old, bound=True)
-        after = self._new.signature(new, bound=False)
+        before = signature_of(old, bound=True)
+        after = signature_of(new, bound=False)
         if before is not None and after is not None:
             for each in islice(broken_calls(before, after), 1):
                 yield each.call, f"it needs an object now ({each.why})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.calls import broken_calls
 from gates.contract.code.package import Package
-from gates.contract.code.python_bases import is_whole, lost_bases, may_inherit
+from gates.contract.code.python_bases import inherits, is_whole, lost_bases
 from gates.contract.code.python_facts import (
     attributes,
     decorated,
@@ -21,6 +21,7 @@ from gates.contract.code.python_facts import (
 from gates.contract.code.python_fields import kind, made_from
 from gates.contract.code.python_functions import Functions, weakened
 from gates.contract.code.python_made import class_notes, is_frozen
+from gates.contract.code.python_signatures import signature_of
 from gates.contract.code.types import is_type, never_called
 from gates.contract.model import Bump, Change
 
@@ -99,9 +100,9 @@ class Members(Functions):
             return None
         bound = old.parent is not None and old.parent.is_class
         made = new.all_members.get("__init__")
-        before = self._old.signature(old, bound=bound)
+        before = signature_of(old, bound=bound)
         if isinstance(made, griffe.Function):
-            after = self._new.signature(made, bound=True)
+            after = signature_of(made, bound=True)
         else:
             after = Signature() if made is None and kind(new) is None else made_from(new)
         if before is None or after is None or "__new__" in new.all_members:
@@ -142,9 +143,12 @@ class Members(Functions):
                 if isinstance(one, griffe.Function):
                     yield from self._made_otherwise(one, new, symbol)
                 return
+            inherited = inherits(new, name)
+            if inherited:
+                return
             yield self._change(
                 one or old, new, f"{symbol}.{name}", f"{symbol}.{name} is gone",
-                proved=not may_inherit(new, name) and not wrapped,
+                proved=inherited is False and not wrapped,
                 example=f"{symbol}.{name}", gone=True,
             )  # fmt: skip
             return
@@ -168,7 +172,7 @@ class Members(Functions):
                 continue
             target = self._new.real(member)
             if name == "__init__" and isinstance(target, griffe.Function):
-                signature = self._new.signature(target, bound=True)
+                signature = signature_of(target, bound=True)
                 parameters = signature.parameters.values() if signature is not None else ()
                 if (
                     not old.bases

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-_ROOTS = (
-    "builtins", "collections.abc", "datetime", "decimal", "enum", "fractions", "pathlib", "uuid",
-)  # fmt: skip
-"""Modules of the standard library whose classes are asked; a module's own code never is."""
-_ABSTRACT = "collections.abc."
-_TYPING = {
-    "List": "builtins.list", "Dict": "builtins.dict", "Set": "builtins.set",
-    "FrozenSet": "builtins.frozenset", "Tuple": "builtins.tuple", "Type": "builtins.type",
-    "Text": "builtins.str", "AbstractSet": "collections.abc.Set",
-    "ContextManager": "contextlib.AbstractContextManager",
-    "AsyncContextManager": "contextlib.AbstractAsyncContextManager",
-    "Pattern": "re.Pattern", "Match": "re.Match", "Deque": "collections.deque",
-    "DefaultDict": "collections.defaultdict", "OrderedDict": "collections.OrderedDict",
-    "Counter": "collections.Counter", "ChainMap": "collections.ChainMap",
-}  # fmt: skip
+from gates.contract.code.standard import ABSTRACT, NONE, TYPING, known_class
+
 _TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
 _COVARIANT = {
     "builtins.tuple", "builtins.frozenset", "builtins.type", "collections.abc.Sequence",
@@ -37,7 +23,6 @@ _GIVEN = {
 """Which argument says what is got by awaiting a value, or by going through it."""
 _TOWER = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
 """Each is taken where a later one is asked for (PEP 484, "The numeric tower")."""
-NONE = "builtins.None"
 ANY = "typing.Any"
 
 
@@ -122,31 +107,14 @@ def _name(node: ast.expr, resolve: Resolve) -> str | Type:
         return name
     module, _, last = name.rpartition(".")
     if module in ("typing", "typing_extensions"):
-        if last in _TYPING:
-            return _TYPING[last]
-        if known_class(f"{_ABSTRACT}{last}") is not None:
-            return f"{_ABSTRACT}{last}"
+        if last in TYPING:
+            return TYPING[last]
+        if known_class(f"{ABSTRACT}{last}") is not None:
+            return f"{ABSTRACT}{last}"
         return f"typing.{last}"
     if not module and known_class(f"builtins.{name}") is not None:
         return f"builtins.{name}"
     return name
-
-
-def unaliased(path: str) -> str:
-    """The class that a name of typing is only another one for."""
-    module, _, last = path.rpartition(".")
-    return _TYPING.get(last, path) if module in ("typing", "typing_extensions") else path
-
-
-def known_class(name: str) -> type | None:
-    """A class of the standard library, by its whole name."""
-    module, _, last = name.rpartition(".")
-    if name == NONE:
-        return type(None)
-    if module not in _ROOTS:
-        return None
-    found = getattr(importlib.import_module(module), last, None)
-    return found if isinstance(found, type) else None
 
 
 def never_called(values: Type | None) -> bool:
@@ -219,7 +187,7 @@ class Types:
         ours = self._ancestors.get(one.name, frozenset())
         if ours and other.name in ours:
             return None if other.arguments else True
-        if ours and right is not None and not other.name.startswith(_ABSTRACT):
+        if ours and right is not None and not other.name.startswith(ABSTRACT):
             return False
         if other.name in self._ancestors and self._ancestors[other.name] is not None:
             # A class of the package that is known whole: nothing is one that is not made from it.
@@ -253,5 +221,5 @@ class Types:
         pairs = list(zip(one.arguments, other.arguments, strict=True))
         answers = [self.within(left, right, unsaid=unsaid) for left, right in pairs]
         if False in answers:
-            return False if one.name.startswith(("builtins.", _ABSTRACT)) else None
+            return False if one.name.startswith(("builtins.", ABSTRACT)) else None
         return True if one.name in _COVARIANT and None not in answers else None
