@@ -74,7 +74,7 @@ MAJOR = {
         "class A: ...\nB = A\nclass F(B): ...", "F.go"),
     "a type under another name is narrower": (
         "A = int | str\ndef f(a: A): ...", "A = int\ndef f(a: A): ...",
-        "a A given as a of f()"),
+        "a int | str given as a of f()"),
     "a function cannot be awaited, and says what it gives": (
         "async def f() -> int: ...", "def f() -> int: ...", "await f()"),
     "a constructor is gone": (

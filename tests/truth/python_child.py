@@ -105,6 +105,11 @@ def concrete(entry: str, path: str, more: str) -> bool:
     return more not in getattr(resolve(entry, path)[0], "__abstractmethods__", ())
 
 
+def asks(entry: str, path: str, more: str) -> bool:
+    """Whether a protocol is met without a member."""
+    return not hasattr(resolve(entry, path)[0], more)
+
+
 def fields(entry: str, path: str, more: str) -> bool:
     return ", ".join(resolve(entry, path)[0]._fields) == more
 
@@ -122,8 +127,8 @@ def awaited(entry: str, path: str, more: bool) -> bool:
 CHECKS = {
     each.__name__: each
     for each in (
-        call, imported, member, a_base, used_as, can_be_set, without, concrete, fields, value_of,
-        awaited,
+        call, imported, member, a_base, used_as, can_be_set, without, concrete, asks, fields,
+        value_of, awaited,
     )
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def check_of(change: Change) -> Check | None:
         return "without", found[1], found[2]
     if found := re.fullmatch(r"a child of (.+) without (\w+)", example):
         return "concrete", found[1], found[2]
+    if found := re.fullmatch(r"an object without (\w+) given as a (.+)", example):
+        return "asks", found[2], found[1]
     if found := re.fullmatch(r"(.+?),? = value", example):
         return "fields", symbol, found[1]
     if change.gone:
@@ -134,7 +137,11 @@ def types_refused(
         }
         # Each function is a scope of its own, so that names of several modules do not meet.
         lines.append(f"def program_{number}() -> None:")
-        lines += [f"    from {module} import {name}" for name in sorted(names)]
+        known = set(typing.__all__)
+        lines += [
+            f"    from {'typing' if name in known else module} import {name}"
+            for name in sorted(names)
+        ]
         lines.append(f"    def taken(value: {given}) -> {wanted}:")
         lines.append("        return value")
         numbers.append(len(lines))

@@ -140,6 +140,19 @@ def is_type(value: object) -> bool:
     )
 
 
+def spelled(type_: Type) -> str:
+    """A type written out, as an annotation; names without their modules."""
+    return " | ".join(sorted(_spelled(each) for each in type_))
+
+
+def _spelled(atom: Atom) -> str:
+    if atom.literal is not None:
+        return f"Literal[{atom.literal}]"
+    inner = ", ".join(spelled(each) for each in atom.arguments)
+    name = "" if atom.name == "[]" else atom.name.rpartition(".")[2] or atom.name
+    return f"{name}[{inner}]" if inner or atom.name == "[]" else name
+
+
 class Types:
     """Compares types, knowing the classes of a package by what they are made from."""
 
