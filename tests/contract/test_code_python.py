@@ -560,12 +560,21 @@ STUB = f"def f(a: int) -> int: ...\n{REGISTER}"
         ("def f(a): ...", STUB.replace("int: ...", "str: ..."), Bump.MAJOR),
         ("def f(a, b=1): ...", STUB, Bump.MINOR),
         ("def f(a): 'Does it.'", STUB, Bump.NONE),
+        ("def f(a): ...", REGISTER, Bump.MINOR),
     ],
 )
 def test_a_stub_beside_a_source_says_types_and_not_what_is_there(source, stub, bump):
     old = {"m/__init__.py": f"{REGISTER}def f(a): ...", "m/__init__.pyi": STUB}
     new = {"m/__init__.py": REGISTER + source, "m/__init__.pyi": stub}
     assert largest(changes(old, new)) is bump
+
+
+def test_what_only_a_stub_says_is_there_is_not_said_to_be_gone():
+    source = {"m/__init__.py": f"{REGISTER}class A: ..."}
+    old = {**source, "m/__init__.pyi": f"{REGISTER}class A:\n def go(self): ..."}
+    new = {**source, "m/__init__.pyi": f"{REGISTER}class A: ..."}
+    (change,) = changes(old, new)
+    assert (change.symbol, change.bump, change.proved) == ("code:A.go", Bump.MINOR, False)
 
 
 def test_register_counts_however_it_is_defined():
