@@ -577,6 +577,17 @@ def test_what_only_a_stub_says_is_there_is_not_said_to_be_gone():
     assert (change.symbol, change.bump, change.proved) == ("code:A.go", Bump.MINOR, False)
 
 
+def test_modules_that_import_each_other_are_compared_once():
+    old = {
+        "m/__init__.py": f"from m import _in as api\nfrom m import one\n{REGISTER}",
+        "m/_in/__init__.py": "from m import one, two\ndef f(a, /): ...",
+        "m/one/__init__.py": "from m import _in, two\ndef g(a, /): ...",
+        "m/two/__init__.py": "from m import _in as inner, one",
+    }
+    new = {path: text.replace("a, /", "") for path, text in old.items()}
+    assert sorted(each.example for each in changes(old, new)) == ["api.f(a)", "one.g(a)"]
+
+
 def test_register_counts_however_it_is_defined():
     old = {"m/__init__.py": "from m.main import register as register", "m/main.py": REGISTER}
     new = {**old, "m/main.py": "def register(app): ..."}

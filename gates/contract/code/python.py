@@ -92,6 +92,8 @@ class _Comparison:
         self._old = old
         self._new = new
         self._members = Members(old, new)
+        self._seen = {old.entry.path}
+        """The modules that are compared already: they may import each other."""
 
     def modules(self, old: griffe.Object, new: griffe.Object, prefix: str) -> Iterator[Change]:
         """Two modules of one name; `prefix` is "" for the entrypoint, else "name."."""
@@ -158,6 +160,11 @@ class _Comparison:
                 self._old.at(old), self._new.at(new), proved=False,
             )  # fmt: skip
 
+    def _has_own_name(self, module: griffe.Module) -> bool:
+        """Whether a module that another one imports is compared under its own name."""
+        below = module.path.removeprefix(f"{self._old.entry.path}.")
+        return below != module.path and not any(part.startswith("_") for part in below.split("."))
+
     def _same(
         self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
     ) -> Iterator[Change]:
@@ -174,9 +181,9 @@ class _Comparison:
                 )  # fmt: skip
             return
         if isinstance(one, griffe.Module) and isinstance(other, griffe.Module):
-            if old.is_alias and not symbol.count("."):
-                return  # a module under a second name is compared under its first
-            yield from self.modules(one, other, f"{symbol}.")
+            if not (old.is_alias and self._has_own_name(one)) and one.path not in self._seen:
+                self._seen.add(one.path)
+                yield from self.modules(one, other, f"{symbol}.")
             return
         yield from self._members.compare(one, other, symbol)
 
