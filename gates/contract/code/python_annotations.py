@@ -27,10 +27,14 @@ class Annotations:
     ) -> None:
         self._names = names
         self._choices = choices
+        self._known: dict[tuple[str, str], Type | None] = {}
 
     def read(self, text: str, scope: griffe.Object) -> Type | None:
         """The type that an annotation says in a scope; None where it is not understood."""
-        return parse(text, lambda name: self._meant(name, scope))
+        key = (text, scope.path)
+        if key not in self._known:
+            self._known[key] = parse(text, lambda name: self._meant(name, scope))
+        return self._known[key]
 
     def _meant(self, name: str, scope: griffe.Object, depth: int = 0) -> str | Type:
         """What a name in an annotation stands for; a class is the same where it moved to another
