@@ -330,6 +330,9 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "what only type checkers see": (
+        "import typing as t\nif t.TYPE_CHECKING:\n class A: ...", ""),
+    "values that are taken one by one": ("def f(*a): ...", "def f(a=None, /, *more): ..."),
     "an async generator in other words": (
         "from collections.abc import AsyncIterator\nasync def f() -> AsyncIterator[int]:\n yield 1",
         "from collections.abc import AsyncIterator\ndef f() -> AsyncIterator[int]: ..."),

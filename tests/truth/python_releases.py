@@ -97,19 +97,20 @@ def compared(library: Mapping[str, Any], old: str, new: str, cache: Path) -> Com
             place = Path(folder) / each
             zipfile.ZipFile(wheel(library, each, cache)).extractall(place)
             versions.append(Version(entry, place, python))
-        not_shown, missed = tried(found, *versions, cache)
+        not_shown, missed, refused = tried(found, *versions, cache)
     shown = largest([each for each in found if each.proved])
     return Comparison(
         name, entry, old, new, largest(found), shown,
         sum(each.bump is Bump.MAJOR for each in found), tuple(not_shown), tuple(missed),
-        unshown=tuple(each.message for each in found if not each.proved),
+        refused, unshown=tuple(each.message for each in found if not each.proved),
     )  # fmt: skip
 
 
 def tried(
     found: list[Change], old: Version, new: Version, cache: Path
-) -> tuple[list[str], list[str]]:
-    """The claimed breaks that nothing run shows, and the breaks that only running shows."""
+) -> tuple[list[str], list[str], str]:
+    """The claimed breaks that nothing run shows, the breaks that only running shows, and why
+    nothing could be run."""
     claims = [each for each in found if each.bump is Bump.MAJOR]
     checks = {number: check_of(each) for number, each in enumerate(claims)}
     asked = {number: check for number, check in checks.items() if check is not None}
@@ -128,14 +129,14 @@ def tried(
         if program is None or not next(refused):
             not_shown.append(f"not shown: {each.message} [{each.example}]")
     if "" in shows or "" in shows_now:
-        return [*not_shown, f"cannot be imported: {shows.get('') or shows_now.get('')}"], []
+        return not_shown, [], f"cannot be imported: {shows.get('') or shows_now.get('')}"
     told = {each.symbol.removeprefix("code:") for each in found}
     missed = [
         f"missed: {each}"
         for each, symbol in _seen(shows, shows_now)
-        if symbol.removeprefix(f"{old.entry}.") not in told
+        if not any(f"{symbol}.".startswith(f"{old.entry}.{name}.") for name in told)
     ]
-    return not_shown, missed
+    return not_shown, missed, ""
 
 
 def _seen(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,11 @@ def prune(
 
     statements = list(body)
     choices: dict[str, tuple[str, ...]] = {}
-    for name, ends in bindings(statements, python).items():
+    bound = bindings(statements, python)
+    for name in _for_types(_statements(statements)) - bound.keys():
+        if name in found.members:
+            found.members[name].runtime = False
+    for name, ends in bound.items():
         if name not in found.members:
             continue
         if ends == _UNBOUND:
@@ -68,14 +72,18 @@ def bindings(body: Iterable[ast.stmt], python: Python = OLDEST) -> Bound:
         return {}  # its end is never reached
     every = list(_statements(statements))
     written = {name for each in every for name in bound_by(each)}
-    for_types = {
+    return dict.fromkeys(written - _for_types(every), _UNBOUND) | ends
+
+
+def _for_types(statements: Iterable[ast.stmt]) -> set[str]:
+    """The names that stand under a condition of `TYPE_CHECKING`."""
+    return {
         name
-        for each in every
+        for each in statements
         if isinstance(each, ast.If) and "TYPE_CHECKING" in ast.unparse(each.test)
         for inner in _statements([*each.body, *each.orelse])
         for name in bound_by(inner)
     }
-    return dict.fromkeys(written - for_types, _UNBOUND) | ends
 
 
 def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:

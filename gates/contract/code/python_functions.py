@@ -13,7 +13,7 @@ from gates.contract.code.package import Package
 from gates.contract.code.python_answers import Answer, answer, coroutine_of, is_coroutine
 from gates.contract.code.python_facts import decorated, shape
 from gates.contract.code.python_signatures import signature_of
-from gates.contract.code.types import spelled
+from gates.contract.code.types import is_spelled, spelled
 from gates.contract.model import Bump, Change
 
 if TYPE_CHECKING:
@@ -243,8 +243,12 @@ class Functions:
                 )  # fmt: skip
             return
         was, now = str(before or "not said"), str(after or "not said")
-        if was == now and one is not None and other is not None:
-            was, now = spelled(one), spelled(other)  # one name for what is not the same
+        if (
+            one is not None
+            and other is not None
+            and (was == now or not is_spelled(was, one) or not is_spelled(now, other))
+        ):
+            was, now = spelled(one), spelled(other)  # other names for types do not say what broke
         verb = "may be" if taken else "is"
         yield self._change(
             old, new, symbol, f"{what} {verb} {now}, it {'might be' if taken else 'was'} {was}",

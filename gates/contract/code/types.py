@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -142,7 +143,13 @@ def is_type(value: object) -> bool:
 
 def spelled(type_: Type) -> str:
     """A type written out, as an annotation; names without their modules."""
-    return " | ".join(sorted(_spelled(each) for each in type_))
+    parts = sorted(_spelled(each) for each in type_)
+    return " | ".join(sorted(parts, key=lambda part: part == "None"))
+
+
+def is_spelled(text: str, type_: Type) -> bool:
+    """Whether an annotation says a type by the names of its parts."""
+    return {*re.findall(r"\w+", text)} <= {*re.findall(r"\w+", spelled(type_))}
 
 
 def _spelled(atom: Atom) -> str:
