@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from gates.contract.code import compare_code, exported, exported_python
 from gates.contract.code.bound import unbound
 from gates.contract.code.calls import broken_calls, shapes
+from gates.contract.code.python_made import Noted
 from gates.contract.code.types import Types, parse
 from gates.contract.model import Bump, largest
 from gates.errors import CouldNotCheckError
@@ -46,6 +47,52 @@ def changes(old: str | dict[str, str], new: str | dict[str, str]):
 
 
 MAJOR = {
+    "a function is defined on newer Pythons alone": (
+        "def f(): ...", "import sys\nif sys.version_info >= (3, 12):\n def f(): ...",
+        "from m import f"),
+    "a function is called otherwise on newer Pythons": (
+        "import sys\nif sys.version_info >= (3, 12):\n def f(a): ...\nelse:\n def f(b): ...",
+        "import sys\nif sys.version_info >= (3, 12):\n def f(): ...\nelse:\n def f(b): ...",
+        "f(a)"),
+    "a function is called otherwise on older Pythons": (
+        "import sys\nif sys.version_info < (3, 12):\n def f(a): ...\nelse:\n def f(b): ...",
+        "import sys\nif sys.version_info < (3, 12):\n def f(): ...\nelse:\n def f(b): ...",
+        "f(a)"),
+    "an async generator became a coroutine": (
+        "from typing import AsyncIterator\nasync def f() -> AsyncIterator[int]:\n yield 1",
+        "from typing import AsyncIterator\nasync def f() -> AsyncIterator[int]: ...", "f()"),
+    "a coroutine gives something else when it is awaited": (
+        "async def f() -> int: ...",
+        "from collections.abc import Coroutine\nfrom typing import Any\n"
+        "def f() -> Coroutine[Any, Any, str]: ...",
+        "code that relies on a Coroutine[Any, Any, int]"),
+    "a parent under another name is gone": (
+        "class A: ...\nB = A\nclass F(B): ...", "class A: ...\nclass F: ...",
+        "isinstance(value, A)"),
+    "an inherited method of a parent under another name is gone": (
+        "class A:\n def go(self): ...\nB = A\nclass F(B): ...",
+        "class A: ...\nB = A\nclass F(B): ...", "F.go"),
+    "a type under another name is narrower": (
+        "A = int | str\ndef f(a: A): ...", "A = int\ndef f(a: A): ...",
+        "a int | str given as a of f()"),
+    "a function cannot be awaited, and says what it gives": (
+        "async def f() -> int: ...", "def f() -> int: ...", "await f()"),
+    "a constructor is gone": (
+        "class A:\n def __init__(self, a): ...", "class A: ...", "A(a)"),
+    "a value that is a function's other name": (
+        "def f(a): ...\ng = f", "def f(a): ...\ndef g(): ...", "g(a)"),
+    "a package beside it, of the same wheel": (
+        {"m/__init__.py": REGISTER + "from other import f", "other/__init__.py": "def f(a): ..."},
+        {"m/__init__.py": REGISTER + "from other import f", "other/__init__.py": "def f(): ..."},
+        "f(a)"),
+    "a module beside it, of the same wheel": (
+        {"m/__init__.py": REGISTER + "from other import f", "other.py": "def f(a): ..."},
+        {"m/__init__.py": REGISTER + "from other import f", "other.py": "def f(): ..."}, "f(a)"),
+    "a package of the same wheel, through its private module": (
+        {"m/__init__.py": REGISTER + "from other import f",
+         "other/__init__.py": "from ._in import f", "other/_in.py": "def f(a): ..."},
+        {"m/__init__.py": REGISTER + "from other import f",
+         "other/__init__.py": "from ._in import f", "other/_in.py": "def f(): ..."}, "f(a)"),
     "a function is gone": ("def f(): ...", "", "from m import f"),
     "a function has another name": ("def find(): ...", "def finds(): ...", "from m import find"),
     "it became private": ("LIMIT = 1", "_LIMIT = 1", "from m import LIMIT"),
@@ -76,8 +123,11 @@ MAJOR = {
         "from typing import Literal\ndef f(a: Literal['x', 'y']): ...",
         "from typing import Literal\ndef f(a: Literal['x']): ...",
         "a Literal['x', 'y'] given as a of f()"),
-    "a function became a class": ("def f(): ...", "class f: ...", "f used as a function"),
-    "a class became a function": ("class f: ...", "def f(): ...", "f used as a class"),
+    "a function became a class that is made otherwise": (
+        "def f(a): ...", "class f:\n def __init__(self): ...", "f(a)"),
+    "a function became a class that takes nothing": ("def f(a): ...", "class f: ...", "f(a)"),
+    "a class became a function": ("class f: ...", "def f(): ...", "isinstance(value, f)"),
+    "a number became a function": ("N = 1", "def N(): ...", "N used as a value"),
     "a method is gone": ("class A:\n def go(self): ...", "class A: ...", "A.go"),
     "an inherited method is gone": (
         "class _B:\n def go(self): ...\nclass A(_B): ...",
@@ -186,6 +236,44 @@ MAJOR = {
 }  # fmt: skip
 
 MINOR = {
+    "a parameter may be named": ("def f(__a): ...", "def f(a): ..."),
+    "a value became a function": (
+        "from functools import partial\nf = partial(print, 1)", "def f(*a): ..."),
+    "a value became a class": (
+        "from collections import namedtuple\nP = namedtuple('P', 'a b')",
+        "from typing import NamedTuple\nclass P(NamedTuple):\n a: int\n b: int"),
+    "a function became a class with the same call": (
+        "def f(a): ...", "class f:\n def __init__(self, a): ..."),
+    "a function became a class that a parent makes": (
+        "def f(a): ...", "from x import Y\nclass f(Y): ..."),
+    "a function became one of two things": (
+        "def f(a, /): ...", "try:\n from x import f\nexcept ImportError:\n def f(): ..."),
+    "a class became one of two things": (
+        "class A:\n def go(self): ...",
+        "import os\nif os.environ:\n class A: ...\nelse:\n class A:\n  def go(self): ..."),
+    "a condition chooses between others": (
+        "import os\nif os.name:\n def f(a): ...\nelse:\n def f(b): ...",
+        "import os\nif os.name:\n def f(): ...\nelse:\n def f(b): ..."),
+    "what a condition defined is gone": (
+        "import os\nif os.name == 'nt':\n def f(): ...", ""),
+    "a method that a condition defined is gone": (
+        "import os\nclass A:\n if os.name == 'nt':\n  def f(self): ...", "class A: ..."),
+    "it must be awaited, and what it gave is not said": (
+        "def f():\n return g()", "async def f(): ..."),
+    "it must be awaited, below a decorator": (
+        "from x import y\n@y\ndef f() -> int: ...",
+        "from x import y\n@y\nasync def f() -> int: ..."),
+    "a parameter is gone below a decorator": (
+        "from x import y\n@y\ndef f(a, /): ...", "from x import y\n@y\ndef f(): ..."),
+    "a parent that takes others for its own is gone": (
+        "from collections.abc import Sized\nclass A(Sized):\n def __len__(self): ...",
+        "class A:\n def __len__(self): ..."),
+    "a parent may be behind one that is not known": (
+        "class E: ...\nclass F(E): ...", "from x import Y\nclass E: ...\nclass F(Y): ..."),
+    "a method may be one of a parent that is not known": (
+        "from x import Y\nclass A(Y):\n def go(self): ...", "from x import Y\nclass A(Y): ..."),
+    "a name is deleted in a branch alone": (
+        "import sys\ndef f(): ...", "import sys\ndef f(): ...\nif sys.flags.optimize:\n del f"),
     "the module gives what it does not define": (
         "def f(): ...", "def __getattr__(name):\n return print"),
     "the module gives no more than it defines": ("def __getattr__(name): ...", ""),
@@ -242,6 +330,104 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "what only type checkers see": (
+        "import typing as t\nif t.TYPE_CHECKING:\n class A: ...", ""),
+    "values that are taken one by one": ("def f(*a): ...", "def f(a=None, /, *more): ..."),
+    "an async generator in other words": (
+        "from collections.abc import AsyncIterator\nasync def f() -> AsyncIterator[int]:\n yield 1",
+        "from collections.abc import AsyncIterator\ndef f() -> AsyncIterator[int]: ..."),
+    "an async generator in other words, the other way round": (
+        "from typing import AsyncIterator\ndef f() -> AsyncIterator[int]: ...",
+        "from typing import AsyncIterator\nasync def f() -> AsyncIterator[int]:\n yield 1"),
+    "a method that is an async generator": (
+        "from typing import AsyncIterator\nclass A:\n async def f(self) -> AsyncIterator[int]:\n"
+        "  if self:\n   yield 1",
+        "from typing import AsyncIterator\nclass A:\n def f(self) -> AsyncIterator[int]: ..."),
+    "a coroutine in other words": (
+        "async def f() -> int: ...",
+        "from collections.abc import Coroutine\nfrom typing import Any\n"
+        "def f() -> Coroutine[Any, Any, int]: ..."),
+    "a coroutine in other words, the other way round": (
+        "from typing import Any, Coroutine\ndef f() -> Coroutine[Any, Any, None]: ...",
+        "async def f() -> None: ..."),
+    "a coroutine where something to await was promised": (
+        "from collections.abc import Awaitable\ndef f() -> Awaitable[int]: ...",
+        "async def f() -> int: ..."),
+    "a parent under another name": (
+        "class A: ...\nB = A\nclass F(B): ...", "class A: ...\nB = A\nclass F(A): ..."),
+    "a parent got another name": (
+        "class A: ...\nclass F(A): ...", "class _B: ...\nA = _B\nclass F(_B): ..."),
+    "a parent of typing in other words": (
+        "from typing import Tuple\nclass A(Tuple[int]): ...", "class A(tuple[int]): ..."),
+    "branches of Python's version": (
+        "import sys\nif sys.version_info >= (3, 12):\n def f(a): ...\nelse:\n def f(b): ...",
+        "import sys\nif sys.version_info < (3, 12):\n def f(b): ...\nelse:\n def f(a): ..."),
+    "a branch for Pythons that nothing runs on any more": (
+        "import sys\nif sys.version_info >= (3, 8):\n def f(a): ...\nelse:\n def f(): ...",
+        "def f(a): ..."),
+    "a branch of part of the version": (
+        "import sys\nif sys.version_info[:2] < (3, 9):\n def f(): ...\nelse:\n def f(a): ...",
+        "def f(a): ..."),
+    "what only a program that is started defines": (
+        "if __name__ == '__main__':\n def f(): ...", ""),
+    "what type checkers see beside what is run": (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n def f(a: int): ...\n"
+        "else:\n def f(a): ...", "def f(a): ..."),
+    "conditions that choose between the same": (
+        "try:\n from x import f\nexcept ImportError:\n def f(a): ...",
+        "try:\n from x import f\nexcept ImportError:\n def f(a): 'Does it.'"),
+    "parameters that are given by place because of their names": (
+        "def f(__a, __b=1): ...", "def f(__x, __y=1): ..."),
+    "parameters by place in other words": ("def f(__a): ...", "def f(a, /): ..."),
+    "parameters of a method that Python renames": (
+        "class A:\n def f(self, __a): ...", "class A:\n def f(self, a, /): ..."),
+    "the module's own version as numbers": (
+        "version_info = (1, 0, 0)", "version_info = (1, 1, 0)"),
+    "the module's own version as numbers and more": (
+        "VERSION = (1, 0, 0, 'final', 0)", "VERSION = (1, 1, 0, 'final', 0)"),
+    "the module's own version as text in parts": (
+        "VERSION = ('1', '0')", "VERSION = ('1', '1')"),
+    "the module's own version inside a text": (
+        "AGENT = 'm/1.0.0 (Axon)'", "AGENT = 'm/1.1.0 (Axon)'"),
+    "a type is written out": (
+        "A = int | str\ndef f(a: A) -> A: ...", "A = int | str\ndef f(a: int | str) -> A: ..."),
+    "a type that stands for one that stands for another": (
+        "_A = int | None\n_B = list[_A]\ndef f(a: _B): ...", "def f(a: list[int | None]): ..."),
+    "a type of another file is written out": (
+        {"m/__init__.py": REGISTER + "from m import _t\ndef f(a: _t.A): ...",
+         "m/_t.py": "from typing import Union\nA = Union[int, str]"},
+        {"m/__init__.py": REGISTER + "def f(a: int | str): ..."}),
+    "arguments of a type that say nothing": (
+        "from collections.abc import Iterable\ndef f(a: Iterable): ...",
+        "from collections.abc import Iterable\nfrom typing import Any\n"
+        "def f(a: Iterable[Any]): ..."),
+    "arguments of a type that were not said": (
+        "def f(a: dict): ...", "def f(a: dict[str, int]): ..."),
+    "a type where none was said": ("def f(a): ...", "def f(a: int) -> str: ..."),
+    "the class that a method is of": (
+        "class A:\n def f(self) -> 'A': ...",
+        "from typing import Self\nclass A:\n def f(self) -> Self: ..."),
+    "a member that is called as a type is": (
+        "class A:\n type: type[int] | None", "from typing import Optional, Type\n"
+        "class A:\n type: Optional[Type[int]]"),
+    "a bound of a type variable in other words": (
+        "from typing import TypeVar, Union\nT = TypeVar('T', bound=Union[int, str])\n"
+        "def f(a: T) -> T: ...",
+        "from typing import TypeVar\nT = TypeVar('T', bound='int | str')\ndef f(a: T) -> T: ..."),
+    "overloads in other words": (
+        "from typing import Optional, overload\n@overload\ndef f(a: Optional[int]) -> int: ...\n"
+        "@overload\ndef f(a: str) -> str: ...\ndef f(a): ...",
+        "from typing import overload\n@overload\ndef f(a: int | None) -> int: ...\n"
+        "@overload\ndef f(a: str) -> str: ...\ndef f(a): ..."),
+    "an overload more": (
+        "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n"
+        "@overload\ndef f(a: str) -> str: ...\ndef f(a): ...",
+        "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n"
+        "@overload\ndef f(a: str) -> str: ...\n@overload\ndef f(a: bytes) -> str: ...\n"
+        "def f(a): ..."),
+    "another name for a function": ("def f(a): ...\ng = f", "def f(a): ...\ndef g(a): ..."),
+    "a member of a parent of the standard library": (
+        "class A(dict):\n def __len__(self): ...", "class A(dict): ..."),
     "a name for a type in other words": (
         "from typing import Union\nA = Union[int, str]", "A = str | int"),
     "a nearer parent of the standard library": (
@@ -257,8 +443,6 @@ NONE = {
         "@overload\ndef f(__a: str) -> str: ...\ndef f(*a): 'Does it.'"),
     "a helper is deleted": ("def f(): ...", "_n = 1\ndef f(): ...\ndel _n"),
     "a name is deleted and defined again": ("n = 1", "n = 2\ndel n\nn = 1"),
-    "a name is deleted in a branch alone": (
-        "import sys\ndef f(): ...", "import sys\ndef f(): ...\nif sys.flags.optimize:\n del f"),
     "a name is given by a star again": (
         {"m/__init__.py": REGISTER + "from m.lib import f", "m/lib.py": "def f(): ..."},
         {"m/__init__.py": REGISTER + "f = 1\ndel f\nfrom m.lib import *",
@@ -324,16 +508,48 @@ def test_what_nobody_notices_asks_for_nothing(old, new):
 
 @pytest.mark.parametrize("code", [side for pair in MAJOR.values() for side in pair[:2]])
 def test_equal_code_has_no_changes(code):
+    if isinstance(code, dict):
+        assert changes(code, {path: f"{text}\n# more" for path, text in code.items()}) == []
+        return
     assert changes(code, f"{code}\n# another remark") == []
 
 
-def test_submodules_are_public_where_the_entrypoint_does_not_say_what_is():
+def test_submodules_are_public_whatever_the_entrypoint_lists():
     old = {"m/__init__.py": REGISTER, "m/lib.py": "def f(a): ...", "m/_in.py": "def g(): ..."}
     new = {**old, "m/lib.py": "def f(): ...", "m/_in.py": ""}
     (broken, *_) = changes(old, new)
     assert (broken.symbol, broken.old.path) == ("code:lib.f", "src/m/lib.py")
     said = {"m/__init__.py": f"__all__ = ['register']\n{REGISTER}"}
-    assert changes({**old, **said}, {**new, **said}) == []
+    (broken, *_) = changes({**old, **said}, {**new, **said})  # `import m.lib` works all the same
+    assert broken.symbol == "code:lib.f"
+
+
+def test_what_differs_on_one_python_says_on_which():
+    old = "import sys\nif sys.version_info >= (3, 13):\n def f(a, /): ...\nelse:\n def f(): ..."
+    (broken,) = changes(old, old.replace("f(a, /)", "f()"))
+    assert broken.message.endswith("(on Python 3.13)")
+    assert broken.example == "f(a)"
+
+
+def test_a_stub_of_a_package_may_describe_names_of_another_one_of_the_wheel():
+    overloads = "from typing import overload\n@overload\ndef f(a: int) -> int: ...\n@overload\n"
+    old = {
+        "m/__init__.py": REGISTER + "from other import f",
+        "m/__init__.pyi": f"{REGISTER}{overloads}def f(a: str) -> str: ...",
+        "other/__init__.py": "def f(a, /): ...",
+    }
+    assert changes(old, {**old, "other/more.py": ""}) == []
+    (broken,) = changes(old, {**old, "other/__init__.py": "def f(): ..."})
+    assert broken.example == "f(a)"
+
+
+def test_what_differs_from_itself_is_inconclusive(monkeypatch):
+    def noted(old, new, symbol):
+        yield Noted("", f"{symbol} cannot be told apart", "A()")
+
+    monkeypatch.setattr("gates.contract.code.python_members.class_notes", noted)
+    with pytest.raises(CouldNotCheckError, match=r"m 1\.0\.0 differs from itself"):
+        changes("class A: ...", "class A: ...\n# more")
 
 
 STUB = f"def f(a: int) -> int: ...\n{REGISTER}"
@@ -347,12 +563,32 @@ STUB = f"def f(a: int) -> int: ...\n{REGISTER}"
         ("def f(a): ...", STUB.replace("int: ...", "str: ..."), Bump.MAJOR),
         ("def f(a, b=1): ...", STUB, Bump.MINOR),
         ("def f(a): 'Does it.'", STUB, Bump.NONE),
+        ("def f(a): ...", REGISTER, Bump.MINOR),
     ],
 )
 def test_a_stub_beside_a_source_says_types_and_not_what_is_there(source, stub, bump):
     old = {"m/__init__.py": f"{REGISTER}def f(a): ...", "m/__init__.pyi": STUB}
     new = {"m/__init__.py": REGISTER + source, "m/__init__.pyi": stub}
     assert largest(changes(old, new)) is bump
+
+
+def test_what_only_a_stub_says_is_there_is_not_said_to_be_gone():
+    source = {"m/__init__.py": f"{REGISTER}class A: ..."}
+    old = {**source, "m/__init__.pyi": f"{REGISTER}class A:\n def go(self): ..."}
+    new = {**source, "m/__init__.pyi": f"{REGISTER}class A: ..."}
+    (change,) = changes(old, new)
+    assert (change.symbol, change.bump, change.proved) == ("code:A.go", Bump.MINOR, False)
+
+
+def test_modules_that_import_each_other_are_compared_once():
+    old = {
+        "m/__init__.py": f"from m import _in as api\nfrom m import one\n{REGISTER}",
+        "m/_in/__init__.py": "from m import one, two\ndef f(a, /): ...",
+        "m/one/__init__.py": "from m import _in, two\ndef g(a, /): ...",
+        "m/two/__init__.py": "from m import _in as inner, one",
+    }
+    new = {path: text.replace("a, /", "") for path, text in old.items()}
+    assert sorted(each.example for each in changes(old, new)) == ["api.f(a)", "one.g(a)"]
 
 
 def test_register_counts_however_it_is_defined():

@@ -41,6 +41,8 @@ def broken_calls(
 
     Where `old` is only what an overload says, `taken_by` is what took its calls.
     """
+    if old == new:
+        return
     told: set[str] = set()
     for shape in sorted(shapes(old, new), key=lambda each: (len(str(each)), str(each))):
         if taken_by is not None and _why_broken(shape, old, taken_by) is not None:
@@ -54,9 +56,12 @@ def broken_calls(
 def more_taken(old: Signature, new: Signature) -> list[str]:
     """The parameters that `new` takes besides; a place that only got another name is none."""
     places = sum(each.kind in _POSITIONAL for each in old.parameters.values())
+    kinds = {each.kind for each in old.parameters.values()}
     found = []
     for number, (name, each) in enumerate(new.parameters.items()):
         renamed = each.kind is Parameter.POSITIONAL_ONLY and number < places
+        any_more = each.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        renamed |= any_more and each.kind in kinds
         if name not in old.parameters and not renamed:
             found.append(name)
     return found
@@ -103,6 +108,9 @@ def _why_broken(shape: Shape, old: Signature, new: Signature) -> str | None:
         # A value by position goes to the place that it stands at, whatever it was meant for.
         if new.parameters[name].kind in _POSITIONAL and value != name:
             meant = str(value)
-            if meant in new.parameters or name in old.parameters:
+            before = old.parameters.get(name)
+            # What "*more" took before may be taken one by one now.
+            moved = before is not None and before.kind is not Parameter.VAR_POSITIONAL
+            if meant in new.parameters or moved:
                 return f"the value of {meant} is taken as {name}"
     return None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
-from gates.contract.code.package import Package, opened, stubs_beside
+from gates.contract.code.branches import Python, pythons
+from gates.contract.code.package import Package, opened
+from gates.contract.code.python_functions import weakened
 from gates.contract.code.python_members import Members
+from gates.contract.code.python_sources import parsed, stubs_beside
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
 
@@ -21,27 +26,63 @@ Names = Mapping[str, "griffe.Object | griffe.Alias"]
 
 def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Change]:
     """What who imports the old version finds changed in the new one; `place` is a folder for what
-    is written meanwhile. Sources are compared as Python runs them, and where stubs stand beside
-    them, as type checkers see them too.
+    is written meanwhile. Sources are compared as Python runs them, on each Python for which they
+    differ, and where stubs stand beside them, as type checkers see them too.
 
-    Raises `CouldNotCheckError` where one of the two cannot be read.
+    Raises `CouldNotCheckError` where one of the two cannot be read, or differs from itself.
     """
     told: dict[str, int] = {}
-    for change in _compared(old, new, place, stubs=False):
-        told[change.symbol] = max(change.bump.rank, told.get(change.symbol, 0))
-        yield change
+    said: set[str] = set()
+    sides = _Side(old, parsed(old)), _Side(new, parsed(new))
+    versions = pythons(tree for each in sides for tree in each.trees.values())
+    for python in versions:
+        for change in _compared(*sides, place, python, stubs=False):
+            told[change.symbol] = max(change.bump.rank, told.get(change.symbol, 0))
+            if change.message not in said:
+                said.add(change.message)
+                yield (
+                    change
+                    if python == versions[0]
+                    else replace(
+                        change, message=f"{change.message} (on Python {python[0]}.{python[1]})"
+                    )
+                )
     if stubs_beside(old) or stubs_beside(new):
-        for change in _compared(old, new, place, stubs=True):
+        for change in _compared(*sides, place, versions[0], stubs=True):
+            if change.kind == "removed":  # whether it is there, the source says
+                change = weakened(change, "as its stub says")
             if change.bump.rank > told.get(change.symbol, 0):
                 yield change
 
 
-def _compared(old: Api, new: Api, place: Path | None, *, stubs: bool) -> Iterator[Change]:
-    with opened(old, place, stubs=stubs) as before, opened(new, place, stubs=stubs) as after:
+@dataclass(frozen=True)
+class _Side:
+    api: Api
+    trees: Mapping[str, ast.Module]
+
+
+def _compared(
+    old: _Side, new: _Side, place: Path | None, python: Python, *, stubs: bool
+) -> list[Change]:
+    with (
+        opened(old.api, old.trees, place, stubs=stubs, python=python) as before,
+        opened(new.api, new.trees, place, stubs=stubs, python=python) as after,
+    ):
         try:
-            yield from _Comparison(before, after).modules(before.entry, after.entry, "")
+            found = list(_Comparison(before, after).modules(before.entry, after.entry, ""))
+            for each in (before, after) if found else ():
+                _hold_against_itself(each)
         except RecursionError as error:
             raise CouldNotCheckError("the code is nested too deeply to be compared") from error
+        return found
+
+
+def _hold_against_itself(package: Package) -> None:
+    for change in _Comparison(package, package).modules(package.entry, package.entry, ""):
+        raise CouldNotCheckError(
+            f"the code of {package.api.slug} {package.api.version} differs from itself, so that"
+            f" nothing can be said of it: {change.message}"
+        )
 
 
 class _Comparison:
@@ -51,6 +92,8 @@ class _Comparison:
         self._old = old
         self._new = new
         self._members = Members(old, new)
+        self._seen = {old.entry.path}
+        """The modules that are compared already: they may import each other."""
 
     def modules(self, old: griffe.Object, new: griffe.Object, prefix: str) -> Iterator[Change]:
         """Two modules of one name; `prefix` is "" for the entrypoint, else "name."."""
@@ -59,7 +102,7 @@ class _Comparison:
         for name, node in before.items():
             symbol = f"{prefix}{name}"
             if name in after:
-                yield from self._same(node, after[name], symbol)
+                yield from self._chosen(node, after[name], symbol)
                 continue
             if name in new.members and new.members[name].runtime:
                 yield Change(
@@ -67,7 +110,7 @@ class _Comparison:
                     f"{symbol} is not in __all__ any more; an import by its name still works",
                     self._old.at(node), self._new.at(new.members[name]),
                 )  # fmt: skip
-                yield from self._same(node, new.members[name], symbol)
+                yield from self._chosen(node, new.members[name], symbol)
                 continue
             if _gives_more(new):
                 yield Change(
@@ -80,12 +123,13 @@ class _Comparison:
             heirs = get_close_matches(name, added, n=1)
             hint = f"; is it called {prefix}{heirs[0]} now?" if heirs else ""
             source = ".".join(each for each in (self._old.api.entry, prefix.rstrip(".")) if each)
-            yield Change(
+            gone = Change(
                 "code", f"code:{symbol}", Bump.MAJOR,
                 f"{symbol} is not exported any more, so that its import fails{hint}",
                 old=self._old.at(node),
                 example=f"from {source} import {name}",
             )  # fmt: skip
+            yield weakened(gone) if "" in self._old.choices(node) else gone
         if _gives_more(old) and not _gives_more(new):
             yield Change(
                 "code", f"code:{prefix}__getattr__", Bump.MINOR,
@@ -97,6 +141,29 @@ class _Comparison:
                 "code", f"code:{prefix}{name}", Bump.MINOR, f"{prefix}{name} is new",
                 new=self._new.at(after[name]),
             )  # fmt: skip
+
+    def _chosen(
+        self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
+    ) -> Iterator[Change]:
+        """Two of one name, of which a condition may choose one or the other to be compared."""
+        before, after = self._old.choices(old), self._new.choices(new)
+        if not before and not after:
+            yield from self._same(old, new, symbol)
+            return
+        found = [weakened(each) for each in self._same(old, new, symbol)]
+        yield from found
+        if not found and before != after:
+            yield Change(
+                "code", f"code:{symbol}", Bump.MINOR,
+                f"a condition chooses what {symbol} is, and it chooses between others now: whether"
+                " what worked with it still does could not be shown",
+                self._old.at(old), self._new.at(new), proved=False,
+            )  # fmt: skip
+
+    def _has_own_name(self, module: griffe.Module) -> bool:
+        """Whether a module that another one imports is compared under its own name."""
+        below = module.path.removeprefix(f"{self._old.entry.path}.")
+        return below != module.path and not any(part.startswith("_") for part in below.split("."))
 
     def _same(
         self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
@@ -114,9 +181,9 @@ class _Comparison:
                 )  # fmt: skip
             return
         if isinstance(one, griffe.Module) and isinstance(other, griffe.Module):
-            if old.is_alias and not symbol.count("."):
-                return  # a module under a second name is compared under its first
-            yield from self.modules(one, other, f"{symbol}.")
+            if not (old.is_alias and self._has_own_name(one)) and one.path not in self._seen:
+                self._seen.add(one.path)
+                yield from self.modules(one, other, f"{symbol}.")
             return
         yield from self._members.compare(one, other, symbol)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from gates.contract.code.types import known_class
 
 if TYPE_CHECKING:
     import griffe
@@ -18,7 +18,7 @@ _USED = {
 """Special methods that are how an object is used, and not how it is made."""
 
 
-_MODELS = {
+MODELS = {
     "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.BaseSettings",
     "pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings",
     "typing.TypedDict", "typing_extensions.TypedDict",
@@ -35,12 +35,6 @@ def offered(cls: griffe.Class) -> dict[str, griffe.Object | griffe.Alias]:
     }
 
 
-def has_foreign_parent(cls: griffe.Class) -> bool:
-    """Whether a class has a parent in another package, which may hold what it lost."""
-    inner = {each.name for each in cls.resolved_bases}
-    return any(str(base).partition("[")[0].rpartition(".")[2] not in inner for base in cls.bases)
-
-
 def is_enum(cls: object) -> bool:
     """Whether a class is made from one of the enum module."""
     return any(str(base).rpartition(".")[2] in _ENUMS for base in getattr(cls, "bases", ()))
@@ -52,24 +46,35 @@ def attributes(cls: object) -> list[griffe.Attribute]:
     return [each for each in members if getattr(each, "is_attribute", False)]
 
 
-def literal(value: object) -> str | None:
-    """A value that the source writes out, in one spelling; None for any other."""
-    if value is None:
-        return None
+@lru_cache(maxsize=4096)
+def _literal(text: str) -> str | None:
     try:
-        return repr(ast.literal_eval(str(value)))
+        return repr(ast.literal_eval(text))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
 
 
-def is_type(value: object) -> bool:
-    """Whether a value is written as a type that is more than a name: a union, or parts of one."""
+def literal(value: object) -> str | None:
+    """A value that the source writes out, in one spelling; None for any other."""
+    return None if value is None else _literal(str(value))
+
+
+def is_own_version(one: str, other: str, old: str, new: str) -> bool:
+    """Whether two literals say no more than the versions `old` and `new` that they stand in, as
+    text or as numbers."""
+    if one.replace(old, new) == other:
+        return True
     try:
-        node = ast.parse(str(value), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        values = [ast.literal_eval(one), ast.literal_eval(other)]
+    except (ValueError, SyntaxError):
         return False
-    return isinstance(node, ast.Subscript) or (
-        isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
+    return all(
+        isinstance(value, tuple | list)
+        and bool(numbers := [int(each) for each in re.findall(r"\d+", version)])
+        and len(value) > 1
+        and [str(each) for each in value[: len(numbers)]]
+        == [str(each) for each in numbers[: len(value)]]
+        for value, version in zip(values, (old, new), strict=True)
     )
 
 
@@ -94,7 +99,7 @@ def decorated(node: griffe.Class | griffe.Function) -> set[str]:
 def _is_model(cls: griffe.Class) -> bool:
     """Whether a class is made by name from its fields, as pydantic's models are."""
     paths = {path for each in ancestry(cls) for path in base_paths(each)}
-    return bool(paths & _MODELS) and "__init__" not in cls.all_members
+    return bool(paths & MODELS) and "__init__" not in cls.all_members
 
 
 def _must_be_given(field: griffe.Attribute) -> bool:
@@ -147,28 +152,3 @@ def _need_not_be_given(field: object) -> bool:
 def shape(function: griffe.Function) -> list[str]:
     """The signatures of a function and its overloads, as text."""
     return [str(each.signature()) for each in (function.overloads or [function])]
-
-
-def lost_bases(old: griffe.Class, new: griffe.Class) -> list[str]:
-    """The named parents, of any distance, that a class does not have any more."""
-
-    def names(cls: griffe.Class) -> dict[str, bool]:
-        found = {}
-        for each in ancestry(cls):
-            for base in each.bases:
-                name = str(base).partition("[")[0].rpartition(".")[2]
-                found[name] = True
-        return found
-
-    def above(cls: griffe.Class) -> set[str]:
-        """What the standard library's classes among the parents are made from themselves."""
-        paths = {path for each in ancestry(cls) for path in base_paths(each)}
-        known = [known_class(path if "." in path else f"builtins.{path}") for path in paths]
-        return {one.__name__ for each in known if each is not None for one in each.__mro__}
-
-    kept = {*names(new), *above(new)}
-    ignored = {"object", "Generic", "Protocol", "ABC"}
-    return [
-        name for name in names(old)
-        if name not in kept and name not in ignored and not name.startswith("_")
-    ]  # fmt: skip

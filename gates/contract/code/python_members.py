@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import Signature
 from typing import TYPE_CHECKING
 
+from gates.contract.code.calls import broken_calls
+from gates.contract.code.package import Package
+from gates.contract.code.python_bases import inherits, is_whole, lost_bases
 from gates.contract.code.python_facts import (
     attributes,
     decorated,
-    has_foreign_parent,
     is_enum,
-    is_type,
+    is_own_version,
     literal,
-    lost_bases,
     newly_needed,
     offered,
 )
-from gates.contract.code.python_functions import Functions
+from gates.contract.code.python_fields import kind, made_from
+from gates.contract.code.python_functions import Functions, weakened
 from gates.contract.code.python_made import class_notes, is_frozen
-from gates.contract.code.types import never_called
+from gates.contract.code.python_signatures import signature_of
+from gates.contract.code.types import is_type, never_called
 from gates.contract.model import Bump, Change
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ class Members(Functions):
         """Two objects of the package, of any kind; modules are for the caller."""
         import griffe
 
+        old, new = self._old.meant(old), self._new.meant(new)
         if isinstance(old, griffe.Function) and isinstance(new, griffe.Function):
             yield from self._functions(old, new, symbol)
         elif isinstance(old, griffe.Class) and isinstance(new, griffe.Class):
@@ -44,50 +49,79 @@ class Members(Functions):
         elif isinstance(old, griffe.Attribute) and isinstance(new, griffe.Attribute):
             yield from self._values(old, new, symbol)
         elif old.kind is not new.kind:
-            # A value may be callable, and a class made into one may still be a class.
-            proved = (
-                not isinstance(new, griffe.Attribute)
-                or literal(new.value) is not None
-                or never_called(self._new.type_of(new.annotation, new.parent or new))
-            )
-            was, now = _WORDS.get(old.kind.value, ""), _WORDS.get(new.kind.value, "")
-            yield self._change(
-                old, new, symbol, f"{symbol} was {was} and is {now}", proved=proved,
-                example=f"{symbol} used as {was}",
-            )  # fmt: skip
+            yield self._another_kind(old, new, symbol)
         elif str(getattr(old, "value", "")) != str(getattr(new, "value", "")):
             yield self._change(old, new, symbol, f"the type {symbol} changed", proved=False)
 
-    def _classes(self, old: griffe.Class, new: griffe.Class, symbol: str) -> Iterator[Change]:
+    def _another_kind(self, old: griffe.Object, new: griffe.Object, symbol: str) -> Change:
+        """What is not done any more with a name of another kind, as far as one thing surely is:
+        a class, a function and a value may all be called, and a value may be any of them."""
         import griffe
 
-        lost = lost_bases(old, new)
-        for base in lost:
+        was, now = _WORDS.get(old.kind.value, ""), _WORDS.get(new.kind.value, "")
+        message, example = f"{symbol} was {was} and is {now}", None
+        if isinstance(old, griffe.Attribute):
+            if literal(old.value) is not None or self._is_value(old, self._old):
+                example = f"{symbol} used as a value"
+        elif isinstance(new, griffe.Module) or (
+            isinstance(new, griffe.Attribute) and self._is_value(new, self._new)
+        ):
+            example = f"{symbol} used as {was}"
+        elif isinstance(old, griffe.Class) and isinstance(new, griffe.Function):
+            if not decorated(new):
+                example = f"isinstance(value, {symbol})"
+        elif isinstance(old, griffe.Function) and isinstance(new, griffe.Class):
+            example = self._not_called(old, new, symbol)
+        return self._change(old, new, symbol, message, proved=example is not None, example=example)
+
+    def _is_value(self, node: griffe.Attribute, package: Package) -> bool:
+        """Whether an attribute surely holds what is neither called nor a class."""
+        said = package.type_of(node.annotation, node.parent or node)
+        return literal(node.value) is not None or never_called(said)
+
+    def _made_otherwise(
+        self, old: griffe.Function, new: griffe.Class, symbol: str
+    ) -> Iterator[Change]:
+        """A class that lost the constructor that it wrote out."""
+        call = self._not_called(old, new, symbol)
+        if call is not None:
+            message = f"{call} worked, and does not: {symbol} has no such constructor any more"
+        else:
+            message = f"{symbol} has no constructor of its own any more"
+        yield self._change(
+            old, new, f"{symbol}.__init__", message, proved=call is not None, example=call
+        )
+
+    def _not_called(self, old: griffe.Function, new: griffe.Class, symbol: str) -> str | None:
+        """A call of a function that the class in its place does not take."""
+        import griffe
+
+        if decorated(old) or decorated(new) or not is_whole(new):
+            return None
+        bound = old.parent is not None and old.parent.is_class
+        made = new.all_members.get("__init__")
+        before = signature_of(old, bound=bound)
+        if isinstance(made, griffe.Function):
+            after = signature_of(made, bound=True)
+        else:
+            after = Signature() if made is None and kind(new) is None else made_from(new)
+        if before is None or after is None or "__new__" in new.all_members:
+            return None
+        call = next(broken_calls(before, after), None)
+        return None if call is None else f"{symbol}({call.call})"
+
+    def _classes(self, old: griffe.Class, new: griffe.Class, symbol: str) -> Iterator[Change]:
+        for base, proved in lost_bases(self._new, old, new):
             yield self._change(
-                old, new, symbol, f"{symbol} is no {base} any more",
+                old, new, symbol, f"{symbol} is no {base} any more", proved=proved,
                 example=f"isinstance(value, {base})",
             )  # fmt: skip
         before, after = offered(old), offered(new)
-        inherits = {str(base) for base in new.bases} - {str(base) for base in old.bases}
-        wrapped = decorated(new) - decorated(old)  # a decorator may define any method
         for name, member in before.items():
-            one = self._old.real(member)
-            if name not in after:
-                yield self._change(
-                    one or old, new, f"{symbol}.{name}",
-                    f"{symbol}.{name} is gone",
-                    proved=not (inherits and has_foreign_parent(new)) and not wrapped,
-                    example=f"{symbol}.{name}", gone=True,
-                )  # fmt: skip
-                continue
-            other = self._new.real(after[name])
-            if one is None or other is None:
-                continue
-            if isinstance(one, griffe.Function) and isinstance(other, griffe.Function):
-                made = symbol if name == "__init__" else ""
-                yield from self._functions(one, other, f"{symbol}.{name}", made=made)
-            else:
-                yield from self.compare(one, other, f"{symbol}.{name}")
+            there = after.get(name)
+            chosen = self._old.choices(member) or (there and self._new.choices(there))
+            for change in self._member(old, new, symbol, name, member, there):
+                yield weakened(change) if chosen else change
         noted = list(class_notes(old, new, symbol))
         for each in noted:
             full = f"{symbol}.{each.name}" if each.name else symbol
@@ -95,6 +129,37 @@ class Members(Functions):
                 old, new, full, each.message, proved=each.example is not None, example=each.example
             )
         yield from self._gained(old, new, symbol, {each.name for each in noted})
+
+    def _member(
+        self, old: griffe.Class, new: griffe.Class, symbol: str, name: str,
+        before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias | None,
+    ) -> Iterator[Change]:  # fmt: skip
+        import griffe
+
+        one = self._old.real(before)
+        if after is None:
+            wrapped = decorated(new) - decorated(old)  # a decorator may define any method
+            if name == "__init__":
+                if isinstance(one, griffe.Function):
+                    yield from self._made_otherwise(one, new, symbol)
+                return
+            inherited = inherits(new, name)
+            if inherited:
+                return
+            yield self._change(
+                one or old, new, f"{symbol}.{name}", f"{symbol}.{name} is gone",
+                proved=inherited is False and not wrapped,
+                example=f"{symbol}.{name}", gone=True,
+            )  # fmt: skip
+            return
+        other = self._new.real(after)
+        if one is None or other is None:
+            return
+        if isinstance(one, griffe.Function) and isinstance(other, griffe.Function):
+            made = symbol if name == "__init__" else ""
+            yield from self._functions(one, other, f"{symbol}.{name}", made=made)
+        else:
+            yield from self.compare(one, other, f"{symbol}.{name}")
 
     def _gained(
         self, old: griffe.Class, new: griffe.Class, symbol: str, told: set[str]
@@ -107,7 +172,7 @@ class Members(Functions):
                 continue
             target = self._new.real(member)
             if name == "__init__" and isinstance(target, griffe.Function):
-                signature = self._new.signature(target, bound=True)
+                signature = signature_of(target, bound=True)
                 parameters = signature.parameters.values() if signature is not None else ()
                 if (
                     not old.bases
@@ -160,7 +225,7 @@ class Members(Functions):
                 )
         if one is None or other is None or one == other:
             return
-        if (one, other) == (repr(self._old.api.version), repr(self._new.api.version)):
+        if is_own_version(one, other, self._old.api.version, self._new.api.version):
             return  # the module's own version: it says what the manifest says
         parent = old.parent
         if parent is not None and parent.is_class:
