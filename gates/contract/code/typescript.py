@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.code.api import Api
+from gates.contract.code.compiled import ask_compiler, same_declarations
 from gates.contract.model import Bump, Change
-from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.errors import CouldNotCheckError
 from gates.model import Location
 
 if TYPE_CHECKING:
     from gates.toolchains import Tools
 
-_SCRIPTS = Path(__file__).with_name("declarations")
-TIME_LIMIT = 120.0
-"""Seconds that the compiler has for one comparison."""
 _TAKES = {"read": "+", "set": "+", "written": "-"}
 """Where a type must stand for a kind of program to be one that is written: given, or taken."""
 
@@ -38,6 +35,8 @@ def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Chan
     new version's declarations have errors that the old one's have not, and where the compiler
     does not get as far as the exports in time.
     """
+    if same_declarations(old, new):
+        return
     if tools is None:
         raise CouldNotCheckError(
             "the declarations of TypeScript are compared by its compiler, in the stage build",
@@ -53,55 +52,6 @@ def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Chan
     walls = npm_packages.sandbox(tools, packages).read
     options = {**OPTIONS, "types": ambient(packages)}
     yield from changes(old, new, ask_compiler(old, new, tools, folder, options, walls))
-
-
-def ask_compiler(
-    old: Api,
-    new: Api,
-    tools: Tools,
-    folder: Path,
-    options: Mapping[str, object],
-    read: Iterable[Path] = (),
-    seconds: float = TIME_LIMIT,
-) -> Mapping[str, Any]:
-    """What the compiler says of both versions; see declarations/main.mjs.
-
-    `folder` holds the packages that both are read with, `read` what else the compiler may read,
-    `options` are the compiler's. What is not answered after `seconds` is named in the answer.
-    """
-    from gates.toolchains import typescript
-    from gates.toolchains.processes import disk
-    from gates.toolchains.sandbox import Sandbox
-
-    with disk():
-        for side, api in (("old", old), ("new", new)):
-            for path, data in {"package.json": b'{"type": "module"}', **api.files}.items():
-                target = folder / side / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-        forced = {"noEmit": True, "skipLibCheck": False}
-        request = {
-            "old": old.entry, "new": new.entry, "options": {**options, **forced},
-            "seconds": min(seconds, tools.session.policy.tool_timeout * 0.8),
-        }  # fmt: skip
-        (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    library = typescript.toolchain(tools) / "node_modules" / "typescript"
-    ran = tools.run(
-        "node",
-        [_SCRIPTS / "main.mjs", library, folder],
-        cwd=folder,
-        subjects=2,
-        sandbox=Sandbox(read=(*read, library, _SCRIPTS)),
-    )
-    try:
-        answer = json.loads(ran.stdout)
-    except ValueError as error:
-        raise ToolFailedError(f"the compiler's answer is not JSON: {ran.end()}") from error
-    if not isinstance(answer, dict):
-        raise ToolFailedError("the compiler's answer is not understood")
-    if "exports" not in answer:
-        raise ToolFailedError(f"the compiler did not read the declarations in {seconds:g} s")
-    return answer
 
 
 def changes(old: Api, new: Api, answer: Mapping[str, Any]) -> Iterator[Change]:
@@ -150,7 +100,9 @@ class _Answer:
         for each in told:
             yield from self._declaration(each)
         for name in (each for each in self._new if each not in self._old):
-            yield self._change(name, Bump.MINOR, f"{name} is new")
+            first = self._new[name]["first"]
+            if first == name or first in self._old:  # said once, under the first of its names
+                yield self._change(name, Bump.MINOR, f"{name} is new")
         for name in self._answer["pending"]:
             yield self._unshown(name, "the compiler did not answer in time")
         if self._answer["augmented"]:
@@ -231,7 +183,7 @@ class _Answer:
         unfit = [
             each for each in groups
             if each["state"] == "unfit" and (each["kind"], each["member"]) not in asked
-            and not (each["kind"] in ("written", "implemented", "built", "set"))
+            and each["kind"] not in ("written", "implemented", "built", "set")
         ]  # fmt: skip
         if told["broken"]:
             yield self._unshown(name, "its declaration has errors")
@@ -251,7 +203,8 @@ class _Answer:
         elif told["fresh"]:
             yield self._change(name, Bump.MINOR, f"{name} has {', '.join(told['fresh'])} too")
         elif any(
-            each["state"] in ("refused", "unsure") and each["kind"] not in ("written", "implemented")
+            each["state"] in ("refused", "unsure")
+            and each["kind"] not in ("written", "implemented")
             for each in told["grown"]
         ):
             yield self._change(name, Bump.MINOR, f"{name} offers more than it did")

@@ -23,7 +23,7 @@ export function compareVersions(ts, folder, request, tell) {
   const forth = pairUp(old, now, roots);
   const back = turned(forth);
   const entities = choose(old, now, forth);
-  const broken = { old: errors(old), new: errors(now) };
+  const broken = { old: errors(old, now), new: errors(now, old) };
   const bare = (all) => all.map(({ source, start, ...rest }) => rest);
   tell({
     exports: { old: describe(old), new: describe(now) },
@@ -84,6 +84,7 @@ function choose(old, now, { differing }) {
     const { one, other } = pair;
     const names = (old.names.get(one) ?? []).filter((each) => now.exports.get(each)?.symbol === other);
     const known = names.map((each) => [old.exports.get(each), now.exports.get(each)]);
+    if (isSpace(old, one) && isSpace(now, other)) continue; // its members are exports too
     if (known.length > 0) {
       const isValue = known.some(([was, is]) => was.isValue && is.isValue);
       const isType = known.some(([was, is]) => was.isType && is.isType);
@@ -96,6 +97,11 @@ function choose(old, now, { differing }) {
     if (name) found.push({ name, names: [name], one, other, isValue: false, isType: true, inner: one.name });
   }
   return found;
+}
+
+/** Whether a symbol is a namespace, or a module as one, and nothing else. */
+function isSpace({ ts }, { flags }) {
+  return Boolean(flags & ts.SymbolFlags.Module) && !(flags & ~(ts.SymbolFlags.Module | ts.SymbolFlags.Transient));
 }
 
 /** The export through which a declaration is reached. */
@@ -185,14 +191,15 @@ function refusals({ file, version, offset }) {
 function judged(old, now, { groups, files }) {
   const [was, is] = [refusals(files.here), refusals(files.there)];
   const unfit = was.get("head") ?? is.get("head");
-  const told = groups.map(({ kind, member, variants, otherwise }) => {
+  const told = groups.map(({ kind, member, variants, otherwise, doubt }) => {
     const standing = (all) => (unfit ? [] : all.filter((each) => !was.has(each.line)));
     let fit = standing(variants);
     if (fit.length === 0 && otherwise) fit = standing(otherwise);
     const refused = fit.filter((each) => is.has(each.line));
     const shown = refused.find((each) => each.concrete) ?? refused[0];
     const some = fit.some((each) => each.concrete);
-    const state = fit.length === 0 ? "unfit" : !shown ? "holds" : shown.concrete || !some ? "refused" : "unsure";
+    const proof = shown && !doubt && (shown.concrete || !some);
+    const state = fit.length === 0 ? "unfit" : !shown ? "holds" : proof ? "refused" : "unsure";
     return {
       kind, member, state,
       program: shown && program(files.here.head, shown.text),
@@ -272,6 +279,7 @@ function describe(version) {
     const type = isValue ? checker.getTypeOfSymbol(symbol) : undefined;
     found[name] = {
       isValue, isType,
+      first: version.names.get(symbol)[0],
       path: file ? path.relative(root, file) : null,
       types: types.length,
       needed: types.filter((each) => !each.default).length,

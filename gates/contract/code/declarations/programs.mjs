@@ -17,8 +17,9 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
   const own = typed?.typeParameters ?? [];
   const self = own.length > 0 ? `${name}<${own.map((each) => each.name.text).join(", ")}>` : name;
 
-  /** One question, for any types and for some that stand for them. */
-  function ask(kind, member, params, body) {
+  /** One question, for any types and for some that stand for them. `doubt` marks one that the
+   *  compiler answers more strictly than code outside would ask: overloads, one by one. */
+  function ask(kind, member, params, body, doubt = false) {
     let text;
     const variants = [];
     try {
@@ -39,13 +40,17 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       if (!(error instanceof Unwritable)) throw error;
       variants.length = 0;
     }
-    groups.push({ kind, member, variants });
+    groups.push({ kind, member, variants, doubt });
   }
 
-  function given(node, all) {
+  function given(node, all, told = "") {
     const found = [];
     for (const each of node.parameters) {
       if (ts.isIdentifier(each.name) && each.name.text === "this") continue;
+      if (told && each.name.getText() === told) {
+        found.push("told");
+        continue;
+      }
       const type = each.type ? writer.write(each.type) : "any";
       if (each.dotDotDotToken) {
         if (all) found.push(`...(null! as ${type})`);
@@ -72,18 +77,34 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
             return `${before()} ${type ? `const r: ${type} = ${call}; void r;` : `${call};`}`;
           });
         }
+        const tells = predicate(node);
         // Type arguments are written where the compiler cannot find them by itself.
         const [inferred, explicit] = groups.splice(start);
         groups.push({ ...inferred, otherwise: explicit?.variants });
+        if (!tells || result) continue;
+        ask(kind, member, [...params, ...inner], () => {
+          const told = node.parameters.find((each) => each.name.getText() === tells.name);
+          const call = `${callee()}(${given(node, all, tells.name)})`;
+          const read = `const r: ${writer.write(tells.type)} = told; void r;`;
+          const then = tells.asserts ? `${call}; ${read}` : `if (${call}) { ${read} }`;
+          return `${before()} const told: ${told.type ? writer.write(told.type) : "any"} = null!; ${then}`;
+        });
       }
     }
+  }
+
+  /** What a call says of one of its arguments. */
+  function predicate({ type }) {
+    if (!type || !ts.isTypePredicateNode(type) || !type.type) return undefined;
+    if (!ts.isIdentifier(type.parameterName)) return undefined;
+    return { name: type.parameterName.text, type: type.type, asserts: Boolean(type.assertsModifier) };
   }
 
   const signatures = (all) => `{ ${all.map((each) => `${writer.signature(each, ": ")};`).join(" ")} }`;
 
   function functions(all) {
-    ask("value", "", [], () => `const f: ${signatures(all)} = ${name}; void f;`);
     calls("value", "", () => "", () => name, all, undefined, []);
+    ask("value", "", [], () => `const f: ${signatures(all)} = ${name}; void f;`, all.length > 1);
   }
 
   /** What is done with the members of `n`. */
@@ -102,8 +123,8 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       if (callable.length > 0) {
         const built = ts.isConstructSignatureDeclaration(first) ? "new " : "";
         if (!built) {
-          ask(kind, key, params, () => `${before()} const f: ${optional(first, signatures(callable))} = ${spot()}; void f;`);
           calls(kind, key, before, () => `${spot()}${first.questionToken ? "!" : ""}`, callable, undefined, params);
+          ask(kind, key, params, () => `${before()} const f: ${optional(first, signatures(callable))} = ${spot()}; void f;`, callable.length > 1);
         } else calls(kind, key, before, () => `new ${spot()}`, callable, undefined, params);
         continue;
       }
@@ -124,7 +145,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       const set = setter?.parameters[0]?.type;
       if (set) ask("set", key, params, () => `${before()} ${spot()} = null! as ${writer.write(set)};`);
       else if (getter && !ts.isGetAccessor(getter) && !flags.fixed) {
-        ask("set", key, params, () => `${before()} ${spot()} = null! as ${writer.typeOf(getter)};`);
+        ask("set", key, params, () => `${before()} ${spot()} = ${spot()};`);
       }
     }
   }
@@ -176,7 +197,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
           ? `${guard}${writer.write(each.name)}${writer.signature(each, ": ")} { throw 0; }`
           : `${guard}${writer.write(each.name)}: ${writer.typeOf(each)} = null!;`;
       });
-      return `class $S extends ${self} { constructor() { super(...(null! as [any])); } ${made.join(" ")} } void $S;`;
+      return `class $S extends ${self} { ${made.join(" ")} } void $S;`;
     });
   }
 

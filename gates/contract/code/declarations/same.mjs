@@ -1,5 +1,6 @@
 // Which declarations of two versions are the same, whatever file they stand in: their tokens are
 // equal, and so is what they name. What is the same needs no question to the compiler.
+import { membersOf } from "./members.mjs";
 import { declared } from "./version.mjs";
 import { reference, refersTo } from "./references.mjs";
 
@@ -54,7 +55,8 @@ export function equalNodes(old, one, now, other, named) {
   if (first.length === 0) {
     return one.getChildCount(source) > 0 || text(ts, one, source) === text(ts, other, target);
   }
-  return first.every((each, index) => equalNodes(old, each, now, second[index], named));
+  // All of them, so that what they name is known behind a difference too.
+  return first.map((each, index) => equalNodes(old, each, now, second[index], named)).every(Boolean);
 }
 
 function equalArguments(old, one, now, other, named) {
@@ -113,9 +115,18 @@ function equalSymbols(old, one, now, other, named) {
       each.kind === second[index].kind &&
       before.constant === after.constant &&
       before.nodes.length === after.nodes.length &&
-      before.nodes.every((node, at) => equalNodes(old, node, now, after.nodes[at], named))
+      before.nodes.map((node, at) => equalNodes(old, node, now, after.nodes[at], named)).every(Boolean)
     );
   });
+}
+
+/** What members of the same name refer to, wherever they stand among the others. */
+function namedByMembers(old, one, now, other, named) {
+  const after = membersOf(now, other);
+  for (const [key, { nodes }] of membersOf(old, one)) {
+    const twins = after.get(key)?.nodes ?? [];
+    nodes.forEach((each, index) => twins[index] && equalNodes(old, each, now, twins[index], named));
+  }
 }
 
 /** Whether two declarations are the same name of both contracts. */
@@ -146,6 +157,7 @@ export function pairUp(old, now, roots) {
     const pair = queue[at];
     const named = [];
     pair.differs = !equalSymbols(old, pair.one, now, pair.other, named);
+    if (pair.differs) namedByMembers(old, pair.one, now, pair.other, named);
     for (const [one, other] of named) {
       const exported = old.names.has(one) && now.names.has(other);
       if (exported && !sameExport(old, one, now, other)) pair.differs = true;

@@ -117,11 +117,26 @@ export function deepName(version, symbol) {
   return undefined;
 }
 
-/** Whether the files of declarations hold exactly what is said of them: their errors. */
-export function errors(version) {
-  const { program, root, owns } = version;
+/** The files that `other` holds in other words or not at all, and those that import one of them:
+ *  the others' errors are the same on both sides. */
+function suspects(version, other) {
+  const { program, checker, root, owns } = version;
+  const all = program.getSourceFiles().filter((each) => owns(each.fileName));
+  const twin = (file) => other.program.getSourceFile(path.join(other.root, path.relative(root, file)));
+  const changed = new Set(all.filter((each) => twin(each.fileName)?.text !== each.text));
+  const imports = (each) =>
+    each.imports.some((one) => {
+      const found = checker.getSymbolAtLocation(one)?.declarations?.[0]?.getSourceFile();
+      return !found || changed.has(found);
+    });
+  return all.filter((each) => changed.size > 0 && (changed.has(each) || imports(each)));
+}
+
+/** What the compiler objects to in a version's files, but for what `other` has in the same file. */
+export function errors(version, other) {
+  const { program, root } = version;
   const found = [];
-  for (const source of program.getSourceFiles().filter((each) => owns(each.fileName))) {
+  for (const source of suspects(version, other)) {
     const all = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
     for (const each of all) {
       found.push({
