@@ -211,6 +211,8 @@ class _Answer:
 
     def _matters(self, told: Mapping[str, Any], group: Mapping[str, Any]) -> bool | None:
         """Whether a refused program is one that others write: None where nobody knows."""
+        if told["inner"]:
+            return None  # no import of others names it
         places = told["positions"]
         sign = _TAKES.get(group["kind"])
         if sign is None or not places:

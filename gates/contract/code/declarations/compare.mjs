@@ -49,7 +49,7 @@ export function compareVersions(ts, folder, request, tell) {
     const wrong = [[broken.old, each.one, old], [broken.new, each.other, now]];
     tell({
       changed: {
-        name: each.name, names: each.names, ...told, groups, grown,
+        name: each.name, inner: each.inner ?? null, ...told, groups, grown,
         kind: kindOf(ts, each.one),
         positions: [...(signs.get(each.one) ?? [])],
         handle: handle(old, each.one),
@@ -197,8 +197,7 @@ function judged(old, now, { groups, files }) {
     if (fit.length === 0 && otherwise) fit = standing(otherwise);
     const refused = fit.filter((each) => is.has(each.line));
     const shown = refused.find((each) => each.concrete) ?? refused[0];
-    const some = fit.some((each) => each.concrete);
-    const proof = shown && !doubt && (shown.concrete || !some);
+    const proof = shown && !doubt && shown.concrete;
     const state = fit.length === 0 ? "unfit" : !shown ? "holds" : proof ? "refused" : "unsure";
     return {
       kind, member, state,

@@ -153,7 +153,11 @@ export function makeWriter(side, other, { changed, partner }) {
     const children = node
       .getChildren(source)
       .filter((each) => each.kind < ts.SyntaxKind.FirstJSDocNode || each.kind > ts.SyntaxKind.LastJSDocNode);
-    if (children.length === 0) return node.getText(source);
+    if (children.length === 0) {
+      // Only declarations may have a parameter of this name.
+      const text = node.getText(source);
+      return text === "arguments" && ts.isParameter(node.parent) ? "arguments_" : text;
+    }
     let text = "";
     let end = -1;
     for (const each of children) {
@@ -161,6 +165,8 @@ export function makeWriter(side, other, { changed, partner }) {
       if (each.end === start) continue;
       if (end >= 0 && start > end) text += " ";
       text += write(each);
+      // What a line end divides stands on one line here.
+      if (ts.isTypeElement(each) && node.kind === ts.SyntaxKind.SyntaxList && !/[;,]$/.test(text)) text += ";";
       end = each.end;
     }
     return text;
