@@ -4,7 +4,7 @@ import { Unwritable } from "./writer.mjs";
 import { membersOf, modifiers } from "./members.mjs";
 import { declared } from "./version.mjs";
 
-const SAMPLES = ["string", "{ a: string; b?: number }", "unknown"];
+const SAMPLES = ["string", "{ a: string; b?: number }"];
 
 /** Programs about one declaration. `name` is how code outside names it; `differs(key)` says whether
  *  a member changed. Gives groups: {kind, member, variants: [{concrete, text}]}; a group is one
@@ -186,6 +186,11 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         ask("built", "", own, () => open || inner
           ? `abstract class $S extends ${self} { constructor() { super(${given(node, full)}); } } void $S;`
           : `const r: ${self} = new ${self}(${given(node, full)}); void r;`);
+        if (open || inner || own.length === 0) continue;
+        // Type arguments are written where the compiler cannot find them by itself.
+        const explicit = groups.pop();
+        ask("built", "", own, () => `void new ${name}(${given(node, full)});`);
+        groups.at(-1).otherwise = explicit.variants;
       }
     }
     if (!open) return;
