@@ -8,112 +8,26 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from gates.contract.code import compare_code, exported, exported_typescript
+from gates.contract.code.compiled import ask_compiler
 from gates.contract.code.placed import placed
+from gates.contract.code.typescript import changes
 from gates.contract.model import Bump, Change, largest
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import from_files, load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
+from gates.toolchains.languages.typescript.compiler import OPTIONS, parse_tsc
+from gates.toolchains.languages.typescript.packages import link_packages
 from tests.conftest import EXAMPLES
+from tests.contract.typescript_pairs import ALSO, PAIRS, UNSHOWN
 
-MAJOR, MINOR, NONE = Bump.MAJOR, Bump.MINOR, Bump.NONE
-CTOR = "export declare class Ctor {{ constructor(a: {}); }}"
-PAIRS = {
-    "gone": (MAJOR, "export declare const gone: number;", ""),
-    "needed": (
-        MAJOR, "export declare function needed(a: string): void;",
-        "export declare function needed(a: string, b: number): void;"),
-    "offered": (
-        MINOR, "export declare function offered(a: string): void;",
-        "export declare function offered(a: string, b?: number): void;"),
-    "dropped": (
-        MAJOR, "export declare function dropped(a: string, b?: number): void;",
-        "export declare function dropped(a: string): void;"),
-    "wider": (
-        MAJOR, "export declare function wider(): string;",
-        "export declare function wider(): string | undefined;"),
-    "narrower": (
-        MINOR, "export declare function narrower(): string | undefined;",
-        "export declare function narrower(): string;"),
-    "stricter": (
-        MAJOR, "export declare function stricter(a: string | number): void;",
-        "export declare function stricter(a: string): void;"),
-    "later": (
-        MAJOR, "export declare function later(): string;",
-        "export declare function later(): Promise<string>;"),
-    "generic": (
-        MAJOR, "export declare function generic<T>(a: T): T[];",
-        "export declare function generic<T>(a: T): T;"),
-    "made": (MAJOR, "export declare function made(): void;", "export declare class made {}"),
-    "Given": (  # only the module makes it
-        MINOR, "export interface Given { a: string }\nexport declare function give(): Given;",
-        "export interface Given { a: string; b: string }\nexport declare function give(): Given;"),
-    "Less": (
-        MAJOR, "export interface Less { a: string; b: string }\nexport declare function l(): Less;",
-        "export interface Less { a: string }\nexport declare function l(): Less;"),
-    "Taken": (
-        MAJOR,
-        "export interface Taken { a: string }\nexport declare function take(a: Taken): void;",
-        "export interface Taken { a: string; b: string }\n"
-        "export declare function take(a: Taken): void;"),
-    "Option": (
-        MINOR, "export interface Option { a: string }\nexport declare function o(a: Option): void;",
-        "export interface Option { a: string; b?: number }\n"
-        "export declare function o(a: Option): void;"),
-    "Payload": (  # used by nothing here: whoever imports it may read it and make it
-        MAJOR, "export interface Payload { a: string }", "export interface Payload { a: number }"),
-    "Method": (
-        MAJOR, "export declare class Method { go(a: string | number): void; }",
-        "export declare class Method { go(a: string): void; }"),
-    "Hidden": (
-        NONE,
-        "export declare class Hidden { private a; #private; go(): void; }\n"
-        "export declare function hide(): Hidden;",
-        "export declare class Hidden { private b; #private; go(): void; }\n"
-        "export declare function hide(): Hidden;"),
-    "Ctor": (MAJOR, CTOR.format("string | number"), CTOR.format("string")),
-    "Child": (
-        MAJOR,
-        "export declare class Parent { go(): void; }\n"
-        "export declare class Child extends Parent { stay(): void; }",
-        "export declare class Parent { go(): void; }\n"
-        "export declare class Child { stay(): void; }"),
-    "Open": (  # is there to be extended
-        MAJOR, "export declare abstract class Open { abstract go(a: string): void; }",
-        "export declare abstract class Open { abstract go(a: string | number): void; }"),
-    "Either": (
-        NONE, "export type Either<T> = T extends string ? number : { a: T };",
-        "export type Either<T> = T extends string ? number : { a: T };"),
-    "Fewer": (
-        MAJOR, "export declare enum Fewer { A = 0, B = 1 }", "export declare enum Fewer { A = 0 }"),
-    "Moved": (MAJOR, "export declare enum Moved { A = 0 }", "export declare enum Moved { A = 1 }"),
-    "More": (
-        MINOR, "export declare enum More { A = 0 }", "export declare enum More { A = 0, B = 1 }"),
-    "Box": (
-        MAJOR, "export interface Box<T> { v: T }", "export interface Box<T, U> { v: T; u: U }"),
-    "Pair": (
-        MINOR, "export interface Pair<T> { v: T }",
-        "export interface Pair<T, U = T> { v: T; u?: U }"),
-    "VERSION": (
-        NONE, 'export declare const VERSION = "1.0.0";', 'export declare const VERSION = "1.1.0";'),
-    "LIMIT": (MINOR, "export declare const LIMIT = 5;", "export declare const LIMIT = 6;"),
-    "fresh": (MINOR, "", "export declare const fresh: number;"),
-    "key": (
-        NONE, "export declare const key: unique symbol;",
-        "export declare const key: unique symbol;"),
-    "space": (
-        MAJOR, "export declare namespace space { function go(): void; }",
-        "export declare namespace space { }"),
-    "foreign": (
-        NONE, 'export declare const foreign: import("zod").ZodString;',
-        'export declare const foreign: import("zod").ZodString;'),
-}  # fmt: skip
-ALSO = {"give", "l", "take", "o", "hide", "Parent"}
+MAJOR, MINOR = Bump.MAJOR, Bump.MINOR
 
 
 def bundle(text: str, version: str) -> dict[str, bytes]:
@@ -126,18 +40,21 @@ def bundle(text: str, version: str) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def compare(tmp_path_factory):
+def session(tmp_path_factory):
     state = tmp_path_factory.mktemp("state")
     settings = Settings.from_environment({**os.environ, "GATES_STATE_DIR": str(state)})
-    with Session(load(EXAMPLES / "_base" / "typescript"), Policy(), settings) as session:
+    with Session(load(EXAMPLES / "_base" / "typescript"), Policy(), settings) as made:
+        yield made
 
-        def run(old: str, new: str):
-            apis = exported_typescript(bundle(old, "1.0.0")), exported(
-                bundle(new, "1.1.0"), "typescript"
-            )  # fmt: skip
-            return compare_code(*apis, Tools(session))
 
-        yield run
+@pytest.fixture(scope="module")
+def compare(session):
+    def run(old: str, new: str, old_files=(), new_files=()):
+        one = exported_typescript({**bundle(old, "1.0.0"), **dict(old_files)})
+        other = exported({**bundle(new, "1.1.0"), **dict(new_files)}, "typescript")
+        return compare_code(one, other, Tools(session))
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +72,88 @@ def test_bump(all_changes, name):
         if each.symbol in names or each.symbol.startswith(f"code:{name}.")
     ]
     assert largest(found) is PAIRS[name][0], found
-    assert all(each.example for each in found if each.bump is MAJOR)
+    assert all(each.proved for each in found) is (name not in UNSHOWN)
+
+
+def test_the_example_of_a_break_compiles_against_the_old_version_alone(all_changes, session):
+    examples = [each.example for each in all_changes if each.bump is MAJOR]
+    assert None not in examples
+    tools = Tools(session)
+    link_packages(install_packages(tools), tools.folder)
+    for side in (1, 2):
+        text = "\n".join(each[side] for each in PAIRS.values())
+        folder = tools.folder / str(side)
+        for path, data in bundle(text, "1.0.0").items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        for number, example in enumerate(examples):
+            (folder / f"example{number:03}.mts").write_text(example)
+        files = sorted(str(each) for each in folder.glob("*.mts"))
+        project = {"compilerOptions": {**OPTIONS, "noEmit": True, "types": []}, "files": files}
+        (folder / "tsconfig.json").write_text(json.dumps(project))
+        ran = tools.run(
+            platform_tool(tools, "tsc"),
+            ["-p", folder, "--pretty", "false"],
+            cwd=folder,
+            ok=(0, 1, 2),
+        )
+        refused = {problem.location.path for problem in parse_tsc(ran.stdout)}
+        wanted = set() if side == 1 else {Path(each).name for each in files}
+        assert refused == wanted
+
+
+def test_what_only_a_copy_can_equal_is_equal_to_itself(compare):
+    """Nominal types, type-only exports and global declarations, in more than one file."""
+    text = """
+        export type { Made } from "./made.js";
+        import { Made } from "./made.js";
+        declare const brand: unique symbol;
+        export declare const box: { readonly [brand]: Made };
+        export declare class Hides { private constructor(); protected a: Made; static of(): Hides }
+        export declare class Keeps { protected constructor(a: Hides); #a; }
+        export type Later<T> = T extends { a: infer U } ? Later<U> : [T] extends [never] ? Made : T;
+        declare global { interface Shared { a: Made } var shared: Shared; }
+    """
+    made = b"export declare class Made { private a; b: import('./index.js').Later<string>; }"
+    files = {"dist/made.d.ts": made}
+    assert (
+        compare(text, text, files, {**files, "package.json": b'{"type":"module","version":"2"}'})
+        == []
+    )
+    assert compare(text, f"// again\n{text}", files, files) == []
+    found = compare(text, f"{text}\nexport declare const more: Made;", files, files)
+    assert [(each.symbol, each.bump) for each in found] == [("code:more", MINOR)]
+
+
+def test_a_value_that_is_exported_as_a_type_alone_is_gone_as_a_value(compare):
+    files = {"dist/made.d.ts": b"export declare class Made { a: string; }"}
+    (found,) = compare(
+        'export { Made } from "./made.js";', 'export type { Made } from "./made.js";', files, files
+    )
+    assert (found.bump, found.message) == (MAJOR, "Made is no longer a value")
+    assert "void $m.Made;" in found.example
+
+
+def test_other_global_declarations_could_not_be_shown(compare):
+    text = "declare global {{ interface Shared {{ a: {} }} }}\nexport declare const a: 1;"
+    (found,) = compare(text.format("string"), text.format("number"))
+    assert (found.symbol, found.bump, found.proved) == ("code:*", MINOR, False)
+
+
+def test_what_takes_the_compiler_too_long_could_not_be_shown(session):
+    text = "export declare function a(): {};"
+    old = exported_typescript(bundle(text.format("string"), "1.0.0"))
+    new = exported_typescript(bundle(text.format("number"), "1.1.0"))
+    tools = Tools(session)
+    folder = tools.folder / "short"
+    folder.mkdir()
+    answer = ask_compiler(old, new, tools, folder, OPTIONS)
+    cut = {**answer, "changed": [], "pending": ["a"]}
+    (found,) = changes(old, new, cut)
+    assert (found.symbol, found.bump, found.proved) == ("code:a", MINOR, False)
+    assert found.message.endswith("could not be shown: the compiler did not answer in time")
+    with pytest.raises(CouldNotCheckError, match=r"did not read the declarations in 0\.01 s"):
+        ask_compiler(old, new, tools, folder, OPTIONS, seconds=0.01)
 
 
 def test_nothing_else_is_accused(all_changes):

@@ -1,4 +1,4 @@
-"""What a run over outside cases came to."""
+"""How often an answer was right on cases from outside."""
 
 from __future__ import annotations
 

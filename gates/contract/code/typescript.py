@@ -1,7 +1,9 @@
 """The difference between the declarations of two versions, as TypeScript's compiler sees it.
 
-For every export the compiler is given statements that hold against the old version: one that it
-refuses against the new version is code that compiled and does not.
+Declarations that are the same, token by token and in all that they name, are not asked about. For
+every other one the compiler is given programs that code outside could hold: one that compiles
+against the old version and not against the new one is a break, and is its example. A program that
+does not compile against the version that it was written from shows nothing.
 """
 
 from __future__ import annotations
@@ -10,84 +12,75 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.code.api import Api
+from gates.contract.code.compiled import ask_compiler, same_declarations
 from gates.contract.model import Bump, Change
-from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.errors import CouldNotCheckError
 from gates.model import Location
 
 if TYPE_CHECKING:
     from gates.toolchains import Tools
 
-_UNRESOLVED = {2305, 2307, 2614, 2694, 2724, 2792, 7016}
-"""What the compiler calls an import, or a name in it, that it does not find."""
-_SCRIPT = Path(__file__).with_name("declarations.mjs")
+_TAKES = {"read": "+", "set": "+", "written": "-"}
+"""Where a type must stand for a kind of program to be one that is written: given, or taken."""
 
 
 def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Change]:
     """What who imports the old version finds changed in the new one.
 
     `tools` are those of a check of the new version: both are read with its packages.
-    Raises `CouldNotCheckError` without them, where its packages cannot be installed, and where
-    the new version's declarations have errors of their own.
+    Raises `CouldNotCheckError` without them, where its packages cannot be installed, where the
+    new version's declarations have errors that the old one's have not, and where the compiler
+    does not get as far as the exports in time.
     """
+    if same_declarations(old, new):
+        return
     if tools is None:
         raise CouldNotCheckError(
             "the declarations of TypeScript are compared by its compiler, in the stage build",
             hint="gates build",
         )
-    answer = ask_compiler(old, new, tools)
-    if wrong := answer["broken"]["new"]:
-        first = wrong[0]
+    from gates.toolchains.languages.typescript import packages as npm
+    from gates.toolchains.languages.typescript.compiler import OPTIONS, ambient
+
+    packages = npm.install_packages(tools)
+    folder = tools.folder / "code" / "versions"
+    folder.mkdir(parents=True, exist_ok=True)
+    npm.link_packages(packages, folder)
+    readable = npm.make_sandbox(tools, packages).read
+    options = {**OPTIONS, "types": ambient(packages)}
+    yield from changes(old, new, ask_compiler(old, new, tools, folder, options, readable))
+
+
+def changes(old: Api, new: Api, answer: Mapping[str, Any]) -> Iterator[Change]:
+    """The compiler's answer as changes. Raises as `compare_typescript` does."""
+    before, after = ({_error(e): e for e in answer["broken"][side]} for side in ("old", "new"))
+    if fresh := [each for key, each in after.items() if key not in before]:
+        first = fresh[0]
         raise CouldNotCheckError(
             f"the declarations of {new.version} have errors: {first['path']}:{first['line']}:"
             f" {first['message'][0]}",
             hint="gates build",
         )
+    for version, side in ((old.version, "old"), (new.version, "new")):
+        if not answer["exports"][side]:
+            raise CouldNotCheckError(f"the declarations of {version} export nothing")
     yield from _Answer(old, new, answer).changes()
+    if gone := [each for key, each in before.items() if key not in after]:
+        first = gone[0]
+        yield Change(
+            "code", "code:*", Bump.MINOR,
+            f"the declarations of {old.version} have errors that those of {new.version} have not"
+            f" ({first['message'][0]}): whether code that relies on them still compiles could not"
+            " be shown",
+            old=Location(_source(first["path"])), proved=False,
+        )  # fmt: skip
 
 
-def ask_compiler(old: Api, new: Api, tools: Tools) -> Mapping[str, Any]:
-    """What the compiler says of both versions' declarations; see declarations.mjs."""
-    from gates.toolchains.languages.typescript import packages as npm
-    from gates.toolchains.languages.typescript.compiler import OPTIONS, ambient
-    from gates.toolchains.languages.typescript.platform_tools import platform_tools
-    from gates.toolchains.processes import disk
-    from gates.toolchains.sandbox import Sandbox
-
-    folder = tools.folder / "code" / "versions"
-    with disk():
-        for side, api in (("old", old), ("new", new)):
-            for path, data in api.files.items():
-                target = folder / side / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-    packages = npm.install_packages(tools)
-    npm.link_packages(packages, folder)
-    options = {**OPTIONS, "noEmit": True, "skipLibCheck": False, "types": ambient(packages)}
-    request = {"old": f"old/{old.entry}", "new": f"new/{new.entry}", "options": options}
-    with disk():
-        manifest = new.files.get("package.json", b'{"type": "module"}')
-        (folder / "package.json").write_bytes(manifest)
-        (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    library = platform_tools(tools) / "node_modules" / "typescript"
-    sandbox = npm.make_sandbox(tools, packages)
-    ran = tools.run(
-        "node",
-        [_SCRIPT, library, folder],
-        cwd=folder,
-        subjects=2,
-        sandbox=Sandbox(read=(*sandbox.read, library, *_SCRIPT.parent.glob("*.mjs"))),
-    )
-    try:
-        answer = json.loads(ran.stdout)
-    except ValueError as error:
-        raise ToolFailedError(f"the compiler's answer is not JSON: {ran.end()}") from error
-    if not isinstance(answer, dict):
-        raise ToolFailedError("the compiler's answer is not understood")
-    return answer
+def _error(each: Mapping[str, Any]) -> tuple[object, ...]:
+    return (each["code"], *each["message"][:1])
 
 
 class _Answer:
@@ -96,41 +89,28 @@ class _Answer:
     def __init__(self, old: Api, new: Api, answer: Mapping[str, Any]) -> None:
         self._entry = new.entry
         self._versions = (json.dumps(old.version), json.dumps(new.version))
-        self._old: Mapping[str, Any] = answer["old"]
-        self._new: Mapping[str, Any] = answer["new"]
-        self._positions: Mapping[str, list[str]] = answer["positions"]
-        self._refused: dict[tuple[str, str], list[str]] = {}
-        for each in answer["answers"]:
-            if not each["name"]:
-                raise ToolFailedError(f"the compiler refused the comparison: {each['message'][0]}")
-            self._refused.setdefault((each["name"], each["kind"]), each["message"])
-        self._unread = list(answer["broken"]["old"])
+        self._old: Mapping[str, Any] = answer["exports"]["old"]
+        self._new: Mapping[str, Any] = answer["exports"]["new"]
+        self._answer = answer
 
     def changes(self) -> Iterator[Change]:
         """Every change, in the order of the old version's exports."""
-        added = [name for name in self._new if name not in self._old]
-        for name in self._old:
-            if name in self._new:
-                yield from self._same(name)
-                continue
-            heirs = get_close_matches(name, added, n=1)
-            hint = f"; is it called {heirs[0]} now?" if heirs else ""
-            yield self._change(
-                name, Bump.MAJOR,
-                f"{name} is not exported any more, so that its import fails{hint}",
-                example=f"import {{ {name.partition('.')[0]} }}",
-            )  # fmt: skip
-        for name in added:
-            yield self._change(name, Bump.MINOR, f"{name} is new")
-        if self._unread:
-            first = self._unread[0]
-            gone = first["code"] in _UNRESOLVED
-            what = "name types that are not there any more" if gone else "have errors"
+        order = {name: number for number, name in enumerate(self._old)}
+        told = sorted(self._answer["changed"], key=lambda each: order[each["name"]])
+        for each in told:
+            yield from self._declaration(each)
+        for name in (each for each in self._new if each not in self._old):
+            first = self._new[name]["first"]
+            if first == name or first in self._old:  # said once, under the first of its names
+                yield self._change(name, Bump.MINOR, f"{name} is new")
+        for name in self._answer["pending"]:
+            yield self._unshown(name, "the compiler did not answer in time")
+        if self._answer["augmented"]:
             yield Change(
                 "code", "code:*", Bump.MINOR,
-                f"the declarations of the released version {what} ({first['message'][0]}): whether"
-                " code that relies on them still compiles could not be shown",
-                old=Location(_source(first["path"])), proved=False,
+                "what the declarations add to global names or to other packages changed: whether"
+                " it breaks somebody could not be shown",
+                new=Location(_source(self._entry)), proved=False,
             )  # fmt: skip
 
     def _change(
@@ -141,10 +121,19 @@ class _Answer:
         *,
         example: str | None = None,
         proved: bool = True,
+        gone: bool = False,
     ) -> Change:
+        whole = name if name in self._old or name in self._new else name.rpartition(".")[0]
         return Change(
-            "code", f"code:{name}", bump, message, self._place(self._old, name),
-            self._place(self._new, name), example, proved,
+            "code", f"code:{name}", bump, message, self._place(self._old, whole),
+            self._place(self._new, whole), example, proved, gone,
+        )  # fmt: skip
+
+    def _unshown(self, name: str, why: str) -> Change:
+        return self._change(
+            name, Bump.MINOR,
+            f"{name} changed, and whether what worked with it still does could not be shown: {why}",
+            proved=False,
         )  # fmt: skip
 
     def _place(self, exports: Mapping[str, Any], name: str) -> Location | None:
@@ -152,102 +141,137 @@ class _Answer:
         of declarations are not those of sources."""
         if name not in exports:
             return None
-        export = exports[name]
-        return Location(_source(export["path"] or self._entry))
+        return Location(_source(exports[name]["path"] or self._entry))
 
-    def _same(self, name: str) -> Iterator[Change]:
-        old, new = self._old[name], self._new[name]
-        for kind, word in (("isValue", "a value"), ("isType", "a type")):
-            if old[kind] and not new[kind]:
-                yield self._change(
-                    name, Bump.MAJOR, f"{name} is no longer {word}",
-                    example=f"{name} used as {word}",
-                )  # fmt: skip
-                return
-        if old["isType"] and (new["needed"] > old["types"] or old["needed"] > new["types"]):
-            yield self._change(
-                name, Bump.MAJOR,
-                f"{name} takes {new['types']} type arguments, it took {old['types']}",
-                example=f"{name}<{', '.join('A' * old['types'])}>" if old["types"] else name,
-            )  # fmt: skip
+    def _declaration(self, told: Mapping[str, Any]) -> Iterator[Change]:
+        name = told["name"]
+        old, new = self._old[name], self._new.get(name)
+        groups = told["groups"]
+        if any(each["kind"] == "gone" for each in groups):
+            yield from self._gone(name, groups)
             return
-        if old.get("members") is not None and new.get("members") is not None:
-            yield from self._enum(name, old["members"], new["members"])
+        assert new is not None  # noqa: S101 - what is not gone is in both
+        if told["kind"] == "enum":
+            yield from self._enum(name, old["members"] or {}, new["members"] or {}, groups)
             return
-        yield from self._value(name, old, new) if old["isValue"] else ()
-        if (name, "value") not in self._refused:
-            yield from self._type(name)
-
-    def _enum(self, name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
-        before, after = self._place(self._old, name), self._place(self._new, name)
-        for member, value in old.items():
-            symbol, full = f"code:{name}.{member}", f"{name}.{member}"
-            if member not in new:
-                yield Change(
-                    "code", symbol, Bump.MAJOR, f"{full} is gone", before, after, full, gone=True
-                )
-            elif new[member] != value:
-                yield Change(
-                    "code", symbol, Bump.MAJOR, f"{full} is {new[member]}, it was {value}",
-                    before, after, f"what was stored as {value} is no {full}",
-                )  # fmt: skip
-        for member in (each for each in new if each not in old):
-            full = f"{name}.{member}"
-            yield Change("code", f"code:{full}", Bump.MINOR, f"{full} is new", new=after)
-
-    def _value(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
         one, other = old.get("literal"), new.get("literal")
         if one and other and old["wide"] == new["wide"]:
             if one != other and (one, other) != self._versions:
-                yield self._change(
-                    name, Bump.MINOR,
-                    f"{name} is {other}, it was {one}: whether what worked with it still does"
-                    " could not be shown", proved=False,
-                )  # fmt: skip
+                yield self._unshown(name, f"it is {other}, it was {one}")
             return
-        refused = self._refused.get((name, "value")) or self._refused.get((name, "built"))
-        if refused:
+        broken = [each for each in groups if each["state"] == "refused"]
+        accused = [each for each in broken if self._matters(told, each) is True]
+        if accused:
+            first = accused[0]
+            what = f"{name}.{first['member']}" if first["member"] else name
             yield self._change(
-                name, Bump.MAJOR, f"{name} does not fit where it did: {refused[-1]}",
-                example="\n".join([f"{name} was {old['text']} and is {new['text']}", *refused]),
+                name, Bump.MAJOR, f"{what} {_WORDS[first['kind']]}: {first['message'][-1]}",
+                example=first["program"],
             )  # fmt: skip
             return
-        if old["most"] != -1 and new["most"] is not None and (
-            old["most"] is None or old["most"] > new["most"]
-        ):  # fmt: skip
-            count = "any number of" if old["most"] is None else old["most"]
-            yield self._change(
-                name, Bump.MAJOR, f"{name}() takes {new['most']} arguments, it took {count}",
-                example=f"{name}() with {'more' if old['most'] is None else old['most']} arguments",
-            )  # fmt: skip
-            return
-        longer = old["most"] is not None and (new["most"] is None or new["most"] > old["most"])
-        if ((name, "grown") in self._refused or longer) and old["text"] != new["text"]:
-            yield self._change(name, Bump.MINOR, f"{name} offers more: it is {new['text']} now")
+        yield from self._milder(told, broken)
 
-    def _type(self, name: str) -> Iterator[Change]:
-        """A type that is only given may grow, one that is only taken may ask for less."""
-        places = self._positions.get(name, [])
-        told = False
-        for kind, sign, breaks, suits in (
-            ("read", "+", "code that reads it", "only code outside makes it, and still can"),
-            ("written", "-", "code that makes it", "only the module makes it, others only read it"),
-        ):  # fmt: skip
-            refused = self._refused.get((name, kind))
-            if not refused:
+    def _milder(self, told: Mapping[str, Any], broken: list[Mapping[str, Any]]) -> Iterator[Change]:
+        """What a declaration asks for that breaks nothing for certain."""
+        name, groups = told["name"], told["groups"]
+        doubtful = [each for each in broken if self._matters(told, each) is None]
+        unsure = doubtful or [each for each in groups if each["state"] == "unsure"]
+        if unsure:
+            yield self._unshown(name, unsure[0]["message"][-1])
+            return
+        asked = {(each["kind"], each["member"]) for each in groups if each["state"] != "unfit"}
+        unfit = [
+            each for each in groups
+            if each["state"] == "unfit" and (each["kind"], each["member"]) not in asked
+            and each["kind"] not in ("written", "implemented", "built", "set")
+        ]  # fmt: skip
+        if told["broken"]:
+            yield self._unshown(name, "its declaration has errors")
+        elif unfit:
+            why = (unfit[0]["why"] or ["it cannot be written from outside"])[-1]
+            yield self._unshown(name, f"the comparison does not hold for the old version ({why})")
+        elif told["left"]:
+            why = f"the compiler does not say whether what implements {told['left'][0]} still fits"
+            yield self._unshown(name, why)
+        elif broken:
+            suits = (
+                "only the module makes it, others only read it"
+                if broken[0]["kind"] == "written"
+                else "only code outside makes it, and still can"
+            )
+            yield self._change(name, Bump.MINOR, f"{name} changed; {suits}")
+        elif told["fresh"]:
+            yield self._change(name, Bump.MINOR, f"{name} has {', '.join(told['fresh'])} too")
+        elif any(
+            each["state"] in ("refused", "unsure")
+            and each["kind"] not in ("written", "implemented")
+            for each in told["grown"]
+        ):
+            yield self._change(name, Bump.MINOR, f"{name} offers more than it did")
+
+    def _matters(self, told: Mapping[str, Any], group: Mapping[str, Any]) -> bool | None:
+        """Whether a refused program is one that others write: None where nobody knows."""
+        if told["inner"]:
+            return None  # no import of others names it
+        places = told["positions"]
+        sign = _TAKES.get(group["kind"])
+        if sign is None or not places:
+            return True
+        if sign not in places:
+            return None if "?" in places and sign == "-" else False
+        if group["kind"] == "written" and told["handle"] and "+" in places:
+            return None  # it is there to be had from the module, and may be made by others
+        return True
+
+    def _gone(self, name: str, groups: list[Mapping[str, Any]]) -> Iterator[Change]:
+        shown = [each for each in groups if each["state"] == "refused"]
+        if not shown:
+            yield self._unshown(name, "it is not exported as it was")
+            return
+        new = self._new.get(name)
+        if new is None:
+            added = [each for each in self._new if each not in self._old]
+            heirs = get_close_matches(name, added, n=1)
+            hint = f"; is it called {heirs[0]} now?" if heirs else ""
+            message = f"{name} is not exported any more, so that its import fails{hint}"
+        else:
+            message = f"{name} is no longer {'a type' if new['isValue'] else 'a value'}"
+        yield self._change(name, Bump.MAJOR, message, example=shown[0]["program"])
+
+    def _enum(
+        self,
+        name: str,
+        old: Mapping[str, str],
+        new: Mapping[str, str],
+        groups: list[Mapping[str, Any]],
+    ) -> Iterator[Change]:
+        shown = {each["member"]: each["program"] for each in groups if each["state"] == "refused"}
+        for member, value in old.items():
+            full = f"{name}.{member}"
+            if member in new and new[member] == value:
                 continue
-            told = True
-            if not places or sign in places:
-                yield self._change(
-                    name, Bump.MAJOR, f"{name} does not suit {breaks} any more: {refused[-1]}",
-                    example="\n".join(refused),
-                )  # fmt: skip
-            else:
-                yield self._change(name, Bump.MINOR, f"{name} changed; {suits}")
-        had = self._old[name]["properties"]
-        fresh = [each for each in self._new[name]["properties"] if each not in had]
-        if fresh and not told:
-            yield self._change(name, Bump.MINOR, f"{name} has {', '.join(fresh)} too")
+            if member not in shown:
+                yield self._unshown(full, "it has no value that is known")
+                continue
+            what = f"is {new[member]}, it was {value}" if member in new else "is gone"
+            yield self._change(
+                full, Bump.MAJOR, f"{full} {what}", example=shown[member], gone=member not in new
+            )
+        for member in (each for each in new if each not in old):
+            yield self._change(f"{name}.{member}", Bump.MINOR, f"{name}.{member} is new")
+
+
+_WORDS = {
+    "value": "does not fit where it did",
+    "built": "cannot be made as it was",
+    "arity": "takes other type arguments",
+    "read": "does not suit code that reads it any more",
+    "set": "cannot be set any more",
+    "written": "does not suit code that makes it any more",
+    "implemented": "cannot be extended as it was",
+    "member": "changed",
+}
+"""What happens to code of each kind of program."""
 
 
 def _source(path: str) -> str:

@@ -1,0 +1,83 @@
+"""The declarations of two versions, put before TypeScript's compiler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.contract.code.api import Api
+from gates.errors import ToolFailedError
+
+if TYPE_CHECKING:
+    from gates.toolchains import Tools
+
+_SCRIPTS = Path(__file__).with_name("declarations")
+TIME_LIMIT = 120.0
+"""Seconds of processor time that the compiler has for one comparison."""
+
+
+def same_declarations(old: Api, new: Api) -> bool:
+    """Whether both versions' declarations are equal, byte by byte."""
+    return _contents(old) == _contents(new)
+
+
+def _contents(api: Api) -> tuple[object, ...]:
+    """All that declarations are read from: of package.json, what says how files are imported."""
+    try:
+        manifest = json.loads(api.files.get("package.json", b"{}"))
+    except ValueError:
+        manifest = {}
+    how = {key: manifest.get(key) for key in ("type", "imports", "exports")}
+    files = {path: data for path, data in api.files.items() if path != "package.json"}
+    return api.entry, how, files
+
+
+def ask_compiler(
+    old: Api,
+    new: Api,
+    tools: Tools,
+    folder: Path,
+    options: Mapping[str, object],
+    read: Iterable[Path] = (),
+    seconds: float = TIME_LIMIT,
+) -> Mapping[str, Any]:
+    """What the compiler says of both versions; see declarations/main.mjs.
+
+    `folder` holds the packages that both are read with, `read` what else the compiler may read,
+    `options` are the compiler's. What is not answered after `seconds` is named in the answer.
+    """
+    from gates.toolchains.languages.typescript.platform_tools import platform_tools
+    from gates.toolchains.processes import disk
+    from gates.toolchains.sandbox import Sandbox
+
+    with disk():
+        for side, api in (("old", old), ("new", new)):
+            for path, data in {"package.json": b'{"type": "module"}', **api.files}.items():
+                target = folder / side / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+        forced = {"noEmit": True, "skipLibCheck": False}
+        request = {
+            "old": old.entry, "new": new.entry, "options": {**options, **forced},
+            "seconds": seconds, "wait": tools.session.policy.tool_timeout * 0.8,
+        }  # fmt: skip
+        (folder / "request.json").write_text(json.dumps(request), "utf-8")
+    library = platform_tools(tools) / "node_modules" / "typescript"
+    ran = tools.run(
+        "node",
+        [_SCRIPTS / "main.mjs", library, folder],
+        cwd=folder,
+        subjects=2,
+        sandbox=Sandbox(read=(*read, library, _SCRIPTS)),
+    )
+    try:
+        answer = json.loads(ran.stdout)
+    except ValueError as error:
+        raise ToolFailedError(f"the compiler's answer is not JSON: {ran.end()}") from error
+    if not isinstance(answer, dict):
+        raise ToolFailedError("the compiler's answer is not understood")
+    if "exports" not in answer:
+        raise ToolFailedError(f"the compiler did not read the declarations in {seconds:g} s")
+    return answer
