@@ -23,7 +23,8 @@ from gates.module import from_files, load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from gates.toolchains.languages.typescript.compiler import OPTIONS, parse_tsc
-from gates.toolchains.languages.typescript.packages import link_packages
+from gates.toolchains.languages.typescript.packages import install_packages, link_packages
+from gates.toolchains.languages.typescript.platform_tools import platform_tool
 from tests.conftest import EXAMPLES
 from tests.contract.typescript_pairs import ALSO, PAIRS, UNSHOWN
 
