@@ -32,7 +32,8 @@ RUN_TIME_OBJECTS = (
             GRANTS + function(
                 "make", "DO $x$ BEGIN EXECUTE format('CREATE TABLE IF NOT EXISTS public.%I"
                 f" (tenant_id uuid, what text)', '{P}' || 'x'); END $x$;")),
-    Hostile("select-into", "makes a table that nobody watches", "row-security", "row level security is not enabled on",
+    Hostile("select-into", "makes a table that nobody watches", "row-security",
+            "row level security is not enabled on",
             GRANTS + f"CREATE OR REPLACE FUNCTION sample_module_copy(go boolean) RETURNS void"
             f" LANGUAGE sql AS $f$ SELECT * INTO public.{P}copy FROM public.{T};"
             " $f$;"),
