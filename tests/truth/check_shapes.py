@@ -1,9 +1,9 @@
 """CHECK rules as ordinary schemas have them, each in a table of its own, by kind.
 
-Written from memory of how public schemas word such rules (issue trackers, forums, shops, ledgers,
-mail, metering, the sample databases that everybody knows), and of the kinds of columns that a
-tenant platform has. Each value is what stands between the parentheses of CREATE TABLE, after tenant_id and
-id; rows of two tenants have to fit.
+Written from memory of how public schemas word such rules (issue trackers, forums, shops, mail,
+metering, the sample databases that everybody knows), and of the columns that a tenant platform has.
+Each value is what stands between the parentheses of CREATE TABLE, after tenant_id and id; rows of
+two tenants have to fit.
 """
 
 from __future__ import annotations

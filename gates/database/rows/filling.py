@@ -30,7 +30,10 @@ def fill(
     owner, admin = scratch.session("owner"), scratch.session("admin")
     tables = read_tables(admin)
     own = [each for each in tables.values() if each.qualified not in database.platform_tables]
-    maker = Maker(owner, admin, tables, frozenset(table.oid for table in own))
+    maker = Maker(
+        owner, admin, tables, frozenset(table.oid for table in own),
+        samples=database.sample_values,
+    )  # fmt: skip
     rows: list[Row] = []
     for table in (each for each in own if each.qualified not in but):
         for tenant, seed in ((A, 1), (B, 501)):

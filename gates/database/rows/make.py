@@ -7,7 +7,7 @@ CHECK expressions suggest candidates, and the server itself says which combinati
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ class Maker:
     salt: str = ""
     session_columns: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
     """Columns (table, number) that policies compare with an id of the session."""
+    samples: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    """Values that the module offers, by name of table and column; only candidates, like others."""
     sparse: frozenset[str] = frozenset()
     """Tenants whose rows get NULL wherever a column may have it."""
     _types: Types | None = None
@@ -143,7 +145,8 @@ class Maker:
             self._fix_keys(table, tenant, seed, values)
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values, empty=tenant in self.sparse)
-            Solver(self.own, self.types, self.tables).satisfy(table, seed, values)
+            solver = Solver(self.own, self.types, self.tables, self.samples)
+            solver.satisfy(table, seed, values)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:
                 raise
@@ -273,6 +276,8 @@ class Maker:
     def _value(self, table: Table, column: Column, seed: int) -> str:
         """A value of a column's type. Raises `NoRowError`."""
         what = f"no row could be made for {table.label}: column {column.name}"
+        if offered := self._offered(table, column, seed):
+            return offered
         try:
             value = self.types.value(column.type_oid, column.type, seed)
         except CouldNotCheckError as error:
@@ -282,6 +287,17 @@ class Maker:
         if odd and not self.types.accepts(value, column.type):
             raise NoRowError(f"{what}: no value of the type {column.type} is known")
         return value
+
+    def _offered(self, table: Table, column: Column, seed: int) -> str:
+        """A value that the module offers; "" where it offers none that the type takes. The column
+        of a key gets one of its own in each turn, so that it may have one that nobody has."""
+        offered = self.samples.get((table.name, column.name), ())
+        keyed = any(column.number in key.columns for key in table.keys)
+        turn = (seed + seed // 1000) % (len(offered) + keyed) if offered else 0
+        if turn >= len(offered) or table.oid not in self.own_tables:
+            return ""
+        value = f"{quote(offered[turn])}::{column.type}"
+        return value if self.types.accepts(value, column.type) else ""
 
 
 _PLAIN_TYPES = {"json", "jsonb", "uuid", "bytea", "tsvector", "tsquery"}
