@@ -245,3 +245,48 @@ def test_modules_without_migrations(sql_module, database):
 def test_a_released_version_that_does_not_install_is_inconclusive(upgraded):
     with pytest.raises(CouldNotCheckError, match=r"released 1\.0\.0 does not install"):
         upgraded({}, {"000_init.sql": "SELECT * FROM elsewhere;"})
+
+
+def with_columns(columns: str) -> dict[str, str]:
+    return {"000_init.sql": BASE.replace("title text NOT NULL,", f"title text NOT NULL, {columns}")}
+
+
+NARROWER = {
+    "a unique key": f"CREATE UNIQUE INDEX IF NOT EXISTS one ON {TABLE} (tenant_id, title);",
+    "a key over tenants": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS one;
+ALTER TABLE {TABLE} ADD CONSTRAINT one UNIQUE (title);""",
+    "a rule that is validated": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;
+ALTER TABLE {TABLE} ADD CONSTRAINT short CHECK (length(title) < 40) NOT VALID;
+ALTER TABLE {TABLE} VALIDATE CONSTRAINT short;""",
+    "a rule": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS known;
+ALTER TABLE {TABLE} ADD CONSTRAINT known CHECK (title !~ '^legacy-');""",
+    "a rule of numbers": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} ADD CONSTRAINT positive CHECK (n >= 0);""",
+    "a shorter text": f"ALTER TABLE {TABLE} ALTER COLUMN title TYPE varchar(12);",
+    "a text that is not so short": f"ALTER TABLE {TABLE} ALTER COLUMN title TYPE varchar(1000);",
+    "a smaller number": f"ALTER TABLE {TABLE} ALTER COLUMN n TYPE smallint;",
+    "fewer digits": f"ALTER TABLE {TABLE} ALTER COLUMN price TYPE numeric(8,2);",
+}
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_what_old_rows_do_not_fit(upgraded, name):
+    released = with_columns("n integer, price numeric(10,2),")
+    found = upgraded(more(NARROWER[name]), released)
+    assert "an upgrade from 1.0.0 with rows in its tables fails" in messages(found.faults)[0]
+
+
+def test_what_old_rows_are_made_to_fit(upgraded):
+    up = f"""
+UPDATE {TABLE} SET n = 0 WHERE n < 0;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} ADD CONSTRAINT positive CHECK (n >= 0);
+UPDATE {TABLE} SET title = left(title, 12) || id WHERE length(title) > 12;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;
+ALTER TABLE {TABLE} ADD CONSTRAINT short CHECK (length(title) < 40) NOT VALID;
+ALTER TABLE {TABLE} VALIDATE CONSTRAINT short;
+"""
+    down = f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;"""
+    found = upgraded(more(up, down), with_columns("n integer,"))
+    assert messages(found.faults) == []

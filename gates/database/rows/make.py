@@ -15,7 +15,7 @@ from gates.database.catalog_state.tables import Column, Reference, Table
 from gates.database.rows.insert import run
 from gates.database.rows.platform_ids import platform_id
 from gates.database.rows.row import NO_VALUE, Row
-from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
+from gates.database.rows.solve import NoRowError, Rule, Solver, numbered_by_server
 from gates.database.rows.values import Types, quote
 from gates.database.tenant_session import Sessions, derived_uuid
 from gates.errors import CouldNotCheckError
@@ -23,7 +23,7 @@ from gates.errors import CouldNotCheckError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Maker", "Row", "TakenError"]
+__all__ = ["Maker", "Row", "TakenError", "Wish"]
 
 
 class TakenError(NoRowError):
@@ -35,6 +35,15 @@ class TakenError(NoRowError):
         """The row that was refused."""
         self.key = key
         """The name of the key."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a row is to be, beside what its table asks for."""
+
+    rule: Rule | None = None
+    values: Mapping[int, str] = field(default_factory=dict)
+    """Expressions by column number."""
 
 
 @dataclass
@@ -75,13 +84,13 @@ class Maker:
         """The row that others refer to; made when it is asked for. Raises `NoRowError`."""
         return self.made.get((table.oid, tenant)) or self.make(table, tenant, seed)
 
-    def make(self, table: Table, tenant: str, seed: int) -> Row:
+    def make(self, table: Table, tenant: str, seed: int, wish: Wish | None = None) -> Row:
         """Insert a row, after the rows that it refers to. Raises `NoRowError`."""
         import psycopg
 
         problem, taken = "", ""
         for attempt in range(4):
-            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1)
+            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1, wish=wish)
             if self._waits_for.intersection(self._pending):
                 # It closes a cycle: it comes with the row that it refers to, in one transaction.
                 self._waiting.append(row)
@@ -100,7 +109,7 @@ class Maker:
                 break
             self.made.setdefault((table.oid, tenant), row)
             return row
-        if taken and (there := self._there(table, tenant, seed)) is not None:
+        if taken and wish is None and (there := self._there(table, tenant, seed)) is not None:
             return there
         message = f"no row could be made for {table.label}: {problem}"
         if taken:
@@ -136,7 +145,15 @@ class Maker:
         self._waiting.clear()
         self._waits_for.clear()
 
-    def plan(self, table: Table, tenant: str, seed: int, *, fresh: bool = False) -> Row:
+    def plan(
+        self,
+        table: Table,
+        tenant: str,
+        seed: int,
+        *,
+        fresh: bool = False,
+        wish: Wish | None = None,
+    ) -> Row:
         """Decide a row without inserting it; the rows that it refers to are inserted. `fresh` has
         it refer to new rows of the module, and not to those that others refer to."""
         values: dict[int, str] = {}
@@ -146,7 +163,9 @@ class Maker:
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values, empty=tenant in self.sparse)
             solver = Solver(self.own, self.types, self.tables, self.samples)
-            solver.satisfy(table, seed, values)
+            if wish is not None:
+                values.update(wish.values)
+            solver.satisfy(table, seed, values, wish.rule if wish else None)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:
                 raise
