@@ -170,7 +170,8 @@ def test_rows_that_no_rollback_brings_back(rolled_back, up, down, said):
 
 def test_rows_that_a_rollback_brings_back(rolled_back):
     kept = f"""
-ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS old_state text;
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS old_state text
+    CHECK (old_state IN ('a', 'b', 'c'));
 UPDATE {TABLE} SET old_state = state, state = 'b' WHERE state = 'c';
 """
     back = f"""

@@ -20,7 +20,8 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
 
     Why: a migration is run again after an interrupted release, on a restored backup, and for a
         tenant that was switched off and on. All of them are run a second time here, and the whole
-        schema and the data are compared; then a third and fourth time with rows in the tables. A
+        schema and the data are compared; then a third and fourth time with rows in the tables, also
+        those that the conditions of UPDATE, DELETE and MERGE are about. A
         sequence may move on, since gaps in numbers are normal; one that is set back gives numbers
         again that rows have.
     Bad: CREATE TABLE without IF NOT EXISTS; an INSERT of defaults that doubles (also with ON
