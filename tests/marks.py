@@ -15,7 +15,7 @@ TESTS = Path(__file__).resolve().parent
 
 DATABASE = (
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
-    "e2e", "mutation",
+    "e2e", "mutation", "truth",
 )  # fmt: skip
 """Starts a PostgreSQL server."""
 
@@ -42,7 +42,9 @@ SLOW = (
     "database/test_baseline.py",
     "database/test_rollback.py",
     "database/test_rows.py",
+    "database/test_sample_values.py",
     "database/test_server.py",
+    "database/test_skipped.py",
     "database/test_run_time.py",
     "database/test_upgrade.py",
     "database/test_upgrade_from.py",
@@ -56,6 +58,7 @@ SLOW = (
     "toolchains/test_licenses.py::test_no_text_is_allowed_by_accident",
     "toolchains/test_module_tests.py",
     "toolchains/test_processes.py",
+    "truth",
     "toolchains/test_registration.py",
     "toolchains/test_sbom.py",
     "toolchains/test_work_folder.py",

@@ -28,6 +28,7 @@ from gates.database.server.workspace import Workspace
 from gates.database.tenant_session import Sessions
 from gates.model import Location, RanRecord
 from gates.module import Module
+from gates.module.sample_values import SampleValues, sample_values
 from gates.settings import Policy, Settings
 
 __all__ = [
@@ -130,6 +131,12 @@ class Database:
     def salt(self) -> str:
         """Of the module's content and this run: what made-up ids and values are derived from."""
         return f"{self._prepared.module.digest} {self.workspace.prefix}"
+
+    @property
+    def sample_values(self) -> SampleValues:
+        """Values that the module offers for its columns. Raises `CouldNotCheckError` where they
+        cannot be read."""
+        return self.once("sample values", lambda: sample_values(self._prepared.module))
 
     @property
     def platform_tables(self) -> frozenset[str]:

@@ -62,7 +62,7 @@ def test_a_rollback_that_fails(rolled_back):
 )
 def test_rows_of_the_version_before(rolled_back, sql, said):
     (found,) = messages(rolled_back(ADD, DROP + sql))
-    assert f"it changes rows of the version before: {said}" in found
+    assert f"it does not bring back rows of the version before: {said}" in found
 
 
 def test_a_migration_that_does_not_run_over_rows(rolled_back):
@@ -120,6 +120,83 @@ def test_and_nothing_else(rolled_back):
     late = f"COMMENT ON TABLE {TABLE} IS NULL;"
     (found,) = messages(rolled_back(SEED, **{"002_late.sql": late, **delete}))
     assert (
-        f"002_late.sql:1:1: it changes rows of the version before: table public.{TABLE}:" in found
+        "002_late.sql:1:1: it does not bring back rows of the version before:"
+        f" table public.{TABLE}:" in found
     )
     assert "1 of 3 rows are gone" in found
+
+
+STATES = f"""
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS state text NOT NULL DEFAULT 'a',
+    ADD COLUMN IF NOT EXISTS archived boolean NOT NULL DEFAULT false;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS states;
+ALTER TABLE {TABLE} ADD CONSTRAINT states CHECK (state IN ('a', 'b', 'c'));
+"""
+NO_STATES = f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS state, DROP COLUMN IF EXISTS archived;"
+LESS = f"""
+UPDATE {TABLE} SET state = 'b' WHERE state = 'c';
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS states;
+ALTER TABLE {TABLE} ADD CONSTRAINT states CHECK (state IN ('a', 'b'));
+"""
+MORE_AGAIN = f"""
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS states;
+ALTER TABLE {TABLE} ADD CONSTRAINT states CHECK (state IN ('a', 'b', 'c'));
+"""
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "said"),
+    [
+        (
+            f"UPDATE {TABLE} SET archived = false WHERE archived;",
+            "SELECT 1;",
+            f"column archived of table public.{TABLE} in ",
+        ),
+        (LESS, MORE_AGAIN, f"column state of table public.{TABLE} in "),
+        (
+            f"UPDATE {TABLE} SET state = CASE state WHEN 'c' THEN 'b' ELSE state END;",
+            "SELECT 1;",
+            "'c' to 'b'",
+        ),
+        (f"DELETE FROM {TABLE} WHERE state = 'c';", "SELECT 1;", "rows are gone"),
+    ],
+)
+def test_rows_that_no_rollback_brings_back(rolled_back, up, down, said):
+    more = {"002_less.sql": up, "rollback/002_less.sql": down}
+    (found,) = messages(rolled_back(STATES, NO_STATES, **more))
+    assert "rollback/002_less.sql:1:1: it does not bring back rows of the version before" in found
+    assert said in found
+
+
+def test_rows_that_a_rollback_brings_back(rolled_back):
+    kept = f"""
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS old_state text
+    CHECK (old_state IN ('a', 'b', 'c'));
+UPDATE {TABLE} SET old_state = state, state = 'b' WHERE state = 'c';
+"""
+    back = f"""
+UPDATE {TABLE} SET state = old_state WHERE old_state IS NOT NULL;
+ALTER TABLE {TABLE} DROP COLUMN IF EXISTS old_state;
+"""
+    more = {"002_less.sql": kept, "rollback/002_less.sql": back}
+    assert messages(rolled_back(STATES, NO_STATES, **more)) == []
+
+
+def test_a_number_in_another_unit_and_back(rolled_back):
+    months = f"""
+ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS unit text NOT NULL DEFAULT 'days',
+    ADD COLUMN IF NOT EXISTS period bigint NOT NULL DEFAULT 1;
+"""
+    no_months = f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS unit, DROP COLUMN IF EXISTS period;"
+    up = f"UPDATE {TABLE} SET period = period * 30, unit = 'd30' WHERE unit = 'months';"
+    down = f"UPDATE {TABLE} SET period = period / 30, unit = 'months' WHERE unit = 'd30';"
+    more = {"002_less.sql": up, "rollback/002_less.sql": down}
+    assert messages(rolled_back(months, no_months, **more)) == []
+
+
+def test_a_value_where_there_was_none_is_no_loss(rolled_back):
+    add = f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS colour text;"
+    drop = f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS colour;"
+    fill = f"UPDATE {TABLE} SET colour = 'white' WHERE colour IS NULL;"
+    more = {"002_fill.sql": fill, "rollback/002_fill.sql": "SELECT 1;"}
+    assert messages(rolled_back(add, drop, **more)) == []

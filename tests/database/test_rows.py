@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.database.catalog_state.tables import read_tables
+from gates.database.rows.candidates import likely
 from gates.database.rows.make import Maker
-from gates.database.rows.patterns import sample_of
+from gates.database.rows.patterns import like_sample, sample_of
 from gates.database.rows.solve import NoRowError
-from gates.database.rows.values import Types, from_rule, quote
+from gates.database.rows.values import Types, quote
 from gates.database.tenant_session import A, B
 
 
@@ -207,9 +208,24 @@ def test_texts_are_quoted(connection, text):
     assert connection.execute(f"SELECT {quote(text)}").fetchone() == (text,)
 
 
-@given(st.text(max_size=30), st.sampled_from("SNDBA"))
-def test_any_rule_gives_expressions(rule, category):
-    assert all(each.endswith("::x") for each in from_rule(rule, "x", category, 1))
+@given(st.text(max_size=30), st.sampled_from((25, 23, 1700, 1184, 1186, 3802, 1007, 3904, 17)))
+def test_any_text_of_a_rule_gives_expressions(connection, rule, oid):
+    types = Types(connection)
+    kind = types.get(oid)
+    assert all(isinstance(each, str) for each in likely(types, kind, kind.shown, rule, 1))
+
+
+@given(st.text(alphabet="ab[]{}()^$|?+*.-,01", max_size=12), st.integers(1, 80))
+def test_samples_have_the_length_that_is_asked_for(pattern, size):
+    sample = sample_of(pattern, 1, size)
+    assert sample is None or (len(sample) == size and re.search(pattern, sample))
+
+
+@given(st.text(alphabet="ab%_\\", max_size=8), st.integers(0, 30))
+def test_samples_match_their_like_pattern(connection, pattern, size):
+    if not pattern.replace("\\\\", "").endswith("\\"):
+        sample = like_sample(pattern, "x1", size)
+        assert connection.execute("SELECT %s LIKE %s", (sample, pattern)).fetchone() == (True,)
 
 
 @pytest.mark.filterwarnings("ignore:Possible")

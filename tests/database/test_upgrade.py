@@ -41,7 +41,7 @@ def test_a_column_that_comes_and_goes(upgraded):
     assert messages(found.faults) == []
     assert messages(found.notes) == [
         "migrations/rollback/001_more.sql:1:1: rolling back to 1.0.0 loses: column colour of"
-        f" table public.{TABLE} (4 rows had a value)"
+        f" table public.{TABLE} (10 rows had a value)"
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_hook_that_cannot_run_again(upgraded):
     hook = f"INSERT INTO {TABLE} (tenant_id, title) SELECT tenant_id, 'more' FROM {TABLE};"
     (fault,) = upgraded({POST: hook}).faults
     assert fault.message == (
-        f"run again, the hook changes data once more: table public.{TABLE}: 4 rows became 8, and"
+        f"run again, the hook changes data once more: table public.{TABLE}: 16 rows became 32, and"
         " 1 more"
     )
     hook = "CREATE TABLE tenant_sample_module_x (n int); DROP TABLE tenant_sample_module_x;"
@@ -115,7 +115,7 @@ def test_a_hook_that_is_stopped_in_its_midst(upgraded):
     found = upgraded({POST: f"BEGIN;\n{once}\nCOMMIT;\nSELECT 1;"})
     assert messages(found.faults)[0].startswith(
         f"migrations/{POST}:7:1: in a hook: stopped after this statement and run again, the"
-        f" migration ends elsewhere: table public.{TABLE}: its 2 rows were changed"
+        f" migration ends elsewhere: table public.{TABLE}: its 8 rows were changed, and 1 more"
     )
     drop, make = "DROP INDEX CONCURRENTLY IF EXISTS i;\n", f"CREATE INDEX CONCURRENTLY i ON {TABLE}"
     assert upgraded({POST: f"{drop}{make} (title);\n{drop}"}).faults == []
@@ -123,12 +123,12 @@ def test_a_hook_that_is_stopped_in_its_midst(upgraded):
 
 def test_rows_that_are_lost(upgraded):
     (fault,) = upgraded({PRE: f"DELETE FROM {TABLE} WHERE title LIKE '%';"}).faults
-    assert fault.message == f"the upgrade from 1.0.0 loses rows: 2 of 2 in table public.{TABLE}"
+    assert fault.message == f"the upgrade from 1.0.0 loses rows: 8 of 8 in table public.{TABLE}"
 
 
 def test_values_that_change_are_noted(upgraded):
     (note,) = upgraded({POST: f"UPDATE {TABLE} SET title = 'new' WHERE title <> 'new';"}).notes
-    assert f"changes values of older rows: column title of table public.{TABLE} in 2 rows" in (
+    assert f"changes values of older rows: column title of table public.{TABLE} in 8 rows" in (
         note.message
     )
     assert "to 'new'" in note.message
@@ -171,7 +171,7 @@ def test_data_that_goes_with_a_column_is_named(upgraded):
     found = upgraded(more(drop, back))
     assert messages(found.notes) == [
         "migrations/001_more.sql:1:1: the upgrade from 1.0.0 loses: column title of table"
-        f" public.{TABLE} (2 rows had a value)"
+        f" public.{TABLE} (6 rows had a value)"
     ]
     assert "does not restore its schema" in found.faults[0].message
 
@@ -193,7 +193,7 @@ def test_a_rollback_that_leaves_something(upgraded):
 
 def test_a_rollback_that_deletes_and_one_that_changes_old_rows(upgraded):
     (fault,) = upgraded(more(ADD, f"{DROP} DELETE FROM {TABLE};")).faults
-    assert fault.message == f"rolling back to 1.0.0 loses rows: 2 of 2 in table public.{TABLE}"
+    assert fault.message == f"rolling back to 1.0.0 loses rows: 6 of 6 in table public.{TABLE}"
     (fault,) = upgraded(more(ADD, f"{DROP} UPDATE {TABLE} SET title = 'old';")).faults
     assert "rolling back to 1.0.0 changes rows of that version: column title" in fault.message
 
@@ -245,3 +245,49 @@ def test_modules_without_migrations(sql_module, database):
 def test_a_released_version_that_does_not_install_is_inconclusive(upgraded):
     with pytest.raises(CouldNotCheckError, match=r"released 1\.0\.0 does not install"):
         upgraded({}, {"000_init.sql": "SELECT * FROM elsewhere;"})
+
+
+def with_columns(columns: str) -> dict[str, str]:
+    return {"000_init.sql": BASE.replace("title text NOT NULL,", f"title text NOT NULL, {columns}")}
+
+
+NARROWER = {
+    "a unique key": f"CREATE UNIQUE INDEX IF NOT EXISTS one ON {TABLE} (tenant_id, title);",
+    "a key over tenants": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS one;
+ALTER TABLE {TABLE} ADD CONSTRAINT one UNIQUE (title);""",
+    "a rule that is validated": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;
+ALTER TABLE {TABLE} ADD CONSTRAINT short CHECK (length(title) < 40) NOT VALID;
+ALTER TABLE {TABLE} VALIDATE CONSTRAINT short;""",
+    "a rule": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS known;
+ALTER TABLE {TABLE} ADD CONSTRAINT known CHECK (title !~ '^legacy-');""",
+    "a rule of numbers": f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} ADD CONSTRAINT positive CHECK (n >= 0);""",
+    "a shorter text": f"ALTER TABLE {TABLE} ALTER COLUMN title TYPE varchar(12);",
+    "a text that is not so short": f"ALTER TABLE {TABLE} ALTER COLUMN title TYPE varchar(1000);",
+    "a smaller number": f"ALTER TABLE {TABLE} ALTER COLUMN n TYPE smallint;",
+    "fewer digits": f"ALTER TABLE {TABLE} ALTER COLUMN price TYPE numeric(8,2);",
+}
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_what_old_rows_do_not_fit(upgraded, name):
+    released = with_columns("n integer, price numeric(10,2),")
+    found = upgraded(released | more(NARROWER[name]), released)
+    assert "an upgrade from 1.0.0 with rows in its tables fails" in messages(found.faults)[0]
+
+
+def test_what_old_rows_are_made_to_fit(upgraded):
+    up = f"""
+UPDATE {TABLE} SET n = 0 WHERE n < 0;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} ADD CONSTRAINT positive CHECK (n >= 0);
+UPDATE {TABLE} SET title = left(title, 12) || id WHERE length(title) > 12;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;
+ALTER TABLE {TABLE} ADD CONSTRAINT short CHECK (length(title) < 40) NOT VALID;
+ALTER TABLE {TABLE} VALIDATE CONSTRAINT short;
+"""
+    down = f"""ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS positive;
+ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS short;"""
+    released = with_columns("n integer,")
+    found = upgraded(released | more(up, down), released)
+    assert messages(found.faults) == []

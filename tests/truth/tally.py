@@ -1,4 +1,4 @@
-"""How often an answer was right on cases from outside."""
+"""How often an answer was right on a corpus that it was not made from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tally:
+    """The count over one corpus."""
+
     corpus: str
     size: int
     right: int

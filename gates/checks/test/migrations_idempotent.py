@@ -11,6 +11,8 @@ from gates.database.proofs.idempotency.repeat import repeat
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
 
+_AUDIT = "table public.audit_logs:"
+
 
 @check(Stage.TEST)
 def migrations_idempotent(database: Database) -> Iterator[Finding]:
@@ -18,7 +20,8 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
 
     Why: a migration is run again after an interrupted release, on a restored backup, and for a
         tenant that was switched off and on. All of them are run a second time here, and the whole
-        schema and the data are compared; then a third and fourth time with rows in the tables. A
+        schema and the data are compared; then a third and fourth time with rows in the tables, also
+        those that the conditions of UPDATE, DELETE and MERGE are about. A
         sequence may move on, since gaps in numbers are normal; one that is set back gives numbers
         again that rows have.
     Bad: CREATE TABLE without IF NOT EXISTS; an INSERT of defaults that doubles (also with ON
@@ -43,13 +46,15 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
             rule=failure.sqlstate or None,
         )
     for path, differences in found.differences:
-        more = f", and {len(differences) - 1} more" if len(differences) > 1 else ""
-        yield migrations_idempotent.finding(
-            f"running it again changes something: {differences[0]}{more}",
-            Location(path, 1, 1),
-            fix="write the statement so that it may run again, with the same result",
-            detail="\n".join(differences),
-        )
+        # What the audit trail says is only that other rows changed.
+        told = [each for each in differences if not each.startswith(_AUDIT)]
+        for each in told or differences:
+            yield migrations_idempotent.finding(
+                f"running it again changes something: {each}",
+                Location(path, 1, 1),
+                fix="write the statement so that it may run again, with the same result",
+                detail="\n".join(differences) if len(differences) > 1 else None,
+            )
     if found.unfilled and not (found.failures or found.differences):
         raise CouldNotCheckError(
             f"the migrations were run again without rows: {found.unfilled[0]}",

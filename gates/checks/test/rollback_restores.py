@@ -19,13 +19,16 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
 
     Why: a version can be rolled back for hours after its release, by people in a hurry. So it is
         tried here: all migrations up, rows into every table, then the rollbacks from the last to
-        the first, comparing the whole schema and the rows of the version before after each one;
-        then up again, over rows of each version. What data goes with a dropped table or column
-        stands in the run's record.
+        the first, comparing the whole schema after each one; then each migration over rows of the
+        version before it, with those that its WHERE and CASE are about, back, and up again: the
+        rows and their values must be there after the rollback. A value where there was none is no
+        loss. What data goes with a dropped table or column stands in the run's record.
     Bad: a rollback that drops the table and leaves its trigger function behind; one that drops a
         column that an earlier version needs; a migration that adds a column NOT NULL without a
-        DEFAULT, which does not run again over the rows that were there before it
+        DEFAULT, which does not run again over the rows that were there before it; UPDATE .. SET
+        state = 'b' WHERE state = 'c' with nothing that knows which rows were 'c'
     Good: DROP TABLE IF EXISTS tenant_x_runs; DROP FUNCTION IF EXISTS x_set_updated_at();
+        SET old_state = state, state = 'b', and a rollback that sets it back from old_state
     Fix: add to the rollback what the finding says is left, or leave what is gone.
     """
     if not database.scripts:

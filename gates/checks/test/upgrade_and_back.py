@@ -24,7 +24,9 @@ def upgrade_and_back(
     Why: tenants come to a version from the one that they have, with rows in every table, and may
         go back within the rollback window. Each version that they may come from (the newest, and
         those that a rollback can still reach) is installed here from its published bundle, filled,
-        and upgraded: pre_upgrade, the migrations, post_upgrade. The schema must be a fresh
+        and upgraded: pre_upgrade, the migrations, post_upgrade. Old rows come in duplicates, with
+        long texts and large numbers, and as new rules refuse them: a statement before the rule has
+        to make them fit. The schema must be a fresh
         install's and every row still there; the hooks must bear running again; the rollbacks of
         what is new must bring back the old schema and leave the old rows alone. Notes name what
         data is lost on the way, and which values an upgrade changes.

@@ -7,7 +7,7 @@ CHECK expressions suggest candidates, and the server itself says which combinati
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from gates.database.catalog_state.tables import Column, Reference, Table
 from gates.database.rows.insert import run
 from gates.database.rows.platform_ids import platform_id
 from gates.database.rows.row import NO_VALUE, Row
-from gates.database.rows.solve import NoRowError, Solver, numbered_by_server
+from gates.database.rows.solve import NoRowError, Rule, Solver, numbered_by_server
 from gates.database.rows.values import Types, quote
 from gates.database.tenant_session import Sessions, derived_uuid
 from gates.errors import CouldNotCheckError
@@ -23,7 +23,7 @@ from gates.errors import CouldNotCheckError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Maker", "Row", "TakenError"]
+__all__ = ["Maker", "Row", "TakenError", "Wish"]
 
 
 class TakenError(NoRowError):
@@ -35,6 +35,15 @@ class TakenError(NoRowError):
         """The row that was refused."""
         self.key = key
         """The name of the key."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a row is to be, beside what its table asks for."""
+
+    rule: Rule | None = None
+    values: Mapping[int, str] = field(default_factory=dict)
+    """Expressions by column number."""
 
 
 @dataclass
@@ -53,6 +62,8 @@ class Maker:
     salt: str = ""
     session_columns: Mapping[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
     """Columns (table, number) that policies compare with an id of the session."""
+    samples: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    """Values that the module offers, by name of table and column; only candidates, like others."""
     sparse: frozenset[str] = frozenset()
     """Tenants whose rows get NULL wherever a column may have it."""
     _types: Types | None = None
@@ -73,13 +84,13 @@ class Maker:
         """The row that others refer to; made when it is asked for. Raises `NoRowError`."""
         return self.made.get((table.oid, tenant)) or self.make(table, tenant, seed)
 
-    def make(self, table: Table, tenant: str, seed: int) -> Row:
+    def make(self, table: Table, tenant: str, seed: int, wish: Wish | None = None) -> Row:
         """Insert a row, after the rows that it refers to. Raises `NoRowError`."""
         import psycopg
 
         problem, taken = "", ""
         for attempt in range(4):
-            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1)
+            row = self.plan(table, tenant, seed + 1000 * attempt, fresh=attempt > 1, wish=wish)
             if self._waits_for.intersection(self._pending):
                 # It closes a cycle: it comes with the row that it refers to, in one transaction.
                 self._waiting.append(row)
@@ -98,7 +109,7 @@ class Maker:
                 break
             self.made.setdefault((table.oid, tenant), row)
             return row
-        if taken and (there := self._there(table, tenant, seed)) is not None:
+        if taken and wish is None and (there := self._there(table, tenant, seed)) is not None:
             return there
         message = f"no row could be made for {table.label}: {problem}"
         if taken:
@@ -134,7 +145,15 @@ class Maker:
         self._waiting.clear()
         self._waits_for.clear()
 
-    def plan(self, table: Table, tenant: str, seed: int, *, fresh: bool = False) -> Row:
+    def plan(
+        self,
+        table: Table,
+        tenant: str,
+        seed: int,
+        *,
+        fresh: bool = False,
+        wish: Wish | None = None,
+    ) -> Row:
         """Decide a row without inserting it; the rows that it refers to are inserted. `fresh` has
         it refer to new rows of the module, and not to those that others refer to."""
         values: dict[int, str] = {}
@@ -143,7 +162,10 @@ class Maker:
             self._fix_keys(table, tenant, seed, values)
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values, empty=tenant in self.sparse)
-            Solver(self.own, self.types, self.tables).satisfy(table, seed, values)
+            solver = Solver(self.own, self.types, self.tables, self.samples)
+            if wish is not None:
+                values.update(wish.values)
+            solver.satisfy(table, seed, values, wish.rule if wish else None)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:
                 raise
@@ -273,6 +295,8 @@ class Maker:
     def _value(self, table: Table, column: Column, seed: int) -> str:
         """A value of a column's type. Raises `NoRowError`."""
         what = f"no row could be made for {table.label}: column {column.name}"
+        if offered := self._offered(table, column, seed):
+            return offered
         try:
             value = self.types.value(column.type_oid, column.type, seed)
         except CouldNotCheckError as error:
@@ -282,6 +306,17 @@ class Maker:
         if odd and not self.types.accepts(value, column.type):
             raise NoRowError(f"{what}: no value of the type {column.type} is known")
         return value
+
+    def _offered(self, table: Table, column: Column, seed: int) -> str:
+        """A value that the module offers; "" where it offers none that the type takes. The column
+        of a key gets one of its own in each turn, so that it may have one that nobody has."""
+        offered = self.samples.get((table.name, column.name), ())
+        keyed = any(column.number in key.columns for key in table.keys)
+        turn = (seed + seed // 1000) % (len(offered) + keyed) if offered else 0
+        if turn >= len(offered) or table.oid not in self.own_tables:
+            return ""
+        value = f"{quote(offered[turn])}::{column.type}"
+        return value if self.types.accepts(value, column.type) else ""
 
 
 _PLAIN_TYPES = {"json", "jsonb", "uuid", "bytea", "tsvector", "tsquery"}

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gates.database.catalog_state.tables import Column, Table
-from gates.database.rows.candidates import suggested
+from gates.database.rows.candidates import likely
 from gates.database.rows.make import Maker
 from gates.database.rows.row import NO_VALUE
 from gates.database.rows.solve import numbered_by_server
-from gates.database.rows.values import from_rule, quote
+from gates.database.rows.values import quote
 from gates.errors import CouldNotCheckError
 
 VERSION = "7"
@@ -63,14 +63,15 @@ def _values(maker: Maker, table: Table, column: Column, seed: int) -> Iterator[s
     if kind.kind == "e":
         yield from (f"{quote(label)}::{column.type}" for label in reversed(kind.labels))
         return
-    for rule in rules:
-        yield from reversed(from_rule(rule, column.type, kind.category, seed)[:4])
+    suggested = [likely(maker.types, kind, column.type, rule, seed) for rule in rules]
+    for each in suggested:
+        yield from reversed(each[:4])
     try:
         yield from (maker.types.value(column.type_oid, column.type, seed + n) for n in (0, 1, 40))
     except CouldNotCheckError:
         return
-    for rule in rules:
-        yield from suggested(maker.types, kind, column.type, rule, seed)
+    for each in suggested:
+        yield from each[4:]
 
 
 def emptied(columns: list[Column]) -> dict[int, str]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Column, Table
-from gates.database.rows.solve import numbered_by_server
+from gates.database.rows.solve import NO_VALUE, numbered_by_server
 
-NO_VALUE = "NULL"
+__all__ = ["NO_VALUE", "Row"]
+
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 
 

@@ -1,24 +1,34 @@
 """Finds values that meet CHECK rules together: the server says which combination it accepts."""
 
-# ruff: noqa: S608 - names and rules come from the server's own catalog
 from __future__ import annotations
 
 import itertools
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Column, Table
-from gates.database.rows.candidates import suggested
-from gates.database.rows.values import Types, from_rule, quote
+from gates.database.rows.candidates import likely, ordinary
+from gates.database.rows.search import ENOUGH, Computed, Given, accepted, combinations, shortened
+from gates.database.rows.values import Types, quote
 from gates.errors import CouldNotCheckError
 
 if TYPE_CHECKING:
     import psycopg
 
 MOST_COMBINATIONS = 50_000
+NO_VALUE = "NULL"
+_NULL_AT = 3
+"""Where among the options of a column NULL stands: after the likeliest."""
+_ROUNDS = ((False, 4), (False, 30), (False, None), (True, None))
+"""Rounds of a search: whether ordinary values are tried, too, and how many options of a column."""
+_BODIES = """
+    SELECT DISTINCT p.prosrc FROM pg_catalog.pg_constraint k
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass
+            AND d.objid = k.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+        JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid
+    WHERE k.conrelid = %s AND k.contype = 'c'"""
 
 
 class NoRowError(CouldNotCheckError):
@@ -31,26 +41,48 @@ def numbered_by_server(column: Column) -> bool:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What some columns of a row have to meet."""
+
+    columns: tuple[int, ...]
+    expression: str
+    alias: str = ""
+    """What the expression may call the table."""
+    strict: bool = False
+    """Whether it has to be true; a CHECK may be NULL, too."""
+
+    @property
+    def test(self) -> str:
+        """As a condition of SQL."""
+        return f"(({self.expression}) IS {'TRUE' if self.strict else 'NOT FALSE'})"
+
+
+@dataclass(frozen=True)
 class Solver:
     """Works in one session that may evaluate the rules' functions."""
 
     own: psycopg.Connection[tuple[Any, ...]]
     types: Types
     tables: Mapping[int, Table]
+    samples: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    """Texts of values that the module offers, by name of table and column."""
 
-    def satisfy(self, table: Table, seed: int, values: dict[int, str]) -> None:
-        """Change values until all CHECK rules, and the partition's rule, hold together."""
-        rules = [(rule.columns, rule.expression) for rule in table.checks]
+    def satisfy(
+        self, table: Table, seed: int, values: dict[int, str], also: Rule | None = None
+    ) -> None:
+        """Change values until all CHECK rules, the partition's rule, and one more, hold together.
+        Raises `NoRowError`."""
+        rules = [Rule(rule.columns, rule.expression) for rule in table.checks]
         leaf = self._leaf(table)
         # Every row has a place among the partitions by hash of its parent.
         placed = leaf is not table and "satisfies_hash_partition" in (
             (leaf and leaf.partition_rule) or ""
         )
         if leaf is not None and leaf.partition_rule and not placed:
-            rules.append((self._partition_columns(table, leaf), leaf.partition_rule))
+            rules.append(Rule(self._partition_columns(table, leaf), leaf.partition_rule))
+        rules += [also] if also is not None else []
         for group in _connected(rules):
-            numbers = sorted({number for columns, _ in group for number in columns})
-            self._solve(table, numbers, [rule for _, rule in group], seed, values)
+            self._solve(table, group, seed, values)
 
     def _leaf(self, table: Table) -> Table | None:
         """The partition that rows go to: the table itself or its first leaf; the default last."""
@@ -74,16 +106,12 @@ class Solver:
         )
 
     def _solve(
-        self,
-        table: Table,
-        numbers: list[int],
-        rules: list[str],
-        seed: int,
-        values: dict[int, str],
+        self, table: Table, rules: Sequence[Rule], seed: int, values: dict[int, str]
     ) -> None:
-        generated = [table.by_number[each] for each in numbers if table.by_number[each].generated]
-        sources = set(numbers) - {column.number for column in generated}
-        for column in generated:
+        numbers = sorted({number for rule in rules for number in rule.columns})
+        computed = [table.by_number[each] for each in numbers if table.by_number[each].generated]
+        sources = set(numbers) - {column.number for column in computed}
+        for column in computed:
             sources |= {
                 each.number for each in table.columns if each.quoted in (column.generated or "")
                 and each.generated is None
@@ -91,17 +119,80 @@ class Solver:
         columns = [table.by_number[each] for each in sorted(sources)]
         if not columns:
             return
-        options = [self._options(table, column, rules, seed, values) for column in columns]
-        while math.prod(map(len, options)) > MOST_COMBINATIONS:
-            max(options, key=len).pop()
-        choice = self._choose(table, columns, generated, options, rules, seed)
-        for column, expression in zip(columns, choice, strict=True):
+        # What is refused costs most, so a few options come first; one that collided wants more.
+        for wide, most in _ROUNDS[1 if seed >= 1000 else 0 :]:
+            given = self._given(table, columns, rules, seed, values, wide=wide, most=most)
+            found = self._found(given, computed, rules)
+            if found:
+                break
+        else:
+            raise NoRowError(
+                f"no row could be made for {table.label}: no values were found that meet"
+                f" {' and '.join(_named(table, each) for each in rules)}",
+                hint="offer values that fit in x-sample-values, see docs/policy.md",
+            )
+        best = [places for places in found if sum(places) == sum(found[0])]
+        # A seed above 1000 says that the best has collided with a row that is there.
+        picked = found[seed // 1000 % len(found)] if seed >= 1000 else best[seed % len(best)]
+        for column, each, place in zip(columns, given, picked, strict=True):
+            expression = each.options[place]
             if expression != (column.default or "") or column.number in values:
                 values[column.number] = expression
 
+    def _found(
+        self, given: list[Given], computed: list[Column], rules: Sequence[Rule]
+    ) -> list[tuple[int, ...]]:
+        """The best combinations, as places in the options."""
+        if len(given) == 1 and not computed and not any(rule.alias for rule in rules):
+            return [(place,) for place in range(min(len(given[0].options), ENOUGH))]
+        parts = [Computed(each.quoted, each.generated or "") for each in computed]
+        alias = next((rule.alias for rule in rules if rule.alias), "")
+        short = shortened(given, MOST_COMBINATIONS)
+        return combinations(
+            self.own, short, [rule.test for rule in rules], computed=parts, alias=alias
+        )
+
+    def _given(
+        self,
+        table: Table,
+        columns: Sequence[Column],
+        rules: Sequence[Rule],
+        seed: int,
+        values: Mapping[int, str],
+        *,
+        wide: bool,
+        most: int | None,
+    ) -> list[Given]:
+        """Each column with what meets the rules that are about it alone."""
+        named = " AND ".join(rule.expression for rule in rules)
+        if wide:
+            named += " " + " ".join(each for (each,) in self.own.execute(_BODIES, (table.oid,)))
+        found = []
+        for column in columns:
+            options = self._options(table, column, named, seed, values, wide=wide)[:most]
+            alone = [
+                rule.test for rule in rules if set(rule.columns) == {column.number}
+                and not rule.alias
+            ]  # fmt: skip
+            given = Given(column.quoted, column.type, tuple(options))
+            usable = options
+            if alone or len(options) > 1:
+                usable = accepted(self.own, given, alone)
+            found.append(Given(column.quoted, column.type, tuple(usable)))
+        return found
+
     def _options(
-        self, table: Table, column: Column, rules: list[str], seed: int, values: dict[int, str]
+        self,
+        table: Table,
+        column: Column,
+        named: str,
+        seed: int,
+        values: Mapping[int, str],
+        *,
+        wide: bool,
     ) -> list[str]:
+        """Expressions for a column, the best first: what it has, its default, what the module
+        offers, and what the rules suggest."""
         tenant = column.name == "tenant_id"
         referring = any(column.number in each.columns for each in table.references)
         if column.number in values and (tenant or referring or numbered_by_server(column)):
@@ -110,85 +201,37 @@ class Solver:
         options = [values[column.number]] if column.number in values else []
         if column.default is not None and column.number not in values:
             options.append(column.default)
+        offered = self.samples.get((table.name, column.name), ())
+        turn = seed % len(offered) if offered else 0
+        options += [f"{quote(each)}::{column.type}" for each in (*offered[turn:], *offered[:turn])]
         if not options or options == [column.default]:
             options.append(self.types.value(column.type_oid, column.type, seed))
-        certain = {each for each in options if each != column.default}
-        for rule in rules:
-            options += from_rule(rule, column.type, kind.category, seed)
-        for rule in rules:
-            options += suggested(self.types, kind, column.type, rule, seed)
-        if kind.category == "B":
-            options += ["true", "false"]
-        if kind.kind == "e":
-            options += [f"{quote(label)}::{column.type}" for label in kind.labels]
+        base = kind
+        while base.kind == "d":
+            base = self.types.get(base.base)
+        options += likely(self.types, base, column.type, named, seed)
+        if wide:
+            options += ordinary(self.types, base, column.type, named, seed)
         if not column.not_null:
-            options.append(f"NULL::{column.type}")
-        usable = [
-            option
-            for option in dict.fromkeys(options)
-            if option in certain or self.types.accepts(option, column.type)
-        ]
-        return usable or options[:1]
-
-    def _choose(
-        self,
-        table: Table,
-        columns: list[Column],
-        generated: list[Column],
-        options: list[list[str]],
-        rules: list[str],
-        seed: int,
-    ) -> list[str]:
-        """The first combination (or for another seed a later one) that all rules accept."""
-        sources = []
-        for at, (column, choices) in enumerate(zip(columns, options, strict=True)):
-            listed = ", ".join(
-                f"({number}, ({expression})::{column.type})"
-                for number, expression in enumerate(choices)
-            )
-            sources.append(f"(VALUES {listed}) AS o{at}(n{at}, {column.quoted})")
-        given = " CROSS JOIN ".join(sources)
-        if generated:
-            extra = ", ".join(f"({each.generated}) AS {each.quoted}" for each in generated)
-            given += f" CROSS JOIN LATERAL (SELECT {extra}) AS g"
-        wanted = " AND ".join(f"(({rule}) IS NOT FALSE)" for rule in rules)
-        picks = ", ".join(f"n{at}" for at in range(len(columns)))
-        order = " + ".join(f"n{at}" for at in range(len(columns)))
-        import psycopg
-
-        query = f"SELECT {picks} FROM {given} WHERE {wanted} ORDER BY {order}, {picks} LIMIT 8"
-        try:
-            with self.own.transaction():
-                found = self.own.execute(query).fetchall()
-        except psycopg.Error as error:
-            raise NoRowError(
-                f"no row could be made for {table.label}: its CHECK rules cannot be evaluated:"
-                f" {error.diag.message_primary}"
-            ) from error
-        if not found:
-            raise NoRowError(
-                f"no row could be made for {table.label}: no values were found that meet"
-                f" {' and '.join(_named(table, each) for each in rules)}"
-            )
-        best = [row for row in found if sum(row) == sum(found[0])]
-        # A seed above 1000 says that the best has collided with a row that is there.
-        picked = found[seed // 1000 % len(found)] if seed >= 1000 else best[seed % len(best)]
-        return [choices[number] for choices, number in zip(options, picked, strict=True)]
+            options.insert(_NULL_AT, f"{NO_VALUE}::{column.type}")
+        return list(dict.fromkeys(options))
 
 
-def _named(table: Table, expression: str) -> str:
+def _named(table: Table, rule: Rule) -> str:
     """A rule with the name of its constraint."""
-    names = [rule.name for rule in table.checks if rule.expression == expression]
-    return f"{expression} ({names[0]})" if names else expression
+    names = [each.name for each in table.checks if each.expression == rule.expression]
+    return f"{rule.expression} ({names[0]})" if names else rule.expression
 
 
-def _connected(
-    rules: list[tuple[tuple[int, ...], str]],
-) -> list[list[tuple[tuple[int, ...], str]]]:
+def _connected(rules: list[Rule]) -> list[list[Rule]]:
     """Rules that share columns, together."""
-    groups: list[list[tuple[tuple[int, ...], str]]] = []
+    groups: list[list[Rule]] = []
     for rule in rules:
-        touching = [group for group in groups if any(set(rule[0]) & set(each[0]) for each in group)]
+        touching = [
+            group
+            for group in groups
+            if any(set(rule.columns) & set(each.columns) for each in group)
+        ]
         merged = [rule, *itertools.chain.from_iterable(touching)]
         groups = [group for group in groups if group not in touching] + [merged]
     return groups

@@ -1,6 +1,5 @@
 """Values for any type: SQL expressions that PostgreSQL accepts, different for different seeds."""
 
-# ruff: noqa: S608 - types and literals are quoted by `quote` or the server
 from __future__ import annotations
 
 import contextlib
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gates.database.rows.patterns import sample_of
 from gates.database.tenant_session import derived_uuid, quote
 from gates.errors import CouldNotCheckError
 
-__all__ = ["Type", "Types", "from_rule", "holds", "quote"]
+__all__ = ["Type", "Types", "holds", "quote"]
 
 if TYPE_CHECKING:
     import psycopg
@@ -35,9 +33,6 @@ _LENGTH = re.compile(
     r"(?:character varying|character|varchar|bpchar|bit varying|bit|vector)\((\d+)\)"
 )
 _PRECISION = re.compile(r"numeric\((\d+),(-?\d+)\)")
-_LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.])")
-_NUMBER = re.compile(r"'([^']*)'::\w+")
-_TEXT = re.compile(r"'(?:[^']|'')*'::text|NULL::text")
 _START = date(2026, 1, 1)
 
 
@@ -73,7 +68,7 @@ class Types:
         letters = [chr(97 + each % 26) for each in digest[4:8]]
         self._word = "".join(letters) if salt else "r"
         self._known: dict[int, Type] = {}
-        self._accepted: dict[str, bool] = {}
+        self._accepted: dict[tuple[str, str], bool] = {}
 
     def get(self, oid: int) -> Type:
         """One type by oid."""
@@ -111,17 +106,11 @@ class Types:
         return f"{quote(_base(kind.name, shown, seed, self.shift, self._word))}::{shown}"
 
     def accepts(self, expression: str, shown: str) -> bool:
-        """Whether an expression is of a type, by the server's word where it is not plain."""
-        if shown in {"smallint", "integer", "bigint"} and (found := _NUMBER.fullmatch(expression)):
-            bits = {"smallint": 15, "integer": 31, "bigint": 63}[shown]
-            whole = re.fullmatch(r"-?\d{1,19}", found[1])
-            return whole is not None and -(1 << bits) <= int(found[1]) < 1 << bits
-        if shown == "text" and _TEXT.fullmatch(expression):
-            return True
-        if expression not in self._accepted:
-            query = f"SELECT true FROM (SELECT {expression}) AS v"
-            self._accepted[expression] = holds(self._connection, query)
-        return self._accepted[expression]
+        """Whether the server makes a value of a type of an expression."""
+        if (expression, shown) not in self._accepted:
+            query = f"SELECT num_nulls(({expression})::{shown}) >= 0"
+            self._accepted[expression, shown] = holds(self._connection, query)
+        return self._accepted[expression, shown]
 
     def _range(self, kind: Type, shown: str, seed: int) -> str:
         assert kind.subtype is not None  # noqa: S101 - for the type checker
@@ -146,19 +135,17 @@ class Types:
             ).fetchone()
             base_shown = inner[0] if inner else ""
             base = self.get(base.base)
-        from gates.database.rows.candidates import suggested
+        from gates.database.rows.candidates import likely, ordinary
+        from gates.database.rows.search import Given, accepted
 
-        options = [self.value(base.oid, base_shown, seed)]
-        for rule in rules:
-            options += from_rule(rule, base_shown, base.category, seed)
-        for rule in [*rules, " AND ".join(rules)]:
-            options += suggested(self, base, base_shown, rule, seed)
-        test = " AND ".join(f"(({rule}) IS NOT FALSE)" for rule in rules)
-        for option in options:
+        given = [self.value(base.oid, base_shown, seed)]
+        tests = [f"(({rule}) IS NOT FALSE)" for rule in rules]
+        for more in (likely, ordinary):
+            given += more(self, base, base_shown, " AND ".join(rules), seed)
             # In a deparsed domain rule the value is called VALUE, which works as a column name.
-            query = f"SELECT {test or 'true'} FROM (SELECT {option}) AS v(value)"
-            if holds(self._connection, query):
-                return f"({option})::{kind.shown}"
+            options = Given("value", base_shown, tuple(dict.fromkeys(given)))
+            if found := accepted(self._connection, options, tests):
+                return f"({found[seed // 1000 % len(found)]})::{kind.shown}"
         raise CouldNotCheckError(
             f"no value was found that the domain {kind.shown} accepts ({'; '.join(rules)})"
         )
@@ -175,48 +162,6 @@ def holds(connection: psycopg.Connection[tuple[Any, ...]], query: str) -> bool:
     except psycopg.Error:
         return False
     return bool(row and row[0])
-
-
-def from_rule(rule: str, shown: str, category: str, seed: int) -> list[str]:
-    """Values that the constants of a CHECK expression suggest, as expressions of a type.
-
-    Some may not even be of the type; who uses them tries them out.
-    """
-    found: list[str] = []
-    numbers: list[float] = []
-    for text, number in _LITERAL.findall(rule):
-        plain = text.replace("''", "'")
-        if number:
-            numbers.append(float(number))
-        elif "~" in rule and re.search(r"[\^$\[\]\\*+?(){}]", plain):
-            sample = sample_of(plain, seed)
-            found += [f"{quote(sample)}::{shown}"] if sample is not None else []
-        elif "~~" in rule and ("%" in plain or "_" in plain):
-            filled = plain.replace("%", f"a{seed}").replace("_", "a")
-            found.append(f"{quote(filled)}::{shown}")
-        else:
-            found.append(f"{quote(plain)}::{shown}")
-            if re.fullmatch(r"-?\d+(\.\d+)?", plain):
-                numbers.append(float(plain))
-            if category == "D":
-                for later in (f"{seed % 1000} minutes", "1 minute", "1 day"):
-                    found.append(f"({quote(plain)}::{shown} + interval '{later}')::{shown}")
-                found.append(f"({quote(plain)}::{shown} - interval '1 day')::{shown}")
-    for number in numbers:
-        if category == "S":
-            for length in (number, number + 1, number - 1):
-                if 0 <= length <= 10_000:
-                    found.append(f"{quote(_letters(int(length), seed))}::{shown}")
-        elif category == "N":
-            steps = (0, 1, -1, 2, 0.5, 100, seed, -seed)
-            found += [f"{quote(f'{number + step:g}')}::{shown}" for step in steps]
-        elif category == "A":
-            continue
-    return list(dict.fromkeys(found))
-
-
-def _letters(length: int, seed: int) -> str:
-    return (f"{seed}" + "abcdefghij" * (length // 10 + 1))[:length]
 
 
 def _base(name: str, shown: str, seed: int, shift: int = 0, word: str = "r") -> str:

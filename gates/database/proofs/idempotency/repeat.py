@@ -30,60 +30,54 @@ def repeat(database: Database) -> Repeated:
     A backfill may change rows that came after it the first time it meets them. So rows are put in,
     all scripts run once to settle, and what a further round does to them counts. What one script
     makes and a later one undoes is no difference; where a round as a whole made one, it is looked
-    up which scripts did. A script that fails the second time leaves a schema behind that differs
-    for that reason alone: then only data is compared, without that script. A sequence may move on,
-    and not back.
+    up which scripts did. A statement that fails the second time is left out, and the others still
+    run, so that all of what a second run shows is said at once. A sequence may move on, and not
+    back.
     Raises `MigrationsDoNotApplyError`.
     """
     changed: dict[str, list[str]] = {}
     with database.scratch() as scratch:
         first = scratch.digests()
-        failures, by_script = _round(database, scratch, frozenset())
-        failed = frozenset(failure.location.path for failure in failures)
-        if not failures and database.applied.snapshot != scratch.snapshot():
+        failures, by_script = _round(database, scratch)
+        if database.applied.snapshot != scratch.snapshot():
             changed.update(_blame(database))
         if first != scratch.digests():
             _merge(changed, by_script)
-        unfilled = fill(database, scratch)
-        _merge(changed, _settle(database, scratch, failed))
+        unfilled = fill(database, scratch, before=database.scripts)
+        _merge(changed, _settle(database, scratch))
         settled = scratch.digests()
-        _, by_script = _round(database, scratch, failed)
+        _, by_script = _round(database, scratch)
         if settled != scratch.digests():
             _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
-    found = tuple((path, tuple(each)) for path, each in changed.items() if path not in failed)
+    found = tuple((path, tuple(each)) for path, each in changed.items())
     return Repeated(tuple(failures), found, unfilled)
 
 
-def _settle(database: Database, scratch: Scratch, skip: frozenset[str]) -> dict[str, list[str]]:
+def _settle(database: Database, scratch: Scratch) -> dict[str, list[str]]:
     """Run each script once, over rows: the sequences that each sets back."""
     advance_sequences(scratch)
     found: dict[str, list[str]] = {}
     before = last_numbers(scratch)
     budget = scratch.budget()
     for path, sql in database.scripts:
-        if path not in skip:
-            scratch.run(path, sql, budget=budget)
-            now = last_numbers(scratch)
-            if back := [*set_back(before, now)]:
-                found[path] = back
-            before = now
+        scratch.run(path, sql, budget=budget, go_on=True)
+        now = last_numbers(scratch)
+        if back := [*set_back(before, now)]:
+            found[path] = back
+        before = now
     return found
 
 
-def _round(
-    database: Database, scratch: Scratch, skip: frozenset[str]
-) -> tuple[list[Failure], dict[str, list[str]]]:
+def _round(database: Database, scratch: Scratch) -> tuple[list[Failure], dict[str, list[str]]]:
     """Run each script once: those that fail, and how each changed the data."""
     failures: list[Failure] = []
     changed: dict[str, list[str]] = {}
     digests = scratch.digests()
     budget = scratch.budget()
     for path, sql in database.scripts:
-        if path in skip:
-            continue
-        run = scratch.run(path, sql, budget=budget)
+        run = scratch.run(path, sql, budget=budget, go_on=True)
         if run.failure is not None:
-            failures.append(run.failure)
+            failures += [run.failure, *run.others]
         now = scratch.digests()
         if found := data_changes(digests, now):
             changed[path] = found
@@ -102,7 +96,7 @@ def _blame(database: Database) -> dict[str, list[str]]:
     with database.scratch() as scratch:
         before = database.applied.snapshot
         for path, sql in database.scripts:
-            scratch.run(path, sql)
+            scratch.run(path, sql, go_on=True)
             after = scratch.snapshot()
             if differences := diff(before, after):
                 found[path] = differences

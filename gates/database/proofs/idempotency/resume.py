@@ -165,7 +165,7 @@ def _filled(
 ) -> Iterator[Undisturbed]:
     """A copy with rows in it, on which the rest runs; without rows where it does not."""
     with before.copy() as start:
-        unfilled += fill(database, start)
+        unfilled += fill(database, start, before=rest)
         whole = Undisturbed(start, rest)
         failure = whole.failure
         if failure is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gates.database.catalog_state.tables import Table, read_tables
@@ -97,6 +97,18 @@ class RowsOutcome:
     changed: tuple[tuple[str, int, Value, Value], ...] = ()
     """Columns with other values in rows that are there: name, rows, one value before and after.
     A version that grows, or another time in updated_at, is no such value."""
+    filled: tuple[tuple[str, int], ...] = ()
+    """How many of the changed rows of a column had no value before."""
+
+    def without_filled(self) -> RowsOutcome:
+        """Without the changes that only put a value where there was none."""
+        filled = dict(self.filled)
+        kept = [
+            (name, rows - filled.get(name, 0), was, now)
+            for name, rows, was, now in self.changed
+            if rows > filled.get(name, 0)
+        ]
+        return replace(self, changed=tuple(kept), filled=())
 
     @property
     def losses(self) -> list[str]:
@@ -128,10 +140,10 @@ def compare_rows(before: Contents, after: Contents) -> Iterator[RowsOutcome]:
         }
         pairs = {one: two for one, two in same.items() if two is not None and two in new.columns}
         gone = [number for number in old.columns if number not in pairs]
-        lost, changed = _compare(old, new, pairs)
+        lost, changed, filled = _compare(old, new, pairs)
         if gone or lost or changed:
             columns = tuple((old.columns[number], old.filled(number)) for number in gone)
-            yield RowsOutcome(old.name, len(old.rows), False, lost, columns, changed)
+            yield RowsOutcome(old.name, len(old.rows), False, lost, columns, changed, filled)
 
 
 def _moves_on(column: str, was: Value, now: Value) -> bool:
@@ -143,15 +155,16 @@ def _moves_on(column: str, was: Value, now: Value) -> bool:
 
 def _compare(
     old: TableRows, new: TableRows, pairs: Mapping[int, int]
-) -> tuple[int, tuple[tuple[str, int, Value, Value], ...]]:
-    """Rows that are lost, and values that changed, over columns that are there before and after."""
+) -> tuple[int, tuple[tuple[str, int, Value, Value], ...], tuple[tuple[str, int], ...]]:
+    """Rows that are lost, values that changed, and how many of those had been none, over columns
+    that are there before and after."""
     mine, theirs = tuple(pairs), tuple(pairs.values())
     if not old.key or not {*old.key} <= {*mine}:
         left = Counter(old.pick(row, mine) for row in old.rows)
         left -= Counter(new.pick(row, theirs) for row in new.rows)
         missing = max(len(old.rows) - len(new.rows), 0)
         other = left.total() - missing
-        return missing, (("some column", other, None, None),) if other > 0 else ()
+        return missing, (("some column", other, None, None),) if other > 0 else (), ()
     key = tuple(pairs[number] for number in old.key)
     found = {new.pick(row, key): new.pick(row, theirs) for row in new.rows}
     lost = 0
@@ -164,7 +177,14 @@ def _compare(
         for number, was, is_ in zip(mine, old.pick(row, mine), now, strict=True):
             if was != is_ and not _moves_on(old.columns[number], was, is_):
                 changes.setdefault(old.columns[number], []).append((was, is_))
-    return lost, tuple((name, len(each), *each[0]) for name, each in changes.items())
+    # One that was changed says more than one that was filled.
+    shown = {name: sorted(each, key=lambda pair: pair[0] is None) for name, each in changes.items()}
+    filled = {name: sum(was is None for was, _ in each) for name, each in shown.items()}
+    return (
+        lost,
+        tuple((name, len(each), *each[0]) for name, each in shown.items()),
+        tuple(filled.items()),
+    )
 
 
 def changes(fate: RowsOutcome, but: frozenset[tuple[str, str]] = frozenset()) -> list[str]:

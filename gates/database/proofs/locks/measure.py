@@ -209,7 +209,7 @@ class _Run:
         if wanted:
             maker = Maker(
                 self.owner, self.admin, tables, frozenset(own), made=self._made,
-                sessions=self.database.sessions,
+                sessions=self.database.sessions, samples=self.database.sample_values,
             )  # fmt: skip
             multiplier = Multiplier(maker, self.rows, self._filled)
             self.unfilled |= multiplier.fill(wanted)

@@ -17,6 +17,8 @@ from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 from gates.module import Migration, Module
 
+_CHANGED = "it does not bring back rows of the version before"
+
 
 @dataclass
 class RolledBack:
@@ -39,13 +41,13 @@ def roll_back(database: Database, module: Module) -> RolledBack:
     *states, top = database.applied.states
     with database.scratch() as scratch:
         seeds = Seeds(database, contents(scratch, database.platform_tables))
-        found.unfilled = fill(database, scratch)
+        found.unfilled = fill(database, scratch, before=database.scripts)
         rows: Contents | None = contents(scratch, database.platform_tables, seeds.rows)
         for migration, before in zip(reversed(module.migrations), reversed(states), strict=True):
             rows = _down(database, scratch, migration, before, rows or {}, seeds, found)
             if rows is None:
                 return found
-        if not _up(database, scratch, found):
+        if not _up(database, module, scratch, found):
             return found
         if differences := diff(top, scratch.snapshot()):
             path, shown = _blame(database, module) or (module.migrations[0].path, differences)
@@ -81,31 +83,73 @@ def _down(
         found.losses += fate.losses
         if fate.lost and (gone := fate.lost - seeds.may_go(migration.path, fate.table, left)) > 0:
             lost.append(f"table {fate.table}: {gone} of {fate.held} rows are gone")
-        lost += changes(fate)
     if lost:
-        found.differences.append((path, "it changes rows of the version before", lost))
+        found.differences.append((path, _CHANGED, lost))
     return left
 
 
-def _up(database: Database, scratch: Scratch, found: RolledBack) -> bool:
-    """Run every migration, and fill what is empty after each."""
+def _up(database: Database, module: Module, scratch: Scratch, found: RolledBack) -> bool:
+    """Run every migration over rows of the version before it, and back, and again."""
     budget = scratch.budget()
     for number, (path, sql) in enumerate(database.scripts):
+        migration = module.migrations[number]
+        before: Contents = {}
         if number:
-            found.unfilled += _fill_empty(database, scratch, number)
+            found.unfilled += _fill_for(database, scratch, number, migration)
+            before = contents(scratch, database.platform_tables)
         if failure := scratch.run(path, sql, budget=budget).failure:
             found.failure = "after the rollbacks it does not run again, with rows", failure
+            return False
+        if any(table.rows for table in before.values()) and not _back_and_again(
+            database, scratch, migration, before, found
+        ):
             return False
     return True
 
 
-def _fill_empty(database: Database, scratch: Scratch, round_: int) -> tuple[str, ...]:
-    """Rows for the tables of the module that have none; what they refer to may have some."""
+def _back_and_again(
+    database: Database,
+    scratch: Scratch,
+    migration: Migration,
+    before: Contents,
+    found: RolledBack,
+) -> bool:
+    """Run the rollback and the migration once more: the rows of the version before, and their
+    values, are there after the rollback. A value where there was none is no loss."""
+    path, sql = migration.rollback_path or "", migration.rollback_sql or ""
+    if failure := scratch.run(path, sql).failure:
+        found.failure = "with rows of the version before, the rollback fails", failure
+        return False
+    lost: list[str] = []
+    for fate in compare_rows(before, contents(scratch, database.platform_tables, before)):
+        if fate.lost:
+            lost.append(f"table {fate.table}: {fate.lost} of {fate.held} rows are gone")
+        lost += changes(fate.without_filled())
+    known = {each for each, sentence, _ in found.differences if sentence == _CHANGED}
+    if lost and path not in known:
+        found.differences.append((path, _CHANGED, lost))
+    if failure := scratch.run(migration.path, migration.sql).failure:
+        found.failure = "after the rollbacks it does not run again, with rows", failure
+        return False
+    return True
+
+
+def _fill_for(
+    database: Database, scratch: Scratch, round_: int, migration: Migration
+) -> tuple[str, ...]:
+    """Rows for the tables of the module that have none, and for those that a migration or its
+    rollback names: what those are about, too."""
+    text = f"{migration.sql} {migration.rollback_sql}"
     digests = scratch.digests()
-    full = frozenset(name for name, digest in digests.items() if not digest.startswith("0/"))
+    full = frozenset(
+        name
+        for name, digest in digests.items()
+        if not digest.startswith("0/") and name.rpartition(".")[2].strip('"') not in text
+    )
     if digests.keys() <= full | database.platform_tables:
         return ()
-    return fill(database, scratch, but=full, round_=round_)
+    before = [(migration.path, migration.sql)]
+    return fill(database, scratch, but=full, round_=round_, before=before)
 
 
 def _blame(database: Database, module: Module) -> tuple[str, list[str]] | None:

@@ -44,6 +44,7 @@ def two_tenants(database: Database) -> Iterator[Tenants]:
         maker = Maker(
             owner, admin, module.all_tables, own,
             sessions=database.sessions, salt=salt, session_columns=session_columns(module),
+            samples=database.sample_values,
         )  # fmt: skip
         a, b, c = adjacent_tenants(salt)
 

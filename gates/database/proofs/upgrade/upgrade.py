@@ -68,7 +68,8 @@ class _Proof:
         states = self.database.applied.states
         same = scripts == self.database.scripts[: len(scripts)]
         self.installed = states[len(scripts)] if same else self.scratch.snapshot()
-        self.found.unfilled = fill(self.database, self.scratch)
+        new = [step for step in self.steps if step not in scripts]
+        self.found.unfilled = fill(self.database, self.scratch, before=new, old=True)
         self.before = self._contents()
 
     def up(self) -> bool:

@@ -1,0 +1,258 @@
+"""Which rows the statements of a script are about, as conditions that a row can be made to meet.
+
+Taken from the parse tree: what stands after WHERE, ON and WHEN of a statement that changes rows,
+and that its SET changes a value; the branches of OR and CASE one by one; and the contrary of a new
+CHECK rule. Nothing is read for its meaning: the server finds rows and says what a statement met.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from gates.database.parsing.script import Script
+from gates.database.parsing.statements import Inner, statements_of
+
+Tree: TypeAlias = Any
+"""A node of pglast, or a list of them; the package has no types."""
+_DATA = frozenset({"UpdateStmt", "DeleteStmt", "MergeStmt"})
+_MOST = 8
+"""Conditions of one statement."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table that a statement names: schema ("" for none), name, and what conditions call it."""
+
+    schema: str
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A condition that is one of several, and the columns that it names: (alias or "", name)."""
+
+    text: str
+    columns: frozenset[tuple[str, str]]
+    equal: tuple[tuple[str, str], ...] = ()
+    """The two columns of a plain comparison of columns."""
+    whole: bool = True
+    """Whether it asks for nothing but the columns that it names: no subquery."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows that a statement is about: the first relation's, and those that it is joined with."""
+
+    inner: Inner
+    relations: tuple[Relation, ...]
+    parts: tuple[Part, ...]
+    changes: Part | None = None
+    """That the statement changes such a row."""
+    violates: bool = False
+    """It is a row that a new rule refuses, and not one that a statement changes."""
+
+
+def changing(scripts: Iterable[Script]) -> Iterator[Inner]:
+    """The statements of scripts that change or take out rows, where they run at once."""
+    for script in scripts:
+        for inner in statements_of(script):
+            if inner.at_once and not inner.part and inner.statement.kind in _DATA:
+                yield inner
+
+
+@lru_cache(maxsize=512)
+def wanted_of(script: Script) -> tuple[Wanted, ...]:
+    """What rows the statements of one script are about, in order."""
+    found: list[Wanted] = []
+    for inner in statements_of(script):
+        if inner.at_once and not inner.part:
+            found += list(_of_statement(inner))[:_MOST]
+    return tuple(found)
+
+
+def _of_statement(inner: Inner) -> Iterator[Wanted]:
+    from pglast import parse_sql
+    from pglast.parser import ParseError
+
+    if inner.statement.kind not in {*_DATA, "AlterTableStmt", "InsertStmt", "SelectStmt"}:
+        return
+    try:
+        (raw,) = parse_sql(inner.statement.text)
+    except (ParseError, ValueError, RecursionError):
+        return
+    for node in _walk(raw.stmt):
+        kind = type(node).__name__
+        if kind in {"UpdateStmt", "DeleteStmt", "MergeStmt"}:
+            yield from _of_change(inner, node, kind)
+        elif kind == "AlterTableStmt":
+            yield from _of_alter(inner, node)
+        elif kind == "InsertStmt" and type(node.selectStmt).__name__ == "SelectStmt":
+            select = node.selectStmt
+            relations, parts = _joined(select.fromClause)
+            if relations:
+                yield from _branches(inner, relations, parts, select.whereClause)
+
+
+def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
+    relations = [_relation(node.relation)]
+    parts: list[Part] = []
+    changes = None
+    cases: list[Tree] = []
+    if kind == "MergeStmt":
+        more, parts = _joined([node.sourceRelation])
+        parts += _conjuncts(node.joinCondition)
+        relations += more
+        for when in node.mergeWhenClauses or ():
+            if "NOT_MATCHED" not in when.matchKind.name:
+                yield from _branches(inner, relations, parts, when.condition)
+        return
+    more, parts = _joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
+    relations += more
+    if kind == "UpdateStmt":
+        changes = _changes(node.targetList, relations[0].alias)
+        cases = [each for each in _walk(node.targetList) if type(each).__name__ == "CaseExpr"]
+    yield from _branches(inner, relations, parts, node.whereClause, changes)
+    for case in cases:
+        for condition in _whens(case):
+            given = [*parts, *_conjuncts(node.whereClause), _part(condition)]
+            yield Wanted(inner, tuple(relations), tuple(given), changes)
+
+
+def _of_alter(inner: Inner, node: Tree) -> Iterator[Wanted]:
+    relation = _relation(node.relation)
+    for command in node.cmds or ():
+        made: Tree = getattr(command, "def_", None)
+        kind = command.subtype.name
+        using = getattr(made, "raw_default", None)
+        if "AlterColumnType" in kind and using is not None:
+            for case in (each for each in _walk(using) if type(each).__name__ == "CaseExpr"):
+                for condition in _whens(case):
+                    yield Wanted(inner, (relation,), (_part(condition),))
+        if "AddConstraint" in kind and getattr(made, "raw_expr", None) is not None:
+            text = f"NOT ({_text(made.raw_expr)})"
+            part = Part(text, _columns(made.raw_expr), whole=_is_whole(made.raw_expr))
+            yield Wanted(inner, (relation,), (part,), violates=True)
+
+
+def _branches(
+    inner: Inner,
+    relations: Sequence[Relation],
+    parts: Sequence[Part],
+    where: Tree,
+    changes: Part | None = None,
+) -> Iterator[Wanted]:
+    """One for a condition; for one of several with OR, one for each."""
+    branches = [where]
+    if type(where).__name__ == "BoolExpr" and where.boolop.name == "OR_EXPR":
+        branches = list(where.args)
+    for branch in branches:
+        yield Wanted(inner, tuple(relations), (*parts, *_conjuncts(branch)), changes)
+
+
+def _changes(targets: Tree, alias: str) -> Part | None:
+    """That one of the values of SET is another than the column has."""
+    texts, columns = [], set()
+    for target in targets or ():
+        value = target.val
+        if value is None or target.indirection or type(value).__name__ in {
+            "MultiAssignRef", "SetToDefault",
+        }:  # fmt: skip
+            continue
+        name = _quoted(target.name)
+        texts.append(f"({_text(value)}) IS DISTINCT FROM {name}")
+        columns |= {*_columns(value), (alias, target.name)}
+    if not texts:
+        return None
+    return Part(" OR ".join(texts), frozenset(columns))
+
+
+def _whens(case: Tree) -> Iterator[Tree]:
+    from pglast import ast, enums
+
+    for when in case.args or ():
+        if case.arg is None:
+            yield when.expr
+        else:
+            yield ast.A_Expr(
+                kind=enums.A_Expr_Kind.AEXPR_OP, name=(ast.String(sval="="),), lexpr=case.arg,
+                rexpr=when.expr,
+            )  # fmt: skip
+
+
+def _joined(items: Tree) -> tuple[list[Relation], list[Part]]:
+    """The tables of a FROM clause, and the conditions of its joins."""
+    relations: list[Relation] = []
+    parts: list[Part] = []
+    for item in items or ():
+        kind = type(item).__name__
+        if kind == "RangeVar":
+            relations.append(_relation(item))
+        elif kind == "JoinExpr":
+            for side in (item.larg, item.rarg):
+                more, given = _joined([side])
+                relations, parts = relations + more, parts + given
+            parts += _conjuncts(item.quals)
+    return relations, parts
+
+
+def _conjuncts(node: Tree) -> list[Part]:
+    if node is None:
+        return []
+    if type(node).__name__ == "BoolExpr" and node.boolop.name == "AND_EXPR":
+        return [part for each in node.args for part in _conjuncts(each)]
+    return [_part(node)]
+
+
+def _part(node: Tree) -> Part:
+    equal: tuple[tuple[str, str], ...] = ()
+    if type(node).__name__ == "A_Expr" and [each.sval for each in node.name] == ["="]:
+        sides = [_column(side) for side in (node.lexpr, node.rexpr)]
+        if all(each is not None for each in sides):
+            equal = tuple(each for each in sides if each is not None)
+    return Part(_text(node), _columns(node), equal, _is_whole(node))
+
+
+def _is_whole(node: Tree) -> bool:
+    return not any(type(each).__name__ == "SubLink" for each in _walk(node))
+
+
+def _columns(node: Tree) -> frozenset[tuple[str, str]]:
+    return frozenset(found for each in _walk(node) if (found := _column(each)) is not None)
+
+
+def _column(node: Tree) -> tuple[str, str] | None:
+    if type(node).__name__ != "ColumnRef":
+        return None
+    names = [each.sval for each in node.fields if type(each).__name__ == "String"]
+    return (names[-2] if len(names) > 1 else "", names[-1]) if names else None
+
+
+def _relation(node: Tree) -> Relation:
+    alias = node.alias.aliasname if node.alias is not None else node.relname
+    return Relation(node.schemaname or "", node.relname, alias)
+
+
+def _text(node: Tree) -> str:
+    from pglast.stream import RawStream
+
+    return str(RawStream()(node))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _walk(node: Tree) -> Iterator[Tree]:
+    """Every node of a tree of pglast, outermost first."""
+    if isinstance(node, (tuple, list)):
+        for each in node:
+            yield from _walk(each)
+    elif hasattr(node, "__slots__") and not isinstance(node, (str, int)):
+        yield node
+        for name in node:
+            yield from _walk(getattr(node, name))

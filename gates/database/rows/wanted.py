@@ -1,0 +1,132 @@
+"""Makes the rows that the statements of migrations are about: one more of each tenant for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gates.database.catalog_state.tables import Table
+from gates.database.parsing.conditions import Part, Relation, Wanted, wanted_of
+from gates.database.parsing.script import Script
+from gates.database.rows.make import Maker, Wish
+from gates.database.rows.row import Row
+from gates.database.rows.solve import Rule
+from gates.errors import CouldNotCheckError
+
+_FIRST_SEED, _STEP = 100, 2
+_MOST = 150
+"""Conditions of one set of scripts."""
+
+
+def make_wanted(
+    maker: Maker, scripts: Iterable[Script], tenants: Iterable[tuple[str, int]], *, violating: bool
+) -> None:
+    """Make what rows can be made; with `violating` also those that a new CHECK rule refuses.
+
+    Tenants come with the seed of their first rows. Nothing is raised for a row that cannot be made:
+    what a statement met, whoever runs it sees.
+    """
+    wanted = [each for script in scripts for each in wanted_of(script)]
+    wanted = [each for each in wanted if violating or not each.violates][:_MOST]
+    for tenant, seed in tenants:
+        for number, each in enumerate(wanted):
+            _Making(maker, tenant, seed + _FIRST_SEED + _STEP * number).rows_of(each)
+
+
+@dataclass(frozen=True)
+class _Making:
+    maker: Maker
+    tenant: str
+    seed: int
+
+    def rows_of(self, wanted: Wanted) -> None:
+        """A row of each table that a statement joins, the table that it changes last."""
+        known = {each.alias: table for each in wanted.relations if (table := self._table(each))}
+        if wanted.relations[0].alias not in known:
+            return
+        kept = dict(self.maker.made)
+        made: dict[str, Row] = {}
+        try:
+            for relation in reversed(wanted.relations):
+                if (table := known.get(relation.alias)) is None:
+                    continue
+                row = self._row(relation, table, wanted, known, made)
+                if row is None:
+                    return
+                made[relation.alias] = row
+                self.maker.made[table.oid, self.tenant] = row  # which the next one refers to
+        finally:
+            self.maker.made.update(kept)
+
+    def _table(self, relation: Relation) -> Table | None:
+        return next(
+            (
+                table
+                for table in self.maker.tables.values()
+                if table.name == relation.name
+                and table.schema == (relation.schema or "public")
+                and table.oid in self.maker.own_tables
+            ),
+            None,
+        )
+
+    def _row(
+        self,
+        relation: Relation,
+        table: Table,
+        wanted: Wanted,
+        known: Mapping[str, Table],
+        made: Mapping[str, Row],
+    ) -> Row | None:
+        target = relation is wanted.relations[0]
+        alone = [each for each in wanted.parts if _only(each, relation.alias, known)]
+        values = dict(_given(wanted.parts, relation.alias, table, known, made))
+        changes = wanted.changes
+        tries = [alone, [each for each in alone if each.whole]]
+        if target and changes is not None and _only(changes, relation.alias, known):
+            tries.insert(0, [*alone, changes])
+        for parts in tries:
+            rule = _rule(parts, relation.alias, table)
+            try:
+                return self.maker.make(table, self.tenant, self.seed, Wish(rule, values))
+            except CouldNotCheckError:
+                continue
+        return None
+
+
+def _rule(parts: list[Part], alias: str, table: Table) -> Rule | None:
+    names = {name for part in parts for _, name in part.columns}
+    numbers = tuple(each.number for each in table.columns if each.name in names)
+    if not parts or not numbers:
+        return None
+    text = " AND ".join(f"({part.text})" for part in parts)
+    return Rule(numbers, text, alias, strict=True)
+
+
+def _only(part: Part, alias: str, known: Mapping[str, Table]) -> bool:
+    """Whether a condition is about one of the relations alone, as far as its columns say."""
+    for qualifier, name in part.columns:
+        if qualifier == alias or (qualifier and qualifier not in known and not part.whole):
+            continue
+        if qualifier or known[alias].column(name) is None:
+            return False
+    return True
+
+
+def _given(
+    parts: Iterable[Part],
+    alias: str,
+    table: Table,
+    known: Mapping[str, Table],
+    made: Mapping[str, Row],
+) -> Iterator[tuple[int, str]]:
+    """What a row has to have of the rows that it is joined with."""
+    for part in parts:
+        for (mine, name), (other, theirs) in (part.equal, part.equal[::-1]) if part.equal else ():
+            column = table.column(name) if mine in {alias, ""} else None
+            row = made.get(other)
+            there = known[other].column(theirs) if row is not None else None
+            if column is not None and row is not None and there is not None:
+                value = row.values.get(there.number)
+                if value is not None and column.name != "tenant_id":
+                    yield column.number, value

@@ -1,0 +1,1 @@
+"""Corpora of ordinary cases, and how many of them the gates get right."""
