@@ -11,6 +11,7 @@ from gates.contract.schema.probe import refuses_on
 from gates.database import Database, Snapshot
 from gates.database.locate import place_of
 from gates.database.parsing.script import Script, parse
+from gates.database.tenant_session import A
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module
@@ -30,7 +31,7 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
             database.applied.snapshot,
             places_in(old),
             places_in(new),
-            refuses_on(scratch.session("owner")),
+            refuses_on(scratch.session("owner"), database.sessions.enter(A)),
             _upgrade(old, new),
         )
 
