@@ -116,3 +116,39 @@ def test_a_statement_level_trigger_is_a_deviation_without_conditions(sql_module,
     assert [each.partition(" on public.")[0] for each in errors] == ["the trigger added"]
     assert "and not the platform's audit_row_change()" in errors[0]
     assert not any("condition" in each.message for each in found)
+
+
+# content that comes twice
+
+CREATE = f"COMMENT ON TABLE {TABLE} IS 'Notes';\n"
+INDEX = f"DROP INDEX IF EXISTS a;\nCREATE INDEX a ON {TABLE} (tenant_id, title);\n"
+SEED = f"INSERT INTO {TABLE} (tenant_id, title) VALUES (gen_random_uuid(), 'a');\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (HEAD + INDEX + HEAD + INDEX, "twice: the 2 statements before this one come again"),
+        (HEAD + INDEX + INDEX + INDEX, "3 times: the 2 statements before this one come again"),
+        (HEAD + CREATE + CREATE.replace(" ON ", "\n  ON  "),
+         "twice: the statement before this one comes again"),
+        (HEAD + CREATE + SEED + "BEGIN;\n" + CREATE + SEED + "COMMIT;\n", "twice"),
+    ],
+    ids=["with its head", "three times", "in other lines", "in a transaction of its own"],
+)  # fmt: skip
+def test_a_file_that_holds_its_content_twice(sql, says, sql_module, shared):
+    result = results(sql_module({"001_more.sql": sql}), shared, "migration-repeated")
+    (finding,) = result["migration-repeated"].findings
+    assert finding.level is Level.WARNING
+    assert says in finding.message
+    assert finding.location.path == "migrations/001_more.sql"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [HEAD + SEED + SEED, HEAD + INDEX + CREATE + INDEX, HEAD + INDEX, HEAD],
+    ids=["the same row twice", "something between", "once", "nothing"],
+)
+def test_what_is_no_repeated_file(sql, sql_module, shared):
+    result = results(sql_module({"001_more.sql": sql}), shared, "migration-repeated")
+    assert result["migration-repeated"].findings == ()
