@@ -22,6 +22,7 @@ from gates.contract.schema.pair import Pair, bare_name, shown
 from gates.contract.schema.policies import compare_policies
 from gates.contract.schema.recreated import compare_remade
 from gates.contract.schema.routines import compare_functions, compare_types
+from gates.contract.schema.triggers import compare_triggers
 from gates.contract.schema.views import compare_relation
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 
@@ -155,6 +156,7 @@ PARTS: tuple[Callable[[Pair], Iterator[Change]], ...] = (
     compare_types,
     compare_functions,
     compare_policies,
+    compare_triggers,
     compare_others,
 )
 

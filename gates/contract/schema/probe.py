@@ -98,7 +98,7 @@ def refuses_on(
             return None
         asked = columns or {"gates_any_row": Tried("text", nullable=True)}
         values = [
-            [each for each in _candidates(side, column.type, f"{text} {former.text}")
+            [each for each in candidates(side, column.type, f"{text} {former.text}")
              if each is not None or column.nullable]
             for column in asked.values()
         ]  # fmt: skip
@@ -217,7 +217,7 @@ def _shown(value: str | None) -> str:
     return f"'{text}'"
 
 
-def _candidates(side: Snapshot, type_: str, text: str) -> Iterator[str | None]:
+def candidates(side: Snapshot, type_: str, text: str) -> Iterator[str | None]:
     """Values of a type, by what an expression names, and NULL before them."""
     custom = side.objects.get(f"type {type_}", {})
     base = custom.get("base", type_).partition("(")[0]
