@@ -34,11 +34,6 @@ def on_first_run(failure: Failure) -> str:
         return "cast the claim: (auth.jwt() ->> 'tenant_id')::uuid"
     if code == "42883":
         return "cast the arguments, or create the function or operator in an earlier migration"
-    if "extension" in message and "not available" in message:
-        return (
-            f"the server does not have the extension {name}: do without it, or point"
-            " GATES_DATABASE_URL at a server that has it"
-        )
     if code in {"42P01", "3F000", "42704"}:
         return (
             f"create {name or 'it'} in an earlier migration; if it is the platform's, add it to"

@@ -17,6 +17,9 @@ _QUOTED = re.compile(r'"(?:[^".]+\.)?([^"]+)"|function (?:\w+\.)?(\w+)\(')
 _MISSING = {"42P01", "42703", "42704", "42883"}
 """undefined_table, undefined_column, undefined_object, undefined_function (appendix A)."""
 
+_COUNTS = frozenset({"InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "TruncateStmt"})
+_WRITES = frozenset({"UpdateStmt", "InsertStmt", "MergeStmt", "DeleteStmt"})
+
 
 def place_of(module: Module, name: str, label: str) -> Location:
     """The CREATE statement of a table, view, function or index by its bare name.
@@ -73,6 +76,22 @@ def policy_place(module: Module, name: str, table: Table) -> Location:
             ):
                 found = replace(inner.at(), object=f"policy {name} on {table.schema}.{table.name}")
     return found or place_of(module, table.name, f"policy {name} on {table.schema}.{table.name}")
+
+
+def writer_place(module: Module, path: str, table: str, *, counted: bool) -> Location:
+    """The statement of a migration that writes a table by its bare name: one that changes how many
+    rows it has (`counted`), or what they hold. The first INSERT without ON CONFLICT comes before
+    others; where none names the table, the beginning of the file."""
+    wanted = _COUNTS if counted else _WRITES
+    found: list[tuple[bool, Location]] = []
+    for script in (parse(each.path, each.sql) for each in module.migrations if each.path == path):
+        for inner in statements_of(script):
+            node = inner.statement.node
+            if inner.statement.kind in wanted and node.get("relation", {}).get("relname") == table:
+                safe = "onConflictClause" in node
+                found.append((safe, replace(inner.at(), object=f"table {table}")))
+    found.sort(key=lambda each: each[0])
+    return found[0][1] if found else Location(path, 1, 1)
 
 
 def _relations(node: Node) -> Iterator[Node]:

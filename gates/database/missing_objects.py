@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gates.database.runner import Failure
 
@@ -19,6 +19,29 @@ _INSTEAD = {
 }
 
 
+_ABSENT = re.compile(r'extension "([^"]+)" (?:is not available|has no installation script)')
+_CONTROL = re.compile(r'extension control file ".*/([^/"]+)\.control"')
+_BROUGHT = re.compile(r"function |type |access method |operator class |text search ")
+
+
+def absent_extension(failure: Failure, allowed: Collection[str]) -> str:
+    """The extension that a migration may have, and the server has not; "" for another failure."""
+    found = _ABSENT.search(failure.message) or _CONTROL.search(failure.message)
+    return found[1] if found and found[1] in allowed else ""
+
+
+def maybe_of_extension(failure: Failure) -> bool:
+    """Whether a statement misses something that an extension may bring: a function, a type."""
+    return failure.sqlstate in {"42883", "42704"} and bool(_BROUGHT.match(failure.message))
+
+
+def without_extension(name: str) -> str:
+    """What to do where the server does not have an extension."""
+    other = _INSTEAD.get(name)
+    server = "set GATES_DATABASE_URL to a server that has it"
+    return f"{other}; or {server}" if other else server
+
+
 def missing(failure: Failure, own_prefix: str, platform_tables: Iterable[str] = ()) -> str | None:
     """What to add where a migration failed for want of something that is not the module's own.
 
@@ -28,16 +51,17 @@ def missing(failure: Failure, own_prefix: str, platform_tables: Iterable[str] = 
     quoted = _QUOTED.search(message)
     name = quoted[1] if quoted else ""
     if "extension" in message and ("not available" in message or "control file" in message):
-        other = _INSTEAD.get(name)
+        return f"the server does not have the extension {name}: {without_extension(name)}"
+    if code == "42710" and message.startswith("extension "):
         return (
-            f"the server does not have the extension {name}: "
-            + (f"{other}; or " if other else "")
-            + "set GATES_DATABASE_URL to a server that has it"
+            f'write CREATE EXTENSION IF NOT EXISTS "{name}": the platform makes the extensions of'
+            " database.extensions, and another module may have asked for it before"
         )
     if "permission denied to create extension" in message:
         return (
-            f"only a superuser may create {name}: the platform has to; let a file of"
-            f' database.baseline in gates-policy.toml say CREATE EXTENSION "{name}"'
+            f"only a superuser may create {name}, and the platform does so for those of"
+            f" database.extensions in gates-policy.toml; or let a file of database.baseline say"
+            f' CREATE EXTENSION "{name}"'
         )
     if code == "42P01" and name and not name.rpartition(".")[2].startswith(own_prefix):
         known = ", ".join(sorted(platform_tables))

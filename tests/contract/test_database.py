@@ -22,8 +22,10 @@ from gates.contract.schema.compare import PARTS, compare_databases
 from gates.contract.schema.pair import Pair
 from gates.contract.schema.probe import refuses_on
 from gates.contract.schema.snapshots import pair_of
+from gates.contract.schema.triggers import writes_on
 from gates.database import Database
 from gates.database.parsing.script import parse
+from gates.database.tenant_session import A, Sessions
 from gates.errors import CouldNotCheckError
 from gates.module import load
 from gates.settings import Policy, Settings
@@ -77,6 +79,9 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
         new = run(scratch, pair["step"])
         both = Pair(
             old, new, refuses=refuses_on(scratch.session("owner")),
+            writes=writes_on(
+                scratch.session("owner"), scratch.session("admin"), Sessions().enter(A)
+            ),
             upgrade=(parse("step.sql", pair["step"]),),
         )  # fmt: skip
         changes = compare_databases(both)

@@ -19,12 +19,12 @@ def migration_forbidden(module: Module, policy: Policy) -> Iterator[Finding]:
     Why: roles, databases, server settings and files belong to the platform, and switching row
         security off, even for a moment, opens every tenant's rows. A function with its owner's
         rights and no fixed search_path runs whatever a caller puts first on the path.
-    Bad: DROP DATABASE, ALTER SYSTEM, COPY .. PROGRAM, CREATE ROLE, SET ROLE, CREATE RULE, GRANT ..
-        ON ALL TABLES IN SCHEMA, DISABLE ROW LEVEL SECURITY, SECURITY DEFINER without SET
-        search_path, pg_read_file(), setting request.jwt.claims, pg_notify() of a row, EXCEPTION
-        WHEN query_canceled, an aggregate of a SECURITY DEFINER function, a function of one's own
-        called format or auth.jwt; the same in a DO block, a function, or an EXECUTE of a text that
-        is written out, also in pieces
+    Bad: DROP DATABASE, ALTER SYSTEM, COPY .. PROGRAM, CREATE ROLE, SET ROLE, CREATE RULE, DROP
+        EXTENSION (also in a rollback), GRANT .. ON ALL TABLES IN SCHEMA, DISABLE ROW LEVEL
+        SECURITY, SECURITY DEFINER without SET search_path, pg_read_file(), setting
+        request.jwt.claims, pg_notify() of a row, EXCEPTION WHEN query_canceled, an aggregate of a
+        SECURITY DEFINER function, a function of one's own called format or auth.jwt; the same in a
+        DO block, a function, or an EXECUTE of a text that is written out, also in pieces
     Good: statements about the module's own tables; SECURITY DEFINER SET search_path = '';
         pg_notify('notes', NEW.id::text), as every session may listen
     Fix: remove the statement, or do what the finding says instead.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from gates.check import check
 from gates.database.parsing.relations import created_tables, touched
 from gates.database.parsing.statements import UNKNOWN, Inner, scripts_of, statements_of
-from gates.model import Finding, Stage
+from gates.model import Finding, Location, Stage
 from gates.module import Module
 
 CATALOG_NAMES = frozenset({"tenant_modules", "tenant_module_settings", "module_usage_logs"})
@@ -29,22 +29,25 @@ def migration_names(module: Module) -> Iterator[Finding]:
     if not module.slug:
         return
     prefix = module.table_prefix
-    for script in scripts_of(module):
-        for inner in statements_of(script):
-            yield from _of_statement(inner, prefix)
-
-
-def _of_statement(inner: Inner, prefix: str) -> Iterator[Finding]:
-    made = set()
-    for name, node in created_tables(inner.statement.kind, inner.statement.node):
-        made.add(name)
+    inside = [inner for script in scripts_of(module) for inner in statements_of(script)]
+    made: dict[str, Location] = {}
+    for inner in inside:
+        for name, node in created_tables(inner.statement.kind, inner.statement.node):
+            made.setdefault(name, inner.at(node))
+    for name, where in made.items():
         if not _fits(name, prefix):
             shown = name.replace(UNKNOWN, "..")
             yield migration_names.finding(
                 f"the table {shown} does not begin with {prefix}",
-                inner.at(node),
+                where,
                 fix=f"name it {prefix}{shown.removeprefix('tenant_')}",
             )
+    for inner in inside:
+        yield from _of_statement(inner, prefix, made)
+
+
+def _of_statement(inner: Inner, prefix: str, made: Collection[str]) -> Iterator[Finding]:
+    """Tables that a statement touches, and that the module does not make itself."""
     seen = set()
     for schema, name, node in touched(inner.statement.node):
         if name in made or name in seen or schema not in {"", "public"}:

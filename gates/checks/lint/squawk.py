@@ -25,8 +25,9 @@ def squawk(module: Module, tools: Tools, previous: Previous) -> Iterator[Finding
     Why: CREATE INDEX on a table with rows stops every write to it until it is done; an ALTER TABLE
         that rewrites the table stops reads too.
     Bad: CREATE INDEX on a table of an earlier version; ADD COLUMN x integer NOT NULL
-    Good: CREATE INDEX CONCURRENTLY IF NOT EXISTS in a file of its own; ADD COLUMN with a constant
-        DEFAULT; ADD CONSTRAINT .. NOT VALID and VALIDATE CONSTRAINT later
+    Good: DROP INDEX CONCURRENTLY IF EXISTS x and CREATE INDEX CONCURRENTLY x in a file of their own
+        (with IF NOT EXISTS instead, an interrupted index stays: migrations-resume); ADD COLUMN with
+        a constant DEFAULT; ADD CONSTRAINT .. NOT VALID and VALIDATE CONSTRAINT later
     Fix: split the statement as the finding says.
     """
     released = (

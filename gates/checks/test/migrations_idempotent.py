@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
 from gates.database.failure_advice import on_second_run
+from gates.database.locate import writer_place
 from gates.database.proofs.idempotency.repeat import repeat
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
+from gates.module import Module
+
+_ROWS = re.compile(r"table (?:[^.]+\.)?([^:]+): (\d+ rows? became|its )")
+"""What a difference of rows says, with the table's name."""
 
 _AUDIT = "table public.audit_logs:"
 
 
 @check(Stage.TEST)
-def migrations_idempotent(database: Database) -> Iterator[Finding]:
+def migrations_idempotent(module: Module, database: Database) -> Iterator[Finding]:
     """Running every migration again changes nothing.
 
     Why: a migration is run again after an interrupted release, on a restored backup, and for a
@@ -51,7 +57,7 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
         for each in told or differences:
             yield migrations_idempotent.finding(
                 f"running it again changes something: {each}",
-                Location(path, 1, 1),
+                _place(module, path, each),
                 fix="write the statement so that it may run again, with the same result",
                 detail="\n".join(differences) if len(differences) > 1 else None,
             )
@@ -60,3 +66,11 @@ def migrations_idempotent(database: Database) -> Iterator[Finding]:
             f"the migrations were run again without rows: {found.unfilled[0]}",
             hint="gates explain migrations-idempotent",
         )
+
+
+def _place(module: Module, path: str, difference: str) -> Location:
+    """The statement that writes the table which a difference is about, else the whole file."""
+    rows = _ROWS.match(difference)
+    if rows is None:
+        return Location(path, 1, 1)
+    return writer_place(module, path, rows[1], counted=rows[2].endswith("became"))

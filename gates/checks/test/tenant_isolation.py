@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
+from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
-from gates.database.locate import place_of
+from gates.database.locate import place_of, policy_place
 from gates.database.proofs.isolation.prove import Isolation, prove
+from gates.database.proofs.isolation.views_and_functions import Exposure
 from gates.database.proofs.tenants.outcomes import Leak
 from gates.database.shapes.policies import standard_policy
+from gates.database.shapes.read import read_shapes
 from gates.errors import CouldNotCheckError
-from gates.model import Finding, Level, Stage
+from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
 
 VERBS = {
@@ -38,6 +41,8 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         views, rules, triggers and functions called with another's ids, keys and statements; with
         claims that policies ask for, and a pattern for a tenant; by a statement that another
         tenant prepared on the same connection. Sessions without a tenant try it too.
+        The script of each finding is run once more, alone, before it is told; what it does not show
+        is a warning, and proves nothing.
         A tenant's own rows must be within its reach, else nothing was proved. What a policy
         depends on beside the tenant, and no proof can vary (one user's id, the clock, the server,
         a setting that anybody may set), is read from its expression. Of what runs with its owner's
@@ -58,10 +63,12 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
     for finding in _findings(module, database, proof):
         clean = False
         yield finding
-    if proof.unproved:
+    for each in proof.not_shown:
+        yield _not_shown(module, database, each)
+    if proof.unproved or proof.not_shown:
+        unproved = list(dict.fromkeys((*proof.unproved, *(_about(e) for e in proof.not_shown))))
         sentence = (
-            f"nothing is proved about {len(proof.unproved)} tables or functions:"
-            f" {'; '.join(proof.unproved)}"
+            f"nothing is proved about {len(unproved)} tables or functions: {'; '.join(unproved)}"
         )
         if clean:
             raise CouldNotCheckError(sentence, hint="gates explain tenant-isolation")
@@ -76,7 +83,7 @@ def _findings(module: Module, database: Database, proof: Isolation) -> Iterator[
                 database.place(table),
                 fix=f"ALTER TABLE {table.qualified} ADD COLUMN tenant_id uuid NOT NULL;",
             )
-        yield from _of_table(database, table, proof)
+        yield from _of_table(module, database, table, proof)
     for exposure in proof.exposures:
         exposed = exposure.exposed
         is_view = "view" in exposed.label.partition(" ")[0] or exposed.label.startswith("mat")
@@ -92,14 +99,39 @@ def _findings(module: Module, database: Database, proof: Isolation) -> Iterator[
         )
 
 
-def _of_table(database: Database, table: Table, proof: Isolation) -> Iterator[Finding]:
+def _about(seen: Leak | Exposure) -> str:
+    """What a sentence of the proof is about, and the sentence."""
+    if isinstance(seen, Exposure):
+        return f"{seen.exposed.label} {seen.sentence}"
+    return f"in {seen.table.name} a session {seen.sentence}"
+
+
+def _not_shown(module: Module, database: Database, seen: Leak | Exposure) -> Finding:
+    """What the proof saw among rows of its own, and no script shows alone: nobody is accused."""
+    place = (
+        place_of(module, seen.exposed.name, seen.exposed.label)
+        if isinstance(seen, Exposure)
+        else database.place(seen.table)
+    )
+    return tenant_isolation.finding(
+        f"could not be shown, though the proof saw it once: {_about(seen)}",
+        place,
+        level=Level.WARNING,
+        fix="run the detail in psql, look at what it gives, and tell the platform team",
+        detail=seen.script,
+    )
+
+
+def _of_table(
+    module: Module, database: Database, table: Table, proof: Isolation
+) -> Iterator[Finding]:
     """One finding for what policies let through, and one for each other way."""
     leaks = [leak for leak in proof.leaks if leak.table.oid == table.oid]
     through = [leak for leak in leaks if leak.kind in ROW_ACCESS]
     if through:
         yield tenant_isolation.finding(
             f"in {table.name} {_ways(through)}",
-            database.place(table),
+            _policy_place(module, database, table),
             fix=_policy_fix(database, table),
             detail=through[0].script,
         )
@@ -133,19 +165,38 @@ def _fix(database: Database, leak: Leak) -> str:
     return _policy_fix(database, leak.table)
 
 
+def _deviating(database: Database, table: Table) -> list[RowPolicy]:
+    """The permissive policies of a table that are no allowed shape."""
+    found = read_shapes(database).policies
+    return [policy for other, policy, _ in found if other.oid == table.oid]
+
+
+def _policy_place(module: Module, database: Database, table: Table) -> Location:
+    """The policy that lets rows through: the only one that may, else the table."""
+    enforced = table.row_security and table.forced
+    deviating = _deviating(database, table) if enforced else []
+    if not deviating:
+        return database.place(table)
+    return policy_place(module, deviating[0].name, table)
+
+
 def _policy_fix(database: Database, table: Table) -> str:
-    """The statements that protect a table, whatever it has now."""
-    policies = [each for each in database.in_use.facts.policies if each.table == table.oid]
-    lines = [
-        f"DROP POLICY {_quoted(each.name)} ON {table.qualified};"
-        for each in policies
-        if each.permissive or each.name == "tenant_isolation"
-    ]
+    """The statements that protect a table. Policies of an allowed shape stay."""
+    own = [each for each in database.in_use.facts.policies if each.table == table.oid]
+    deviating = _deviating(database, table)
+    named = next((each for each in own if each.name == "tenant_isolation"), None)
+    stays = named is not None and named.permissive and named not in deviating
+    dropped = [each.name for each in deviating]
+    if named is not None and not stays and named not in deviating:
+        dropped.append(named.name)
+    lines = [f"DROP POLICY {_quoted(name)} ON {table.qualified};" for name in dropped]
     if not table.row_security:
         lines.append(f"ALTER TABLE {table.qualified} ENABLE ROW LEVEL SECURITY;")
     if not table.forced:
         lines.append(f"ALTER TABLE {table.qualified} FORCE ROW LEVEL SECURITY;")
-    return "\n".join([*lines, standard_policy(table, database.sessions.way.tenant)])
+    if not stays or not lines:
+        lines.append(standard_policy(table, database.sessions.way.tenant))
+    return "\n".join(lines)
 
 
 def _quoted(name: str) -> str:

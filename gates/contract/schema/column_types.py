@@ -1,8 +1,9 @@
 """Which changes of a column's type lose nothing.
 
 A type may become a wider one of its own family: every value stays what it is, everything that
-could be written still can be, and every comparison that was written still runs. All other changes
-break: `text` takes every uuid, but `id = '...'::uuid` does not run on it any more.
+could be written still can be, and every comparison that was written still runs. A call need not: a
+function that takes integer takes no bigint, as no cast leads back unasked. All other changes break:
+`text` takes every uuid, but `id = '...'::uuid` does not run on it any more.
 Names are those of `format_type` (PostgreSQL, "System Information Functions").
 """
 
@@ -29,6 +30,15 @@ _GROWS = frozenset({
 })  # fmt: skip
 """Types that take more with a larger number in brackets, and everything without one."""
 
+_CALLS = {
+    "smallint": "int2abs({})",
+    "integer": "repeat('x', {})",
+    "bigint": "to_hex({})",
+    "real": "float4abs({})",
+}
+"""Calls of PostgreSQL's own functions that take a type and nothing wider: pg_cast has no implicit
+cast from the wider type back (castcontext 'i')."""
+
 _LONGEST = 60
 
 
@@ -50,6 +60,15 @@ def widened(old: str, new: str) -> bool:
     if target not in WIDER.get(base, ()):
         return False
     return wide is None or (base == "bit" and size is not None and wide >= size)
+
+
+def refused_call(old: str, new: str, column: str) -> str | None:
+    """An expression that ran on a column of the old type, and is refused on the wider new one; None
+    where a value of that is taken for one of the old type without a cast."""
+    one, other = _parts(old), _parts(new)
+    if one is None or other is None or one[0] == other[0] or one[0] not in _CALLS:
+        return None
+    return f"{column} && '{{}}'::{old}" if one[3] else _CALLS[one[0]].format(column)
 
 
 def refused_value(old: str, new: str) -> str | None:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from gates.contract.model import Bump, Change
-from gates.contract.schema.column_types import refused_value, widened
-from gates.contract.schema.pair import Pair, shown
+from gates.contract.schema.column_types import refused_call, refused_value, widened
+from gates.contract.schema.constraints import beside
+from gates.contract.schema.pair import Pair, owner_of, shown
 from gates.database.catalog_state.snapshot import Properties
 
 
@@ -90,13 +91,12 @@ def _changed(pair: Pair, name: str, before: Properties, after: Properties) -> It
             example=example, proved=proved,
         )  # fmt: skip
 
-    yield from _type(change, column, before["type"], after["type"])
+    yield from _type(change, name, before["type"], after["type"])
     was, now = before.get("nullability"), after.get("nullability")
     if now == "NOT NULL" and was != now and _filled_by_trigger(pair, table, column):
         yield change(Bump.MINOR, "is not NULL any more, as a trigger fills it", proved=False)
     elif now == "NOT NULL" and was != now:
-        example = f"INSERT INTO {shown(table)} ({column}) VALUES (NULL) was accepted"
-        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", example)
+        yield from _refuses_null(pair, change, name, before["type"])
     elif was == "NOT NULL" and was != now:
         yield change(Bump.MINOR, "may be NULL now: who reads it must expect that")
     if not _filled_by_trigger(pair, table, column):
@@ -105,10 +105,53 @@ def _changed(pair: Pair, name: str, before: Properties, after: Properties) -> It
         yield change(Bump.MINOR, "has another collation: texts sort in another order", proved=False)
 
 
-def _type(change: Callable[..., Change], column: str, old: str, new: str) -> Iterator[Change]:
+def _refuses_null(
+    pair: Pair, change: Callable[..., Change], name: str, type_: str
+) -> Iterator[Change]:
+    """A CHECK or the domain of the column may have refused NULL before."""
+    table, column = _split(name)
+    checks = beside(pair, table, f"CHECK ({column})")
+    domain = f"type {type_}" in pair.old.objects
+    if f"CHECK (({column} IS NOT NULL))" in checks or _domain_refuses_null(pair, type_):
+        yield change(Bump.MINOR, "is declared NOT NULL, and refused NULL before")
+        return
+    row: str | None = f"{column} = NULL"
+    if (checks or domain) and pair.refuses is not None:
+        asked = f"CHECK (({column} IS NOT NULL))"
+        row = pair.refuses(pair.old, table, checks or ["CHECK (true)"], asked)
+    if row is None:
+        what = "refuses NULL now; that one was accepted could not be shown"
+        yield change(Bump.MINOR, what, proved=False)
+    elif row == f"{column} = NULL":
+        example = f"INSERT INTO {shown(table)} ({column}) VALUES (NULL) was accepted"
+        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", example)
+    else:
+        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", f"a row with {row}")
+
+
+def _domain_refuses_null(pair: Pair, type_: str) -> bool:
+    """Whether a type is a domain that is declared NOT NULL, or asks for a VALUE."""
+    if "nullability" in pair.old.objects.get(f"type {type_}", {}):
+        return True
+    return any(
+        owner_of("constraint", name, properties) == type_
+        and properties["definition"] == "CHECK ((VALUE IS NOT NULL))"
+        for name, properties in pair.old.of("constraint")
+    )
+
+
+def _type(change: Callable[..., Change], name: str, old: str, new: str) -> Iterator[Change]:
     if old == new:
         return
+    table, column = _split(name)
     if widened(old, new):
+        if (call := refused_call(old, new, column)) is not None:
+            yield change(
+                Bump.MAJOR,
+                f"is {new}, it was {old}: every value fits, and no function that takes {old} does",
+                f"SELECT {call} FROM {shown(table)}",
+            )
+            return
         yield change(Bump.MINOR, f"is {new}, it was {old}: every value of that fits")
         return
     value = refused_value(old, new)

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator
 from gates.contract.model import Bump, Change
 from gates.contract.schema.called import compare_called
 from gates.contract.schema.columns import compare_columns
+from gates.contract.schema.constraint_names import compare_names
 from gates.contract.schema.constraints import compare_constraints, compare_indexes
 from gates.contract.schema.grants import APPLICATION, rights
 from gates.contract.schema.keys import compare_waiting
 from gates.contract.schema.pair import Pair, bare_name, shown
+from gates.contract.schema.policies import compare_policies
 from gates.contract.schema.recreated import compare_remade
 from gates.contract.schema.routines import compare_functions, compare_types
+from gates.contract.schema.triggers import compare_triggers
 from gates.contract.schema.views import compare_relation
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 
@@ -88,56 +91,6 @@ def _by_column(side: Snapshot, name: str) -> set[str]:
     }
 
 
-def compare_policies(pair: Pair) -> Iterator[Change]:
-    """Which rows a session reaches. A policy is known by its name, which the standard fixes."""
-    for name, _ in pair.lost("policy"):
-        yield _policy(pair, name, Bump.MAJOR, "is gone", gone=True,
-                      example="a session reached rows by it")  # fmt: skip
-    for name, properties in pair.came("policy"):
-        closes = properties.get("kind") == "RESTRICTIVE"
-        yield _policy(
-            pair, name, Bump.MAJOR if closes else Bump.MINOR,
-            "is new and takes rows out of reach" if closes else "is new",
-            came=True, example="a row for which it does not hold was in reach" if closes else None,
-        )  # fmt: skip
-    for name, before, after in pair.kept("policy"):
-        if before == after:
-            continue
-        one, other = before.get("command"), after.get("command")
-        if one == "ALL" and other != one and before.get("kind") == "PERMISSIVE":
-            yield _policy(
-                pair, name, Bump.MAJOR, f"covers {other} alone, it was every command",
-                example=f"a command besides {other} was allowed by it",
-            )  # fmt: skip
-        elif before.get("kind") != after.get("kind") and after.get("kind") == "RESTRICTIVE":
-            yield _policy(pair, name, Bump.MAJOR, "restricts now, and permitted",
-                          example="a row was in reach by it")  # fmt: skip
-        else:
-            yield _policy(
-                pair, name, Bump.MINOR,
-                "has changed; whether a row that was in reach no longer is could not be shown",
-                proved=False,
-            )  # fmt: skip
-
-
-def _policy(
-    pair: Pair,
-    name: str,
-    bump: Bump,
-    what: str,
-    *,
-    gone: bool = False,
-    came: bool = False,
-    example: str | None = None,
-    proved: bool = True,
-) -> Change:
-    policy, _, table = name.rpartition(" on ")
-    return pair.change(
-        f"policy:{policy} on {shown(table)}", bump, f"the policy {policy} on {shown(table)} {what}",
-        table, policy.strip('"'), gone=gone, came=came, example=example, proved=proved,
-    )  # fmt: skip
-
-
 def compare_others(pair: Pair) -> Iterator[Change]:
     """Everything else that a migration can make; comments and statistics are left out."""
     for kind in _OTHER:
@@ -198,10 +151,12 @@ PARTS: tuple[Callable[[Pair], Iterator[Change]], ...] = (
     compare_constraints,
     compare_called,
     compare_waiting,
+    compare_names,
     compare_indexes,
     compare_types,
     compare_functions,
     compare_policies,
+    compare_triggers,
     compare_others,
 )
 

@@ -150,12 +150,17 @@ def _added(pair: Pair, owner: str, text: str, name: str) -> Change:
     novelty = _novelty(pair, owner, text)
     if novelty is Novelty.SOME and text.startswith("FOREIGN KEY") and _left_null(pair, owner, text):
         novelty = Novelty.ALL
-    breaks = novelty is Novelty.NONE
+    breaks, example = novelty is Novelty.NONE, f"a row of {shown(owner)} for which it does not hold"
+    if breaks and pair.refuses is not None and text.startswith("CHECK"):
+        # The type, or another CHECK, may refuse all that this one does.
+        row = pair.refuses(pair.old, owner, beside(pair, owner, text) or ["CHECK (true)"], text)
+        novelty, breaks = (novelty, True) if row else (Novelty.IMPLIED, False)
+        example = f"a row with {row}"
     return pair.change(
         f"constraint:{shown(owner)}.{name}", Bump.MAJOR if breaks else Bump.MINOR,
         f"{shown(owner)} asks for {text} now{novelty.value}", owner, name, came=True,
-        example=f"a row of {shown(owner)} for which that does not hold" if breaks else None,
-        proved=novelty is not Novelty.SOME,
+        example=example if breaks else None,
+        proved=novelty not in (Novelty.SOME, Novelty.IMPLIED),
     )  # fmt: skip
 
 
@@ -165,6 +170,7 @@ class Novelty(Enum):
     NONE = ", and did not"
     SOME = ", also of new columns; that a row which was accepted is refused could not be shown"
     ALL = ", of rows that have a value in a new column"
+    IMPLIED = "; that a row which was accepted is refused could not be shown"
 
 
 def _novelty(pair: Pair, table: str, text: str) -> Novelty:
@@ -187,14 +193,20 @@ def _left_null(pair: Pair, table: str, text: str) -> bool:
 
 
 def compare_indexes(pair: Pair) -> Iterator[Change]:
-    """Unique indexes refuse rows, the others only make things fast or slow."""
+    """Unique indexes refuse rows, the others only make things fast or slow. In which order a unique
+    one has its columns says nothing: ON CONFLICT finds it by any (PostgreSQL, "INSERT")."""
     before, after = _unique(pair.old, pair), _unique(pair.new, pair)
-    for (table, keys, rest), name in after.items():
-        if (table, keys, rest) in before:
+    for (table, words, rest), (keys, name) in after.items():
+        if (table, words, rest) in before:
+            if before[table, words, rest][0] != keys:
+                yield pair.change(
+                    f"unique:{shown(table)}({keys}){rest}", Bump.PATCH,
+                    f"the unique key ({keys}){rest} of {shown(table)} is in another order", table,
+                    name,
+                )  # fmt: skip
             continue
-        words = frozenset(keys.split(", "))
         implied = not rest and any(
-            t == table and not r and frozenset(k.split(", ")) <= words for t, k, r in before
+            t == table and not r and frozenset(w) <= frozenset(words) for t, w, r in before
         )
         novelty = _novelty(pair, table, keys)
         if novelty is Novelty.SOME and "NULLS" not in rest and _left_null(pair, table, keys):
@@ -209,8 +221,8 @@ def compare_indexes(pair: Pair) -> Iterator[Change]:
             example=f"two rows with the same {keys} were accepted" if breaks else None,
             proved=implied or novelty is not Novelty.SOME,
         )  # fmt: skip
-    for (table, keys, rest), name in before.items():
-        if (table, keys, rest) not in after:
+    for (table, words, rest), (keys, name) in before.items():
+        if (table, words, rest) not in after:
             yield pair.change(
                 f"unique:{shown(table)}({keys}){rest}", Bump.MAJOR,
                 f"{shown(table)} takes the same ({keys}){rest} more than once now",
@@ -220,9 +232,10 @@ def compare_indexes(pair: Pair) -> Iterator[Change]:
     yield from _plain(pair)
 
 
-def _unique(side: Snapshot, pair: Pair) -> dict[tuple[str, str, str], str]:
-    """Unique indexes on tables that both sides have, by table, keys and condition."""
-    found: dict[tuple[str, str, str], str] = {}
+def _unique(side: Snapshot, pair: Pair) -> dict[tuple[str, tuple[str, ...], str], tuple[str, str]]:
+    """Unique indexes on tables that both sides have: by table, sorted keys and condition, the keys
+    as they are written, and the name."""
+    found: dict[tuple[str, tuple[str, ...], str], tuple[str, str]] = {}
     for name, properties in side.of("index"):
         table = properties.get("table", "")
         definition = properties["definition"]
@@ -234,7 +247,7 @@ def _unique(side: Snapshot, pair: Pair) -> dict[tuple[str, str, str], str]:
         if match and both and not part:
             keys = match["keys"].replace(" DESC", "").replace(" NULLS FIRST", "")
             rest = re.sub(r" WITH \(.*?\)", "", match["rest"])
-            found.setdefault((table, keys, rest), name)
+            found.setdefault((table, tuple(sorted(keys.split(", "))), rest), (keys, name))
     return found
 
 

@@ -31,6 +31,8 @@ class Pair:
     new_place: Place = field(default=_nowhere)
     refuses: Refuses | None = None
     """Looks for a row that a CHECK refuses now; None where there is no server to ask."""
+    writes: Callable[..., str | None] | None = None
+    """Looks for a write that a trigger refuses now (`triggers`); None where there is no server."""
     upgrade: tuple[Script, ...] = ()
     """The migrations that lead from the old database to the new one, as far as they are known."""
 

@@ -8,6 +8,7 @@ that it finds is a counter-example; that it finds none shows nothing.
 # ruff: noqa: S608 - expressions are the server's own, names are quoted by it, values are parameters
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import time
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gates.database.catalog_state.snapshot import Snapshot
+from gates.database.tenant_session import A, B, Sessions
 
 if TYPE_CHECKING:
     import psycopg
@@ -61,6 +63,15 @@ _TEXTS = ("text", "character varying", "character")
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_DATES = ("0001-01-01", "2000-02-29", "9999-12-31")
+_USUAL: dict[str, tuple[str, ...]] = {
+    "boolean": ("true", "false"), "uuid": (A, B), "date": _DATES,
+    "timestamp with time zone": _DATES, "timestamp without time zone": _DATES,
+    "time without time zone": ("00:00", "12:00", "23:59"), "interval": ("0", "-1 day", "100 years"),
+    "json": ("null", "{}", "[]", "1", '"a"'), "jsonb": ("null", "{}", "[]", "1", '"a"'),
+    "bytea": ("", "\\x00"), "inet": ("0.0.0.0/0", "10.0.0.1", "::1"), "[]": ("{}", "{NULL}"),
+}  # fmt: skip
 Row = tuple["str | None", ...]
 
 
@@ -72,28 +83,36 @@ class Tried:
     nullable: bool
 
 
-def refuses_on(session: psycopg.Connection[tuple[Any, ...]]) -> Refuses:
-    """The search, on a session whose role may call what the expressions call, and owns it."""
+def refuses_on(
+    session: psycopg.Connection[tuple[Any, ...]], enter: Sequence[str] = Sessions().enter(A)
+) -> Refuses:
+    """The search, on a session whose role may call what the expressions call, and owns it; `enter`
+    makes it one of tenant A for as long as it asks, since policies compare with that."""
 
     def refuses(
         side: Snapshot, table: str, old: Sequence[str], new: str, former: Formerly = NOTHING
     ) -> str | None:
         text = " ".join((*old, new))
         columns = _columns(side, table, text)
-        if not columns or len(columns) > MOST_COLUMNS:
+        if len(columns) > MOST_COLUMNS:
             return None
+        asked = columns or {"gates_any_row": Tried("text", nullable=True)}
         values = [
-            [each for each in _candidates(column.type, f"{text} {former.text}")
+            [each for each in candidates(side, column.type, f"{text} {former.text}")
              if each is not None or column.nullable]
-            for column in columns.values()
+            for column in asked.values()
         ]  # fmt: skip
         rows: list[Row] = list(itertools.islice(itertools.product(*values), MOST_ROWS))
         before = " AND ".join(f"({_expression(each)}) IS NOT FALSE" for each in old)
-        found = _ask(session, columns, rows, before, f"({_expression(new)}) IS FALSE", former)
+        probe = _Probe(session, asked, table.rpartition(".")[2].strip('"'), enter)
+        found = probe.ask(rows, before, f"({_expression(new)}) IS FALSE", former)
         if found is None:
             return None
-        return ", ".join(
-            f"{name} = {_shown(value)}" for name, value in zip(columns, found, strict=True)
+        return (
+            ", ".join(
+                f"{name} = {_shown(value)}" for name, value in zip(columns, found, strict=False)
+            )
+            or "any values"
         )
 
     return refuses
@@ -117,76 +136,78 @@ def _columns(side: Snapshot, table: str, text: str) -> dict[str, Tried]:
     }
 
 
-def _ask(
-    session: psycopg.Connection[tuple[Any, ...]],
-    columns: dict[str, Tried],
-    rows: list[Row],
-    old: str,
-    new: str,
-    former: Formerly,
-) -> Row | None:
-    """The first row for which both conditions hold, the old one with the functions as they were."""
-    import psycopg
+@dataclass(frozen=True)
+class _Probe:
+    """Asks the server about made-up rows of some columns."""
 
-    try:
-        with session.transaction(force_rollback=True):
-            session.execute("SET TRANSACTION READ ONLY")
-            refused = _rows(session, columns, rows, new, raising=True)
-        with session.transaction(force_rollback=True):
-            for each in former.functions:
-                session.execute(each.encode())
-            session.execute("SET TRANSACTION READ ONLY")
-            found = _rows(session, columns, refused, old, raising=False)
-    except psycopg.Error:
-        return None
-    return found[0] if found else None
+    session: psycopg.Connection[tuple[Any, ...]]
+    columns: dict[str, Tried]
+    table: str
+    """What expressions may call the rows."""
+    enter: Sequence[str]
 
+    def ask(self, rows: list[Row], old: str, new: str, former: Formerly) -> Row | None:
+        """The first row for which both conditions hold, the old one with the functions as they
+        were."""
+        import psycopg
 
-def _rows(
-    session: psycopg.Connection[tuple[Any, ...]],
-    columns: dict[str, Tried],
-    rows: list[Row],
-    condition: str,
-    *,
-    raising: bool,
-) -> list[Row]:
-    """The rows for which a condition holds; `raising`: also those for which it raises."""
-    import psycopg
+        try:
+            with self.session.transaction(force_rollback=True):
+                self._become()
+                self.session.execute("SET TRANSACTION READ ONLY")
+                refused = self._rows(rows, new, raising=True)
+            with self.session.transaction(force_rollback=True):
+                for each in former.functions:
+                    self.session.execute(each.encode())
+                self._become()
+                self.session.execute("SET TRANSACTION READ ONLY")
+                found = self._rows(refused, old, raising=False)
+        except psycopg.Error:
+            return None
+        return found[0] if found else None
 
-    if not rows:
-        return []
-    try:
-        with session.transaction():
-            return _query(session, columns, rows, condition)
-    except (psycopg.DataError, psycopg.errors.RaiseException):
-        found: list[Row] = []
-        until = time.monotonic() + SECONDS
-        for row in rows[:MOST_ALONE]:
-            if time.monotonic() > until:
-                break
-            try:
-                with session.transaction():
-                    found += _query(session, columns, [row], condition)
-            except (psycopg.DataError, psycopg.errors.RaiseException):
-                found += [row] if raising else []
-        return found
+    def _become(self) -> None:
+        """A session of the tenant, where the platform lets this role be one."""
+        import psycopg
 
+        with contextlib.suppress(psycopg.Error), self.session.transaction():
+            for each in self.enter:
+                self.session.execute(each.encode())
 
-def _query(
-    session: psycopg.Connection[tuple[Any, ...]],
-    columns: dict[str, Tried],
-    rows: list[Row],
-    condition: str,
-) -> list[Row]:
-    casts = ", ".join(f"%s::{column.type}" for column in columns.values())
-    given = ", ".join([f"({casts})"] * len(rows))
-    # What follows a percent sign would be taken for a parameter.
-    query = (
-        f"SELECT {', '.join(f'{name}::text' for name in columns)}"
-        f" FROM (VALUES {given}) AS probe ({', '.join(columns)})"
-        f" WHERE {condition.replace('%', '%%')}"
-    )
-    return session.execute(query.encode(), [value for row in rows for value in row]).fetchall()
+    def _rows(self, rows: list[Row], condition: str, *, raising: bool) -> list[Row]:
+        """The rows for which a condition holds; `raising`: also those for which it raises."""
+        import psycopg
+
+        if not rows:
+            return []
+        bad = psycopg.DataError, psycopg.IntegrityError, psycopg.errors.RaiseException
+        try:
+            with self.session.transaction():
+                return self._query(rows, condition)
+        except bad:
+            found: list[Row] = []
+            until = time.monotonic() + SECONDS
+            for row in rows[:MOST_ALONE]:
+                if time.monotonic() > until:
+                    break
+                try:
+                    with self.session.transaction():
+                        found += self._query([row], condition)
+                except bad:
+                    found += [row] if raising else []
+            return found
+
+    def _query(self, rows: list[Row], condition: str) -> list[Row]:
+        casts = ", ".join(f"%s::{column.type}" for column in self.columns.values())
+        given = ", ".join([f"({casts})"] * len(rows))
+        # What follows a percent sign would be taken for a parameter.
+        query = (
+            f"SELECT {', '.join(f'{name}::text' for name in self.columns)}"
+            f' FROM (VALUES {given}) AS "{self.table}" ({", ".join(self.columns)})'
+            f" WHERE {condition.replace('%', '%%')}"
+        )
+        values = [value for row in rows for value in row]
+        return self.session.execute(query.encode(), values).fetchall()
 
 
 def _shown(value: str | None) -> str:
@@ -196,22 +217,28 @@ def _shown(value: str | None) -> str:
     return f"'{text}'"
 
 
-def _candidates(type_: str, text: str) -> Iterator[str | None]:
-    """Values of a type, by what an expression names."""
-    base = type_.partition("(")[0]
-    quoted = [each.replace("''", "'") for each in re.findall(r"'((?:[^']|'')*)'", text)]
+def candidates(side: Snapshot, type_: str, text: str) -> Iterator[str | None]:
+    """Values of a type, by what an expression names, and NULL before them."""
+    custom = side.objects.get(f"type {type_}", {})
+    base = custom.get("base", type_).partition("(")[0]
+    quoted = _literals(text)
     numbers = [int(each) for each in re.findall(r"(?<![\w.])\d{1,9}(?![\w.])", text)]
     near = sorted({number + step for number in (0, *numbers) for step in range(-3, 4)})
     found: list[str] = []
-    if base in _TEXTS:
+    if "labels" in custom:
+        found += _literals(custom["labels"])
+    elif base in _TEXTS:
         words = [word for each in quoted for word in re.findall(r"\w+", each)]
         found += [*quoted, *words, "", *"abzAZ019 -_.@/", "a1", "A1", "ab", "a@b.c"]
         found += ["x" * each for each in near if 0 < each <= LONGEST]
     elif base in _NUMBERS:
         found += [str(each) for each in near]
-    elif base == "boolean":
-        found += ["true", "false"]
     else:
-        found += quoted
-    yield from dict.fromkeys(found)
+        found += [*quoted, *_USUAL.get("[]" if base.endswith("[]") else base, ())]
     yield None
+    yield from dict.fromkeys(found)
+
+
+def _literals(text: str) -> list[str]:
+    """The texts that a text quotes, as they are."""
+    return [each.replace("''", "'") for each in _LITERAL.findall(text)]

@@ -161,12 +161,15 @@ def _order(pair: Pair) -> Iterator[Change]:
                 continue
             at = next(i for i, each in enumerate(kept) if after[i] != each)
             number = before.index(kept[at]) + 1
+            example = (
+                f"INSERT INTO {shown(table)} VALUES (...) put its value {number} into"
+                if kind == "table"
+                else f"SELECT * FROM {shown(table)} gave as its value {number}"
+            )
             yield pair.change(
-                f"{kind}:{shown(table)}", Bump.MAJOR if kind == "table" else Bump.MINOR,
+                f"{kind}:{shown(table)}", Bump.MAJOR,
                 f"{shown(table)} has its columns in another order: {', '.join(after)}", table,
-                example=f"INSERT INTO {shown(table)} VALUES (...) put its value {number} into"
-                f" {kept[at]}, and does not" if kind == "table" else None,
-                proved=kind == "table",
+                example=f"{example} {kept[at]}, and does not",
             )  # fmt: skip
 
 

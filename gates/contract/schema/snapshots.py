@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 from gates.contract.schema.pair import Pair, Place
 from gates.contract.schema.probe import refuses_on
+from gates.contract.schema.triggers import writes_on
 from gates.database import Database, Snapshot
 from gates.database.locate import place_of
 from gates.database.parsing.script import Script, parse
+from gates.database.tenant_session import A
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module
@@ -25,12 +27,14 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
     """
     before = _before(old, database)
     with database.scratch() as scratch:
+        owner, enter = scratch.session("owner"), database.sessions.enter(A)
         yield Pair(
             before,
             database.applied.snapshot,
             places_in(old),
             places_in(new),
-            refuses_on(scratch.session("owner")),
+            refuses_on(owner, enter),
+            writes_on(owner, scratch.session("admin"), enter),
             _upgrade(old, new),
         )
 

@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gates.database import baseline
-from gates.database.catalog_state.facts import Facts, read_facts
+from gates.database.catalog_state.facts import Facts, Grant, read_facts
 from gates.database.catalog_state.snapshot import Snapshot, snapshot
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.parsing.script import parse
+from gates.database.prepared.platform_rights import (
+    create_extensions,
+    extensions_of,
+    let_owner_in,
+)
 from gates.database.prepared.run_time import Maker, call_makers, read_makers
 from gates.database.prepared.scratch import OWNER_SHOWN, Scratch
 from gates.database.runner import ScriptRun, run_script
-from gates.database.server.driver import psycopg_modules
 from gates.database.server.embedded import throwaway_server
 from gates.database.server.workspace import Role, Workspace
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
@@ -140,8 +144,9 @@ class Prepared:
         return workspace
 
     @cached_property
-    def _baseline(self) -> tuple[str, Snapshot, frozenset[str]]:
-        """The name of the database with the platform's baseline, its snapshot and its tables."""
+    def _baseline(self) -> tuple[str, Snapshot, frozenset[str], frozenset[Grant]]:
+        """The name of the database with the platform's baseline, its snapshot and its tables, and
+        the default privileges of what the module will make."""
         workspace = self.workspace
         clone = Clone(workspace.create("baseline"), workspace)
         with clone.connect(search_path="public") as connection:
@@ -156,10 +161,13 @@ class Prepared:
                         f" {run.failure.message}",
                         hint="correct database.baseline in gates-policy.toml",
                     )
-            self._let_owner_in(connection)
+            let_owner_in(connection, workspace.owner)
+            wanted = extensions_of(self.module, self.policy.extensions)
+            create_extensions(connection, wanted)
             tables = frozenset(table.qualified for table in read_tables(connection).values())
             taken = snapshot(connection, {workspace.owner: OWNER_SHOWN})
-        return clone.name, taken, tables
+            defaults = frozenset(read_facts(connection, workspace.owner).grants)
+        return clone.name, taken, tables, defaults
 
     def _ready(self, connection: psycopg.Connection[tuple[Any, ...]], file: Path) -> str:
         """A file of the baseline as this server can run it. Roles that it names are made on a
@@ -173,23 +181,6 @@ class Prepared:
         else:
             baseline.refuse_without(wanted)
         return baseline.without(script, settings=settings, owners=self.workspace.superuser)
-
-    def _let_owner_in(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-        """Give the migrations' role what it needs of the platform, and no more: to make objects,
-        refer to the platform's tables, and write audit rows in a trigger's name."""
-        owner = self.workspace.owner
-        for statement in (
-            f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
-            f"GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA public TO {owner}",
-            f"GRANT INSERT ON public.audit_logs TO {owner}",
-        ):
-            try:
-                connection.execute(statement)
-            except psycopg_modules().errors.UndefinedTable as error:
-                raise CouldNotCheckError(
-                    "the platform baseline has no table public.audit_logs, which triggers write",
-                    hint="add it to database.baseline in gates-policy.toml",
-                ) from error
 
     @property
     def applied(self) -> Applied:
@@ -229,19 +220,25 @@ class Prepared:
         return self._migrated(go_on=True)
 
     def _migrated(self, *, go_on: bool) -> tuple[str, Applied]:
-        base, before, known = self._baseline
+        base, before, known, _ = self._baseline
         states, runs = [before], []
         with self._scratch(self.workspace.create("applied", base)) as scratch:
             for run in scratch.run_all(self.scripts, go_on=go_on):
                 runs.append(run)
                 states.append(scratch.snapshot())
             admin = scratch.session("admin")
-            everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
+            everything, facts = read_tables(admin), self._facts(admin)
             makers = read_makers(admin, self.workspace.owner)
         own = tuple(table for table in everything.values() if table.qualified not in known)
         complete = all(run.failure is None for run in runs)
         applied = Applied(tuple(runs), own, everything, facts, tuple(states), makers, complete)
         return scratch.name, applied
+
+    def _facts(self, admin: psycopg.Connection[tuple[Any, ...]]) -> Facts:
+        """What the catalog says, without the default privileges that the platform has given."""
+        facts = read_facts(admin, self.workspace.owner)
+        given = self._baseline[3]
+        return replace(facts, grants=tuple(each for each in facts.grants if each not in given))
 
     @property
     def in_use(self) -> Applied:
@@ -257,7 +254,7 @@ class Prepared:
         with self._scratch(self.workspace.create("in_use", template)) as scratch:
             makers = call_makers(scratch, applied.makers, applied.tables, self.module.table_prefix)
             admin = scratch.session("admin")
-            everything, facts = read_tables(admin), read_facts(admin, self.workspace.owner)
+            everything, facts = read_tables(admin), self._facts(admin)
             states = (*applied.states, scratch.snapshot())
         own = tuple(t for t in everything.values() if t.qualified not in self._baseline[2])
         return scratch.name, replace(

@@ -153,6 +153,8 @@ def forbidden(
             f" {', '.join(sorted(extensions))})",
             {},
         )
+    elif kind == "DropStmt" and node.get("removeType") == "OBJECT_EXTENSION":
+        yield "DROP EXTENSION", "it is the platform's, and other modules may use it: leave it", {}
     elif kind == "GrantStmt":
         yield from _grant(node)
     elif kind == "DefineStmt" and node.get("kind") == "OBJECT_OPERATOR":

@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 FUNCTION = "audit_row_change"
 """The platform's trigger function, in the schema public (section 4 of the standard)."""
 _LOG = "audit_logs"
-_ROW, _INSERT, _UPDATE = 1, 4, 16
-_FORM = _ROW | _INSERT | _UPDATE
-"""The bits of `pg_trigger.tgtype` (src/include/catalog/pg_trigger.h): AFTER is the lack of one."""
+_FORM = "AFTER INSERT OR UPDATE .. FOR EACH ROW without any condition"
 _THERE = """
     SELECT EXISTS (SELECT FROM pg_proc p WHERE p.oid = to_regprocedure('public.audit_row_change()')
         AND p.proowner <> %s::regrole)"""
+# The bits of tgtype: src/include/catalog/pg_trigger.h; AFTER is the lack of BEFORE and INSTEAD.
 _TRIGGERS = """
     SELECT t.tgrelid, t.tgname, pg_get_triggerdef(t.oid),
         t.tgfoid = to_regprocedure('public.audit_row_change()'),
-        t.tgtype = %s AND t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0
-            AND t.tgconstraint = 0 AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL,
+        concat_ws(', ',
+            CASE WHEN t.tgtype & 1 = 0 THEN 'is FOR EACH STATEMENT' END,
+            CASE WHEN t.tgtype & 66 <> 0 THEN 'is not AFTER' END,
+            CASE WHEN t.tgtype & 4 = 0 THEN 'leaves INSERT out' END,
+            CASE WHEN t.tgtype & 16 = 0 THEN 'leaves UPDATE out' END,
+            CASE WHEN t.tgtype & 40 <> 0 THEN 'fires on DELETE or TRUNCATE too' END,
+            CASE WHEN t.tgqual IS NOT NULL THEN 'has a WHEN condition' END,
+            CASE WHEN t.tgattr::text <> '' THEN 'fires for some columns alone' END,
+            CASE WHEN t.tgnargs > 0 THEN 'gives the function arguments' END,
+            CASE WHEN t.tgconstraint <> 0 THEN 'is a constraint trigger' END,
+            CASE WHEN t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL
+                THEN 'has transition tables' END),
         t.tgenabled IN ('O', 'A'), p.proname
     FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE t.tgrelid = ANY (%s::oid[]) AND t.tgconstrrelid = 0 ORDER BY 1, 2"""
@@ -43,15 +52,16 @@ class Trigger:
     definition: str
     platform: bool
     """It calls the platform's function."""
-    exact: bool
-    """AFTER INSERT OR UPDATE, for each row, with no WHEN, no columns and no arguments."""
+    unlike: str
+    """In what it is not AFTER INSERT OR UPDATE, for each row, with no WHEN, no columns and no
+    arguments; "" where it is."""
     enabled: bool
     function: str
 
     @property
     def allowed(self) -> bool:
         """Whether it is the one form of the standard."""
-        return self.platform and self.exact and self.enabled
+        return self.platform and not self.unlike and self.enabled
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def unlike_the_platforms(
             f"the platform baseline has no function public.{FUNCTION}(), which audits each table",
             hint="add it to database.baseline in gates-policy.toml",
         )
-    rows = admin.execute(_TRIGGERS, (_FORM, [table.oid for table in tables])).fetchall()
+    rows = admin.execute(_TRIGGERS, ([table.oid for table in tables],)).fetchall()
     triggers = [Trigger(*row) for row in rows]
     for table in tables:
         own = [each for each in triggers if each.table == table.oid]
@@ -93,8 +103,8 @@ def _deviation(table: Table, audits: Sequence[Trigger], definitions: Definitions
     first = audits[0]
     if not first.platform:
         sentence = f"calls {first.function}() and not the platform's {FUNCTION}()"
-    elif not first.exact:
-        sentence = "is not AFTER INSERT OR UPDATE .. FOR EACH ROW without any condition"
+    elif first.unlike:
+        sentence = f"{first.unlike}: the standard's is {_FORM}"
     else:
         sentence = "is not enabled in every session"
     disabled = "".join(f"\n-- {each.name} is not enabled" for each in audits if not each.enabled)

@@ -12,6 +12,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.changed_rows import changes_b
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.outcomes import tenant_column
+from gates.database.proofs.tenants.replay import CHANGES, ROWS_AFTER, ROWS_BEFORE
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
@@ -192,11 +193,12 @@ def _script(
             "BEGIN;",
             *tenants.made([*own, *rows]),
             *(() if triggers else [f"{each};" for each in _switch(tables, "DISABLE")]),
+            *(f"{each}  -- {ROWS_BEFORE}" for each in shown),
             f"SET LOCAL ROLE {APP};",
             *(f"{each};" for each in tenants.as_a),
-            f"{statement};  -- changes B's rows",
+            f"{statement};  -- {CHANGES}",
             "RESET ROLE;",
-            *shown,
+            *(f"{each}  -- {ROWS_AFTER}" for each in shown),
             "ROLLBACK;",
         ]
     )

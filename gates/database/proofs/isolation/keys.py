@@ -35,7 +35,9 @@ def references(tenants: Tenants, table: Table) -> Iterator[Leak]:
             table,
             f"refers to a row of another tenant in {target.qualified}"
             f" (foreign key {reference.name} on {columns})",
-            tenants.script(table, rows, insert, "INSERT", "accepted, though it refers to B's row"),
+            tenants.script(
+                table, rows, insert, "INSERT", "accepted, though it refers to B's row"
+            ).replace("\nROLLBACK;", "\nSET CONSTRAINTS ALL IMMEDIATE;\nROLLBACK;"),
             f"ALTER TABLE {table.qualified} DROP CONSTRAINT {reference.quoted},\n"
             f"    ADD CONSTRAINT {reference.quoted} FOREIGN KEY (tenant_id, {columns})\n"
             f"    REFERENCES {target.qualified} (tenant_id, {theirs});",

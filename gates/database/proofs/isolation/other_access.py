@@ -13,6 +13,7 @@ from gates.database.proofs.isolation.calls import membership
 from gates.database.proofs.isolation.probe_statements import Probes
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
+from gates.database.proofs.tenants.replay import MEMBER
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.values import quote
 from gates.database.tenant_session import APP
@@ -28,6 +29,10 @@ _SEQUENCES = """
     WHERE c.relkind = 'S' AND c.relowner = %s::regrole
         AND has_sequence_privilege(r, c.oid, 'UPDATE') ORDER BY 1, 4"""
 _OTHERS = ("authenticated", "anon")
+_MEMBERSHIP = (
+    "SELECT pg_has_role({role}, relowner, 'MEMBER') FROM pg_class"
+    " WHERE oid = {table}::regclass;  -- " + MEMBER
+)
 
 
 def other_commands(probes: Probes) -> Iterator[Leak]:
@@ -119,7 +124,9 @@ def crossed_claims(probes: Probes) -> Iterator[Leak]:
             return
 
 
-def outside_tables(tenants: Tenants, owner_name: str) -> Iterator[Exposure]:
+def outside_tables(
+    tenants: Tenants, owner_name: str, tables: Sequence[Table]
+) -> Iterator[Exposure]:
     """What belongs to no table: sequences that may be set, and membership in the owner's role."""
     roles = [APP, *_OTHERS]
     for label, quoted, name, role in tenants.owner.execute(
@@ -135,10 +142,10 @@ def outside_tables(tenants: Tenants, owner_name: str) -> Iterator[Exposure]:
             ),
             f"REVOKE UPDATE ON SEQUENCE {quoted} FROM {role};",
         )  # fmt: skip
-    for role in membership(tenants.owner, owner_name):
+    for role in membership(tenants.owner, owner_name) if tables else ():
         yield Exposure(
             Exposed(f"role {role}", role, ()),
             "is a member of the role that owns the tables, which passes by row security",
-            f"SELECT pg_has_role('{role}', current_user, 'MEMBER');",
+            _MEMBERSHIP.format(role=quote(role), table=quote(tables[0].qualified)),
             f"REVOKE the membership from {role}",
         )

@@ -9,7 +9,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.keys import blocked_by_key
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
 from gates.database.proofs.tenants.tenants import Tenants
-from gates.database.rows.make import TakenError
+from gates.database.rows.make import Row, TakenError
 from gates.database.rows.solve import NoRowError
 from gates.database.tenant_session import APP, EVERY_COMMAND
 
@@ -67,7 +67,12 @@ def _has_row(
     leaks: list[Leak],
 ) -> bool:
     try:
-        tenants.maker.first(table, tenant, seed)
+        row = tenants.maker.first(table, tenant, seed)
+        if not is_of(row, tenant):
+            raise NoRowError(
+                f"{table.label}: a row that is added for a tenant has another tenant_id than the"
+                " tenant's own"
+            )
     except NoRowError as error:
         out = blocked_by_key(tenants, error) if isinstance(error, TakenError) else None
         if out is None or tenant != tenants.b:
@@ -76,6 +81,12 @@ def _has_row(
             leaks.append(out)
         return False
     return True
+
+
+def is_of(row: Row, tenant: str) -> bool:
+    """Whether a row has the id of its tenant: a reference or a trigger may give it another."""
+    column = row.table.tenant
+    return column is None or tenant in row.values.get(column.number, tenant)
 
 
 def grant_everything(tenants: Tenants, tables: Sequence[Table]) -> None:

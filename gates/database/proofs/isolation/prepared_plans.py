@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
+from gates.database.proofs.tenants.replay import STILL
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.tenant_session import APP
 
@@ -73,7 +74,7 @@ def plans_that_stay(tenants: Tenants, table: Table, constant: Mapping[str, bool]
                     *(f"{each};  -- tenant A" for each in tenants.as_a),
                     f"SAVEPOINT a;\nEXECUTE {_NAME};\nROLLBACK TO a;",
                     *(f"{each};  -- tenant B" for each in tenants.sessions.enter(tenants.b)),
-                    f"EXECUTE {_NAME};  -- as B, and still reaches A",
+                    f"EXECUTE {_NAME};  -- {STILL}",
                     "ROLLBACK;",
                 ]
             ),

@@ -51,6 +51,11 @@ class Probes:
             ("cannot delete its own row", "DELETE", f"DELETE FROM {name} WHERE {where}"),
         ]  # fmt: skip
 
+    def granted(self, command: str) -> bool:
+        """Whether the application itself may run a command on the table, with a WHERE."""
+        has = self.tenants.grants.get(self.table.oid, frozenset())
+        return command in has and (command == "INSERT" or "SELECT" in has)
+
     @cached_property
     def read(self) -> str:
         """Rows of other tenants."""

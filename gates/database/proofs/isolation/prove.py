@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from gates.database import Database
 from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
+from gates.database.proofs.isolation.as_application import lacking_grants
 from gates.database.proofs.isolation.claims import sessions_with_claims
+from gates.database.proofs.isolation.confirm import Confirmed, confirm
 from gates.database.proofs.isolation.indirect_writes import indirect_writes
 from gates.database.proofs.isolation.keys import exclusions, oracles, references, untried
 from gates.database.proofs.isolation.other_access import (
@@ -54,15 +56,19 @@ from gates.database.shapes.read import Shapes, read_shapes
 
 @dataclass(frozen=True)
 class Isolation:
-    """What the proof saw."""
+    """What the proof saw, and its scripts show."""
 
     leaks: tuple[Leak, ...]
     exposures: tuple[Exposure, ...]
+    not_shown: tuple[Leak | Exposure, ...]
+    """What the proof saw, and the script, run alone, does not show."""
     unproved: tuple[str, ...]
     """One sentence for each table about which nothing is known."""
     attempts: int
     other: str = ""
     """The id of the tenant whose rows leak."""
+    own: str = ""
+    """The id of the tenant that reaches them."""
 
 
 def prove(database: Database) -> Isolation:
@@ -82,6 +88,7 @@ def prove(database: Database) -> Isolation:
         proof.add_rows_of_b()
         proof.ask_now_that_b_has_rows()
         proof.add_rows_of_c()
+        proof.act_as_the_application()
         grant_everything(tenants, proof.tables)
         proof.try_keys()
         drop_foreign_keys(tenants, proof.tables)
@@ -89,11 +96,12 @@ def prove(database: Database) -> Isolation:
         remove_third_tenant(tenants, proof.tables)
         proof.call_functions_for_good()
         proof.write_past_rules_triggers_and_views()
+    shown = confirm(database, tenants, proof.leaks, proof.exposures)
     database.record(
         "isolation proof", len(proof.all_tables), time.perf_counter() - started,
         f"{tenants.attempts} attempts, {len(proof.exposed)} views and functions",
     )  # fmt: skip
-    return proof.result()
+    return proof.result(shown)
 
 
 @dataclass
@@ -125,7 +133,7 @@ class _Proof:
 
     def look_outside_tables(self) -> None:
         """Sequences, and membership in the role that owns the tables."""
-        self.exposures += outside_tables(self.tenants, self.owner)
+        self.exposures += outside_tables(self.tenants, self.owner, self.all_tables)
 
     def add_rows_of_a(self) -> None:
         """A row of tenant A in each table."""
@@ -160,6 +168,12 @@ class _Proof:
         add_platform_rows(self.tenants, self.tenants.c, 701)
         for table in self.tables:
             add_sparse_row(self.tenants, table)
+
+    def act_as_the_application(self) -> None:
+        """What the application may do by its grants, it can do."""
+        for table in self.tables:
+            with self._named_where_unproved():
+                self.leaks += lacking_grants(self.tenants, table)
 
     def try_keys(self) -> None:
         """Foreign keys that accept another's row, and keys that tell what another has."""
@@ -227,9 +241,10 @@ class _Proof:
         except NoRowError as error:
             self.unproved.append(error.message)
 
-    def result(self) -> Isolation:
+    def result(self, shown: Confirmed) -> Isolation:
         """What all steps saw."""
         return Isolation(
-            tuple(self.leaks), tuple(self.exposures), tuple(dict.fromkeys(self.unproved)),
-            self.tenants.attempts, self.tenants.b,
+            shown.leaks, shown.exposures, shown.not_shown,
+            tuple(dict.fromkeys(self.unproved)), self.tenants.attempts,
+            self.tenants.b, self.tenants.a,
         )  # fmt: skip

@@ -16,9 +16,18 @@ from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.calls import find_calls
 from gates.database.proofs.isolation.changed_rows import changes_b
 from gates.database.proofs.isolation.time_limit import EndlessError, run
+from gates.database.proofs.tenants.replay import (
+    BEFORE,
+    CHANGES,
+    DEPENDS,
+    ENDLESS,
+    HOLDS,
+    ROWS_AFTER,
+    ROWS_BEFORE,
+)
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
-from gates.database.tenant_session import APP, Entry
+from gates.database.tenant_session import APP, Entry, quote
 
 _VIEWS = """
     SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -30,7 +39,6 @@ _VIEWS = """
     ORDER BY 1"""
 _ROLES = (APP, "authenticated", "anon")
 
-_DEPENDS = "depends on B's rows"
 _ERROR = re.compile(r"[0-9A-Z]{5}: ")
 
 Answers = tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]
@@ -97,7 +105,7 @@ def first_answers(
         try:
             answers = ask(tenants, each), ask(tenants, each)
         except EndlessError as error:
-            script = _script(tenants, each, each.statements[0], [], tenants.as_a, "does not end")
+            script = _script(tenants, each, each.statements[0], [], tenants.as_a, ENDLESS)
             sentence = error.message.removeprefix(f"{each.label} ")
             endless.append(Exposure(each, sentence, script, error.hint or ""))
             continue
@@ -153,7 +161,8 @@ def changed_answer(
                 whom = "one tenant" if given else "a session without a tenant"
                 sentence = f"shows {whom} the rows of {'another' if given else 'a tenant'}"
                 failed = now[0][:5] if now and _ERROR.match(now[0]) else ""
-                comment = f"fails with {failed}, since B has rows" if failed else _DEPENDS
+                comment = DEPENDS if first == second else HOLDS
+                comment = f"fails with {failed}, since B has rows" if failed else comment
                 script = _script(tenants, exposed, statement, rows, given, comment)
                 return Exposure(exposed, sentence, script)
     return None
@@ -163,15 +172,18 @@ def writes_of_function(
     tenants: Tenants, exposed: Exposed, tables: tuple[Table, ...], rows: list[Row]
 ) -> Exposure | None:
     """Call a function for good, and see whether tenant B's rows changed."""
+    own = list(dict.fromkeys(each for t in tables for each in tenants.rows(t)[0].family()))
     for statement in exposed.statements:
         for session, given in ((tenants.app, tenants.as_a), (tenants.bare, ())):
             label = exposed.label
-            if changes_b(tenants, tables, statement, session, given, exposed.role, label):
+            changed = changes_b(tenants, tables, statement, session, given, exposed.role, label)
+            if changed:
                 whom = "one tenant change" if given else "a session without a tenant change"
                 sentence = f"lets {whom} the rows of {'another' if given else 'a tenant'}"
-                return Exposure(
-                    exposed, sentence, _script(tenants, exposed, statement, rows, given)
+                script = _script(
+                    tenants, exposed, statement, [*own, *rows], given, CHANGES, changed
                 )
+                return Exposure(exposed, sentence, script)
     return None
 
 
@@ -181,15 +193,35 @@ def _script(
     statement: str,
     rows: list[Row],
     given: Entry,
-    comment: str = _DEPENDS,
+    comment: str,
+    changed: Sequence[str] = (),
 ) -> str:
-    everything = [*_of_platform(tenants, exposed), *rows]
-    lines = ["BEGIN;", *tenants.made(list(dict.fromkeys(everything)), enter=given != ())]
-    if exposed.refresh:
-        lines.append(f"{exposed.refresh};")
-    lines.append(f"SET LOCAL ROLE {exposed.role};")
-    lines += [f"{each};" for each in given]
-    return "\n".join([*lines, f"{statement};  -- {comment}", "ROLLBACK;"])
+    """The rows, who asks, and the statement; before them the same without the rows where the answer
+    is to depend on them, and the rows of `changed` tables before and after it."""
+    become = [f"SET LOCAL ROLE {exposed.role};", *(f"{each};" for each in given)]
+    refresh = [f"{exposed.refresh};"] if exposed.refresh else []
+    before = []
+    if comment == DEPENDS:
+        before = ["SAVEPOINT without_rows;", *refresh, *become, f"{statement};  -- {BEFORE}",
+                  "ROLLBACK TO without_rows;"]  # fmt: skip
+    read = [f"SELECT * FROM {name} WHERE tenant_id = {quote(tenants.b)};" for name in changed]
+    made = tenants.made(
+        list(dict.fromkeys([*_of_platform(tenants, exposed), *rows])), enter=given != ()
+    )
+    return "\n".join(
+        [
+            "BEGIN;",
+            *before,
+            *made,
+            *(f"{each}  -- {ROWS_BEFORE}" for each in read),
+            *refresh,
+            *become,
+            f"{statement};  -- {comment}",
+            *(["RESET ROLE;"] if read else []),
+            *(f"{each}  -- {ROWS_AFTER}" for each in read),
+            "ROLLBACK;",
+        ]
+    )
 
 
 def _of_platform(tenants: Tenants, exposed: Exposed) -> list[Row]:

@@ -17,11 +17,19 @@ class Outcome:
     constraint: str = ""
     without_triggers: bool = False
     """The table's triggers were disabled for it."""
+    raised_by: str = ""
+    """The function of PostgreSQL's source that raised the error."""
 
     @property
     def refused(self) -> bool:
         """Whether rights or row security stood in the way."""
         return self.sqlstate == "42501"
+
+    @property
+    def lacks_grant(self) -> bool:
+        """Whether a grant was missing, and no row security or trigger refused it (aclcheck_error
+        in aclchk.c, nextval_internal in sequence.c)."""
+        return self.refused and self.raised_by in {"aclcheck_error", "nextval_internal"}
 
     @property
     def passed(self) -> bool:

@@ -113,7 +113,10 @@ class Tenants:
             diag = error.diag
             said = diag.message_primary or str(error)
             session.execute("ROLLBACK")
-            return Outcome(0, diag.sqlstate or "", said, diag.constraint_name or "")
+            return Outcome(
+                0, diag.sqlstate or "", said, diag.constraint_name or "",
+                raised_by=diag.source_function or "",
+            )  # fmt: skip
 
     def through(
         self,

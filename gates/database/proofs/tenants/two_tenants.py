@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Applied, Database
+from gates.database.catalog_state.tables import Table
 from gates.database.proofs.tenants.session_columns import session_columns
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Maker
 from gates.database.rows.solve import NoRowError
-from gates.database.tenant_session import APP, EVERY_COMMAND, adjacent_tenants
+from gates.database.server.driver import psycopg_modules
+from gates.database.tenant_session import APP, EVERY_COMMAND, adjacent_tenants, quote
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,11 +25,34 @@ _PLATFORM = ("tenants", "organizations", "profiles", "users", "memberships")
 def add_platform_rows(tenants: Tenants, tenant: str, seed: int) -> None:
     """Rows for a tenant in the platform's tables that say who belongs to whom: policies may ask
     them. A table of a platform's own that takes no made-up row is left as it is."""
+    for table, column in _tenants_by_another_name(tenants.maker):
+        # Where it takes none, the module's own rows say so.
+        with contextlib.suppress(NoRowError, psycopg_modules().Error):
+            row = tenants.maker.plan(table, tenant, seed)
+            own = f"{quote(tenant)}::{table.by_number[column].type}"
+            row = replace(row, values={**row.values, column: own})
+            tenants.maker.platform.execute(row.statement())
+            tenants.maker.made.setdefault((table.oid, tenant), row)
     for table in tenants.maker.tables.values():
         if table.name in _PLATFORM and table.oid not in tenants.maker.own_tables:
             # Policies that need the row show it: a tenant does not see its own then.
             with contextlib.suppress(NoRowError):
                 tenants.maker.first(table, tenant, seed)
+
+
+def _tenants_by_another_name(maker: Maker) -> Iterator[tuple[Table, int]]:
+    """The platform's tables, with the column, whose key a module takes for the tenant's id: FOREIGN
+    KEY (tenant_id) REFERENCES organizations (id), say."""
+    found: dict[tuple[int, int], None] = {}
+    for oid in maker.own_tables:
+        table = maker.tables[oid]
+        for reference in table.references:
+            if table.tenant is not None and reference.columns == (table.tenant.number,):
+                found[reference.target, reference.target_columns[0]] = None
+    for target, column in found:
+        other = maker.tables.get(target)
+        if other is not None and target not in maker.own_tables:
+            yield other, column
 
 
 @contextlib.contextmanager
