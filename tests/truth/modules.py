@@ -1,0 +1,70 @@
+"""Seeded defects and hostile modules: each refused by its check, on a real server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from gates.database.server.embedded import throwaway_server
+from gates.model import CheckResult, Verdict
+from gates.module import load
+from gates.settings import Settings
+from tests.conftest import EXAMPLES
+from tests.database.conftest import results
+from tests.database.corpus import DEFECTS
+from tests.database.hostile.test_hostile import REFUSED, reasons
+from tests.truth.tally import Tally
+
+
+@contextmanager
+def server() -> Iterator[Settings]:
+    """Settings that point at a server for all of a corpus."""
+    settings = Settings.from_environment()
+    with throwaway_server(settings) as url:
+        yield replace(settings, database_url=url)
+
+
+def checked(settings: Settings, files: Mapping[str, str], check: str) -> CheckResult:
+    """What a check says of the base module with other migrations."""
+    with tempfile.TemporaryDirectory(prefix="gates-truth-") as folder:
+        root = Path(folder) / "sample-module"
+        shutil.copytree(EXAMPLES / "_base" / "python", root)
+        for name, text in files.items():
+            path = root / "migrations" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        return results(load(root), settings, check)[check]
+
+
+def defects() -> Tally:
+    """Each seeded defect is one finding of the check that it is written for."""
+    missed = []
+    with server() as settings:
+        for defect in DEFECTS:
+            result = checked(settings, defect.files, defect.check)
+            said = [each.message for each in result.findings]
+            if result.verdict is not Verdict.FAIL or not any(defect.says in each for each in said):
+                missed.append(defect.name)
+    return Tally("seeded defects", len(DEFECTS), len(DEFECTS) - len(missed), len(missed), 0,
+                 ", ".join(missed) or "own corpus: shows that code and tests agree")  # fmt: skip
+
+
+def hostile() -> Tally:
+    """Each module of an attacker is refused."""
+    missed = []
+    with server() as settings:
+        for each in REFUSED:
+            said = reasons(checked(settings, each.files, each.check))
+            if not any(each.says in one for one in said):
+                missed.append(each.name)
+    return Tally("hostile modules", len(REFUSED), len(REFUSED) - len(missed), len(missed), 0,
+                 ", ".join(missed) or "written by somebody who did not write the gate")  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps([vars(defects()), vars(hostile())], indent=2))  # noqa: T201
