@@ -46,7 +46,8 @@ def bounded_troubles(document: Document) -> list[Trouble]:
     except ValueError:
         pass
     raise CouldNotCheckError(
-        f"the defaults and examples of {document.path} could not be looked at: {ran.end()}"
+        f"the defaults and examples of {document.path} could not be looked at:"
+        f" the program that does it ended with status {ran.exit_status}"
     )
 
 

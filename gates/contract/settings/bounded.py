@@ -117,7 +117,8 @@ def _in_process(old: Document, new: Document) -> list[Change]:
         return [_from_json(each) for each in answer["changes"]]
     except (ValueError, TypeError, LookupError) as error:
         raise CouldNotCheckError(
-            f"the versions of {new.path} could not be compared: {ran.end()}"
+            f"the versions of {new.path} could not be compared:"
+            f" the program that does it ended with status {ran.exit_status}"
         ) from error
 
 

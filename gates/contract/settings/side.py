@@ -12,11 +12,12 @@ from urllib.parse import quote
 from gates.contract.settings.view import ALL, Conj, View
 from gates.errors import CouldNotCheckError
 from gates.module import Document
+from gates.module.expressions import why_no_pattern
 from gates.module.formats import format_checker
 from gates.module.references import BASE, references
 from gates.module.subschemas import IN_PLACE, Place, Subschema
 from gates.module.validator import is_schema, validator
-from gates.module.values import patterns, why_no_pattern
+from gates.module.values import patterns
 
 MOST_SCHEMAS = 20_000
 """Schemas that a settings schema may hold; a form with a thousand fields has a tenth of that."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gates.module.expressions import expression
 from gates.module.subschemas import Place
-from gates.module.validator import expression
 
 if TYPE_CHECKING:
     from gates.contract.settings.side import Side
@@ -55,7 +55,7 @@ def kind_of(value: object) -> str:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a regular expression of a schema is found in a text."""
-    return bool(expression(pattern).search(text))
+    return expression(pattern).found_in(text)
 
 
 @dataclass(frozen=True)
