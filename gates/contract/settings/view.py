@@ -67,7 +67,7 @@ class View:
     """Whether the schema false is among them."""
     only: frozenset[str] = ALL
 
-    @property
+    @cached_property
     def pointers(self) -> Conj:
         """Where the schemas stand."""
         return tuple(pointer for pointer, _ in self.nodes)
@@ -122,7 +122,13 @@ class View:
 
     def of_key(self, name: str) -> Conj:
         """The schemas that apply to the value of a property."""
-        return tuple(self._of_key(name))
+        if name not in self._known:
+            self._known[name] = tuple(self._of_key(name))
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, Conj]:
+        return {}
 
     def _of_key(self, name: str) -> Iterator[Place]:
         for pointer, node in self.nodes:
