@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from gates.contract.model import Bump, Change
@@ -58,12 +59,19 @@ class _Judge:
     @cached_property
     def plain(self) -> list[Any]:
         """Documents of the plain search that break."""
-        several = PlainSearch(self.old, self.new, self.search.samples).found()
-        return [each for each in several if self.search.breaks(each)]
+        return [*self._first, *(each for each in self._several if self.search.breaks(each))]
+
+    @cached_property
+    def _several(self) -> Iterator[Any]:
+        return PlainSearch(self.old, self.new, self.search.samples).found()
+
+    @cached_property
+    def _first(self) -> list[Any]:
+        return list(islice((each for each in self._several if self.search.breaks(each)), 1))
 
     def first(self) -> list[Change]:
         """A break that the plain search finds, by itself."""
-        return [self._refused(each) for each in self.plain[:1]]
+        return [self._refused(each) for each in self._first]
 
     def changes(self) -> list[Change]:
         """The changes, one for each difference, without repeats."""

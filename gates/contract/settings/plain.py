@@ -14,9 +14,14 @@ from gates.contract.settings.edges import scalars
 from gates.contract.settings.samples import Samples
 from gates.contract.settings.side import Side, UnknownAnswerError, text_of
 from gates.contract.settings.view import Conj, kind_of
+from gates.module.subschemas import IN_PLACE, Place
 
-MOST_TRIED = 4_000
-MOST_WORK = 800_000
+MOST_TRIED = 8_000
+EACH_RULE = 600
+"""Documents more for each branch or condition: what several of them refuse together is rare."""
+MOST_SLOW = 200
+"""Documents where the quick validator cannot be asked."""
+MOST_WORK = 200_000
 """Documents times schemas: fewer documents are tried of a schema of thousands."""
 MOST_KEPT = 400
 ENOUGH = 40
@@ -32,47 +37,51 @@ class PlainSearch:
         self.random = Random(20_12)  # noqa: S311 - the same choices every time, no secret
         self._pools: dict[tuple[Conj, Conj], list[Any]] = {}
 
-    def found(self) -> list[Any]:
-        """Up to `ENOUGH` of them, smallest first."""
+    def found(self) -> Iterator[Any]:
+        """Up to `ENOUGH` of them, as they are found."""
         kept: set[str] = set()
         accepted: list[Any] = []
-        breaks: dict[str, Any] = {}
+        breaks = 0
         waiting: list[Any] = [{}, *self.samples.some(((),))]
-        most = min(MOST_TRIED, MOST_WORK // len(self.old.found.schemas))
+        rules = sum(_is_rule(each.pointer) for each in self.new.found.schemas)
+        most = min(MOST_TRIED, EACH_RULE * (1 + rules), MOST_WORK // len(self.old.found.schemas))
+        if not (self.old.answers_quickly and self.new.answers_quickly):
+            most = min(most, MOST_SLOW)
         for _ in range(most):
             if waiting:
                 document = waiting.pop()
             elif accepted and self.random.random() < 0.8:
                 document = self._changed(self.random.choice(accepted[-MOST_KEPT:]))
             else:
-                document = self._whole()
+                document = self._whole(((),), ((),))
             text = text_of(document)
-            if text in kept or text in breaks or len(text) > 4_000:
+            if text in kept or len(text) > 4_000:
                 continue
             try:
                 if not isinstance(document, dict) or not self.old.accepts(document):
                     continue
                 kept.add(text)
                 accepted.append(document)
-                if not self.new.accepts(document):
-                    breaks[text] = document
+                refused = not self.new.accepts(document)
             except UnknownAnswerError:
                 continue
-            if len(breaks) == ENOUGH:
-                break
-        return [breaks[text] for text in sorted(breaks, key=len)]
+            if refused:
+                yield document
+                breaks += 1
+            if breaks == ENOUGH:
+                return
 
     def _changed(self, document: Any) -> Any:  # noqa: ANN401 - any JSON value
         for _ in range(self.random.choice((1, 1, 1, 2, 3))):
             document = self._step(document, ((),), ((),), 0)
         return document
 
-    def _whole(self) -> dict[str, Any]:
+    def _whole(self, one: Conj, other: Conj) -> dict[str, Any]:
         """An object with what any rule asks for, and some of the rest."""
-        old, new = self.old.view(((),), loose=True), self.new.view(((),), loose=True)
+        old, new = self.old.view(one, loose=True), self.new.view(other, loose=True)
         others = [name for name in islice(old.names, 200) if name not in old.required]
-        few = min(1.0, 6 / len(others)) if others else 0
-        names = [*sorted(old.required), *(n for n in others if self.random.random() < few / 2)]
+        some = min(1.0, 6 / len(others)) / 2 if others else 0
+        names = [*sorted(old.required), *(n for n in others if self.random.random() < some)]
         return {name: self._made(old.of_key(name), new.of_key(name)) for name in names}
 
     def _step(self, value: Any, old: Conj, new: Conj, depth: int) -> Any:  # noqa: ANN401
@@ -80,7 +89,7 @@ class PlainSearch:
         before, after = self.old.view(old, loose=True), self.new.view(new, loose=True)
         r = self.random
         if isinstance(value, dict) and (depth == 0 or r.random() < 0.8):
-            names = list(dict.fromkeys([*before.names, *before.required, *value, "other"]))
+            names = list(dict.fromkeys([*before.names, *sorted(before.required), *value, "other"]))
             name = r.choice(names)
             inner = value.get(name, _GONE)
             rest = {key: each for key, each in value.items() if key != name}
@@ -107,6 +116,8 @@ class PlainSearch:
             ranked = sorted(made.values(), key=lambda each: -self._fitting(old, each))
             self._pools[old, new] = ranked
         pool = self._pools[old, new]
+        if isinstance(pool[0], dict) and self.random.random() < 0.3:
+            return self._whole(old, new)
         most = len(pool) if self.random.random() < 0.3 else 1 + len(pool) // 4
         return pool[self.random.randrange(most)]
 
@@ -123,3 +134,8 @@ class PlainSearch:
         fitting = (each for each in scalars(nodes) if kind_of(each) in kinds)
         yield from islice(fitting, 80)
         yield from ({}, [], None, "", 0, True)
+
+
+def _is_rule(pointer: Place) -> bool:
+    """Whether a schema is a branch or a condition of the one around it."""
+    return bool(IN_PLACE & {str(each) for each in pointer[-2:]})

@@ -176,6 +176,11 @@ class Side:
             self._validators[conj] = made.evolve(format_checker=format_checker())
         return self._validators[conj]
 
+    @property
+    def answers_quickly(self) -> bool:
+        """Whether `valid` takes microseconds; milliseconds otherwise."""
+        return self._quick is not None
+
     @cached_property
     def _quick(self) -> quick.QuickSchema | None:
         return quick.quick_schema(self.document.value, self._base)
