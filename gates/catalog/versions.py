@@ -1,21 +1,15 @@
-"""SemVer 2.0.0 versions and npm ranges, through libraries that know the rules.
-
-Ranges are npm's, since that is what module developers write: `node-semver` answers like npm's own
-`semver` package, pre-releases included.
-"""
+"""SemVer 2.0.0 versions, and npm's ranges, since those are what module developers write."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import total_ordering
 from typing import TYPE_CHECKING
 
+from gates.catalog.npm_range import NoRangeError, read_range
+
 if TYPE_CHECKING:
     from semver import Version
-
-# npm refuses a number after a wildcard; the library takes "1.x.1" for "1.x".
-_NUMBER_AFTER_WILDCARD = re.compile(r"(?:^|[\s<>=~^|v])(?:\d+\.)?[xX*]\.\d")
 
 
 def parse(text: str) -> Version | None:
@@ -61,21 +55,16 @@ class Precedence:
 
 def valid_range(text: str) -> bool:
     """Whether a text is a range of versions in npm's syntax."""
-    import nodesemver
-
-    if len(text) > 256 or _NUMBER_AFTER_WILDCARD.search(text):
-        return False
     try:
-        return nodesemver.valid_range(text, loose=False) is not None
-    except ValueError:
+        read_range(text)
+    except NoRangeError:
         return False
+    return True
 
 
 def satisfying(versions: Iterable[str], wanted: str) -> list[str]:
     """Those of the versions that a range accepts, newest first; none for an invalid range."""
-    import nodesemver
-
     if not valid_range(wanted):
         return []
-    accepted = [each for each in versions if nodesemver.satisfies(each, wanted, loose=False)]
-    return sorted(accepted, key=Precedence, reverse=True)
+    range_ = read_range(wanted)
+    return sorted(filter(range_.accepts, versions), key=Precedence, reverse=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 from gates.model import Location
 from gates.module.document import Document, label, show
-from gates.module.strict_json import Key
+from gates.module.expressions import expression
+from gates.module.strict_json import Exact, Key
 
 MOST = 200
 """At most so many errors are reported of one document."""
@@ -146,7 +147,7 @@ class _Describer:
         known = schema.get("properties", {})
         free = list(schema.get("patternProperties", {}))
         for key in instance:
-            if key in known or any(re.search(pattern, key) for pattern in free):
+            if key in known or any(expression(each).found_in(key) for each in free):
                 continue
             location = self.document.key(*where, key)
             if new := self.old.get((*where, key)):
@@ -255,7 +256,8 @@ def _message_and_fix(error: Any, schema: Mapping[str, Any]) -> tuple[str, str]: 
         case "format":
             return f"is {show(value)}, which is no {limit}", _example(schema, value)
         case "multipleOf":
-            return f"is {show(value)}; it must be a multiple of {limit}", _example(schema, value)
+            given = value.written if isinstance(value, Exact) else show(value)
+            return f"is {given}; it must be a multiple of {limit}", _example(schema, value)
         case "exclusiveMinimum" | "exclusiveMaximum":
             side = "above" if error.validator == "exclusiveMinimum" else "below"
             return f"is {show(value)}; it must be {side} {limit}", _example(schema, value)

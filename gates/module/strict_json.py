@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 200
@@ -49,6 +50,22 @@ class Node:
         self.children: dict[Key, Node] = {}
 
 
+class Exact(float):
+    """A number that no double holds exactly as it was written, in more digits than a double has."""
+
+    written: str
+
+
+def _exact(digits: str, value: float) -> float:
+    if len(digits) <= 16 or len(digits) > MAX_DIGITS or not value:
+        return value
+    if Fraction(digits) == Fraction(repr(value)):
+        return value
+    made = Exact(value)
+    made.written = digits
+    return made
+
+
 def parse(text: str) -> tuple[Any, list[Fault]]:
     """The value of a JSON text, and what is wrong with it.
 
@@ -70,7 +87,7 @@ def parse(text: str) -> tuple[Any, list[Fault]]:
 
     def real(digits: str) -> float:
         value = float(digits)
-        return value if math.isfinite(value) else mark_suspicious(digits)
+        return _exact(digits, value) if math.isfinite(value) else mark_suspicious(digits)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal suspicious

@@ -22,6 +22,7 @@ from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module.document import Document
 from gates.module.explain import Violation, describe_errors
+from gates.module.expressions import why_no_pattern
 from gates.module.references import BASE, References, references
 from gates.module.strict_json import parse
 from gates.module.subschemas import Place, Subschema
@@ -42,23 +43,6 @@ def patterns(schemas: Iterable[Subschema]) -> Iterator[tuple[Place, str]]:
             yield (*each.pointer, "pattern"), pattern
         for name in named if isinstance(named, dict) else ():
             yield (*each.pointer, "patternProperties", name), name
-
-
-def why_no_pattern(pattern: str) -> str | None:
-    """Why a text is no regular expression, or None where it is one.
-
-    JSON Schema's are JavaScript's, of which the standard recommends the part that every language
-    shares; Python's parser is the judge of it.
-    """
-    if len(pattern) > 2000:
-        return "it is longer than 2,000 characters"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return error.msg
-    except (RecursionError, OverflowError, MemoryError):
-        return "it is too complex"
-    return None
 
 
 def needs_process(found: References) -> bool:
@@ -189,11 +173,15 @@ def _fragment(pointer: Place) -> str:
 
 
 def from_json(text: bytes) -> list[Violation]:
-    """What the process printed, as violations. Raises `ValueError` where it is something else."""
+    """What the process printed, as violations. Raises `CouldNotCheckError` where it could not look,
+    and `ValueError` where it printed something else."""
     try:
+        answer = json.loads(text)
+        if "refused" in answer:
+            raise CouldNotCheckError(answer["refused"], hint=answer["hint"])
         return [
             Violation(each["message"], Location(**each["location"]), each["fix"])
-            for each in json.loads(text)
+            for each in answer["violations"]
         ]
     except (TypeError, LookupError) as error:
         raise ValueError("not a list of violations") from error
@@ -205,8 +193,12 @@ def main(descriptor: int, path: str) -> None:
     with os.fdopen(descriptor, "rb") as stream:
         text = stream.read().decode("utf-8")
     document = Document(path, text, parse(text)[0])
-    violations = value_violations(document, references(document))
-    sys.stdout.write(json.dumps([asdict(each) for each in violations]))
+    try:
+        violations = value_violations(document, references(document))
+        answer: dict[str, Any] = {"violations": [asdict(each) for each in violations]}
+    except CouldNotCheckError as error:
+        answer = {"refused": error.message, "hint": error.hint}
+    sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":

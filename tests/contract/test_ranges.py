@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gates.contract.declared.ranges import accepts, refused_now, stranded
+from tests.truth.ranges import RANGES, differences, picked, random_case
 
 NARROWER = [
     # old, new, an example, and one that no compatible update leads away from
@@ -83,3 +86,37 @@ def test_who_is_not_stranded_has_a_compatible_update(old: str, new: str, tried: 
     if stranded(old, new) is None and accepts(old, tried) and not accepts(new, tried):
         line = [f"{a}.{b}.{c}" for a in range(5) for b in range(6) for c in range(6)]
         assert any(accepts(f"^{tried}", each) and accepts(new, each) for each in line)
+
+
+JUDGED = [
+    # range, version, whether npm takes it: where libraries for it are known to differ
+    (">=2.0.0-alpha <2", "2.0.0-alpha", False),
+    (">=2.0.0-alpha <2.0.0", "2.0.0-alpha", True),
+    ("x || ~0.2.2-a", "0.2.2-b", False),
+    ("~2.0.1", "2.2.1-a", False),
+    ("^9007199254740990.0.0", "9007199254740990.1.0", True),
+    ("9007199254740992.0.0", "9007199254740992.0.0", False),
+    (" || ".join(f"1.2.{n}" for n in range(60)), "1.2.59", True),
+    ("1.2.3*", "1.2.3", True),
+    ("1.x.3", "1.2.3", False),
+    ("~ >1.2", "1.2.9", True),
+    ("", "1.2.3", True),
+    ("", "1.2.3-a", False),
+]
+
+
+@pytest.mark.parametrize(("range_", "tried", "taken"), JUDGED)
+def test_ranges_are_npms(range_: str, tried: str, taken: bool) -> None:
+    assert accepts(range_, tried) is taken
+
+
+def test_npm_itself_agrees_on_picked_ranges() -> None:
+    assert len(set(RANGES)) == len(RANGES) >= 89
+    assert differences(picked())[1] == []
+
+
+@settings(max_examples=5)
+@given(st.integers())
+def test_npm_itself_agrees_on_random_ranges(seed: int) -> None:
+    r = Random(seed)
+    assert differences(random_case(r) for _ in range(600))[1] == []

@@ -14,7 +14,8 @@ from gates.module import load
 
 CHECKS = (
     "changelog-has-version", "entrypoint-defines-register", "license-known", "manifest-schema",
-    "migrations-match-manifest", "migrations-numbered", "names-prefixed", "paths-inside",
+    "migrations-match-manifest", "migrations-numbered", "names-distinct", "names-prefixed",
+    "paths-inside",
     "readable", "rollback-present", "settings-choices", "settings-documented",
     "settings-references", "settings-schema", "settings-secrets", "settings-values",
     "settings-version", "slug-matches-folder", "standard-files", "version-strict",

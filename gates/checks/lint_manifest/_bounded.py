@@ -46,7 +46,8 @@ def bounded_violations(document: Document) -> list[Violation]:
     except ValueError:
         pass
     raise CouldNotCheckError(
-        f"the defaults and examples of {document.path} could not be looked at: {ran.end()}"
+        f"the defaults and examples of {document.path} could not be looked at:"
+        f" the program that does it ended with status {ran.exit_status}"
     )
 
 

@@ -9,9 +9,10 @@ from gates.model import Finding, Level, Stage
 from gates.module import Document, Module
 from gates.module.document import show
 from gates.module.explain import closest, explain
+from gates.module.expressions import why_no_pattern
 from gates.module.schemas import SETTINGS, load_schema
 from gates.module.subschemas import LISTS, MAPS, SINGLE, subschemas
-from gates.module.values import patterns, why_no_pattern
+from gates.module.values import patterns
 
 KEYWORDS = frozenset(
     {
@@ -35,7 +36,8 @@ def settings_schema(module: Module) -> Iterator[Finding]:
     Bad: {"type": "array"}, {"type": "objekt"}, "required": "name", a draft-07 schema
     Good: {"type": "object", "schema_version": "1.0.0", "properties": {...}}
     Fix: as each finding says. The rules are module_settings.schema.json; name it in "$schema" and
-        the editor helps while you type.
+        the editor helps while you type. Regular expressions are JavaScript's, with the flag u, as
+        JSON Schema has it: \\p{L} and (?<year>...), and neither (?i) nor (?P<year>...).
     """
     document = module.require_settings()
     if not isinstance(document.value, dict):
@@ -64,9 +66,9 @@ def _patterns(document: Document) -> Iterator[Finding]:
         if reason := why_no_pattern(pattern):
             in_key = place[-1] != "pattern"
             yield settings_schema.finding(
-                f"{show(pattern)} is no regular expression that every platform reads: {reason}",
+                f"{show(pattern)} is no regular expression: {reason}",
                 document.key(*place) if in_key else document.at(*place),
-                fix="keep to characters, classes, groups, alternatives, quantifiers, ^ and $",
+                fix="write it as JavaScript takes it, with the flag u",
             )
 
 

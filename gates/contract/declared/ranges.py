@@ -7,10 +7,9 @@ version that one of the two ranges names, or right after it: so these few are en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gates.catalog.npm_range import read_range
 from gates.catalog.versions import Precedence, parse, valid_range
 
 if TYPE_CHECKING:
@@ -47,32 +46,16 @@ def _compatible(old: Version, new: Version) -> bool:
 
 def accepts(range_: str | None, version: str) -> bool:
     """Whether a range accepts a version; one that is no range accepts none."""
-    return range_ is None or (valid_range(range_) and bool(_compiled(range_).test(version)))
-
-
-@lru_cache(maxsize=64)
-def _compiled(range_: str) -> Any:  # noqa: ANN401 - the library has no types
-    import nodesemver
-
-    return nodesemver.make_range(range_, loose=False)
+    return range_ is None or (valid_range(range_) and read_range(range_).accepts(version))
 
 
 def _points(range_: str | None) -> set[str]:
     found = {"0.0.0"}
     if range_ is None or not valid_range(range_):
         return found
-    for version in _named(range_):
-        found.add(str(version))
-        core = version.finalize_version()
-        found |= {str(core), str(core.bump_patch())}
-        if version.prerelease:
-            found.add(f"{version}.0")
+    for named in read_range(range_).named:
+        major, minor, patch = named.core
+        found |= {str(named), f"{major}.{minor}.{patch}", f"{major}.{minor}.{patch + 1}"}
+        if named.tail:
+            found.add(f"{named}.0")
     return found
-
-
-def _named(range_: str) -> Iterator[Version]:
-    for alternative in _compiled(range_).set:
-        for comparator in alternative:
-            version = parse(str(comparator.semver))
-            if version is not None:
-                yield version

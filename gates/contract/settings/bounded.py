@@ -2,7 +2,8 @@
 
 A regular expression can take for ever on a text, and Python cannot interrupt one. So schemas whose
 patterns may are compared in a process of its own, which this file is the program of: `python -m
-gates.contract.settings.bounded OLD NEW PATH PATH` reads both from open files.
+gates.contract.settings.bounded OLD NEW PATH PATH` reads both from open files. It prints the break
+that a plain search finds first, and then everything.
 """
 
 from __future__ import annotations
@@ -108,22 +109,35 @@ def _in_process(old: Document, new: Document) -> list[Change]:
             )
         except ToolFailedError as error:
             raise _too_slow(new) from error
-    if ran.exit_status > 128:
-        raise _too_slow(new)
+    lines = ran.stdout.splitlines()
     try:
-        answer = json.loads(ran.stdout) if ran.exit_status == 0 else {}
+        if ran.exit_status > 128:
+            first = json.loads(lines[0])["changes"] if lines else []
+            if not first:
+                raise _too_slow(new)
+            return [*map(_from_json, first), _unseen(new)]
+        answer = json.loads(lines[-1]) if ran.exit_status == 0 else {}
         if "refused" in answer:
             raise CouldNotCheckError(answer["refused"], hint=answer["hint"])
         return [_from_json(each) for each in answer["changes"]]
     except (ValueError, TypeError, LookupError) as error:
         raise CouldNotCheckError(
-            f"the versions of {new.path} could not be compared: {ran.end()}"
+            f"the versions of {new.path} could not be compared:"
+            f" the program that does it ended with status {ran.exit_status}"
         ) from error
 
 
 def _from_json(each: dict[str, Any]) -> Change:
     places = {key: Location(**each[key]) if each[key] else None for key in ("old", "new")}
     return Change(**{**each, **places, "bump": Bump(each["bump"])})
+
+
+def _unseen(new: Document) -> Change:
+    message = (
+        f"not all that is different could be looked at in {MAX_SECONDS} seconds; could not show"
+        " that the rest breaks stored settings, nor that it does not"
+    )
+    return Change("settings", symbol(()), Bump.MINOR, message, None, new.at(), proved=False)
 
 
 def _too_slow(document: Document) -> CouldNotCheckError:
@@ -142,13 +156,15 @@ def main(descriptors: list[int], paths: list[str]) -> None:
         with os.fdopen(descriptor, "rb") as stream:
             text = stream.read().decode("utf-8")
         documents.append(Document(path, text, parse(text)[0]))
+
+    def tell(changes: list[Change]) -> None:
+        sys.stdout.write(json.dumps({"changes": [asdict(each) for each in changes]}) + "\n")
+        sys.stdout.flush()
+
     try:
-        answer: dict[str, Any] = {
-            "changes": [asdict(each) for each in compare_here(documents[0], documents[1])]
-        }
+        tell(compare_here(documents[0], documents[1], tell))
     except CouldNotCheckError as error:
-        answer = {"refused": str(error), "hint": error.hint}
-    sys.stdout.write(json.dumps(answer))
+        sys.stdout.write(json.dumps({"refused": str(error), "hint": error.hint}) + "\n")
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ class Choices:
             new=new,
             around_old=(*self.spot.around_old, *old),
             around_new=(*self.spot.around_new, *new),
+            loose_old=(*self.spot.loose_old, *old),
+            loose_new=(*self.spot.loose_new, *new),
             sure=False,
             plain=self.spot.plain and plain,
             proved=self.spot.proved or proved,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from gates.contract.model import Bump, Change
 from gates.contract.settings.difference import Difference, Spot
+from gates.contract.settings.plain import PlainSearch
 from gates.contract.settings.search import Search
 from gates.contract.settings.shrink import shrunk
 from gates.contract.settings.side import Side, UnknownAnswerError
@@ -23,10 +26,18 @@ SHOWN = 160
 UNPROVED_PLACES = 40
 
 
-def compare_here(old: Document, new: Document) -> list[Change]:
-    """As `compare_settings`, for two schemas, in this process: a pattern may take for ever."""
+def compare_here(
+    old: Document, new: Document, first: Callable[[list[Change]], None] | None = None
+) -> list[Change]:
+    """As `compare_settings`, for two schemas, in this process: a pattern may take for ever.
+
+    `first` is told the break that a plain search finds, before anything else is looked at.
+    """
     try:
-        return _Judge(Side(old), Side(new)).changes()
+        judge = _Judge(Side(old), Side(new))
+        if first is not None:
+            first(judge.first())
+        return judge.changes()
     except UnicodeError as error:
         raise CouldNotCheckError(
             f"{old.path} or {new.path} holds half a character (a lone surrogate)",
@@ -44,6 +55,23 @@ class _Judge:
         self.old, self.new = old, new
         self.walk = Walk(Prover(old, new))
         self.search = Search(old, new)
+
+    @cached_property
+    def plain(self) -> list[Any]:
+        """Documents of the plain search that break."""
+        return [*self._first, *(each for each in self._several if self.search.breaks(each))]
+
+    @cached_property
+    def _several(self) -> Iterator[Any]:
+        return PlainSearch(self.old, self.new, self.search.samples).found()
+
+    @cached_property
+    def _first(self) -> list[Any]:
+        return list(islice((each for each in self._several if self.search.breaks(each)), 1))
+
+    def first(self) -> list[Change]:
+        """A break that the plain search finds, by itself."""
+        return [self._refused(each) for each in self._first]
 
     def changes(self) -> list[Change]:
         """The changes, one for each difference, without repeats."""
@@ -70,6 +98,8 @@ class _Judge:
                 focus = tuple(step for step in spot.focus if step[0] != "branch")
                 around = self.search.placing.conj_at(focus)
                 example = self.search.counter_example(focus, around, spot.new, each.about)
+        if example is None and each.searched:
+            example = self.search.among(self.plain, each.about)
         if example is not None:
             text = as_text(example)
             said = f"{each.message}: stored settings such as {_cut(text)} are refused"
@@ -125,20 +155,26 @@ class _Judge:
             found = self.search.counter_example(
                 spot.focus, spot.around_old, spot.new, lambda _where, _what: True
             )
-            if found is None:
-                continue
-            where = min((place for place, _ in self.new.errors(self.new.filled(found))), key=len)
-            text = as_text(found)
-            yield Change(
-                "settings",
-                symbol(where[:-1]),
-                Bump.MAJOR,
-                f"stored settings such as {_cut(text)} are refused",
-                None,
-                self.new.document.at(*where),
-                text,
-            )
-            return
+            if found is not None:
+                yield self._refused(found)
+                return
+        if not all(each.proved for each in changes):
+            yield from self.first()
+
+    def _refused(self, document: object) -> Change:
+        """A break that stands by itself."""
+        found = self.search.smallest(document, lambda _where, _what: True)
+        where = min((place for place, _ in self.new.errors(self.new.filled(found))), key=len)
+        text = as_text(found)
+        return Change(
+            "settings",
+            symbol(where[:-1]),
+            Bump.MAJOR,
+            f"stored settings such as {_cut(text)} are refused",
+            None,
+            self.new.document.at(*where),
+            text,
+        )
 
 
 def _weight(change: Change) -> tuple[int, bool]:

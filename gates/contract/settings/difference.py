@@ -27,6 +27,9 @@ class Spot:
     around_old: Conj
     """All schemas that apply to the value: in a branch, those outside of it as well."""
     around_new: Conj
+    loose_old: Conj
+    """All schemas that may apply to the value, those of every branch on the way included."""
+    loose_new: Conj
     sure: bool = True
     """Whether defaults of missing properties are filled in here, branches being not."""
     plain: bool = True

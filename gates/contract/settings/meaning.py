@@ -12,7 +12,9 @@ from gates.contract.settings import words
 from gates.contract.settings.difference import Difference, Spot
 from gates.contract.settings.placing import Focus
 from gates.contract.settings.side import Side, text_of
+from gates.contract.settings.view import Conj
 from gates.module.document import show
+from gates.module.subschemas import Place
 
 SAYING = ("title", "description", "examples", "readOnly", "writeOnly", "contentEncoding",
           "contentMediaType", "contentSchema")  # fmt: skip
@@ -28,7 +30,7 @@ class Meaning:
 
     def differences(self) -> Iterator[Difference]:
         """Differences here."""
-        if not self.spot.old or not self.spot.new:
+        if not self.spot.old or not self.spot.loose_new:
             return
         yield from self._default()
         yield from self._secret()
@@ -44,7 +46,7 @@ class Meaning:
     ) -> Difference:
         old, new = self.before.every(keyword), self.after.every(keyword)
         place = old[0][0] if old else self.spot.old[0]
-        there = new[0][0] if new else self.spot.new[0]
+        there = new[0][0] if new else (self.spot.new or self.spot.loose_new)[0]
         return Difference(
             message,
             there,
@@ -55,6 +57,10 @@ class Meaning:
             **more,
         )
 
+    def _anywhere(self, keyword: str) -> list[tuple[Place, Any]]:
+        """What the new schema says with a keyword in any branch."""
+        return self.new.view(self.spot.loose_new, loose=True).every(keyword)
+
     def _default(self) -> Iterator[Difference]:
         old, new = self.before.every("default"), self.after.every("default")
         if not old and not new:
@@ -62,6 +68,11 @@ class Meaning:
         if old and new and text_of(old[0][1]) == text_of(new[0][1]):
             return
         what = words.of(self.spot.place)
+        in_forms = [text_of(each) for _, each in self._anywhere("default")]
+        if old and not new and text_of(old[0][1]) in in_forms:
+            message = f"the default {what} is that of a form now; only forms show it"
+            yield self._made(message, "default", Bump.MINOR)
+            return
         if not old:
             message = f"the default {what} is {show(new[0][1])}, and there was none"
             yield self._made(message, "default", Bump.MINOR)
@@ -96,7 +107,8 @@ class Meaning:
         if became and not was:
             message = f"{setting} is a secret now: it is encrypted, and hidden in forms"
             yield self._made(message, "format", Bump.MINOR)
-        if was and not became:
+        kept = any(value == "password" for _, value in self._anywhere("format"))
+        if was and not became and not kept:
             yield self._made(
                 f"{setting} is no secret any more", "format", None,
                 loses=lambda document: any(True for _ in at(document, self.spot.focus)),
@@ -152,3 +164,35 @@ def at(document: object, focus: Focus) -> Iterator[Any]:
 def has_key(document: object, focus: Focus, name: str) -> bool:
     """Whether an object that a focus leads to has a key."""
     return any(isinstance(each, dict) and name in each for each in at(document, focus))
+
+
+def lost(old: Side, new: Side, document: object) -> Iterator[Place]:
+    """The places of a document that the old schema names and that no branch of the new one says
+    anything about: what stands there is kept, and means nothing."""
+    waiting: list[tuple[Any, Conj, Conj, Place]] = [(document, ((),), ((),), ())]
+    while waiting:
+        value, before, after, place = waiting.pop()
+        view, there = old.view(before, loose=True), new.view(after, loose=True)
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if new.cares(after, key):
+                    waiting.append((inner, view.of_key(key), there.of_key(key), (*place, key)))
+                elif old.cares(before, key):
+                    yield (*place, key)
+        elif isinstance(value, list):
+            waiting += [
+                (inner, view.of_item(n), there.of_item(n), (*place, n))
+                for n, inner in enumerate(value)
+            ]
+
+
+def leads_to(place: Place, focus: Focus, name: object) -> bool:
+    """Whether a place in a document is that of a key of an object that a focus leads to."""
+    steps = [step for step in focus if step[0] not in ("branch", "with")]
+    return (
+        len(place) == len(steps) + 1
+        and place[-1] == name
+        and all(
+            kind != "key" or part == what for part, (kind, what) in zip(place, steps, strict=False)
+        )
+    )

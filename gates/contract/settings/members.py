@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.model import Bump
 from gates.contract.settings import words
 from gates.contract.settings.difference import Difference, Spot
-from gates.contract.settings.meaning import has_key
+from gates.contract.settings.meaning import has_key, leads_to, lost
+from gates.contract.settings.view import matches
 from gates.model import Location
 from gates.module.subschemas import Place
 
@@ -27,16 +28,12 @@ class Members:
         self.before, self.after = self.old.view(spot.old), self.new.view(spot.new)
         self.around_before = self.old.view(spot.around_old)
         self.around_after = self.new.view(spot.around_new)
-        self.anywhere_before = self.old.view(spot.around_old, loose=True)
-        self.anywhere_after = self.new.view(spot.around_new, loose=True)
+        self.anywhere_before = self.old.view(spot.loose_old, loose=True)
+        self.anywhere_after = self.new.view(spot.loose_new, loose=True)
 
     def differences(self, deeper: list[Spot]) -> Iterator[Difference]:
         """Differences here; places to look into are added to `deeper`."""
-        for name in self.before.names:
-            if name in self.after.names or self.anywhere_after.says(name):
-                deeper.append(self._below(name))
-            else:
-                yield self._gone(name)
+        yield from self.gone(deeper)
         for name in self.after.names:
             if name in self.before.names:
                 continue
@@ -57,8 +54,18 @@ class Members:
                     new=self.after.of_others,
                     around_old=self.around_before.of_others,
                     around_new=self.around_after.of_others,
+                    loose_old=self.anywhere_before.of_others,
+                    loose_new=self.anywhere_after.of_others,
                 )
             )
+
+    def gone(self, deeper: list[Spot]) -> Iterator[Difference]:
+        """Settings that the new schema says nothing about any more; the others go to `deeper`."""
+        for name in self.before.names:
+            if self.new.cares(self.spot.loose_new, name):
+                deeper.append(self._below(name))
+            else:
+                yield self._gone(name)
 
     def _below(self, name: str) -> Spot:
         return replace(
@@ -69,6 +76,8 @@ class Members:
             new=self.after.of_key(name),
             around_old=self.around_before.of_key(name),
             around_new=self.around_after.of_key(name),
+            loose_old=self.anywhere_before.of_key(name),
+            loose_new=self.anywhere_after.of_key(name),
         )
 
     def _declared(self, name: str, *, old: bool) -> tuple[Place, Location]:
@@ -83,7 +92,9 @@ class Members:
         focus = self.spot.focus
 
         def loses(document: object) -> bool:
-            return has_key(document, focus, name)
+            return has_key(document, focus, name) and any(
+                leads_to(place, focus, name) for place in lost(self.old, self.new, document)
+            )
 
         return Difference(
             f"the setting {words.setting(place)} is gone",
@@ -176,6 +187,8 @@ class Members:
                 new=new,
                 around_old=_under(self.around_before, pattern) or self.around_before.of_others,
                 around_new=_under(self.around_after, pattern),
+                loose_old=_under(self.anywhere_before, pattern) or self.anywhere_before.of_others,
+                loose_new=_under(self.anywhere_after, pattern) or self.anywhere_after.of_others,
             )
             if old and new:
                 deeper.append(spot)
@@ -201,9 +214,20 @@ class Members:
                 self.new.document.key(*new[0]) if new else None,
                 Bump.MINOR if open_before else bump,
                 about=_in_pattern(pattern, gone=gone),
-                loses=(lambda document: bool(document)) if gone and not closed else None,
+                loses=self._loses_any(pattern) if gone and not closed else None,
                 why="what tenants stored under such names is kept, and means nothing any more",
             )
+
+    def _loses_any(self, pattern: str) -> Callable[[object], bool]:
+        """Whether a document holds a key of a pattern here that means nothing any more."""
+
+        def loses(document: object) -> bool:
+            return any(
+                leads_to(place, self.spot.focus, place[-1]) and matches(pattern, str(place[-1]))
+                for place in lost(self.old, self.new, document)
+            )
+
+        return loses
 
 
 def of_parent(spot: Spot) -> str:

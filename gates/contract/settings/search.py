@@ -42,8 +42,13 @@ class Search:
                 if tried > MOST_EACH or self.tried > MOST_DOCUMENTS:
                     return None
                 if self.breaks(document, about):
-                    return self._smallest(document, about)
+                    return self.smallest(document, about)
         return None
+
+    def among(self, documents: list[Any], about: About) -> Any | None:  # noqa: ANN401
+        """A smallest of documents that break, in the way looked for."""
+        found = next((each for each in documents if self.breaks(each, about)), None)
+        return None if found is None else self.smallest(found, about)
 
     def breaks(self, document: object, about: About = lambda _where, _what: True) -> bool:
         """Whether a document was accepted, counts, and is refused in the way looked for."""
@@ -52,8 +57,12 @@ class Search:
                 return False
             if self.new.accepts(document) or not self.counts(document):
                 return False
-            filled = self.new.filled(document)
-            return any(about(*error) for error in self.new.errors(filled))
+            errors = self.new.errors(self.new.filled(document))
+            return (
+                any(about(*error) for error in errors)
+                and self.old.surely_accepts(document)
+                and not self.new.surely_accepts(document)
+            )
         except UnknownAnswerError:
             return False
 
@@ -79,7 +88,8 @@ class Search:
                 ]
         return True
 
-    def _smallest(self, document: Any, about: About) -> Any:  # noqa: ANN401
+    def smallest(self, document: Any, about: About) -> Any:  # noqa: ANN401
+        """The document without what it does not need to break in the way looked for."""
         left = MOST_SHRINKS
         again = True
         while again:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from functools import cached_property
@@ -11,15 +10,18 @@ from urllib.parse import quote
 
 from gates.contract.settings.view import ALL, Conj, View
 from gates.errors import CouldNotCheckError
-from gates.module import Document
+from gates.module import Document, quick
+from gates.module.expressions import why_no_pattern
 from gates.module.formats import format_checker
 from gates.module.references import BASE, references
 from gates.module.subschemas import IN_PLACE, Place, Subschema
 from gates.module.validator import is_schema, validator
-from gates.module.values import patterns, why_no_pattern
+from gates.module.values import patterns
 
 MOST_SCHEMAS = 20_000
 """Schemas that a settings schema may hold; a form with a thousand fields has a tenth of that."""
+MOST_FILLED = 20_000
+"""Defaults that are filled into one document."""
 NEVER: Place = ("$false",)
 """Stands for the schema false at the end of a reference."""
 ANNOTATIONS = frozenset(
@@ -60,7 +62,9 @@ class Side:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        if not isinstance(document.value, dict) or not is_schema(document.value):
+        if not isinstance(document.value, dict) or not (
+            quick.is_schema(document.value) or is_schema(document.value)
+        ):
             raise _unfit(document, "is no valid JSON Schema", "settings-schema")
         self.found = references(document)
         if self.found.broken or self.found.circles:
@@ -74,6 +78,7 @@ class Side:
             )
         self._validators: dict[Conj, Any] = {}
         self._filling: dict[Conj, dict[str, Any]] = {}
+        self._left = MOST_FILLED
         self._views: dict[tuple[Conj, frozenset[str], bool], View] = {}
 
     def schema(self, pointer: Place) -> Any:  # noqa: ANN401 - a schema is an object or a boolean
@@ -125,10 +130,27 @@ class Side:
                     below.append((*pointer, keyword))
             waiting += reversed(below)
 
+    def cares(self, conj: Conj, name: str) -> bool:
+        """Whether any of these schemas, their branches included, says something about a key."""
+        view = self.view(conj, loose=True)
+        return view.says(name) or any(
+            set(self.schema(each)) - ANNOTATIONS if isinstance(self.schema(each), dict) else False
+            for each in view.of_key(name)
+        )
+
     def valid(self, conj: Conj, value: object) -> bool:
         """Whether a value fits all the schemas of a conjunction."""
         if NEVER in conj:
             return False
+        if self._quick is not None:
+            try:
+                return all(self._quick.is_valid(_fragment(each), value) for each in conj)
+            except ValueError:
+                pass
+        return self.surely_valid(conj, value)
+
+    def surely_valid(self, conj: Conj, value: object) -> bool:
+        """As `valid`, by the validator that the checks have, which takes its time."""
         try:
             return bool(self._validator(conj).is_valid(value))
         except (OverflowError, RecursionError, ArithmeticError) as error:
@@ -149,13 +171,25 @@ class Side:
 
     def _validator(self, conj: Conj) -> Any:  # noqa: ANN401 - see gates.module.validator
         if conj not in self._validators:
-            from referencing.jsonschema import DRAFT202012
-
-            base = DRAFT202012.create_resource(self.document.value).id() or BASE
-            parts = [{"$ref": f"{base}#{_fragment(pointer)}"} for pointer in conj]
+            parts = [{"$ref": f"{self._base}#{_fragment(pointer)}"} for pointer in conj]
             made = validator({"allOf": parts}, self._registry)
             self._validators[conj] = made.evolve(format_checker=format_checker())
         return self._validators[conj]
+
+    @property
+    def answers_quickly(self) -> bool:
+        """Whether `valid` takes microseconds; milliseconds otherwise."""
+        return self._quick is not None
+
+    @cached_property
+    def _quick(self) -> quick.QuickSchema | None:
+        return quick.quick_schema(self.document.value, self._base)
+
+    @cached_property
+    def _base(self) -> str:
+        from referencing.jsonschema import DRAFT202012
+
+        return DRAFT202012.create_resource(self.document.value).id() or BASE
 
     @cached_property
     def _registry(self) -> object:
@@ -187,36 +221,75 @@ class Side:
         return {id(each.value): each.pointer for each in self.found.schemas}
 
     def _defaults(self, conj: Conj) -> dict[str, Any]:
+        """The default of each property that has one, with the defaults inside it; to be shared."""
         if conj not in self._filling:
-            self._filling[conj] = self.view(conj).defaults(self)
+            self._left = MOST_FILLED
+            self._filling[conj] = self._given(conj, frozenset())
         return self._filling[conj]
+
+    def _given(self, conj: Conj, around: frozenset[Place]) -> dict[str, Any]:
+        view = self.view(conj)
+        inside = around | set(view.pointers)
+        return {
+            name: self._whole(default, view.of_key(name), inside)
+            for name, default in view.defaults(self).items()
+        }
+
+    def _whole(self, value: Any, conj: Conj, around: frozenset[Place]) -> Any:  # noqa: ANN401
+        """A default with what is missing in it; not where its schema is one of those around it."""
+        view = self.view(conj)
+        if not isinstance(value, dict | list) or not around.isdisjoint(view.pointers):
+            return value
+        self._left -= 1
+        if self._left < 0:
+            raise UnknownAnswerError
+        if isinstance(value, list):
+            return [self._whole(each, view.of_item(n), around) for n, each in enumerate(value)]
+        own = {name: self._whole(each, view.of_key(name), around) for name, each in value.items()}
+        return self._given(conj, around) | own
 
     def accepts(self, value: object) -> bool:
         """Whether the platform accepts stored settings, as they are or with defaults filled in."""
         if self.valid(((),), value):
             return True
-        filled = self.filled(value)
-        return text_of(filled) != text_of(value) and self.valid(((),), filled)
+        filled, more = self._filled(value)
+        return more and self.valid(((),), filled)
+
+    def surely_accepts(self, value: object) -> bool:
+        """As `accepts`, by the validator that the checks have."""
+        if self.surely_valid(((),), value):
+            return True
+        filled, more = self._filled(value)
+        return more and self.surely_valid(((),), filled)
 
     def filled(self, value: object) -> Any:  # noqa: ANN401 - any JSON value
         """Settings with the defaults of missing properties filled in.
 
         Through references and allOf, at every depth; never those of a branch (anyOf, oneOf, then,
-        else, dependentSchemas), as which branch applies depends on what is filled in.
+        else, dependentSchemas), as which branch applies depends on what is filled in; and nothing
+        into a default of a schema that holds itself.
         """
-        made = copy.deepcopy(value)
-        waiting: list[tuple[Any, Conj]] = [(made, ((),))]
-        while waiting:
-            each, conj = waiting.pop()
-            view = self.view(conj)
-            if isinstance(each, dict):
-                for name, default in self._defaults(conj).items():
-                    if name not in each:
-                        each[name] = copy.deepcopy(default)
-                waiting += [(inner, view.of_key(name)) for name, inner in each.items()]
-            elif isinstance(each, list):
-                waiting += [(inner, view.of_item(index)) for index, inner in enumerate(each)]
-        return made
+        return self._filled(value)[0]
+
+    def _filled(self, value: object) -> tuple[Any, bool]:
+        """Also whether anything was filled in."""
+        return self._with_defaults(value, ((),))
+
+    def _with_defaults(self, value: Any, conj: Conj) -> tuple[Any, bool]:  # noqa: ANN401
+        more = False
+        view = self.view(conj)
+        if isinstance(value, dict):
+            defaults = self._defaults(conj)
+            made: dict[str, Any] = {}
+            for name, inner in value.items():
+                made[name], filled = self._with_defaults(inner, view.of_key(name))
+                more = more or filled
+            missing = {name: each for name, each in defaults.items() if name not in value}
+            return made | missing, more or bool(missing)
+        if isinstance(value, list):
+            items = [self._with_defaults(each, view.of_item(n)) for n, each in enumerate(value)]
+            return [each for each, _ in items], any(filled for _, filled in items)
+        return value, False
 
 
 def _unfit(document: Document, what: str, check: str) -> CouldNotCheckError:

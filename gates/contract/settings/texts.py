@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice, product
@@ -20,15 +21,28 @@ def texts(pattern: str, other: str = "") -> tuple[str, ...]:
     another expression as well. Not each of them need fit: look-arounds are not understood.
     """
     try:
-        tree: Any = _parser().parse(pattern)
-        pool = _pool(tree)
-        if other:
-            pool += [each for each in _pool(_parser().parse(other)) if each not in pool]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree: Any = _parser().parse(_roughly(pattern))
+            pool = _pool(tree)
+            if other:
+                pool += [
+                    each for each in _pool(_parser().parse(_roughly(other))) if each not in pool
+                ]
     except (re.error, RecursionError, OverflowError):
         return ()
     pool += [each for each in COMMON if each not in pool]
     made = dict.fromkeys(islice(_sequence(list(tree), tuple(pool[:60]), 5), MOST * 8))
     return tuple(sorted(made, key=len)[: MOST * 2])
+
+
+def _roughly(pattern: str) -> str:
+    """JavaScript's expression in the syntax of Python's parser, for the texts that it suggests."""
+    plain = re.sub(r"\\p\{[^}]*\}", r"\\w", pattern)
+    plain = re.sub(r"\\P\{[^}]*\}", r"\\W", plain)
+    plain = re.sub(r"\\u\{([0-9A-Fa-f]{1,6})\}", lambda each: f"\\U{int(each[1], 16):08x}", plain)
+    plain = re.sub(r"\(\?<(?![=!])", "(?P<", plain)
+    return re.sub(r"\\k<(\w+)>", r"(?P=\1)", plain)
 
 
 def _parser() -> Any:  # noqa: ANN401 - the standard library's own, which has no stubs

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gates.module.expressions import expression
 from gates.module.subschemas import Place
-from gates.module.validator import expression
 
 if TYPE_CHECKING:
     from gates.contract.settings.side import Side
@@ -55,7 +55,7 @@ def kind_of(value: object) -> str:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a regular expression of a schema is found in a text."""
-    return bool(expression(pattern).search(text))
+    return expression(pattern).found_in(text)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class View:
     """Whether the schema false is among them."""
     only: frozenset[str] = ALL
 
-    @property
+    @cached_property
     def pointers(self) -> Conj:
         """Where the schemas stand."""
         return tuple(pointer for pointer, _ in self.nodes)
@@ -122,7 +122,13 @@ class View:
 
     def of_key(self, name: str) -> Conj:
         """The schemas that apply to the value of a property."""
-        return tuple(self._of_key(name))
+        if name not in self._known:
+            self._known[name] = tuple(self._of_key(name))
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, Conj]:
+        return {}
 
     def _of_key(self, name: str) -> Iterator[Place]:
         for pointer, node in self.nodes:

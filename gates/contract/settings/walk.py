@@ -44,7 +44,7 @@ class Walk:
     def differences(self) -> Iterator[Difference]:
         """Every difference, in the order of the new schema as far as it goes."""
         root: Conj = ((),)
-        self._waiting = [Spot((), (), root, root, root, root)]
+        self._waiting = [Spot((), (), root, root, root, root, root, root)]
         while self._waiting:
             spot = self._waiting.pop()
             if (spot.old, spot.new) in self._seen:
@@ -66,6 +66,10 @@ class Walk:
                 yield self._opened_or_closed(spot, before)
             return
         yield from Meaning(self.old, self.new, spot).differences()
+        if spot.old and spot.loose_new and not spot.new:  # only forms speak about it now
+            yield from Members(self, spot).gone(deeper)
+            self._items(spot, before, after, deeper)
+            return
         yield from self._assertions(spot, before, after)
         yield from Members(self, spot).differences(deeper)
         self._items(spot, before, after, deeper)
@@ -204,6 +208,8 @@ class Walk:
         most = max(before.positions, after.positions)
         around_old = self.old.view(spot.around_old)
         around_new = self.new.view(spot.around_new)
+        loose_old = self.old.view(spot.loose_old, loose=True)
+        loose_new = self.new.view(spot.loose_new, loose=True)
         for index in [*range(most), None]:
             old, new = before.of_item(index), after.of_item(index)
             if not old and not new:
@@ -218,6 +224,8 @@ class Walk:
                     new=new,
                     around_old=around_old.of_item(index),
                     around_new=around_new.of_item(index),
+                    loose_old=loose_old.of_item(index),
+                    loose_new=loose_new.of_item(index),
                 )
             )
 
