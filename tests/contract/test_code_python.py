@@ -330,6 +330,10 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "a parent that type checkers know better": (
+        "class A(dict): ...",
+        "import typing as t\nif t.TYPE_CHECKING:\n class _P(t.Protocol): ...\n"
+        " _B = dict[str, int]\nelse:\n _B = dict\nclass A(_B): ..."),
     "what only type checkers see": (
         "import typing as t\nif t.TYPE_CHECKING:\n class A: ...", ""),
     "values that are taken one by one": ("def f(*a): ...", "def f(a=None, /, *more): ..."),
