@@ -236,6 +236,7 @@ MAJOR = {
 }  # fmt: skip
 
 MINOR = {
+    "an answer where there was none": ("def f() -> None: ...", "def f() -> int: ..."),
     "a parameter may be named": ("def f(__a): ...", "def f(a): ..."),
     "a value became a function": (
         "from functools import partial\nf = partial(print, 1)", "def f(*a): ..."),
