@@ -63,7 +63,12 @@ def test_twice_the_same(open_session, base):
 
 MODES = {
     "python": ("src/sample_module/lib/titles.py", "src/sample_module/py.typed", "README.md"),
-    "typescript": ("src/lib/titles.ts", "src/lib/words.json", "README.md", "migrations/000_init.sql"),
+    "typescript": (
+        "src/lib/titles.ts",
+        "src/lib/words.json",
+        "README.md",
+        "migrations/000_init.sql",
+    ),
 }
 
 
