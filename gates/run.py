@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gates.check import Check
-from gates.errors import CheckDefinitionError, GatesError, RefusedError
+from gates.errors import CheckDefinitionError, CouldNotCheckError, GatesError, RefusedError
 from gates.model import (
     CheckResult,
     Finding,
@@ -100,9 +100,9 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
         else:
             verdict = verdict_of(findings)
         if caveat := _caveat(arguments):
-            findings = [_with_caveat(each, caveat) for each in findings]
+            findings = [_with_caveat(each, caveat.message) for each in findings]
             if verdict is Verdict.PASS:
-                verdict, reason = Verdict.INCONCLUSIVE, caveat
+                verdict, reason, hint = Verdict.INCONCLUSIVE, caveat.message, caveat.hint
     except RefusedError as error:
         verdict, hint, refused = Verdict.FAIL, error.hint, True
         findings += [check.finding(each, Location("")) for each in error.reasons]
@@ -124,9 +124,9 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
     )
 
 
-def _caveat(arguments: Mapping[str, object]) -> str:
-    """Why what a check looked at is not all that there is to look at, as its needs say; or ""."""
-    return next(filter(None, (getattr(each, "caveat", "") for each in arguments.values())), "")
+def _caveat(arguments: Mapping[str, object]) -> CouldNotCheckError | None:
+    """Why what a check looked at is not all that there is to look at, as its needs say."""
+    return next(filter(None, (getattr(each, "caveat", None) for each in arguments.values())), None)
 
 
 def _with_caveat(finding: Finding, caveat: str) -> Finding:

@@ -55,7 +55,7 @@ class World:
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.root / ".gates", ignore_errors=True)
-        self.bundle = self.bundle or pack(collect_shipped(self.module), set())
+        self.bundle = self.bundle or pack(collect_shipped(self.module))
 
     @property
     def module(self) -> Module:

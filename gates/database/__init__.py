@@ -16,6 +16,7 @@ from gates.database.catalog_state.snapshot import Snapshot, diff
 from gates.database.catalog_state.tables import Table
 from gates.database.locate import place_of
 from gates.database.prepared.databases import (
+    HELP,
     Applied,
     Clone,
     MigrationsDoNotApplyError,
@@ -53,8 +54,8 @@ class Database:
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
         self.records: list[RanRecord] = []
-        self.caveat = ""
-        """Why what was looked at is not all that there is to look at; "" where it is."""
+        self.caveat: MigrationsDoNotApplyError | None = None
+        """Why what was looked at is not all that there is to look at."""
 
     @classmethod
     def open(cls, module: Module, policy: Policy, settings: Settings) -> Database:
@@ -110,7 +111,8 @@ class Database:
         the migrations fails: what the others made, and `caveat` says so."""
         module = self._prepared.in_use
         if not module.complete:
-            self.caveat = self._prepared.why_incomplete
+            why = self._prepared.why_incomplete()
+            self.caveat = MigrationsDoNotApplyError(why, hint=HELP)
         return module
 
     def once(self, key: str, make: Callable[[], T]) -> T:

@@ -57,7 +57,7 @@ def from_files(origin: str, files: Mapping[str, bytes]) -> Module:
     tree = Tree()
     for path, data in sorted(files.items()):
         sha256 = hashlib.sha256(data).hexdigest()
-        tree.files[path] = File(path, len(data), sha256, executable=False, data=data)
+        tree.files[path] = File(path, len(data), sha256, data=data)
     return _module(Path(origin), tree, ())
 
 

@@ -38,7 +38,6 @@ class File:
     """In bytes; of a link, the length of its target."""
     sha256: str
     """Of the content, in hex; of a link, of the word "symlink", a zero byte and the target."""
-    executable: bool
     data: bytes | None
     """The content, kept for small files; None for large ones and links (see `Module.data`)."""
     link: str | None = None
@@ -182,6 +181,8 @@ class Module:
     def write_to(self, folder: Path) -> None:
         """Write a private copy of exactly these files into a folder; it may exist, but be empty.
 
+        Every file gets the same mode, whatever it had and whatever the umask is: modes are no part
+        of the content, and what is built from equal content has to be equal.
         Raises `CouldNotCheckError` as `data`, and where the folder is not empty.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -193,8 +194,8 @@ class Module:
             if file.link is not None:
                 target.symlink_to(file.link)
                 continue
-            mode = 0o755 if file.executable else 0o644
             with os.fdopen(
-                os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "wb"
+                os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb"
             ) as out:
+                os.fchmod(out.fileno(), 0o644)
                 out.write(self.data(path))

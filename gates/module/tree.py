@@ -131,7 +131,7 @@ def _read_entry(tree: Tree, folder: int, entry: os.DirEntry[str], path: str) -> 
             target = os.readlink(entry.name, dir_fd=folder)
             plain = os.fsencode(target)
             content = hashlib.sha256(b"symlink\0" + plain).hexdigest()
-            tree.files[path] = File(path, len(plain), content, False, None, target)
+            tree.files[path] = File(path, len(plain), content, None, target)
         elif entry.is_file(follow_symlinks=False):
             tree.files[path] = _read_file(tree, folder, entry.name, path)
         else:
@@ -163,8 +163,7 @@ def _read_file(tree: Tree, folder: int, name: str, path: str) -> File:
     data = b"".join(kept)
     keep = len(data) == size
     tree.kept += size if keep else 0
-    executable = bool(status.st_mode & stat.S_IXUSR)
-    return File(path, size, content.hexdigest(), executable, data if keep else None)
+    return File(path, size, content.hexdigest(), data if keep else None)
 
 
 def _rules(tree: Tree, folder: int, prefix: str) -> tuple[Rules, ...]:

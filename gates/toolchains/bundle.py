@@ -89,8 +89,7 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     if built.problems:
         return Bundle(None, problems=built.problems, records=records)
     files = {**collect_shipped(module), **built.files, BILL: _bill(session)}
-    executable = {path for path in files if path in module.files and module.files[path].executable}
-    packed = pack(files, executable)
+    packed = pack(files)
     path = tools.folder / f"{module.slug}-{module.version}.tgz"
     with disk():
         path.write_bytes(packed)
@@ -124,14 +123,17 @@ def collect_shipped(module: Module) -> dict[str, bytes]:
     }
 
 
-def pack(files: Mapping[str, bytes], executable: set[str]) -> bytes:
-    """A gzip-compressed tar of files by path: sorted, without owner, time or machine in it."""
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A gzip-compressed tar of files by path: sorted, without mode, owner or time of its own.
+
+    The content digest of a module knows paths and bytes alone, and so does the archive.
+    """
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in sorted(files):
             entry = tarfile.TarInfo(name)
             entry.size = len(files[name])
-            entry.mode = 0o755 if name in executable else 0o644
+            entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(files[name]))
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as stream:

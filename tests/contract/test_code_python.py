@@ -236,6 +236,7 @@ MAJOR = {
 }  # fmt: skip
 
 MINOR = {
+    "an answer where there was none": ("def f() -> None: ...", "def f() -> int: ..."),
     "a parameter may be named": ("def f(__a): ...", "def f(a): ..."),
     "a value became a function": (
         "from functools import partial\nf = partial(print, 1)", "def f(*a): ..."),
@@ -330,6 +331,10 @@ MINOR = {
 }  # fmt: skip
 
 NONE = {
+    "a parent that type checkers know better": (
+        "class A(dict): ...",
+        "import typing as t\nif t.TYPE_CHECKING:\n class _P(t.Protocol): ...\n"
+        " _B = dict[str, int]\nelse:\n _B = dict\nclass A(_B): ..."),
     "what only type checkers see": (
         "import typing as t\nif t.TYPE_CHECKING:\n class A: ...", ""),
     "values that are taken one by one": ("def f(*a): ...", "def f(a=None, /, *more): ..."),

@@ -24,7 +24,7 @@ from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from gates.toolchains.languages.typescript.compiler import OPTIONS, parse_tsc
 from gates.toolchains.languages.typescript.packages import install_packages, link_packages
-from gates.toolchains.languages.typescript.platform_tools import platform_tool
+from gates.toolchains.languages.typescript.platform_tools import platform_tool, platform_tools
 from tests.conftest import EXAMPLES
 from tests.contract.typescript_pairs import ALSO, PAIRS, UNSHOWN
 
@@ -148,13 +148,14 @@ def test_what_takes_the_compiler_too_long_could_not_be_shown(session):
     tools = Tools(session)
     folder = tools.folder / "short"
     folder.mkdir()
-    answer = ask_compiler(old, new, tools, folder, OPTIONS)
+    library = platform_tools(tools) / "node_modules" / "typescript"
+    answer = ask_compiler(old, new, tools, folder, library, OPTIONS)
     cut = {**answer, "changed": [], "pending": ["a"]}
     (found,) = changes(old, new, cut)
     assert (found.symbol, found.bump, found.proved) == ("code:a", MINOR, False)
     assert found.message.endswith("could not be shown: the compiler did not answer in time")
     with pytest.raises(CouldNotCheckError, match=r"did not read the declarations in 0\.01 s"):
-        ask_compiler(old, new, tools, folder, OPTIONS, seconds=0.01)
+        ask_compiler(old, new, tools, folder, library, OPTIONS, seconds=0.01)
 
 
 def test_nothing_else_is_accused(all_changes):

@@ -100,7 +100,7 @@ COMMIT;
     assert finding.location.line == 8
     assert finding.message == (
         "stopped after this statement and run again, the migration ends elsewhere:"
-        f" table public.{NOTES}: 4 rows became 6, and 1 more"
+        f" table public.{NOTES}: 8 rows became 12, and 1 more"
     )
 
 

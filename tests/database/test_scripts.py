@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gates.database.proofs.audit.prove import prove as audit
 from gates.database.proofs.isolation.prove import prove
 from gates.database.proofs.tenants.replay import Answer, claim_holds, run_as_printed
 from gates.model import Level, Verdict
@@ -131,3 +132,55 @@ def test_a_leak_stands_at_its_policy_with_the_fix_for_that_alone(
     assert sql.splitlines()[finding.location.line - 1].startswith(line)
     assert finding.fix.startswith(fix)
     assert ("DROP POLICY tenant_isolation" in finding.fix) == ("tenant_isolation" in line)
+
+
+def test_what_no_script_shows_is_a_warning_and_proves_nothing(sql_module, shared, monkeypatch):
+    monkeypatch.setattr("gates.database.proofs.isolation.confirm.shows", lambda *_: False)
+    sql = BASE.replace(POLICY, "    USING (true);")
+    result = results(sql_module({"000_init.sql": sql}), shared, "tenant-isolation")[
+        "tenant-isolation"
+    ]
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "reads rows of another tenant" in str(result.reason)
+    assert {each.level for each in result.findings} == {Level.WARNING}
+    assert all(each.message.startswith("could not be shown") for each in result.findings)
+    assert all(each.detail for each in result.findings)
+
+
+NEEDS_MORE = """
+CREATE OR REPLACE FUNCTION sample_module_member() RETURNS boolean LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = ''
+    AS $f$ SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid()) $f$;
+DROP POLICY IF EXISTS members ON {T};
+CREATE POLICY members ON {T} FOR SELECT USING (sample_module_member());
+"""
+
+
+def test_a_leak_that_needs_the_platforms_rows_is_shown_with_them(sql_module, database):
+    proof = prove(database(sql_module({"001_more.sql": HEAD + NEEDS_MORE.format(T=TABLE)})))
+    (read,) = (each for each in proof.leaks if each.kind == "read")
+    assert "INSERT INTO public.profiles" in read.script
+    assert proof.not_shown == ()
+
+
+AUDITED = [each for each in DEFECTS if each.check == "audit-trigger"]
+
+
+@pytest.mark.parametrize("defect", AUDITED, ids=lambda defect: defect.name)
+def test_the_script_of_an_audit_gap_shows_it(defect, sql_module, database):
+    opened = database(sql_module(defect.files))
+    found = audit(opened)
+    with opened.clone("in use") as clone:
+        for gap in found.gaps:
+            with clone.connect(search_path='"$user", public') as session:
+                answers = run_as_printed(session, gap.script, 60.0)
+            failed = any(each.error for each in answers)
+            trail = [row for each in answers for row in each.rows if '"operation"' in row]
+            expected = "fails in a trigger" in gap.sentence and "no effect" not in gap.sentence
+            assert failed == expected, (gap, answers)
+            if "refuses the row" in gap.sentence:
+                assert trail == []
+            if "no row to audit_logs" in gap.sentence and "about it" not in gap.sentence:
+                gone = gap.sentence.partition(" on ")[0].split(" and ")
+                for command in (each for each in gone if each in {"INSERT", "UPDATE"}):
+                    assert not any(f'"operation": "{command}"' in row for row in trail), gap

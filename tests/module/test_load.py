@@ -201,13 +201,17 @@ def test_text_and_lines(tmp_path):
             module.text(path)
 
 
-def test_a_copy_keeps_what_is_executable_and_nothing_else(tmp_path):
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("mode", [0o400, 0o644, 0o755, 0o4777])
+def test_modes_are_no_part_of_a_copy(tmp_path, mode, umask):
     root = module_of(tmp_path / "m", run="#!/bin/sh\n")
-    (root / "run").chmod(0o4777)
-    load(root).write_to(tmp_path / "copy")
-    mode = stat.S_IMODE((tmp_path / "copy" / "run").stat().st_mode)
-    assert mode & ~0o755 == 0
-    assert mode & 0o100
+    (root / "run").chmod(mode)
+    before = os.umask(umask)
+    try:
+        load(root).write_to(tmp_path / "copy")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "copy" / "run").stat().st_mode) == 0o644
 
 
 @pytest.mark.parametrize(

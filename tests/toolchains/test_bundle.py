@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import tarfile
 import zipfile
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from gates.checks.build.bundle_complete import bundle_complete
 from gates.errors import CouldNotCheckError
-from gates.toolchains import make_bundle
+from gates.module import load
+from gates.toolchains import Session, make_bundle
 from gates.toolchains.bundle import Bundle, find_differences, pack
 from gates.toolchains.languages.typescript.dist import compiled_path
 
@@ -27,8 +29,8 @@ NAMES = st.text("abcdé/._-", min_size=1, max_size=120).filter(
 def test_packing_depends_on_names_and_bytes_alone(files, random):
     items = list(files.items())
     random.shuffle(items)
-    assert pack(dict(items), set()) == pack(files, set())
-    with tarfile.open(fileobj=io.BytesIO(pack(files, set()))) as archive:
+    assert pack(dict(items)) == pack(files)
+    with tarfile.open(fileobj=io.BytesIO(pack(files))) as archive:
         members = archive.getmembers()
         read = {each.name: archive.extractfile(each).read() for each in members}
     assert read == files
@@ -39,11 +41,11 @@ def test_packing_depends_on_names_and_bytes_alone(files, random):
 
 
 def test_the_compressed_form_has_no_time_and_no_name():
-    packed = pack({"a": b"x"}, {"a"})
+    packed = pack({"a": b"x"})
     assert packed[4:8] == b"\0\0\0\0"
     assert packed[3] & 0x08 == 0
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as archive:
-        assert archive.getmember("a").mode == 0o755
+        assert archive.getmember("a").mode == 0o644
 
 
 @pytest.mark.parametrize("base", ["python", "typescript"])
@@ -59,6 +61,35 @@ def test_twice_the_same(open_session, base):
     assert list(bundle_complete.run(session.module, first)) == []
 
 
+MODES = {
+    "python": ("src/sample_module/lib/titles.py", "src/sample_module/py.typed", "README.md"),
+    "typescript": (
+        "src/lib/titles.ts",
+        "src/lib/words.json",
+        "README.md",
+        "migrations/000_init.sql",
+    ),
+}
+
+
+@pytest.mark.parametrize("base", MODES)
+def test_modes_and_times_of_files_change_no_bundle(open_session, base):
+    words = {"src/lib/words.json": "{}\n"} if base == "typescript" else {}
+    session = open_session(base, words)
+    first = make_bundle(session)
+    root = session.module.root
+    for number, path in enumerate(MODES[base]):
+        (root / path).chmod(0o755 if number % 2 == 0 else 0o600)
+        os.utime(root / path, (number * 86400, number * 86400))
+    (root / "src").chmod(0o700)
+    changed = load(root)
+    assert changed.digest == session.module.digest
+    with Session(changed, session.policy, session.settings) as again:
+        second = make_bundle(again)
+        assert find_differences(first, second) == []
+        assert first.sha256 == second.sha256
+
+
 def test_what_lies_beside_the_sources_is_built_too(open_session):
     files = {"src/lib/words.txt": "a b c\n", "src/lib/data.json": "{}\n"}
     bundle = make_bundle(open_session("typescript", files))
@@ -67,7 +98,7 @@ def test_what_lies_beside_the_sources_is_built_too(open_session):
 
 def bundle(tmp_path, name: str, files: dict[str, bytes]) -> Bundle:
     path = tmp_path / name
-    path.write_bytes(pack(files, set()))
+    path.write_bytes(pack(files))
     return Bundle(path)
 
 
@@ -140,9 +171,6 @@ class Hook(BuildHookInterface):
     project = session.module.text("pyproject.toml") + "\n[tool.hatch.build.hooks.custom]\n"
     (session.module.root / "pyproject.toml").write_text(project)
     (session.module.root / "hatch_build.py").write_text(code)
-    from gates.module import load
-    from gates.toolchains import Session
-
     with Session(load(session.module.root), session.policy, settings) as again:
         made = make_bundle(again)
     if "seccomp" not in made.records[-1].detail or "landlock" not in made.records[-1].detail:

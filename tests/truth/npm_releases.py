@@ -37,6 +37,7 @@ from gates.module import load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from gates.toolchains.languages.typescript.compiler import OPTIONS
+from gates.toolchains.languages.typescript.platform_tools import platform_tools
 from tests.conftest import EXAMPLES
 from tests.truth.tally import Tally
 
@@ -200,7 +201,8 @@ def judge(step: Step, cache: Cache, session: Session) -> Verdict:
         options = {**OPTIONS, "lib": LIBRARY, "types": ["node"]}
         if not same_declarations(*apis):
             cache.install(step.needs, folder)
-            found = list(changes(*apis, ask_compiler(*apis, tools, folder, options)))
+            library = platform_tools(tools) / "node_modules" / "typescript"
+            found = list(changes(*apis, ask_compiler(*apis, tools, folder, library, options)))
     except CouldNotCheckError as error:
         reason = error.message
     weighed = [each for each in found if each.proved]

@@ -104,11 +104,12 @@ def reached(source: bytes, tree: ast.Module, python: Python) -> bytes:
 def _left_out(body: Sequence[ast.stmt], python: Python) -> Iterator[Sequence[ast.stmt]]:
     for each in body:
         if isinstance(each, ast.If):
-            for_types = [each.body] if is_type_checking(each.test) else []
             decided = truth(each.test, python)
-            if for_types and each.orelse and _names(each.body) <= _names(each.orelse):
-                yield each.body
-            elif decided is not None and not for_types and _is_whole(each, decided):
+            if is_type_checking(each.test):
+                run = _names(each.orelse)
+                twice = (one for one in each.body if (found := _names([one])) and found <= run)
+                yield from ([one] for one in twice)
+            elif decided is not None and _is_whole(each, decided):
                 yield each.orelse if decided else each.body
                 yield from _left_out(each.body if decided else each.orelse, python)
                 continue

@@ -39,16 +39,17 @@ def ask_compiler(
     new: Api,
     tools: Tools,
     folder: Path,
+    library: Path,
     options: Mapping[str, object],
     read: Iterable[Path] = (),
     seconds: float = TIME_LIMIT,
 ) -> Mapping[str, Any]:
     """What the compiler says of both versions; see declarations/main.mjs.
 
-    `folder` holds the packages that both are read with, `read` what else the compiler may read,
-    `options` are the compiler's. What is not answered after `seconds` is named in the answer.
+    `folder` holds the packages that both are read with, `library` is the package `typescript`,
+    `read` what else the compiler may read, `options` are the compiler's. What is not answered after
+    `seconds` is named in the answer.
     """
-    from gates.toolchains.languages.typescript.platform_tools import platform_tools
     from gates.toolchains.processes import disk
     from gates.toolchains.sandbox import Sandbox
 
@@ -64,7 +65,6 @@ def ask_compiler(
             "seconds": seconds, "wait": tools.session.policy.tool_timeout * 0.8,
         }  # fmt: skip
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    library = platform_tools(tools) / "node_modules" / "typescript"
     ran = tools.run(
         "node",
         [_SCRIPTS / "main.mjs", library, folder],

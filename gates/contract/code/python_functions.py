@@ -13,7 +13,7 @@ from gates.contract.code.package import Package
 from gates.contract.code.python_answers import Answer, answer, coroutine_of, is_coroutine
 from gates.contract.code.python_facts import decorated, shape
 from gates.contract.code.python_signatures import signature_of
-from gates.contract.code.types import is_spelled, spelled
+from gates.contract.code.types import NOTHING, is_spelled, spelled
 from gates.contract.model import Bump, Change
 
 if TYPE_CHECKING:
@@ -252,6 +252,6 @@ class Functions:
         verb = "may be" if taken else "is"
         yield self._change(
             old, new, symbol, f"{what} {verb} {now}, it {'might be' if taken else 'was'} {was}",
-            proved=fits is False,
+            proved=fits is False and (taken or one != NOTHING),
             example=f"a {was} given as {what}" if taken else f"code that relies on a {was}",
         )  # fmt: skip

@@ -40,6 +40,8 @@ Type = frozenset[Atom]
 """A union of types; with one member, that type."""
 
 
+NOTHING: Type = frozenset({Atom(NONE)})
+"""The type of `None`: type checkers let nobody use an answer that is nothing else."""
 Resolve = Callable[[str], "str | Type"]
 """Gives the whole name of a dotted name in its scope, or the type that it is another name for."""
 

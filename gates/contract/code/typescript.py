@@ -44,6 +44,7 @@ def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Chan
         )
     from gates.toolchains.languages.typescript import packages as npm
     from gates.toolchains.languages.typescript.compiler import OPTIONS, ambient
+    from gates.toolchains.languages.typescript.platform_tools import platform_tools
 
     packages = npm.install_packages(tools)
     folder = tools.folder / "code" / "versions"
@@ -51,7 +52,9 @@ def compare_typescript(old: Api, new: Api, tools: Tools | None) -> Iterator[Chan
     npm.link_packages(packages, folder)
     readable = npm.make_sandbox(tools, packages).read
     options = {**OPTIONS, "types": ambient(packages)}
-    yield from changes(old, new, ask_compiler(old, new, tools, folder, options, readable))
+    library = platform_tools(tools) / "node_modules" / "typescript"
+    answer = ask_compiler(old, new, tools, folder, library, options, readable)
+    yield from changes(old, new, answer)
 
 
 def changes(old: Api, new: Api, answer: Mapping[str, Any]) -> Iterator[Change]:

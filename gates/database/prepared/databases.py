@@ -43,6 +43,9 @@ class MigrationsDoNotApplyError(CouldNotCheckError):
     """There is no migrated database to look at; `migrations-apply` says why."""
 
 
+HELP = "gates explain migrations-apply"
+
+
 @dataclass(frozen=True)
 class Clone:
     """A database of its own for one proof."""
@@ -188,13 +191,10 @@ class Prepared:
         with self._lock:
             applied = self._attempt[1]
         if not applied.complete:
-            raise MigrationsDoNotApplyError(
-                f"{self.why_incomplete}, so there is nothing to look at",
-                hint="gates explain migrations-apply",
-            )
+            message = f"{self.why_incomplete()}, so there is nothing to look at"
+            raise MigrationsDoNotApplyError(message, hint=HELP)
         return applied
 
-    @property
     def why_incomplete(self) -> str:
         """Which statement of the migrations fails first, and why; "" where all of them run."""
         with self._lock:

@@ -83,13 +83,13 @@ class Trial:
     def _insert(self) -> bool:
         """The INSERT; whether the row is there now."""
         statement = self.seen.plainest[0]
-        refused = [self._step(statement, errcode=each, undo=True) for each in _REFUSALS]
+        passed = self._passed_over(statement)
         step = self._step(statement)
         if not self._works("INSERT", step):
             return False
         change = Change("INSERT", (), None, step.after, self._new(step))
-        if self._look(change) and any(not each.error and each.count for each in refused):
-            self.seen.lost.append("INSERT")
+        if self._look(change) and passed:
+            self.seen.lost["INSERT"] = passed
         if len(change.about(self.names)) > 1:
             self.seen.doubled.append(("INSERT", ""))
         self.first = step.after
@@ -135,10 +135,8 @@ class Trial:
             change = Change("UPDATE", names, self.first, step.after, self._new(step))
             if not self._look(change):
                 unseen.append((names, statement))
-            elif not tried:
-                refused = [self._step(statement, errcode=each, undo=True) for each in _REFUSALS]
-                if any(not each.error and each.count for each in refused):
-                    self.seen.lost.append("UPDATE")
+            elif not tried and (passed := self._passed_over(statement)):
+                self.seen.lost["UPDATE"] = passed
             if len(change.about(self.names)) > 1 and not self.seen.doubled:
                 self.seen.doubled.append(("UPDATE", statement))
             tried.append(statement)
@@ -159,6 +157,11 @@ class Trial:
         step = self._step(self.seen.plainest[1])
         if self._works("UPDATE", step):
             self._look(Change("UPDATE", (), self.first, step.after, self._new(step)), note=True)
+
+    def _passed_over(self, statement: str) -> tuple[str, ...]:
+        """The errors of audit_logs that a statement succeeds in spite of."""
+        tried = ((each, self._step(statement, errcode=each, undo=True)) for each in _REFUSALS)
+        return tuple(code for code, step in tried if not step.error and step.count)
 
     def _works(self, command: str, step: _Step) -> bool:
         if step.error or not step.count:

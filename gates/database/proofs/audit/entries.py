@@ -67,8 +67,8 @@ class Seen:
     """What the row says that is about something else."""
     failed: str = ""
     """The error of the last of `missing`; or that it has no effect."""
-    lost: list[str] = field(default_factory=list)
-    """Commands that succeed where audit_logs refuses a row."""
+    lost: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Commands that succeed where audit_logs refuses a row, with the errors by which it does."""
     doubled: list[tuple[str, str]] = field(default_factory=list)
     """A command with several rows, and the UPDATE after the INSERT ("" for the INSERT itself)."""
     audited: list[tuple[Change, Json]] = field(default_factory=list)
