@@ -80,12 +80,33 @@ def _hostile() -> Tally:
     return hostile()
 
 
+def _ranges() -> Tally:
+    from tests.truth import ranges
+
+    return ranges.tally()
+
+
+def _patterns() -> Tally:
+    from tests.truth import patterns
+
+    return patterns.tally()
+
+
+def _schemas() -> Tally:
+    from tests.truth import schemas
+
+    return schemas.tally()
+
+
 CORPORA: Mapping[str, Callable[[], Tally]] = {
     "defects": _defects,
     "hostile": _hostile,
     "check-shapes": _check_shapes,
     "python-releases": _python_releases,
     "npm-releases": _npm_releases,
+    "ranges": _ranges,
+    "patterns": _patterns,
+    "schemas": _schemas,
 }
 
 
