@@ -200,3 +200,20 @@ def test_a_value_where_there_was_none_is_no_loss(rolled_back):
     fill = f"UPDATE {TABLE} SET colour = 'white' WHERE colour IS NULL;"
     more = {"002_fill.sql": fill, "rollback/002_fill.sql": "SELECT 1;"}
     assert messages(rolled_back(add, drop, **more)) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "met"),
+    [
+        ("title = 'old'", True),
+        ("colour IS NULL", True),
+        ("md5(title) = 'none'", False),
+        ("EXISTS (SELECT FROM tenants WHERE tenants.name = 'nobody')", False),
+    ],
+)
+def test_a_statement_that_met_no_row_is_named(rolled_back, condition, met):
+    result = rolled_back(f"{ADD}UPDATE {TABLE} SET colour = 'white' WHERE {condition};", DROP)
+    assert result.verdict is Verdict.PASS
+    assert [f"{each.level}: {each.location.line}" for each in result.findings] == (
+        [] if met else ["note: 5"]
+    )

@@ -9,7 +9,7 @@ from gates.database import Database
 from gates.database.failure_advice import on_second_run, on_upgrade
 from gates.database.proofs.rollback.roll_back import roll_back
 from gates.errors import CouldNotCheckError
-from gates.model import Finding, Location, Stage
+from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
 
 
@@ -22,7 +22,8 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
         the first, comparing the whole schema after each one; then each migration over rows of the
         version before it, with those that its WHERE and CASE are about, back, and up again: the
         rows and their values must be there after the rollback. A value where there was none is no
-        loss. What data goes with a dropped table or column stands in the run's record.
+        loss. A statement that met no row is named in a note. What data goes with a dropped table or
+        column stands in the run's record.
     Bad: a rollback that drops the table and leaves its trigger function behind; one that drops a
         column that an earlier version needs; a migration that adds a column NOT NULL without a
         DEFAULT, which does not run again over the rows that were there before it; UPDATE .. SET
@@ -63,6 +64,14 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
             fix="undo exactly what the migration did; the detail lists every difference",
             detail="\n".join(differences),
         )
+    if not (found.failure or found.differences or found.missing):
+        for inner in found.unmet:
+            yield rollback_restores.finding(
+                "this statement met no row of the proofs, so what it does to rows was not tried",
+                inner.at(),
+                level=Level.NOTE,
+                fix="offer values that it is about in x-sample-values, or look at it yourself",
+            )
     if found.unfilled and not (found.failure or found.differences or found.missing):
         raise CouldNotCheckError(
             f"the rollbacks were tried without rows: {found.unfilled[0]}",

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from gates.database import Database
 from gates.database.catalog_state.snapshot import Snapshot, diff
+from gates.database.parsing.statements import Inner
 from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.idempotency.met import changing_statements, unmet, unmet_on_the_way
 from gates.database.proofs.idempotency.row_history import Contents, changes, compare_rows, contents
 from gates.database.proofs.rollback.seeds import Seeds
 from gates.database.rows.filling import fill
@@ -33,6 +35,8 @@ class RolledBack:
     losses: list[str] = field(default_factory=list)
     """What is gone with a table or column that a rollback drops: one phrase each."""
     unfilled: tuple[str, ...] = ()
+    unmet: tuple[Inner, ...] = ()
+    """Statements that change rows and met none, neither on their way nor after all."""
 
 
 def roll_back(database: Database, module: Module) -> RolledBack:
@@ -40,8 +44,10 @@ def roll_back(database: Database, module: Module) -> RolledBack:
     found = RolledBack()
     *states, top = database.applied.states
     with database.scratch() as scratch:
+        found.unmet = changing_statements(database.scripts)
         seeds = Seeds(database, contents(scratch, database.platform_tables))
         found.unfilled = fill(database, scratch, before=database.scripts)
+        found.unmet = tuple(unmet(scratch, found.unmet))
         rows: Contents | None = contents(scratch, database.platform_tables, seeds.rows)
         for migration, before in zip(reversed(module.migrations), reversed(states), strict=True):
             rows = _down(database, scratch, migration, before, rows or {}, seeds, found)
@@ -97,6 +103,7 @@ def _up(database: Database, module: Module, scratch: Scratch, found: RolledBack)
         if number:
             found.unfilled += _fill_for(database, scratch, number, migration)
             before = contents(scratch, database.platform_tables)
+            found.unmet = tuple(unmet_on_the_way(scratch, path, found.unmet))
         if failure := scratch.run(path, sql, budget=budget).failure:
             found.failure = "after the rollbacks it does not run again, with rows", failure
             return False
