@@ -10,12 +10,16 @@ import tarfile
 from collections.abc import Mapping
 from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, ReleasedVersion
 from gates.catalog.versions import Precedence, parse
 from gates.errors import CouldNotCheckError, GatesError
 from gates.module import Module, from_files
 from gates.registry import Registry
+
+if TYPE_CHECKING:
+    from gates.contract.model import Change
 
 MAX_BUNDLE = 512 * 1024 * 1024
 """Bytes that a bundle may hold, unpacked."""
@@ -70,6 +74,8 @@ class Releases:
         self._catalog = catalog
         self._registry = registry
         self._lock = Lock()
+        self.compared: list[tuple[str, Change]] = []
+        """The differences that checks have found, each with the released version; for reports."""
 
     @cached_property
     def _all(self) -> tuple[Release, ...]:
