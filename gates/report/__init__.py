@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import StageResult, Verdict
-from gates.report import github, html, json, junit, markdown, sarif, text
 
 if TYPE_CHECKING:
     from gates.contract.model import Change
@@ -73,17 +73,26 @@ class Format:
 
     summary: str
     """What it is for, in a few words: the help and the pages are made from it."""
-    render: Callable[[Report], str]
+    place: str
+    """Where its renderer is below this package, as module and function: `markdown:comment`. It is
+    imported when it is used, since every start of the command knows all formats."""
+
+    def render(self, report: Report) -> str:
+        """The report in this form."""
+        module, _, function = self.place.partition(":")
+        found = importlib.import_module(f"{__name__}.{module}")
+        renderer: Callable[[Report], str] = getattr(found, function)
+        return renderer(report)
 
 
 FORMATS: dict[str, Format] = {
-    "text": Format("what a terminal shows", text.render),
-    "json": Format("for programs, by schemas/report.v1.schema.json", json.render),
-    "sarif": Format("SARIF 2.1.0, for code scanning", sarif.render),
-    "junit": Format("JUnit XML: a suite per stage, a case per check", junit.render),
-    "github": Format("annotations, as workflow commands of a GitHub runner", github.render),
-    "summary": Format("Markdown for a step summary, under 1 MiB", markdown.summary),
-    "markdown": Format("Markdown for one comment on a pull request", markdown.comment),
-    "html": Format("one file for a browser and for paper, without scripts", html.render),
+    "text": Format("what a terminal shows", "text:render"),
+    "json": Format("for programs, by schemas/report.v1.schema.json", "json:render"),
+    "sarif": Format("SARIF 2.1.0, for code scanning", "sarif:render"),
+    "junit": Format("JUnit XML: a suite per stage, a case per check", "junit:render"),
+    "github": Format("annotations, as workflow commands of a GitHub runner", "github:render"),
+    "summary": Format("Markdown for a step summary, under 1 MiB", "markdown:summary"),
+    "markdown": Format("Markdown for one comment on a pull request", "markdown:comment"),
+    "html": Format("one file for a browser and for paper, without scripts", "html:render"),
 }
 """By the name that `--output FORMAT=FILE` takes."""

@@ -65,7 +65,8 @@ def _typing_block(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("name", PURE)
 def test_pure_files_import_nothing_of_the_world(name):
-    assert not {each.partition(".")[0] for each in imports(PACKAGE / name)} & WORLD
+    found = {each for each in imports(PACKAGE / name) if not each.startswith("urllib.parse")}
+    assert not {each.partition(".")[0] for each in found} & WORLD
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
