@@ -127,6 +127,17 @@ def counts(stage: StageResult) -> str:
     return ", ".join(parts)
 
 
+def told(report: Report) -> str:
+    """What the run found in all, in words: open findings, what is not known, what was waived."""
+    found = list(entries(report))
+    levels = [each.finding.level for each in found if not each.waived]
+    unknown = sum(len(each.checks) for each in lacking(report))
+    parts = [plural(n, level.value) for level in Level if (n := levels.count(level))]
+    parts += [plural(unknown, "inconclusive check")] if unknown else []
+    parts += [f"{waived} waived or approved"] if (waived := len(found) - len(levels)) else []
+    return ", ".join(parts) or "nothing"
+
+
 def plural(count: int, noun: str) -> str:
     """ "1 check", "2 checks"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from gates.report import json
-from gates.report.entries import MARKS, counts, ended
+from gates.report.entries import MARKS, counts, ended, told
 from gates.report.escaping import cut
 from gates.report.html import facts, findings
 from gates.report.html.element import Child, bar, code, element, markup, section, table
@@ -76,8 +76,10 @@ def _banner(report: Report, what: str) -> Element:
         element("p", f"{MARKS[report.verdict]} {ended(report)}", class_=f"verdict {verdict}"),
         element(
             "dl",
-            *_fact("stages passed", f"{passed} of {len(report.stages)} that were asked for"),
-            *_fact("begun", f"{started}, took {report.seconds:.1f} s"),
+            *_fact("stages passed", f"{passed} of {len(report.stages)} asked for"),
+            *_fact("found", told(report)),
+            *_fact("begun", started),
+            *_fact("took", f"{report.seconds:.1f} s"),
             *_fact("content", code(report.digest[:16])),
             *_fact("policy", code(report.policy_digest[:16])),
             class_="facts",
@@ -112,7 +114,7 @@ def stages(report: Report) -> Element:
         )
         for each in report.stages
     ]  # fmt: skip
-    heads = ("stage", "verdict", "what was found", "", "took")
+    heads = ("stage", "verdict", "what was found", "share of time", "took")
     return section("stages", "Stages", table("Stages of this run, in order", heads, rows))
 
 

@@ -6,6 +6,9 @@ from xml.etree.ElementTree import Element, tostring
 
 from gates.report.escaping import safe
 
+SHORT = 16
+"""Characters of a cell that is not broken over lines."""
+
 Child = Element | str | None
 
 
@@ -42,7 +45,7 @@ def table(caption: str, heads: tuple[str, ...], rows: list[tuple[Child, ...]]) -
             "tr",
             element("th", first, scope="row"),
             *(
-                element("td", cell, **{"data-label": head})
+                element("td", cell, **{"data-label": head}, **_short(cell))
                 for head, cell in zip(heads[1:], rest, strict=True)
             ),
         )
@@ -54,6 +57,10 @@ def table(caption: str, heads: tuple[str, ...], rows: list[tuple[Child, ...]]) -
         element("thead", element("tr", *(element("th", each, scope="col") for each in heads))),
         element("tbody", *body),
     )
+
+
+def _short(cell: Child) -> dict[str, str]:
+    return {"class": "short"} if isinstance(cell, str) and len(cell) <= SHORT else {}
 
 
 def section(name: str, title: str, *children: Child) -> Element:

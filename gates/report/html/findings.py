@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from gates.report import Report
 
 BYTES = 900_000
-"""Of all findings together; with the rest the page stays near 1 MB."""
+"""Of all findings that weigh; notes and waived ones have a quarter each. With the rest the page
+stays near 1 MB."""
 DETAIL = 20_000
 """Characters of one finding's detail, and of one message."""
 
@@ -54,22 +55,33 @@ def findings(report: Report) -> Element:
         for level in Level
         if (number := sum(each.finding.level is level for each in found))
     ]
+    weighing = [each for each in found if each.finding.level is not Level.NOTE]
+    notes = found[len(weighing) :]
     return section(
-        "findings", "Findings", element("p", f"{', '.join(counts)}."), *_fitted(report, found)
+        "findings",
+        "Findings",
+        element("p", f"{', '.join(counts)}."),
+        *_fitted(report, weighing, BYTES),
+        _closed(plural(len(notes), "note"), _fitted(report, notes, BYTES // 4)),
     )
 
 
 def waived(report: Report) -> list[Element]:
     """Findings that a waiver covers, or that were approved for their text."""
-    return list(_fitted(report, [each for each in entries(report) if each.waived]))
+    return list(_fitted(report, [each for each in entries(report) if each.waived], BYTES // 4))
 
 
-def _fitted(report: Report, found: list[Entry]) -> Iterator[Element]:
+def _closed(summary: str, parts: Iterator[Element]) -> Element | None:
+    shown = list(parts)
+    return element("details", element("summary", summary), *shown) if shown else None
+
+
+def _fitted(report: Report, found: list[Entry], room: int) -> Iterator[Element]:
     used = 0
     for number, each in enumerate(found):
         made = _finding(report, each)
         used += len(markup(made).encode("utf-8", "replace"))
-        if used > BYTES:
+        if used > room:
             left = len(found) - number
             yield element(
                 "p",

@@ -41,11 +41,11 @@ h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-bottom: .3rem;
      border-bottom: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0; font-weight: 600; }
 p { margin: .5rem 0; }
-.banner { border: 1px solid var(--line); border-left: .5rem solid; border-radius: .5rem;
+.banner { border: 1px solid; border-left-width: .5rem; border-radius: .5rem;
           padding: 1.25rem 1.5rem; margin: 1.5rem 0 1rem; }
-.banner.pass { border-left-color: var(--pass); background: var(--banner-pass); }
-.banner.fail { border-left-color: var(--fail); background: var(--banner-fail); }
-.banner.inconclusive { border-left-color: var(--inconclusive);
+.banner.pass { border-color: var(--pass); background: var(--banner-pass); }
+.banner.fail { border-color: var(--fail); background: var(--banner-fail); }
+.banner.inconclusive { border-color: var(--inconclusive);
                        background: var(--banner-inconclusive); }
 .banner p.verdict { font-size: 1.15rem; font-weight: 600; margin: .35rem 0 0; }
 .pass > .mark, .verdict.pass { color: var(--pass); }
@@ -66,7 +66,9 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0;
          border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
 tbody th { font-weight: 600; }
-td.number, .number { font-variant-numeric: tabular-nums; }
+table { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
+table code { overflow-wrap: anywhere; }
+.short { white-space: nowrap; }
 .bar { display: inline-block; width: 9rem; max-width: 100%; height: .6rem; vertical-align: middle; }
 .bar .track { fill: var(--track); }
 .bar .good { fill: var(--pass); }
@@ -92,7 +94,7 @@ mark { background: var(--hit); color: inherit; border-radius: 2px; font-weight: 
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: var(--link); padding: .15rem 0; }
 .more { font-weight: 600; }
-.soft { color: var(--soft); }
+.soft { color: var(--soft); font-size: .875rem; margin-bottom: 0; }
 ol.chain { padding-left: 1.4rem; }
 ol.chain li { margin: .5rem 0; }
 footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; margin-top: 3rem; }
@@ -106,6 +108,7 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; margin-to
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft);
                            font-size: .8125rem; }
   td:empty { display: none; }
+  .short { white-space: normal; }
 }
 @media print {
   :root {
