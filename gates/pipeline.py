@@ -126,6 +126,7 @@ def run_pipeline(
     except KeyboardInterrupt:
         done = {each.stage for each in ended}
         ended += [_interrupted(each) for each in Stage if each in stages and each not in done]
+        exhibits = exhibits_of(needs, ended)
         raise InterruptedRun(report()) from None
     finally:
         needs.close()

@@ -35,7 +35,7 @@ def render(report: Report) -> str:
         "exitCode": report.exit_code,
         "toolExecutionNotifications": [
             {
-                "descriptor": {"id": check},
+                "descriptor": {"id": safe(check)},
                 "level": "error",
                 "message": {"text": safe(_joined(each.reason or "inconclusive", each.hint))},
                 "properties": {"stage": each.stage.stage.value},

@@ -80,7 +80,7 @@ table code { overflow-wrap: anywhere; }
 .finding.error { border-left-color: var(--error); }
 .finding.warning { border-left-color: var(--warning); }
 .finding.unknown { border-left-color: var(--inconclusive); }
-.finding .where { margin: .15rem 0; color: var(--soft); font-size: .9375rem; }
+.finding .where { margin: .15rem 0; color: var(--soft); font-size: .9375em; }
 .level { font-weight: 700; }
 .level.error { color: var(--error); }
 .level.warning, .level.unknown { color: var(--warning); }
@@ -94,7 +94,7 @@ mark { background: var(--hit); color: inherit; border-radius: 2px; font-weight: 
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: var(--link); padding: .15rem 0; }
 .more { font-weight: 600; }
-.soft { color: var(--soft); font-size: .875rem; margin-bottom: 0; }
+.soft { color: var(--soft); font-size: .875em; margin-bottom: 0; }
 ol.chain { padding-left: 1.4rem; }
 ol.chain li { margin: .5rem 0; }
 footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; margin-top: 3rem; }
