@@ -12,17 +12,18 @@ from gates.model import StageResult
 from gates.needs import Needs
 from gates.report import Envelope
 
+NO_EVIDENCE = "evidence"
+"""The id under which a stage says that its evidence could not be written."""
+
 
 def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
     """Members of `Report`, from needs that were made; makes none and judges nothing."""
     tests, releases, database = needs.tests.made, needs.releases.made, needs.made_database
-    compared = sorted(
-        releases.compared if releases else (), key=lambda each: (each[1].part, each[1].symbol)
-    )
+    changes = releases.changes if releases else ()
     return {
         "coverage": tests.files if tests else (),
-        "base": next((base for base, _ in compared), None),
-        "changes": tuple(change for _, change in compared),
+        "base": releases.base if releases else None,
+        "changes": tuple(sorted(changes, key=lambda each: (each.part, each.symbol))),
         "locks": tuple(sorted(database.locks)) if database else (),
         "envelopes": tuple(_envelopes(needs, stages)),
     }
@@ -33,6 +34,8 @@ def _envelopes(needs: Needs, stages: Iterable[StageResult]) -> Iterable[Envelope
 
     evidence = needs.evidence()
     for each in stages:
+        if any(result.check == NO_EVIDENCE for result in each.checks):
+            continue  # what lies there is of an earlier run
         # A stage whose evidence could not be written or read says so as a check of its own.
         with contextlib.suppress(GatesError, OSError, dsse.MalformedError):
             if (data := evidence.envelope(each.stage)) is not None:

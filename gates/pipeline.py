@@ -14,7 +14,7 @@ from typing import Any
 from gates import __version__
 from gates.check import Check, find, stage_checks
 from gates.errors import ConfigurationError, GatesError
-from gates.exhibits import exhibits_of
+from gates.exhibits import NO_EVIDENCE, exhibits_of
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
@@ -124,9 +124,9 @@ def run_pipeline(
         run_stages(plan, needs, finish=finish, actions=_actions(needs), progress=progress)
         exhibits = exhibits_of(needs, ended)
     except KeyboardInterrupt:
+        exhibits = exhibits_of(needs, ended)
         done = {each.stage for each in ended}
         ended += [_interrupted(each) for each in Stage if each in stages and each not in done]
-        exhibits = exhibits_of(needs, ended)
         raise InterruptedRun(report()) from None
     finally:
         needs.close()
@@ -188,7 +188,7 @@ def _finish(
     except (GatesError, OSError) as error:
         hint = error.hint if isinstance(error, GatesError) else None
         lost = CheckResult(
-            "evidence", Verdict.INCONCLUSIVE, reason=f"no evidence was written: {error}", hint=hint
+            NO_EVIDENCE, Verdict.INCONCLUSIVE, reason=f"no evidence was written: {error}", hint=hint
         )
         return replace(judged, checks=(*judged.checks, lost))
     return judged

@@ -61,7 +61,7 @@ def _changes_since(base: Release, module: Module, releases: Releases) -> Iterato
             # What became of tables is for `database-bump`, which sees the tables themselves.
             found = [each for each in part if each.part != "database"]
             changes += found
-            releases.compared += [(base.version, each) for each in found]
+            releases.note(base.version, found)
     except CouldNotCheckError:
         yield from judge(required_bump, module, base.version, changes)
         raise

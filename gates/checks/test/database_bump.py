@@ -48,6 +48,6 @@ def database_bump(module: Module, releases: Releases, database: Database) -> Ite
         pair_of(base.module, module, database) as pair,
     ):
         changes = compare_databases(pair)
-    releases.compared += [(base.version, each) for each in changes]
+    releases.note(base.version, changes)
     yield from judge(database_bump, module, base.version, changes)
     yield from judge_entries(database_bump, module, base.version, changes, DATABASE_KINDS)
