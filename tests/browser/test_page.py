@@ -34,7 +34,7 @@ CONTROL = (
 
 @pytest.fixture(scope="session")
 def seen(tmp_path_factory):
-    """What the browser saw on each page. GATES_BROWSER_PAGES names a folder to keep them in."""
+    """What the browser saw on each page. BROWSER_PAGES names a folder to keep them in."""
     tools = platformdirs.user_cache_path("axon-gates") / "browser"
     tools.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "look.mjs"):
@@ -43,7 +43,7 @@ def seen(tmp_path_factory):
         ["install", "--prefix", str(tools), "--no-audit", "--no-fund", "--prefer-offline"]
     )
     assert installed == 0
-    kept = os.environ.get("GATES_BROWSER_PAGES")
+    kept = os.environ.get("BROWSER_PAGES")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("pages")
     folder.mkdir(parents=True, exist_ok=True)
     passed = report(StageResult(Stage.LINT, (CheckResult("ruff", Verdict.PASS),), 1.0))
