@@ -48,7 +48,7 @@ def seen(tmp_path_factory):
     folder.mkdir(parents=True, exist_ok=True)
     passed = report(StageResult(Stage.LINT, (CheckResult("ruff", Verdict.PASS),), 1.0))
     hostile = [finding(each, fix=each, detail=each, excerpt=each, rule=each) for each in HOSTILE]
-    large = [finding(f"{number}", detail="x y\n" * 500) for number in range(900)]
+    large = [finding(f"{number}", detail="x y " * 500) for number in range(900)]
     made = {
         "pass.html": passed,
         "fail.html": everything(),
