@@ -19,7 +19,7 @@ from gates.toolchains.session import Session
 
 EXTRAS = {
     "bandit": "python",
-    "detect-secrets": "secrets",
+    "kingfisher": "secrets",
     "mypy": "python",
     "node": "typescript",
     "npm": "typescript",
