@@ -21,12 +21,20 @@ class Rule:
     sample: str
     """A line that holds one, in parts so that no scanner takes it for real: see `samples`."""
     guess: bool = False
-    """The form alone says little: the value must not look like a placeholder."""
+    """The form alone says little: the value must not be a placeholder."""
+    assigned: bool = False
+    """It must not be the name of something else either, which code assigns."""
 
     @property
     def id(self) -> str:
         """The engine's name of the rule."""
         return f"gates.{self.name.lower().replace(' ', '-')}"
+
+    def accepts(self, value: str, before: str) -> bool:
+        """Whether a value may be a secret; `before` is what its line holds before it."""
+        if self.guess and is_placeholder(value):
+            return False
+        return not self.assigned or not is_name(value) or bool(_TO_PASSWORD.search(before))
 
 
 def _token(prefix: str, characters: str, least: int) -> str:
@@ -89,6 +97,7 @@ RULES = (
         r"""\s{0,8}[bfru]?["'`]([^"'`\s]{8,200})["'`]""",
         f'PASSWORD = "{_MADE_UP}|"',
         guess=True,
+        assigned=True,
     ),
     Rule(
         "Secret in an environment variable",
@@ -97,14 +106,16 @@ RULES = (
         r"""[=:][ \t]{0,4}([^\s"'`$<>{}()\[\],;#]{8,200})""",
         f"SMTP_PASSWORD={_MADE_UP}|",
         guess=True,
+        assigned=True,
     ),
     Rule(
         "Secret in a setting",
         r"""(?im)^[ \t>#*/-]{0,20}[a-z0-9_.-]{0,40}"""
-        r"""(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key)"""
+        r"""(?:password|passwd|passphrase|pwd|secret|token|apikey|[a-z0-9][_-]key)"""
         r"""[ \t]{0,4}[=:][ \t]{1,4}([^\s"'`$<>{}()\[\],;]{8,200})[ \t]*\r?$""",
         f"db_password: {_MADE_UP}|",
         guess=True,
+        assigned=True,
     ),
 )
 BY_ID = {rule.id: rule for rule in RULES}
@@ -118,22 +129,26 @@ _EMPTY_WORDS = re.compile(
 _REFERENCE = re.compile(
     r"[$%]?[{(<\[]|[$%][A-Za-z_]|(?:process|os|env|import|self|this|settings)\.|\*{3}|\.{3}"
 )
-_TO_PASSWORD = re.compile(r"(?i)(?:password|passwd|passphrase|pwd)[^A-Za-z0-9_]{1,12}[\"'`]$")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_]*(?:[.-][A-Za-z_]+)*")
+_TO_PASSWORD = re.compile(
+    r"(?i:password|passwd|passphrase|pwd)[^A-Za-z0-9_]{1,12}[\"'`]$"
+    r"|(?:PASSWORD|PASSWD|PASSPHRASE|PWD)[A-Z0-9_]*=$"
+)
+_NAME_OF_SOMETHING = re.compile(r"[A-Za-z_]+(?:[./:-][A-Za-z_]+)*")
 
 
-def is_placeholder(value: str, before: str = "") -> bool:
-    """Whether a value stands for a secret rather than being one; `before` is its line up to it.
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for a secret rather than being one.
 
-    A reference, words that say "put yours here", one character again and again, or words without a
-    digit: these may be a password where they are assigned to one.
+    A reference, words that say "put yours here", or one character again and again.
     """
     if _REFERENCE.match(value) or len(set(value)) < 4:
         return True
-    left = re.sub(r"[^A-Za-z0-9]+", "", _EMPTY_WORDS.sub("", value))
-    if len(left) < 4:
-        return True
-    return bool(_IDENTIFIER.fullmatch(value)) and not _TO_PASSWORD.search(before)
+    return len(re.sub(r"[^A-Za-z0-9]+", "", _EMPTY_WORDS.sub("", value))) < 4
+
+
+def is_name(value: str) -> bool:
+    """Whether a value reads as the name of something: words, and no digit."""
+    return _NAME_OF_SOMETHING.fullmatch(value) is not None
 
 
 def rules_file() -> bytes:
