@@ -30,12 +30,6 @@ class Rule:
         """The engine's name of the rule."""
         return f"gates.{self.name.lower().replace(' ', '-')}"
 
-    def accepts(self, value: str, before: str) -> bool:
-        """Whether a value may be a secret; `before` is what its line holds before it."""
-        if self.guess and is_placeholder(value):
-            return False
-        return not self.assigned or not is_name(value) or bool(_TO_PASSWORD.search(before))
-
 
 def _token(prefix: str, characters: str, least: int) -> str:
     return rf"(?:^|[^A-Za-z0-9_-])((?:{prefix})[{characters}]{{{least},}})"
@@ -133,7 +127,22 @@ _TO_PASSWORD = re.compile(
     r"(?i:password|passwd|passphrase|pwd)[^A-Za-z0-9_]{1,12}[\"'`]$"
     r"|(?:PASSWORD|PASSWD|PASSPHRASE|PWD)[A-Z0-9_]*=$"
 )
-_NAME_OF_SOMETHING = re.compile(r"[A-Za-z_]+(?:[./:-][A-Za-z_]+)*")
+_PART = r"(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,4})"
+_NAME_OF_SOMETHING = re.compile(rf"[?!@#.~/_]?{_PART}(?:[][./:_,=@-]{{1,2}}{_PART})*[])]?")
+_ENGINE_GUESSES = {"betterleaks.generic-credential-uri"}
+"""The engine's rules that know a secret by its place alone."""
+
+
+def accepts(rule: str, value: str, before: str) -> bool:
+    """Whether what a rule (by its id) found may be a secret; `before` is its line up to it."""
+    own = BY_ID.get(rule)
+    if own is None:
+        return rule not in _ENGINE_GUESSES or not is_placeholder(value)
+    if not own.guess:
+        return len(set(value[-12:])) > 2
+    if is_placeholder(value):
+        return False
+    return not own.assigned or not is_name(value) or bool(_TO_PASSWORD.search(before))
 
 
 def is_placeholder(value: str) -> bool:
@@ -147,7 +156,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_name(value: str) -> bool:
-    """Whether a value reads as the name of something: words, and no digit."""
+    """Whether a value reads as the name of something: words, and numbers at their ends."""
     return _NAME_OF_SOMETHING.fullmatch(value) is not None
 
 

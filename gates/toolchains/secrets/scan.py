@@ -17,7 +17,7 @@ from gates.toolchains.processes import disk
 from gates.toolchains.secrets import kingfisher
 from gates.toolchains.secrets.decode import views
 from gates.toolchains.secrets.kingfisher import Match
-from gates.toolchains.secrets.rules import BY_ID, RULES, samples
+from gates.toolchains.secrets.rules import BY_ID, RULES, accepts, samples
 from gates.toolchains.secrets.unpack import Budget, Unread, unpack
 from gates.toolchains.tools import Tools
 
@@ -146,7 +146,7 @@ def _secrets(text: _Text, matches: Sequence[Match], before: Sequence[Secret]) ->
         digest = hashlib.sha256(match.secret.encode()).hexdigest()
         rule = BY_ID.get(match.rule)
         if (
-            (rule is not None and not rule.accepts(match.secret, start))
+            not accepts(match.rule, match.secret, start)
             or any(begin < there and here < end for here, there in taken[match.line])
             or (not text.exact and digest in known)
             or (not text.member and text.path in _DIGESTS and _DIGESTS[text.path].match(whole))
