@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.toolchains.processes import disk
+from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.secrets.rules import rules_file
 from gates.toolchains.tools import Tools
 
@@ -56,12 +59,18 @@ def run(tools: Tools, folder: Path, files: int) -> list[Match]:
         cwd=tools.folder,
         ok=(FOUND, NOTHING),
         subjects=files,
+        sandbox=Sandbox(read=_installed(), write=(compiled,)),
     )  # fmt: skip
     try:
         data = report.read_bytes()
     except OSError as error:
         raise ToolFailedError("kingfisher has written no report") from error
     return parse(data)
+
+
+def _installed() -> tuple[Path, ...]:
+    """Where the engine is installed."""
+    return (Path(sys.prefix), *(Path(sysconfig.get_path(name)) for name in ("scripts", "platlib")))
 
 
 def parse(report: bytes) -> list[Match]:
