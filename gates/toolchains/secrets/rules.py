@@ -152,7 +152,7 @@ def is_placeholder(value: str) -> bool:
     """
     if _REFERENCE.match(value) or len(set(value)) < 4:
         return True
-    return len(re.sub(r"[^A-Za-z0-9]+", "", _EMPTY_WORDS.sub("", value))) < 4
+    return len(re.sub(r"[-_.]+", "", _EMPTY_WORDS.sub("", value))) < 4
 
 
 def is_name(value: str) -> bool:
