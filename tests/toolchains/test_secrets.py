@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gates.toolchains.secrets import scan as scanning
+from gates.toolchains.languages import LANGUAGES
 from gates.toolchains.secrets.scan import scan
 from tests.toolchains.secret_files import BINARY, ENCODED, INSIDE, NAMES
 from tests.toolchains.secret_forms import ASSIGNED, COLUMN, KEY, NONE, PLACES, TEXT, TOKENS
@@ -82,8 +82,8 @@ def test_a_digest_is_exempt_in_its_lock_file_in_its_form_alone(open_tools):
     ],
 )
 def test_another_length_is_no_digest_of_a_lock_file(line):
-    pattern = scanning._DIGESTS["package-lock.json"]
-    assert not pattern.match(line.decode().splitlines()[1])
+    pattern = LANGUAGES["typescript"].lock_digest
+    assert not pattern.fullmatch(line.decode().splitlines()[1])
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_another_length_is_no_digest_of_a_lock_file(line):
     ],
 )
 def test_digests_of_requirements(line, matches):
-    assert bool(scanning._DIGESTS["requirements.lock"].match(line)) is matches
+    assert bool(LANGUAGES["python"].lock_digest.fullmatch(line)) is matches

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
-from gates.toolchains.languages.python.lock import LOCK_FILE as PYTHON_LOCK
-from gates.toolchains.languages.typescript.lock import LOCK_FILE as NPM_LOCK
+from gates.toolchains.languages import LANGUAGES
 from gates.toolchains.processes import disk
 from gates.toolchains.secrets import kingfisher
 from gates.toolchains.secrets.decode import views
@@ -25,16 +23,8 @@ CANARY = "glpat-" + "x7Kq2mVz9RtB4nWc8YpL"
 """A made-up token that the engine's own rules know. It ends every text that the engine is given."""
 SAMPLES = "samples.txt"
 
-_DIGESTS = {
-    PYTHON_LOCK: re.compile(
-        r"^\s*--hash=sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})(?:\s*\\)?\r?$"
-    ),
-    NPM_LOCK: re.compile(
-        r'^\s*"integrity": "(?:sha512-[A-Za-z0-9+/]{86}==|sha384-[A-Za-z0-9+/]{64}'
-        r'|sha256-[A-Za-z0-9+/]{43}=)",?\r?$'
-    ),
-}
-"""Lines of the two lock files, each in its form and length: no secret but a digest is on them."""
+_DIGESTS = {each.lock_file: each.lock_digest for each in LANGUAGES.values()}
+"""Lines of the lock files that hold a digest and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +139,7 @@ def _secrets(text: _Text, matches: Sequence[Match], before: Sequence[Secret]) ->
             not accepts(match.rule, match.secret, start)
             or any(begin < there and here < end for here, there in taken[match.line])
             or (not text.exact and digest in known)
-            or (not text.member and text.path in _DIGESTS and _DIGESTS[text.path].match(whole))
+            or (not text.member and text.path in _DIGESTS and _DIGESTS[text.path].fullmatch(whole))
         ):
             continue
         taken[match.line].append((begin, end))
