@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from gates.toolchains.languages import LANGUAGES
@@ -26,19 +28,23 @@ def test_every_form_in_every_place(open_tools):
 
 
 FILLER = "".join(f"a({number});" for number in range(100_000))
+BASE64 = b"\n" + base64.b64encode(f"the key is {KEY}, and no other".encode())
 LONG = f"{FILLER}{KEY} {KEY}\n{KEY}\n".encode()
 
 
 def test_every_kind_of_file(open_tools):
     plain = {name: TEXT.encode() for name in NAMES}
-    found, unread = scan(open_tools({**plain, **ENCODED, **BINARY, **INSIDE, "long.js": LONG}))
+    found, unread = scan(
+        open_tools({**plain, **ENCODED, **BINARY, **INSIDE, "long.js": LONG, "a.b64": BASE64})
+    )
     assert unread == []
     places = [each.location for each in found if each.location.path == "long.js"]
     begin = len(FILLER) + 1
     assert [(at.line, at.column) for at in places] == [
         (1, begin), (1, begin + len(KEY) + 1), (2, 1),
     ]  # fmt: skip
-    found = [each for each in found if each.location.path != "long.js"]
+    assert [str(each.location) for each in found if each.location.path == "a.b64"] == ["a.b64:2"]
+    found = [each for each in found if each.location.path not in ("long.js", "a.b64")]
     assert len({each.digest for each in found}) == 1
     places = {each.location.path: each for each in found}
     assert set(places) == {*plain, *ENCODED, *BINARY, *INSIDE}

@@ -27,7 +27,7 @@ class Match:
     line: int
     """From 1."""
     offset: int
-    """Bytes from the begin of the line; of a secret in Base64, of what it is encoded in."""
+    """Bytes from the begin of the line; of no use for a secret in Base64."""
     secret: str
     rule: str
     """The engine's id of the rule."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
@@ -144,11 +144,11 @@ def _secrets(text: _Text, matches: Sequence[Match], before: Sequence[Secret]) ->
             continue
         taken[match.line].append((begin, end))
         kind = rule.name if rule else match.rule.rpartition("/")[2].removeprefix("betterleaks.")
-        column = len(start) + 1
-        exact = Location(text.path, match.line, column if begin or not match.encoded else None)
-        inside = f"{text.member}:{match.line}:{column}" if text.member else ""
-        at = exact if text.exact and not text.member else Location(text.path)
-        yield Secret(at, inside, kind, digest)
+        at = Location(text.member or text.path)
+        if text.exact:
+            at = replace(at, line=match.line, column=None if match.encoded else len(start) + 1)
+        inside = str(at) if text.member else ""
+        yield Secret(Location(text.path) if text.member else at, inside, kind, digest)
 
 
 def _weight(match: Match) -> tuple[int, int]:

@@ -123,7 +123,7 @@ def _reader(data: bytes) -> Callable[[bytes, Budget], Members] | None:
         return partial(_stream, lambda packed: lzma.open(packed))
     if data[257:262] == b"ustar":
         return _tar
-    if data.startswith(b"%PDF-"):
+    if b"%PDF-" in data[:1024]:
         return _pdf
     # By its end: a program that unpacks itself is an archive, too.
     if data.startswith(b"PK\x03\x04") or zipfile.is_zipfile(io.BytesIO(data)):
