@@ -15,7 +15,7 @@ from gates.module import Module
 from gates.settings import Policy, Settings, load_policy
 
 PROGRAMS = (
-    "ruff", "mypy", "bandit", "pip-audit", "uv", "node", "npm", "squawk", "detect-secrets",
+    "ruff", "mypy", "bandit", "pip-audit", "uv", "node", "npm", "squawk", "kingfisher",
 )  # fmt: skip
 LEAST_SPACE = 1 << 30
 """Bytes that toolchains, environments and database templates may need."""

@@ -19,7 +19,7 @@ from gates.toolchains.session import Session
 
 EXTRAS = {
     "bandit": "python",
-    "detect-secrets": "secrets",
+    "kingfisher": "secrets",
     "mypy": "python",
     "node": "typescript",
     "npm": "typescript",
@@ -29,6 +29,9 @@ EXTRAS = {
     "uv": "python",
 }
 """The extra of this distribution that brings a program."""
+
+DISTRIBUTIONS = {"kingfisher": "kingfisher-bin"}
+"""The distribution of a program, where it has another name."""
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
@@ -187,7 +190,8 @@ class Tools:
         ours = Path(sysconfig.get_path("scripts"), name)
         if ours.is_file() and name not in ("node", "npm"):
             try:
-                return Program(name, (str(ours),), importlib.metadata.version(name))
+                version = importlib.metadata.version(DISTRIBUTIONS.get(name, name))
+                return Program(name, (str(ours),), version)
             except importlib.metadata.PackageNotFoundError:
                 pass
         path = str(ours) if ours.is_file() else shutil.which(name)

@@ -19,7 +19,7 @@ PYTHON = {
     "ruff-format": "ruff",
     "mypy": "mypy",
     "bandit": "bandit",
-    "secrets": "detect-secrets",
+    "secrets": "kingfisher",
     "dependency-advisories": "pip-audit",
 }
 TYPESCRIPT = ("eslint", "prettier", "tsc", "eslint-security")

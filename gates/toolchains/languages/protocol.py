@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -61,6 +62,8 @@ class Language(Protocol):
     """Where it pins its packages: "requirements.lock"."""
     lock_command: str
     """The command that writes the lock file."""
+    lock_digest: re.Pattern[str]
+    """A line of the lock file with a digest, in exactly its form and length; matched as a whole."""
     ecosystem: Ecosystem
     """Where its packages come from."""
     words: Words

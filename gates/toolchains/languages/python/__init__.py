@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gates.toolchains.languages.protocol import Words
-from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_FILE, PYPI
+from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, PYPI
 from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ suffixes: tuple[str, ...] = (".py",)
 project_file = "pyproject.toml"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
+lock_digest = LOCK_DIGEST
 ecosystem = PYPI
 words = Words(
     throw="raise",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gates.toolchains.languages.protocol import Words
-from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_FILE, NPM
+from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, NPM
 from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ suffixes: tuple[str, ...] = (".ts", ".mts", ".cts", ".tsx")
 project_file = "package.json"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
+lock_digest = LOCK_DIGEST
 ecosystem = NPM
 words = Words(
     throw="throw",
