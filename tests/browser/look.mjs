@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 import sparticuz from "@sparticuz/chromium";
 import { chromium } from "playwright-core";
 
+// Pixels of a picture that Chromium can still make without a graphics card.
+const TALLEST = 15_000;
 const folder = path.resolve(process.argv[2]);
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({
@@ -32,7 +34,8 @@ async function open(name, options) {
 async function look(name, mode) {
   const { context, page, seen } = await open(name, MODES[mode]);
   const base = path.join(folder, `${path.parse(name).name}-${mode}`);
-  await page.screenshot({ path: `${base}.png`, fullPage: true });
+  const height = await page.evaluate(() => document.body.scrollHeight);
+  await page.screenshot({ path: `${base}.png`, fullPage: height < TALLEST });
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - window.innerWidth,

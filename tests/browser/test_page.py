@@ -63,7 +63,8 @@ def seen(tmp_path_factory):
         [str(tools / "look.mjs"), str(folder)],
         return_completed_process=True, stdout=subprocess.PIPE, timeout=300,
     )  # fmt: skip
-    assert ended.returncode == 0
+    if ended.returncode != 0:
+        pytest.fail(f"look.mjs ended with {ended.returncode}; see its standard error", False)
     return json.loads(ended.stdout)
 
 

@@ -65,7 +65,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0;
          border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 13rem; }
 table { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
 table code { overflow-wrap: anywhere; }
 .short { white-space: nowrap; }
@@ -108,6 +108,7 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; margin-to
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft);
                            font-size: .8125rem; }
   td:empty { display: none; }
+  tbody th { min-width: 0; }
   .short { white-space: normal; }
 }
 @media print {
