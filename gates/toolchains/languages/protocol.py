@@ -97,6 +97,21 @@ class Language(Protocol):
     def find_suppressions(self, module: Module) -> Iterator[Problem]:
         """Each comment that switches a tool off and must not."""
 
+    def is_code(self, text: str) -> bool:
+        """Whether the language would load a text as code that does something.
+
+        Names, literals and what operators make of them do nothing.
+        """
+
+    def find_loaders(self, module: Module) -> Iterator[Problem]:
+        """Each place that loads code by a path, or a name, that only a run knows."""
+
+    def find_build_code(self, module: Module) -> Iterator[Problem]:
+        """Each place where building or installing the module would run code of its own."""
+
+    def find_computed_answers(self, module: Module) -> Iterator[Problem]:
+        """Each place where what `register()` answers with is not written out."""
+
     # Tests and build. The module's own code runs, in the sandbox.
 
     def is_test(self, path: PurePosixPath) -> bool:

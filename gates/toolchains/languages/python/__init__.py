@@ -13,6 +13,9 @@ from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.python.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.python.build_code import (
+        find_build_code as find_build_code,
+    )
     from gates.toolchains.languages.python.components import list_components as list_components
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
     from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.python.pytest import run_tests as run_tests
     from gates.toolchains.languages.python.registration import find_source as find_source
     from gates.toolchains.languages.python.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.python.sources.answers import (
+        find_computed_answers as find_computed_answers,
+    )
+    from gates.toolchains.languages.python.sources.code import (
+        is_code as is_code,
+    )
     from gates.toolchains.languages.python.sources.comments import (
         find_suppressions as find_suppressions,
     )
@@ -32,6 +41,9 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.python.sources.errors import (
         find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.python.sources.loaders import (
+        find_loaders as find_loaders,
     )
     from gates.toolchains.languages.python.sources.loggers import (
         find_foreign_loggers as find_foreign_loggers,
@@ -61,14 +73,18 @@ words = Words(
 _FILES = {
     "ask_advisories": "advisories",
     "build": "wheel",
+    "find_build_code": "build_code",
+    "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
+    "is_code": "sources.code",
     "is_test": "pytest",
     "list_components": "components",
     "prepare_call": "registration",

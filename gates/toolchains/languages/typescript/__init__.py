@@ -13,6 +13,9 @@ from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.typescript.build_code import (
+        find_build_code as find_build_code,
+    )
     from gates.toolchains.languages.typescript.components import list_components as list_components
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.packages import read_lock as read_lock
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.typescript.sources.answers import (
+        find_computed_answers as find_computed_answers,
+    )
+    from gates.toolchains.languages.typescript.sources.code import (
+        is_code as is_code,
+    )
     from gates.toolchains.languages.typescript.sources.comments import (
         find_suppressions as find_suppressions,
     )
@@ -31,6 +40,9 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.typescript.sources.errors import (
         find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.typescript.sources.loaders import (
+        find_loaders as find_loaders,
     )
     from gates.toolchains.languages.typescript.sources.loggers import (
         find_foreign_loggers as find_foreign_loggers,
@@ -61,14 +73,18 @@ words = Words(
 _FILES = {
     "ask_advisories": "advisories",
     "build": "dist",
+    "find_build_code": "build_code",
+    "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
+    "is_code": "sources.code",
     "is_test": "vitest",
     "list_components": "components",
     "prepare_call": "registration",

@@ -20,9 +20,9 @@ from gates.toolchains.sources.offers import (
     Text,
 )
 
-_ROUTE = ("method", "path", "description", "authenticated", "permissions", "handler")
+ROUTE_FIELDS = ("method", "path", "description", "authenticated", "permissions", "handler")
 _COLLECTIONS = ("frozenset", "tuple", "list", "set")
-_JOB = ("name", "queue", "schedule", "handler")
+JOB_FIELDS = ("name", "queue", "schedule", "handler")
 """The fields of the platform's `Route` and `Job`, in the order in which they are given."""
 
 
@@ -49,9 +49,9 @@ def read_offers(module: Module) -> Offers:
             elif isinstance(node, ast.Call):
                 name = ast.unparse(node.func).rpartition(".")[2]
                 if name == "Route":
-                    routes += reader.routes(node, _given(node, _ROUTE))
+                    routes += reader.routes(node, _given(node, ROUTE_FIELDS))
                 elif name == "Job":
-                    jobs += reader.jobs(node, _given(node, _JOB))
+                    jobs += reader.jobs(node, _given(node, JOB_FIELDS))
                 for kind, text in reader.call(node, contexts):
                     calls[kind].append(text)
     return Offers.of(routes, jobs, calls, _texts(values))
