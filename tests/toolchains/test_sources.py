@@ -152,6 +152,10 @@ def test_platform_logger(found, path, code, lines):
         (TS, "/*\n * @ts-nocheck\n */\n", [2]),
         (TS, "// @ts-expect-error: the type is too narrow\n", []),
         (TS, "/* istanbul ignore file */\n", [1]),
+        (TS, "/* v8\nignore file */\n", [1]),
+        (TS, "const a = 1;\n/*\n * why\n * c8\r\n\tignore\n next */\n", [4]),
+        (TS, "/* v8 ignore start */\nf();\n/* v8 ignore stop */\n", [1, 3]),
+        (TS, "/* v8 may ignore this file */\n", []),
         ("tests/unit/x.test.ts", "// @ts-ignore\n", [1]),
     ],
 )

@@ -120,6 +120,9 @@ class Language(Protocol):
     def run_tests(self, tools: Tools) -> TestRun:
         """The module's tests with their coverage; raises `ToolFailedError` without a report."""
 
+    def find_idle_tests(self, module: Module, run: TestRun) -> Iterator[Problem]:
+        """What looks like a test, and decided nothing in this run: not collected, or returning."""
+
     def build(self, tools: Tools, *, again: bool) -> Built:
         """The built files. `again` says that the same sources were built before: whatever may
         differ between two builders (time zone, hash seed, ...) then has to.

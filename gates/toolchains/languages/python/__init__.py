@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.python.components import list_components as list_components
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
+    from gates.toolchains.languages.python.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.python.lock import read_lock as read_lock
     from gates.toolchains.languages.python.pytest import is_test as is_test
@@ -79,6 +80,7 @@ _FILES = {
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_idle_tests": "idle_tests",
     "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.components import list_components as list_components
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
+    from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.typescript.packages import read_lock as read_lock
     from gates.toolchains.languages.typescript.registration import find_source as find_source
@@ -79,6 +80,7 @@ _FILES = {
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_idle_tests": "idle_tests",
     "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = {
     "function_declaration", "arrow_function", "function_expression", "method_definition",
-    "generator_function_declaration",
+    "generator_function_declaration", "generator_function",
 }  # fmt: skip
 """The kinds of nodes that are functions."""
 WRAPPERS = {
