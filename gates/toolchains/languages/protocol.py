@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gates.toolchains.sources.offers import Offers
     from gates.toolchains.sources.variables import Read
     from gates.toolchains.tests import TestRun
-    from gates.toolchains.tools import Tools
+    from gates.toolchains.tools import Program, Tools
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Words:
     """The same with where it has to lie: "env.py in the package"."""
     environment_fix: str
     """How to read the environment there."""
+    test_file: str
+    """A file of tests that the test runner collects: "tests/unit/test_<name>.py"."""
 
 
 class Language(Protocol):
@@ -63,7 +65,12 @@ class Language(Protocol):
     """The command that writes the lock file."""
     ecosystem: Ecosystem
     """Where its packages come from."""
+    programs: tuple[str, ...]
+    """The programs that the extra of the language's name brings."""
     words: Words
+
+    def find_bundled(self, name: str, /) -> Program | None:
+        """One of these where it lies in a package; None where it lies among the scripts."""
 
     # What the sources say. Nothing is run.
 

@@ -61,6 +61,7 @@ project_file = "pyproject.toml"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
 ecosystem = PYPI
+programs: tuple[str, ...] = ("bandit", "mypy", "pip-audit", "ruff", "uv")
 words = Words(
     throw="raise",
     logger="structlog or axon_logger",
@@ -69,6 +70,7 @@ words = Words(
     environment_fix=(
         "read and validate the environment with pydantic-settings in env.py of the package"
     ),
+    test_file="tests/unit/test_<name>.py",
 )
 
 _FILES = {
@@ -96,6 +98,10 @@ _FILES = {
     "read_variables": "sources.variables",
     "run_tests": "pytest",
 }
+
+
+def find_bundled(_name: str, /) -> None:
+    """None: all of them lie among the scripts of the installation."""
 
 
 def __getattr__(name: str) -> object:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
     from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
+    from gates.toolchains.languages.typescript.node import find_bundled as find_bundled
     from gates.toolchains.languages.typescript.packages import read_lock as read_lock
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
@@ -63,18 +64,21 @@ project_file = "package.json"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
 ecosystem = NPM
+programs: tuple[str, ...] = ("node", "npm")
 words = Words(
     throw="throw",
     logger="@axon/logger",
     environment_file="src/env.ts",
     environment_place="src/env.ts",
     environment_fix=("read and validate process.env with zod in src/env.ts, and nowhere else"),
+    test_file="tests/unit/<name>.test.ts",
 )
 
 _FILES = {
     "ask_advisories": "advisories",
     "build": "dist",
     "find_build_code": "build_code",
+    "find_bundled": "node",
     "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_environment_reads": "sources.environment",
