@@ -30,7 +30,7 @@ PICTURES = {".jpeg": b"\xff\xd8\xff", ".jpg": b"\xff\xd8\xff", ".png": b"\x89PNG
 """Suffixes of pictures that may ship, and how such a file begins."""
 MARKERS = frozenset({"py.typed", ".gitignore", ".gitkeep", ".keep"})
 """Names of files that say something to a tool by being there."""
-MAX_TEXT = 1024 * 1024
+MAX_TEXT = 256 * 1024
 """Bytes of the largest text other than JSON: each is parsed as code."""
 
 
@@ -56,8 +56,8 @@ def find_unread_files(module: Module, language: Language) -> Iterator[Problem]:
         suffix = PurePosixPath(path).suffix
         if file.link is not None:
             yield _problem(path, "is a link", "put the file itself in its place")
-        elif inside and suffix in language.suffixes:
-            continue
+        elif (inside and suffix in language.suffixes) or path == language.lock_file:
+            continue  # other checks read all of it
         elif not (
             suffix in TEXTS
             or suffix in PICTURES

@@ -58,7 +58,7 @@ def written(make_module):
         (PY + "words.txt", b"#!/bin/sh\nrm -r /\n", "is a script"),
         (PY + "words.txt", b"a\0b", "zero byte"),
         (PY + "words.txt", b"\xff\xfe", "not UTF-8"),
-        (PY + "words.txt", b"a b\n" * 300_000, "larger than"),
+        (PY + "words.txt", b"a b\n" * 80_000, "larger than"),
         (PY + "words.json", b'["' + b"a" * 1_100_000 + b'"]', None),
         (PY + "words.json", b"print(1)\n", "not JSON"),
         (PY + "words.json", b"[" * 100_000, "not JSON"),

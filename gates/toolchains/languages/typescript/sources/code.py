@@ -19,7 +19,7 @@ def is_code(text: str) -> bool:
     root = SgRoot(text, "tsx").root()
     if root.find(kind="ERROR") is not None:
         return False
-    if any(root.find(kind=kind) is not None for kind in _ACTIVE):
+    if root.find(any=[{"kind": kind} for kind in _ACTIVE]) is not None:
         return True
     targets = (each.field("left") for each in root.find_all(kind="assignment_expression"))
     return any(target is not None and target.kind() != "identifier" for target in targets)
