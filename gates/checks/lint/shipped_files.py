@@ -16,8 +16,8 @@ def shipped_files(module: Module) -> Iterator[Finding]:
     What ships is src, migrations, docs and the files that the standard names. Code is .ts, .mts,
     .cts and .tsx, or .py, and comes from src alone. Data is JSON, text (.txt, .csv, .tsv, .md,
     .html, .svg, .sql, .po, .toml, .yaml) and pictures (.png, .jpg). Text other than JSON is at most
-    256 KiB long, and must not be a program in the module's language. Links, and everything else, are
-    findings.
+    256 KiB long, and must not be a program in the module's language. Links are findings, and so is
+    everything else.
 
     Why: whatever lies beside the code can be loaded as code, whatever it is called, and is then
         neither type-checked nor linted nor covered.
