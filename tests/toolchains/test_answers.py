@@ -83,6 +83,19 @@ PYTHON = {
     "appended from a third place": (
         "from .api import ROUTES\nfrom . import api\nif now() > 1:\n    api.ROUTES.append(1)\n"
         "def register():\n    return {'routes': ROUTES}", "ROUTES = []", [4]),
+    "appended through the package": (
+        "import sample_module\nR = []\nsample_module.R.append(1)\n"
+        "def register():\n    return {'routes': R}", "", [3]),
+    "appended through a dotted name": (
+        "import sample_module.api\nsample_module.api.R.append(1)\nfrom .api import R\n"
+        "def register():\n    return {'routes': R}", "R = []", [2]),
+    "a member that is set": (
+        "class P:\n    A = '/a'\nP.A = '/b'\ndef register():\n    return {'slug': P.A}", "", [3]),
+    "a member under a condition": (
+        "class P:\n    A = '/a'\n    if X:\n        A = '/b'\n"
+        "def register():\n    return {'slug': P.A}", "", [6]),
+    "a member of a wrapped class": (
+        "@wrap\nclass P:\n    A = '/a'\ndef register():\n    return {'slug': P.A}", "", [5]),
     "added to": ("R = []\nR += [1]\ndef register():\n    return {'routes': R}", "", [4]),
     "bound twice": (
         "P = '/a'\nif X:\n    P = '/b'\ndef register():\n    return {'routes': [{'path': P}]}",
@@ -137,7 +150,7 @@ TYPESCRIPT = {
         "  return { slug: SLUG, routes: [...r, ...notes.more], shutdown: close() };\n}",
         "const B = '/api';\nexport const noteRoutes = [\n"
         "  { method: 'GET', path: `${B}/a`, handler: wrap(go) },\n] as const;\n"
-        "export const more = Object.freeze([{ path: B + '/b', handler() {} }]);",
+        "export const more = [{ path: B + '/b', handler() {} }];",
         [],
     ),
     "an arrow": ("export const register = async () => ({ slug: 'x' }) as const;", "", []),
@@ -189,6 +202,10 @@ TYPESCRIPT = {
     "a computed key": (HEAD + "return { [k]: [] };\n}", "", [2]),
     "a key in disguise": (HEAD + "return { 'ro\\u0075tes': load() };\n}", "", [2]),
     "a parent": (HEAD + "return { __proto__: load() };\n}", "", [2]),
+    "a generator": ("export function* register() { return {}; }", "", [1]),
+    "frozen by a name": (
+        "const Object = { freeze };\n" + HEAD + "return { routes: Object.freeze([]) };\n}",
+        "", [3]),
     "a getter": (HEAD + "return { get routes() { return load(); } };\n}", "", [2]),
     "an unknown spread": (HEAD + "return { ...load() };\n}", "", [2]),
     "a class": (HEAD + "return { routes: [new Route('/a')] };\n}", "", [2]),

@@ -149,8 +149,10 @@ class _Answer:
             return _find_bound(self._values, file, node.attr)
         owner = self._find_placed(node.value, path)
         if owner is not None and isinstance(owner[0], ast.ClassDef):
-            found = [value for name, value in assigned(owner[0].body) if name == node.attr]
-            return (found[0], owner[1]) if len(found) == 1 else None
+            value = dict(assigned(owner[0].body)).get(node.attr)
+            once = sum(node.attr in _bound(each) for each in _outer(owner[0])) == 1
+            plain = once and not owner[0].keywords and _is_plainly_marked(owner[0])
+            return (value, owner[1]) if value is not None and plain else None
         # "value" is also what a member of an enum has.
         return owner if node.attr == "value" and owner is not None else None
 
@@ -206,11 +208,11 @@ class _Answer:
         """Whether a call makes a collection, or data of a class that runs no code of the module."""
         name = ast.unparse(node.func)
         if isinstance(found := self._find(node.func, path), ast.ClassDef):
-            marks = {ast.unparse(each).partition("(")[0] for each in found.decorator_list}
             inner = (each.value for each in found.body if not isinstance(each, ast.Pass)
                      and isinstance(each, ast.AnnAssign | ast.Expr))  # fmt: skip
             return (
-                marks <= {"dataclass", "dataclasses.dataclass"}
+                _is_plainly_marked(found)
+                and not found.keywords
                 and all(self._find(each, path) is None for each in found.bases)
                 and all(isinstance(e, ast.AnnAssign | ast.Expr | ast.Pass) for e in found.body)
                 and all(value is None or isinstance(value, ast.Constant) for value in inner)
@@ -231,6 +233,12 @@ class _Answer:
 
     def _at(self, node: ast.AST, path: str) -> Location:
         return at(path, node, self._values.module.lines(path))
+
+
+def _is_plainly_marked(node: ast.ClassDef) -> bool:
+    """Whether the decorators of a class, if any, leave its members as they are written."""
+    marks = {ast.unparse(each).partition("(")[0].rpartition(".")[2] for each in node.decorator_list}
+    return marks <= {"dataclass", "unique"}
 
 
 def _local_names(tree: ast.AST) -> Iterator[ast.AST]:

@@ -190,14 +190,18 @@ class Values:
                             found[name] = (source, each.name)
                 elif isinstance(node, ast.Import):
                     for each in node.names:
-                        source = self._file(each.name.replace(".", "/"))
-                        if source and each.asname:
-                            found[each.asname] = (source, "")
+                        whole = each.name if each.asname else each.name.partition(".")[0]
+                        if source := self._file(whole.replace(".", "/")):
+                            found[each.asname or whole] = (source, "")
             self._imports[path] = found
         return self._imports[path]
 
     def submodule(self, node: ast.expr, path: str) -> str | None:
-        """The file that a name stands for where it is a module of the module's own."""
+        """The file that a dotted name stands for where it is a module of the module's own."""
+        if isinstance(node, ast.Attribute):
+            package = self.submodule(node.value, path) or ""
+            folder, name = posixpath.split(package)
+            return self._file(f"{folder}/{node.attr}") if name == "__init__.py" else None
         if not isinstance(node, ast.Name) or path not in self.trees:
             return None
         source, name = self.imported(path).get(node.id, ("", "-"))

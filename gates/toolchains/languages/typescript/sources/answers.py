@@ -10,7 +10,6 @@ from gates.module import Module
 from gates.toolchains.languages.typescript.sources.nodes import (
     FUNCTIONS,
     WRAPPERS,
-    arguments,
     key,
     parameters,
 )
@@ -43,7 +42,7 @@ def find_computed_answers(module: Module) -> Iterator[Problem]:
     """
     values = Values(module)
     found = _find_declared(values, module.entrypoint, NAME)
-    if found is None or found[0].kind() not in FUNCTIONS:
+    if found is None or found[0].kind() not in FUNCTIONS - {"generator_function_declaration"}:
         yield is_not_defined(Location(module.entrypoint, 1, 1))
         return
     answer = _Answer(values)
@@ -96,18 +95,13 @@ def _constants(node: SgNode) -> Iterator[tuple[str, SgNode]]:
 
 
 def _unwrapped(node: SgNode) -> SgNode:
-    """An expression without assertions of its type, brackets and Object.freeze()."""
-    while True:
-        function = node.field("function") if node.kind() == "call_expression" else None
-        if node.kind() in WRAPPERS:
-            inner = [each for each in node.children() if each.is_named()][:1]
-        elif function is not None and function.text() == "Object.freeze":
-            inner = arguments(node)[:1]
-        else:
-            inner = []
+    """An expression without assertions of its type, and without brackets."""
+    while node.kind() in WRAPPERS:
+        inner = [each for each in node.children() if each.is_named()][:1]
         if not inner:
-            return node
+            break
         node = inner[0]
+    return node
 
 
 class _Answer:
