@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.components import list_components as list_components
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
+    from gates.toolchains.languages.typescript.install_files import read_lock as read_lock
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
-    from gates.toolchains.languages.typescript.packages import read_lock as read_lock
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
     from gates.toolchains.languages.typescript.sources.comments import (
@@ -73,7 +73,7 @@ _FILES = {
     "list_components": "components",
     "prepare_call": "registration",
     "read_licenses": "licenses",
-    "read_lock": "packages",
+    "read_lock": "install_files",
     "read_offers": "sources.offers",
     "read_variables": "sources.variables",
     "run_tests": "vitest",

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from gates.errors import CouldNotCheckError
+from gates.toolchains.languages.typescript.install_files import find_lock
 from gates.toolchains.languages.typescript.lock import lock_entries, reachable
-from gates.toolchains.languages.typescript.packages import find_lock, install_packages
+from gates.toolchains.languages.typescript.packages import install_packages
 from gates.toolchains.licenses import Licensed, read_metadata
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
