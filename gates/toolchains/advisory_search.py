@@ -20,7 +20,8 @@ def find_advisories(
 ) -> Iterator[tuple[Advisory, Location]]:
     """Each advisory, with the line of the lock file that brings its package in.
 
-    Raises `CouldNotCheckError` where there is no lock, or nobody to ask.
+    Raises `CouldNotCheckError` where there is no lock, or nobody to ask; and, after what is known,
+    where the packages that are installed are not those that were asked about.
     """
     language = language_of(tools.session.module)
     packages, path = locked_packages(tools)
@@ -37,6 +38,7 @@ def find_advisories(
     for advisory in sorted(found, key=lambda each: (each.package.line, each.package.name, each.id)):
         line = advisory.package.line if path == language.lock_file else None
         yield advisory, Location(path, line or None)
+    language.install_packages(tools)
 
 
 def locked_packages(tools: Tools) -> tuple[list[Locked], str]:

@@ -90,7 +90,7 @@ def sources(module: Module) -> list[str]:
     )
 
 
-def make_environment(tools: Tools) -> PythonEnvironment:
+def install_packages(tools: Tools) -> PythonEnvironment:
     """The module's environment, from the cache or made now; its record goes to `tools`.
 
     Raises `CouldNotCheckError` without a usable requirements.lock, and `ToolFailedError` where a

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from email.parser import HeaderParser
 
 from gates.errors import CouldNotCheckError
-from gates.toolchains.languages.python.environment import make_environment
+from gates.toolchains.languages.python.environment import install_packages
 from gates.toolchains.languages.python.lock import normalize
 from gates.toolchains.licenses import Licensed, find_refused, read_metadata
 from gates.toolchains.locks import Locked
@@ -39,7 +39,7 @@ _CLASSIFIERS = {
 
 def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
     """The packages that are installed on this machine, with their licences."""
-    site = make_environment(tools).site_packages
+    site = install_packages(tools).site_packages
     installed = {
         normalize(folder.name.split("-")[0]): folder / "METADATA"
         for folder in site.glob("*.dist-info")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
     from gates.toolchains.languages.typescript.install_files import read_lock as read_lock
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
+    from gates.toolchains.languages.typescript.packages import install_packages as install_packages
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
     from gates.toolchains.languages.typescript.sources.comments import (
@@ -69,6 +70,7 @@ _FILES = {
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
+    "install_packages": "packages",
     "is_test": "vitest",
     "list_components": "components",
     "prepare_call": "registration",
