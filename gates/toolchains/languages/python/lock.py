@@ -118,4 +118,16 @@ def parse_version(text: str) -> Ordered:
     return Version("0.dev0" if text == "0" else text)
 
 
-PYPI = Ecosystem("PyPI", "pypi", "ECOSYSTEM", normalize, parse_version)
+def _parse_release(text: str) -> Ordered:
+    if text != "0" and not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise ValueError(f"{text!r} may be ordered otherwise by SemVer than by PEP 440")
+    return parse_version(text)
+
+
+PYPI = Ecosystem(
+    "PyPI",
+    "pypi",
+    normalize,
+    parse_version,
+    {"ECOSYSTEM": parse_version, "SEMVER": _parse_release},
+)

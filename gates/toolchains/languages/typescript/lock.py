@@ -234,4 +234,6 @@ def parse_version(text: str) -> Ordered:
     return Version.parse("0.0.0-0" if text == "0" else text)
 
 
-NPM = Ecosystem("npm", "npm", "SEMVER", str, parse_version)
+NPM = Ecosystem(
+    "npm", "npm", str, parse_version, {"SEMVER": parse_version, "ECOSYSTEM": parse_version}
+)
