@@ -191,7 +191,7 @@ def reachable(
         if path == member and development:
             wanted |= {*_needs(entry, "devDependencies")} - spare
         for name in sorted(wanted | spare if optional else wanted):
-            place = _resolve(packages, path, name)
+            place = resolve(packages, path, name)
             if place is not None:
                 todo.append(place)
             elif name not in spare:
@@ -207,7 +207,8 @@ def _needs(entry: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> str | None:
+def resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> str | None:
+    """The folder that Node takes for a package which the one in `path` names; None for none."""
     while True:
         place = f"{path}/node_modules/{name}" if path else f"node_modules/{name}"
         if place in packages:
