@@ -6,14 +6,18 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.toolchains.cache import digest_folder, install_once, install_record
-from gates.toolchains.languages.typescript.install_files import Install, install_files
-from gates.toolchains.languages.typescript.lock import LOCK_FILE
+from gates.toolchains.languages.typescript.install_files import (
+    Install,
+    find_lock,
+    install_files,
+)
+from gates.toolchains.languages.typescript.lock import LOCK_FILE, lock_entries, reachable
 from gates.toolchains.languages.typescript.platform_tools import npm_ci
 from gates.toolchains.languages.typescript.tree import compare
 from gates.toolchains.processes import disk
@@ -58,6 +62,42 @@ def install_packages(tools: Tools) -> Packages:
     tools.records.append(made.record)
     link_packages(made, tools.module_copy)
     return made
+
+
+def install_running(tools: Tools) -> Packages:
+    """The packages that the module runs with, in a tree that has none for development."""
+    made = install_packages(tools)
+    text, member, _ = find_lock(tools.session)
+    entries = lock_entries(text)
+    paths = sorted(reachable(entries, member, development=False) - {"", member})
+    place = made.folder.with_name(f"{made.folder.name}-running")
+
+    def copy() -> Path:
+        folder = tools.folder / "running"
+        (folder / "node_modules").mkdir(parents=True)
+        for path in paths:
+            _copy(made.folder / path, folder / path)
+        return folder
+
+    install_once(place, copy)
+    return replace(made, folder=place, count=len(paths))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A package without those in it, by links to the same files; what is not there is optional."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    if source.is_dir():
+        shutil.copytree(
+            source,
+            target,
+            symlinks=True,
+            copy_function=os.link,
+            dirs_exist_ok=True,
+            ignore=lambda folder, _: {"node_modules"} if Path(folder) == source else (),
+        )
 
 
 def link_packages(made: Packages, folder: Path) -> None:
