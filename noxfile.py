@@ -42,6 +42,12 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the HTML report in headless Chromium, which the first run installs from npm."""
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Seconds and ratios against named floors; names of benchmarks are arguments."""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

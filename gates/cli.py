@@ -17,11 +17,12 @@ import click
 from gates import __version__
 from gates.commands import COMMANDS
 from gates.commands.options import settings_of, wants_colour
-from gates.errors import GatesError, UsageError
+from gates.commands.outputs import STANDARD_OUTPUT, Output, formats_page, prepare, write
+from gates.errors import GatesError
 from gates.model import Stage
+from gates.report import FORMATS
 
 Command = Callable[..., Any]
-FORMATS = ("text", "json")
 EXIT_CODES = """
 \b
 Exit codes:
@@ -32,23 +33,7 @@ Exit codes:
   4    evidence refused
   130  interrupted
 """
-
-
-class Output(click.ParamType[tuple[str, Path]]):
-    """`FORMAT=FILE`; `-` is standard output."""
-
-    name = "format=file"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Path]:
-        """The name of the format and the file."""
-        if isinstance(value, tuple):
-            return value
-        form, equals, file = str(value).partition("=")
-        if form not in FORMATS or not equals or not file:
-            self.fail(f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(FORMATS)}")
-        return form, Path(file)
+RUN_EPILOG = f"{EXIT_CODES}\n{formats_page()}"
 
 
 def _options(command: Command) -> Command:
@@ -57,7 +42,8 @@ def _options(command: Command) -> Command:
         click.argument("path", default=".", type=click.Path(path_type=Path)),
         click.option(
             "--output", "outputs", type=Output(), multiple=True,
-            help="Also write the report: text=FILE or json=FILE; - is standard output. Repeatable.",
+            help=f"Also write the report. FORMAT is {', '.join(FORMATS)}; FILE may be -, standard"
+            " output. Repeatable.",
         ),
         click.option(
             "--policy", type=click.Path(path_type=Path, dir_okay=False),
@@ -108,7 +94,7 @@ def cli() -> None:
     """
 
 
-@cli.command(short_help="All seven stages.", epilog=EXIT_CODES)
+@cli.command(short_help="All seven stages.", epilog=RUN_EPILOG)
 @click.option(
     "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
     help="Only this stage. Repeatable; they run in the order of the standard.",
@@ -123,7 +109,7 @@ def run(path: Path, stages: tuple[str, ...], **options: Any) -> NoReturn:
 
 
 def _stage_command(stage: Stage, short: str, text: str) -> None:
-    @cli.command(stage.value, short_help=short, help=text, epilog=EXIT_CODES)
+    @cli.command(stage.value, short_help=short, help=text, epilog=RUN_EPILOG)
     @_options
     def command(path: Path, **options: Any) -> NoReturn:
         _run(path, [stage], **options)
@@ -176,43 +162,31 @@ def _run(
 ) -> NoReturn:
     from contextlib import nullcontext
 
-    from gates.pipeline import run_pipeline
-    from gates.report import RENDERERS
+    from gates.pipeline import InterruptedRun, run_pipeline
     from gates.report.progress import TerminalProgress
     from gates.report.text import render
 
     settings = settings_of(**given)
+    prepare(outputs)
     progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
-    with nullcontext() if quiet else progress:
-        report = run_pipeline(
-            path,
-            stages,
-            settings,
-            today=datetime.now(UTC).date(),
-            evidence=evidence,
-            progress=None if quiet else progress,
-        )
-    written = {str(file): RENDERERS[form](report) for form, file in outputs}
-    for file, text in written.items():
-        if file == "-":
-            click.echo(text, nl=False)
-        else:
-            _write(Path(file), text)
-    if "-" not in written:
+    try:
+        with nullcontext() if quiet else progress:
+            report = run_pipeline(
+                path,
+                stages,
+                settings,
+                today=datetime.now(UTC).date(),
+                evidence=evidence,
+                progress=None if quiet else progress,
+            )
+    except InterruptedRun as interrupted:
+        write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)
+        raise
+    if not write(outputs, report):
         click.echo(
             render(report, colour=wants_colour(sys.stdout), notes=verbose), nl=False, color=True
         )
     raise SystemExit(report.exit_code)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
-        temporary.write_text(text, "utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise UsageError(f"the report could not be written: {error}") from error
 
 
 for command in COMMANDS:

@@ -14,9 +14,6 @@ from gates.errors import GatesError
 from gates.module import Module
 from gates.settings import Policy, Settings, load_policy
 
-PROGRAMS = (
-    "ruff", "mypy", "bandit", "pip-audit", "uv", "node", "npm", "squawk", "detect-secrets",
-)  # fmt: skip
 LEAST_SPACE = 1 << 30
 """Bytes that toolchains, environments and database templates may need."""
 
@@ -86,8 +83,9 @@ def _key(settings: Settings) -> str:
 
 def _programs(settings: Settings) -> Iterator[Probe]:
     from gates.toolchains import Session, Tools
+    from gates.toolchains.languages import LANGUAGES
     from gates.toolchains.sandbox import Sandbox
-    from gates.toolchains.tools import Program
+    from gates.toolchains.tools import EXTRAS, Program
 
     nothing = Module(Path("/"), {}, None, None, (), {}, (), "")
     try:
@@ -97,7 +95,8 @@ def _programs(settings: Settings) -> Iterator[Probe]:
         return
     with session:
         tools = Tools(session)
-        for name in PROGRAMS:
+        own = [name for language in LANGUAGES.values() for name in language.programs]
+        for name in (*own, *EXTRAS):
             yield _try(name, lambda name=name: tools.resolve(name).version or "present")  # type: ignore[misc]
 
         def sandbox() -> str:

@@ -140,6 +140,25 @@ class RanRecord:
     detail: str = ""
 
 
+@dataclass(frozen=True, order=True)
+class LockSpan:
+    """A table that a migration locked, measured with rows, until its transaction ended."""
+
+    path: str
+    line: int
+    """Of the statement that took the lock."""
+    table: str
+    mode: str
+    """As PostgreSQL's documentation writes it: "ACCESS EXCLUSIVE"."""
+    blocks: str
+    """Who waits, in words."""
+    seconds: float
+    rows: int
+    """How many rows each table had."""
+    released: bool
+    """Whether a released version made the table: nobody waits for one that is new."""
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """How one check ended, with everything that it found."""

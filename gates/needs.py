@@ -137,6 +137,11 @@ class Needs:
         found = {"sandbox": sandbox, "postgresql": server}
         return {name: value for name, value in found.items() if value}
 
+    @property
+    def made_database(self) -> Database | None:
+        """The databases, if any check has asked for them."""
+        return self._shared_database.made
+
     def cancel(self) -> None:
         """Stop every program and statement that was started, so that waiting checks end."""
         for made in (self.session.made, self._shared_database.made):

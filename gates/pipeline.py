@@ -9,10 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from gates import __version__
 from gates.check import Check, find, stage_checks
 from gates.errors import ConfigurationError, GatesError
+from gates.exhibits import NO_EVIDENCE, exhibits_of
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
@@ -61,6 +63,15 @@ Two threads that import the parts of one package in different orders can deadloc
 breaks with an error in one of them; so these are imported before the threads start.
 """
 
+
+class InterruptedRun(KeyboardInterrupt):
+    """A run was interrupted; `report` holds the stages that had ended, and the others."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
 
 
@@ -79,33 +90,61 @@ def run_pipeline(
     module. Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
     began = time.monotonic()
+    ended: list[StageResult] = []
     policy = load_policy(path, settings.policy)
     _known_ids(policy)
     module = load(path)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     _import_first(stages)
+    exhibits: dict[str, Any] = {}
+
+    def finish(result: StageResult) -> StageResult:
+        ended.append(_finish(result, needs, plan))
+        return ended[-1]
+
+    def report() -> Report:
+        return Report(
+            gates_version=__version__,
+            root=str(path),
+            slug=module.slug,
+            version=module.version,
+            digest=module.digest,
+            policy_digest=policy.digest,
+            policy_files=tuple(sorted(set(policy.sources.values()))),
+            stages=tuple(ended),
+            seconds=time.monotonic() - began,
+            folder=_folder(module.root),
+            waivers=policy.waivers,
+            approvals=tuple(each for each in policy.approvals if each.module == module.slug),
+            **exhibits,
+        )
+
     try:
         plan = _plan(stages, needs)
-        results = run_stages(
-            plan,
-            needs,
-            finish=lambda result: _finish(result, needs, plan),
-            actions=_actions(needs),
-            progress=progress,
-        )
+        run_stages(plan, needs, finish=finish, actions=_actions(needs), progress=progress)
+        exhibits = exhibits_of(needs, ended)
+    except KeyboardInterrupt:
+        exhibits = exhibits_of(needs, ended)
+        done = {each.stage for each in ended}
+        ended += [_interrupted(each) for each in Stage if each in stages and each not in done]
+        raise InterruptedRun(report()) from None
     finally:
         needs.close()
-    return Report(
-        gates_version=__version__,
-        root=str(path),
-        slug=module.slug,
-        version=module.version,
-        digest=module.digest,
-        policy_digest=policy.digest,
-        policy_files=tuple(sorted(set(policy.sources.values()))),
-        stages=results,
-        seconds=time.monotonic() - began,
-    )
+    return report()
+
+
+def _folder(root: Path) -> str:
+    """The folder of a module in the repository around it, "" where there is none."""
+    absolute = root.resolve()
+    for parent in (absolute, *absolute.parents):
+        if (parent / ".git").exists():
+            return "" if parent == absolute else absolute.relative_to(parent).as_posix()
+    return ""
+
+
+def _interrupted(stage: Stage) -> StageResult:
+    reason = "the run was interrupted before the stage had ended"
+    return StageResult(stage, (CheckResult("interrupted", Verdict.INCONCLUSIVE, reason=reason),))
 
 
 def _import_first(stages: Collection[Stage]) -> None:
@@ -149,7 +188,7 @@ def _finish(
     except (GatesError, OSError) as error:
         hint = error.hint if isinstance(error, GatesError) else None
         lost = CheckResult(
-            "evidence", Verdict.INCONCLUSIVE, reason=f"no evidence was written: {error}", hint=hint
+            NO_EVIDENCE, Verdict.INCONCLUSIVE, reason=f"no evidence was written: {error}", hint=hint
         )
         return replace(judged, checks=(*judged.checks, lost))
     return judged

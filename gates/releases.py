@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, ReleasedVersion
 from gates.catalog.versions import Precedence, parse
 from gates.errors import CouldNotCheckError, GatesError
 from gates.module import Module, from_files
 from gates.registry import Registry
+
+if TYPE_CHECKING:
+    from gates.contract.model import Change
 
 MAX_BUNDLE = 512 * 1024 * 1024
 """Bytes that a bundle may hold, unpacked."""
@@ -70,6 +74,16 @@ class Releases:
         self._catalog = catalog
         self._registry = registry
         self._lock = Lock()
+        self.base: str | None = None
+        """The version that checks have compared with, once one has."""
+        self.changes: list[Change] = []
+        """How the contract differs from `base`, as far as checks have compared; for reports."""
+
+    def note(self, base: str, changes: Iterable[Change]) -> None:
+        """Keep what a check has found by comparing with a released version."""
+        with self._lock:
+            self.base = base
+            self.changes += changes
 
     @cached_property
     def _all(self) -> tuple[Release, ...]:

@@ -56,6 +56,7 @@ SLOW = (
     "lint_manifest/test_fuzz.py",
     "toolchains/test_bundle.py",
     "toolchains/test_licenses.py::test_no_text_is_allowed_by_accident",
+    "toolchains/test_measured.py",
     "toolchains/test_module_tests.py",
     "toolchains/test_processes.py",
     "truth",

@@ -27,7 +27,7 @@ from gates.database.prepared.scratch import Scratch
 from gates.database.server.embedded import durable_server, throwaway_server
 from gates.database.server.workspace import Workspace
 from gates.database.tenant_session import Sessions
-from gates.model import Location, RanRecord
+from gates.model import Location, LockSpan, RanRecord
 from gates.module import Module
 from gates.module.sample_values import SampleValues, sample_values
 from gates.settings import Policy, Settings
@@ -51,9 +51,11 @@ T = TypeVar("T")
 class Database:
     """What a check asks. `records` are of the proofs that went through this object."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, locks: list[LockSpan] | None = None) -> None:
         self._prepared = prepared
         self.records: list[RanRecord] = []
+        self.locks: list[LockSpan] = [] if locks is None else locks
+        """What the lock proof measured, for reports; shared by all views."""
         self.caveat: MigrationsDoNotApplyError | None = None
         """Why what was looked at is not all that there is to look at."""
 
@@ -64,7 +66,7 @@ class Database:
 
     def view(self) -> Database:
         """The same databases with records of its own: one for each check."""
-        return Database(self._prepared)
+        return Database(self._prepared, self.locks)
 
     def close(self) -> None:
         """Stop the server, or drop what was made on a server by URL; for all views."""

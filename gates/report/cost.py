@@ -14,7 +14,7 @@ from gates.database.proofs.locks.measure import FileCost, Measured, growths, win
 from gates.database.proofs.locks.observe import Step
 from gates.database.proofs.locks.observed_locks import HeldLock
 from gates.model import Level
-from gates.report.text import safe
+from gates.report.escaping import safe
 
 QUICK = 0.02
 """Seconds from which on a statement is shown that does nothing else worth a line."""

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.report.text import COLOURS, MARKS
+from gates.report.entries import MARKS
+from gates.report.text import COLOURS
 from gates.run import Progress
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gates.model import Finding, Level, Stage, StageResult, Verdict
-from gates.run import STAGES_BEFORE
+from gates.report.entries import MARKS, counts, ended, lacking_in
+from gates.report.escaping import safe, without_commands
 
 if TYPE_CHECKING:
     from gates.report import Report
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 Line = tuple[tuple[str, str], ...]
 """Parts of one line, each with its style: "", "dim", or "bold", a colour, or both."""
 
-MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 LEVEL_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "blue"}
 DETAIL_LINES = 40
@@ -26,7 +26,7 @@ def render(report: Report, *, colour: bool = False, notes: bool = False) -> str:
     """The whole report. `notes` shows the findings of level note, too."""
     lines = [line for stage in report.stages for line in _stage(stage, notes=notes)]
     lines += _summary(report)
-    return "".join(f"{_joined(line, colour=colour)}\n" for line in lines)
+    return without_commands("".join(f"{_joined(line, colour=colour)}\n" for line in lines))
 
 
 def _joined(line: Line, *, colour: bool) -> str:
@@ -46,16 +46,6 @@ def _line(*parts: str | tuple[str, str]) -> Line:
     return tuple((safe(text), style) for text, style in styled)
 
 
-def safe(text: str) -> str:
-    """Text of an untrusted module without what a terminal would obey."""
-    return "".join(each if _harmless(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
-
-
-def _harmless(character: str) -> bool:
-    bidirectional = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return character in "\n\t" or (character.isprintable() and not bidirectional)
-
-
 def _stage(stage: StageResult, *, notes: bool) -> Iterator[Line]:
     for result in stage.checks:
         shown = [each for each in result.findings if notes or each.level is not Level.NOTE]
@@ -72,18 +62,14 @@ def _stage(stage: StageResult, *, notes: bool) -> Iterator[Line]:
 
 def _inconclusive(stage: StageResult) -> Iterator[Line]:
     """What could not be checked; checks that lack the same thing share one paragraph."""
-    lacking: dict[tuple[str, str | None], list[str]] = {}
-    for result in stage.checks:
-        if result.verdict is Verdict.INCONCLUSIVE and result.check != STAGES_BEFORE:
-            lacking.setdefault((result.reason or "", result.hint), []).append(result.check)
-    for (reason, hint), checks in lacking.items():
+    for each in lacking_in(stage):
         yield _line(
             ("inconclusive", "bold yellow"),
-            (f"[{stage.stage} {', '.join(checks)}]", "dim"),
+            (f"[{stage.stage} {', '.join(each.checks)}]", "dim"),
         )
-        yield _line("   ", reason.replace("\n", "\n   "))
-        if hint:
-            yield _line(("   help: ", "bold green"), hint)
+        yield _line("   ", each.reason.replace("\n", "\n   "))
+        if each.hint:
+            yield _line(("   help: ", "bold green"), each.hint)
         yield _line("")
 
 
@@ -129,45 +115,12 @@ def _summary(report: Report) -> Iterator[Line]:
         yield _line(
             "  ",
             (f"{MARKS[stage.verdict]} {stage.stage:<{width}}  {stage.verdict.value:<12}", colour),
-            f"  {_counts(stage):<44}",
+            f"  {counts(stage):<44}",
             (f"{stage.seconds:6.1f} s", "dim"),
         )
     verdict = report.verdict
-    end = {
-        Verdict.PASS: "passed",
-        Verdict.FAIL: "failed",
-        Verdict.INCONCLUSIVE: "inconclusive: what could not be checked has not passed",
-    }[verdict]
-    if any(stage.refused for stage in report.stages):
-        end = "refused"
     row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
     yield _line(
-        (f"{MARKS[verdict]} {end}", f"bold {COLOURS[verdict]}"),
+        (f"{MARKS[verdict]} {ended(report)}", f"bold {COLOURS[verdict]}"),
         f" in {report.seconds:.1f} s" + (f"; catalog row {row}" if row else ""),
     )
-
-
-def _counts(stage: StageResult) -> str:
-    if stage.checks and stage.checks[0].check == STAGES_BEFORE:
-        return stage.checks[0].reason or ""
-    levels = [each.level for each in stage.findings()]
-    unknown = sum(each.verdict is Verdict.INCONCLUSIVE for each in stage.checks)
-    waived = [each for result in stage.checks for each in result.waived]
-    approved = sum(bool(each.definition) for each in waived)
-    parts = [_plural(len(stage.checks), "check")]
-    parts += [
-        _plural(count, level.value)
-        for level in (Level.ERROR, Level.WARNING)
-        if (count := levels.count(level))
-    ]
-    if unknown:
-        parts.append(f"{unknown} inconclusive")
-    if approved:
-        parts.append(_plural(approved, "approved deviation"))
-    if others := len(waived) - approved:
-        parts.append(f"{others} waived")
-    return ", ".join(parts)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

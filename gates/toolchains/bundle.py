@@ -19,11 +19,6 @@ from gates.toolchains.processes import disk
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
 
-FILES = (
-    "module.json", "module_schema.json", "README.md", "CHANGELOG.md", "LICENSE", "LICENSE.md",
-    "LICENSE.txt", "NOTICE", "Dockerfile", ".env.example",
-)  # fmt: skip
-FOLDERS = ("migrations/", "docs/")
 BILL = "sbom.cdx.json"
 """The bill of materials, made here and not taken from the module."""
 
@@ -110,17 +105,9 @@ def _bill(session: Session) -> bytes:
 
 def collect_shipped(module: Module) -> dict[str, bytes]:
     """The module's files that a bundle holds as they are."""
-    from gates.toolchains.languages import LANGUAGES
+    from gates.toolchains.shipped import copied_files
 
-    schema = str(module.manifest.get("schema_file") or "") if module.manifest else ""
-    names = {*FILES, schema}
-    for language in LANGUAGES.values():
-        names |= {language.project_file, language.lock_file}
-    return {
-        path: module.data(path)
-        for path in sorted(module.files)
-        if path in names or path.startswith(FOLDERS)
-    }
+    return {path: module.data(path) for path in copied_files(module)}
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

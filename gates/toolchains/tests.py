@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from gates.model import RanRecord
 from gates.module import Module
+from gates.toolchains.problem import Problem
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
 
@@ -34,6 +35,8 @@ class FileCoverage:
     path: str
     lines: int
     covered: int
+    functions: int = 0
+    """How many functions were measured; 0 where lines alone are."""
 
     @property
     def percent(self) -> float:
@@ -54,6 +57,10 @@ class TestRun:
     failures: tuple[Failure, ...] = ()
     files: tuple[FileCoverage, ...] = ()
     """Every source file under src, also one that no test loads."""
+    unmeasured: tuple[Problem, ...] = ()
+    """Code under src that the coverage should have counted and has not."""
+    seen: frozenset[str] = frozenset()
+    """What the runner collected, in the language's own terms: see its `find_idle_tests`."""
     records: tuple[RanRecord, ...] = ()
     sandbox: str = ""
     """The layers of the sandbox around the tests ("landlock+seccomp", "none")."""

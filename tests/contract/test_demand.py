@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,10 @@ class FakeRelease:
 @dataclass
 class FakeReleases:
     before: tuple[FakeRelease, ...]
+    noted: list[tuple[str, Change]] = field(default_factory=list)
+
+    def note(self, base: str, changes: Iterable[Change]) -> None:
+        self.noted += [(base, each) for each in changes]
 
 
 @pytest.fixture
@@ -199,7 +203,10 @@ def test_a_finding_says_all(make_module: Any) -> None:
     text = (root / "module.json").read_text().replace('"version": "1.0.0"', '"version": "1.0.1"')
     narrowed = text.replace('"min_axon_version": "1.0.0"', '"min_axon_version": "1.5.0"')
     (root / "module.json").write_text(narrowed)
-    (found,) = required_bump.run(load(root), FakeReleases((FakeRelease(module),)))
+    releases = FakeReleases((FakeRelease(module),))
+    (found,) = required_bump.run(load(root), releases)
+    noted = [(base, each.symbol, each.bump) for base, each in releases.noted]
+    assert noted == [("1.0.0", "platform:min_axon_version", Bump.MAJOR)]
     assert str(found.location) == "module.json:15:25"
     assert found.rule == "platform:min_axon_version"
     assert (found.detail or "").splitlines() == [

@@ -13,14 +13,21 @@ from gates.toolchains.languages import LANGUAGES
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gates"
 
-PURE = ("model.py", "check.py", "run.py", "judge.py", "report/json.py", "report/text.py")
+PURE = (
+    "model.py", "check.py", "run.py", "judge.py",
+    *(f"report/{name}.py" for name in (
+        "entries", "escaping", "github", "json", "junit", "markdown", "sarif", "text",
+        "html/__init__", "html/element", "html/facts", "html/findings", "html/style",
+    )),
+)  # fmt: skip
 WORLD = {"subprocess", "socket", "shutil", "tempfile", "psycopg", "urllib", "http", "requests"}
 
 RANK = {
     "errors": 0, "model": 0, "settings": 1, "steps": 1, "module": 2, "check": 2, "toolchains": 3,
     "database": 3, "evidence": 3, "registry": 3, "catalog": 4, "releases": 5, "contract": 5,
     "run": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6, "needs": 7, "report": 7,
-    "external": 8, "pipeline": 8, "doctor": 8, "nox": 8, "commands": 9, "cli": 10, "__main__": 11,
+    "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "nox": 8, "commands": 9, "cli": 10,
+    "__main__": 11,
 }  # fmt: skip
 """Nothing imports what has a higher rank; a new room must be placed here."""
 
@@ -58,7 +65,8 @@ def _typing_block(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("name", PURE)
 def test_pure_files_import_nothing_of_the_world(name):
-    assert not {each.partition(".")[0] for each in imports(PACKAGE / name)} & WORLD
+    found = {each for each in imports(PACKAGE / name) if not each.startswith("urllib.parse")}
+    assert not {each.partition(".")[0] for each in found} & WORLD
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -19,7 +19,7 @@ from gates.model import (
     Verdict,
 )
 from gates.module.schemas import load_schema
-from gates.report import RENDERERS, Report
+from gates.report import FORMATS, Report
 from gates.report.text import render
 
 FINDING = Finding(
@@ -108,7 +108,7 @@ def test_any_finding_renders_and_the_json_meets_its_schema(found, verdict):
     result = CheckResult("eslint", verdict, tuple(found), tuple(found), records, "r", "h")
     made = report(StageResult(Stage.LINT, (result,), 0.5, {"row": "x"}, "2026-11-24T00:00:00Z"))
     assert render(made)
-    document = json.loads(RENDERERS["json"](made))
+    document = json.loads(FORMATS["json"].render(made))
     Draft202012Validator(load_schema("report.v1")).validate(document)
     assert document["exit_code"] == verdict.exit_code
 

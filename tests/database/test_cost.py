@@ -31,7 +31,7 @@ def judged(sql_module, database):
     def judge(files: dict[str, str], policy: Policy | None = None, previous: bool = True):
         policy = policy or Policy(rows=ROWS)
         module = sql_module({k: HEAD + v for k, v in files.items()})
-        opened = database(module, policy)
+        opened = judge.opened = database(module, policy)
         before = Previous("sample-module")
         if previous:
             digests = tuple(MigrationDigest(path, "") for path in RELEASED)
@@ -51,6 +51,10 @@ def test_work_under_an_earlier_lock_names_its_line(judged):
         f" public.{TABLE}, for the lock that line 5 took",
     )  # fmt: skip
     assert "a file of its own" in (found.fix or "")
+    (lock,) = judged.opened.view().locks
+    assert (lock.path, lock.line, lock.mode) == ("migrations/001_next.sql", 5, "ACCESS EXCLUSIVE")
+    assert (lock.table, lock.rows, lock.released) == (f"table public.{TABLE}", ROWS, True)
+    assert lock.seconds > 0
 
 
 def test_rows_that_are_changed_at_once_are_a_warning(judged):

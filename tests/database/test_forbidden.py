@@ -107,6 +107,13 @@ DO $$ BEGIN LOOP BEGIN PERFORM f(); EXCEPTION WHEN query_canceled THEN NULL; END
 DO $$ BEGIN PERFORM f(); EXCEPTION WHEN OTHERS OR SQLSTATE '57014' THEN NULL; END $$
 DO $$ BEGIN PERFORM f(); EXCEPTION WHEN operator_intervention THEN NULL; END $$
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('COMMENT ON TABLE t IS %L', NEW.title); END $$
+ALTER TABLE t DISABLE TRIGGER x
+UPDATE t SET tenant_id = 'x'
+UPDATE t SET (a, tenant_id) = (1, 'x') WHERE tenant_id IS NULL OR a > 1
+WITH x AS (UPDATE t SET tenant_id = 'x' WHERE tenant_id IS NOT NULL RETURNING 1) SELECT * FROM x
+INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET tenant_id = EXCLUDED.tenant_id
+MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET tenant_id = s.tenant_id
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE t SET tenant_id = 'x'; END $$
 """
 ALLOWED = """
 SET search_path TO public
@@ -122,7 +129,10 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm
 GRANT SELECT ON t TO tenant_app_role
 SELECT 'SET ROLE a'
 COMMENT ON TABLE t IS 'DROP DATABASE d'
-ALTER TABLE t DISABLE TRIGGER x
+UPDATE t SET tenant_id = (SELECT o.tenant_id FROM o WHERE o.id = t.o_id) WHERE t.tenant_id IS NULL AND a > 1
+UPDATE t SET a = tenant_id
+INSERT INTO t (tenant_id, a) SELECT tenant_id, a FROM o ON CONFLICT (tenant_id) DO UPDATE SET a = 1
+MERGE INTO t USING s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (tenant_id) VALUES (s.tenant_id)
 GRANT USAGE ON SCHEMA own TO tenant_app_role
 DELETE FROM tenant_x_pg_things
 CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp RETURN 1

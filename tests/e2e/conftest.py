@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gates.model import Stage
 from tests.conftest import ROOT
 
 GATES = Path(sysconfig.get_path("scripts")) / "gates"
@@ -63,10 +65,60 @@ def environment(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def examples(folder: Path) -> Path:
     """A copy of examples/, with the policy, the workspace and the advisories."""
+    return copy_examples(folder)
+
+
+def copy_examples(folder: Path) -> Path:
     copied = folder / "examples"
     skipped = shutil.ignore_patterns("node_modules", ".gates", "dist", ".venv", "__pycache__")
     shutil.copytree(ROOT / "examples", copied, ignore=skipped)
     return copied
+
+
+@pytest.fixture(scope="session")
+def passed_once() -> Iterator[Path]:
+    """A folder with examples/ and state/, in which a module has passed all stages but the last."""
+    with tempfile.TemporaryDirectory(prefix="gates-test-") as name:
+        folder = Path(name)
+        module = copy_examples(folder) / "retention-report"
+        ended = run_gates(
+            folder,
+            {**os.environ, "GATES_STATE_DIR": str(folder / "state")},
+            ["run", module, *(f"--stage={stage}" for stage in Stage.RELEASE.before)],
+        )
+        assert ended.code == 0, ended.out
+        yield folder
+
+
+@pytest.fixture
+def passed(passed_once: Path, folder: Path) -> Path:
+    """A module that passed all stages but the release, as if in this test's own folder."""
+    for part in ("examples", "state"):
+        shutil.copytree(passed_once / part, folder / part, symlinks=True)
+    return folder / "examples" / "retention-report"
+
+
+def run_gates(
+    folder: Path,
+    environment: Mapping[str, str],
+    arguments: Sequence[object],
+    *,
+    report: bool = True,
+) -> Ended:
+    """Run `gates ...` to its end."""
+    path = folder / "report.json"
+    path.unlink(missing_ok=True)
+    command = [str(GATES), *map(str, arguments)]
+    if report:
+        command += ["--output", f"json={path}"]
+    ended = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600,
+        check=False,
+    )  # fmt: skip
+    document = json.loads(path.read_text()) if path.is_file() else {}
+    if ended.returncode not in (0, 1, 2, 3, 4):
+        sys.stderr.write(ended.stderr)
+    return Ended(ended.returncode, ended.stdout, ended.stderr, document)
 
 
 @pytest.fixture
@@ -74,23 +126,6 @@ def gates(folder: Path, environment: dict[str, str]) -> Callable[..., Ended]:
     """Run `gates ...` to its end; stages also write a JSON report, which is parsed."""
 
     def run(*arguments: object, env: Mapping[str, str] | None = None, json_report: bool = True):
-        report = folder / "report.json"
-        report.unlink(missing_ok=True)
-        command = [str(GATES), *map(str, arguments)]
-        if json_report:
-            command += ["--output", f"json={report}"]
-        ended = subprocess.run(
-            command,
-            env=environment | dict(env or {}),
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        document = json.loads(report.read_text()) if report.is_file() else {}
-        if ended.returncode not in (0, 1, 2, 3, 4):
-            sys.stderr.write(ended.stderr)
-        return Ended(ended.returncode, ended.stdout, ended.stderr, document)
+        return run_gates(folder, environment | dict(env or {}), arguments, report=json_report)
 
     return run

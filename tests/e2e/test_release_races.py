@@ -27,15 +27,6 @@ def start(module: Path, environment: Mapping[str, str], *more: object) -> subpro
     )
 
 
-@pytest.fixture
-def passed(gates, examples) -> Path:
-    """A module that passed all stages but the release."""
-    module = examples / "retention-report"
-    ended = gates("run", module, *BEFORE_RELEASE)
-    assert ended.code == 0, ended.out
-    return module
-
-
 def test_two_releases_of_the_same_content_at_once_make_one_row(gates, passed, environment):
     both = [start(passed, environment), start(passed, environment)]
     outs = [each.communicate(timeout=120)[0] for each in both]

@@ -19,7 +19,7 @@ PYTHON = {
     "ruff-format": "ruff",
     "mypy": "mypy",
     "bandit": "bandit",
-    "secrets": "detect-secrets",
+    "secrets": "kingfisher",
     "dependency-advisories": "pip-audit",
 }
 TYPESCRIPT = ("eslint", "prettier", "tsc", "eslint-security")
@@ -98,7 +98,7 @@ def test_typescript_tools(open_session, monkeypatch, check_id, how):
 
 
 def test_without_node_nothing_of_typescript_is_known(open_session, monkeypatch, tmp_path):
-    monkeypatch.setattr("gates.toolchains.tools._bundled_node", lambda _: None)
+    monkeypatch.setattr("gates.toolchains.languages.typescript.find_bundled", lambda _: None)
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissingError, match="node is not installed") as caught:

@@ -63,7 +63,7 @@ PATHS = {
         PY,
         "def route(path, method='GET'):\n    return Route(method, f'/api/x/{path}', handler=go)\n"
         "A = route('a')\nB = route(path='b')",
-        ["/api/x/a", "/api/x/b"]),
+        [None]),
     "an argument that nobody gives": (
         PY, "def route(path):\n    return Route('GET', path, handler=go)", [None]),
     "a name with two values": (
@@ -95,7 +95,7 @@ PATHS = {
         TS,
         "const route = (path: string, handler: Handler) => ({ method: 'GET', path, handler });\n"
         "export const all = [route('/api/x/a', go), route('/api/x/b', go)];",
-        ["/api/x/a", "/api/x/b"]),
+        [None]),
     "a value that changes": (
         TS, "let p = '/api/x/a';\nexport const r = { method: 'GET', path: p, handler };", [None]),
     "a comment in TypeScript": (TS, "// { method: 'GET', path: '/api/x/a', handler }", []),

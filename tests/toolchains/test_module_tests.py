@@ -85,8 +85,9 @@ def test_a_typescript_suite_that_exits(open_session):
 
 
 def test_an_error_outside_of_every_test_fails(open_session):
-    code = """import { it } from "vitest";
+    code = """import { expect, it } from "vitest";
 it("passes", async () => {
+  expect(1).toBe(1);
   setTimeout(() => { throw new Error("late"); }, 0);
   await new Promise((resolve) => setTimeout(resolve, 50));
 });
@@ -118,6 +119,14 @@ it.skip("later", () => undefined);
 def test_focused_tests_do_not_hide_the_others(open_session):
     code = 'import { it } from "vitest";\nit.only("one", () => undefined);\n'
     assert run_tests(open_session("typescript", {TYPESCRIPT: code})).failed
+
+
+def test_a_typescript_test_that_asserts_nothing_fails(open_session):
+    code = 'import { it } from "vitest";\nit("compares", () => 1 + 1 === 3);\n'
+    run = run_tests(open_session("typescript", {TYPESCRIPT: code}))
+    (failure,) = run.failures
+    assert failure.name == "compares"
+    assert "assert" in failure.message
 
 
 def test_no_tests_at_all(open_session):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains import detect_secrets
 from gates.toolchains.languages.python import advisories as pip_audit
 from gates.toolchains.languages.python import mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
@@ -20,6 +19,7 @@ from gates.toolchains.languages.typescript import advisories as npm_audit
 from gates.toolchains.languages.typescript import compiler, eslint, prettier, vitest
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
+from gates.toolchains.secrets import kingfisher
 
 COPY = Path("/modules/one")
 PACKAGES = [Locked("PyPI", "pyyaml", "5.3", 7), Locked("PyPI", "colorama", "0.4", 9, "win32")]
@@ -39,7 +39,7 @@ PARSERS = {
     "coverage": lambda data: junit.parse_coverage(data, COPY),
     "vitest": lambda data: vitest.parse_report(data, COPY),
     "vitest coverage": lambda data: vitest.parse_summary(data, COPY),
-    "detect-secrets": lambda data: detect_secrets.parse(ran(data)),
+    "kingfisher": kingfisher.parse,
     "pip-audit": lambda data: pip_audit.parse_pip_audit(ran(data), PACKAGES),
     "npm audit": lambda data: npm_audit.parse_npm_audit(ran(data), PACKAGES),
 }

@@ -161,7 +161,8 @@ def test_typescript_runs_without_packages_for_development(open_session):
     for name, text in moved.items():
         whole = json.loads(text)
         entry = whole["packages"][""] if name == LOCK_FILE else whole
-        entry["devDependencies"] = entry.pop("dependencies")
+        types = {"@types/node": entry["devDependencies"]["@types/node"]}
+        entry["devDependencies"] = {**entry.pop("dependencies"), **types}
         moved[name] = json.dumps(whole)
     code = 'import "zod";\nexport function register(): object { return {}; }\n'
     (found,) = findings(open_session("typescript", {**moved, TYPESCRIPT: code}))

@@ -9,6 +9,7 @@ from gates.checks.lint.errors_thrown import errors_thrown
 from gates.checks.lint.platform_logger import platform_logger
 from gates.checks.lint.queue_names import queue_names
 from gates.checks.lint.suppressions import suppressions
+from gates.errors import CouldNotCheckError
 from gates.module import load
 
 PY, TS = "src/sample_module/lib/code.py", "src/lib/code.ts"
@@ -118,6 +119,15 @@ OK = "tenant:sample-module:mail"
         (TS, f"import {{ Worker }} from 'bullmq';\nnew Worker(`{OK}:${{String(1)}}`, null);\n", []),
         (TS, "import { Queue } from './queue.js';\nnew Queue('mail');\n", []),
         (TS, "import { Queue } from 'bullmq';\nconst n = 'tenant:' + 'x';\nnew Queue(n);\n", [3]),
+        (PY, f"from bullmq import Queue\nQueue('{OK}' if a else 'mail')\n", [2]),
+        (PY, f"from bullmq import Queue\nN = '{OK}'\nN = find()\nQueue(N)\n", [4]),
+        (PY, f"from bullmq import Queue\nQueue(f'{OK}:{{number()}}')\n", []),
+        (TS, f"import {{ Queue }} from 'bullmq';\nnew Queue(a ? '{OK}' : 'mail');\n", [2]),
+        (TS, f"import {{ Queue }} from 'bullmq';\nconst n = '{OK}';\n"
+             "new Queue(n + ':' + String(1));\nnew Queue(String(1) + n);\n", [4]),
+        (TS, "import { tenantQueue } from '@axon/core';\nimport { Queue } from 'bullmq';\n"
+             f"const {{ name, prefix }} = tenantQueue('{OK}');\nnew Queue(name, {{ prefix }});\n",
+         []),
     ],
 )  # fmt: skip
 def test_queue_names(found, path, code, lines):
@@ -152,6 +162,10 @@ def test_platform_logger(found, path, code, lines):
         (TS, "/*\n * @ts-nocheck\n */\n", [2]),
         (TS, "// @ts-expect-error: the type is too narrow\n", []),
         (TS, "/* istanbul ignore file */\n", [1]),
+        (TS, "/* v8\nignore file */\n", [1]),
+        (TS, "const a = 1;\n/*\n * why\n * c8\r\n\tignore\n next */\n", [4]),
+        (TS, "/* v8 ignore start */\nf();\n/* v8 ignore stop */\n", [1, 3]),
+        (TS, "/* v8 may ignore this file */\n", []),
         ("tests/unit/x.test.ts", "// @ts-ignore\n", [1]),
     ],
 )
@@ -166,9 +180,14 @@ def test_columns_count_characters(make_module):
     assert (finding.location.column, finding.location.end_column) == (16, 26)
 
 
-@pytest.mark.parametrize("check", [environment_access, errors_thrown, queue_names, suppressions])
+@pytest.mark.parametrize("check", [environment_access, errors_thrown, suppressions])
 def test_sources_that_do_not_parse_are_left_to_the_compiler(found, check):
     assert found(check, PY, "def (:\n") == []
+
+
+def test_queues_of_sources_that_do_not_parse_are_not_known(found):
+    with pytest.raises(CouldNotCheckError, match="cannot be parsed"):
+        found(queue_names, PY, "def (:\n")
 
 
 def test_a_base_under_another_name_in_another_file(make_module):

@@ -46,5 +46,6 @@ def code_bump(
     old = exported(base.files, language_of(base.module).name)
     found = compare_code(old, exported(built, language_of(module).name), tools)
     changes = placed(found, base.module, module)
+    releases.note(base.version, changes)
     yield from judge(code_bump, module, base.version, changes)
     yield from judge_entries(code_bump, module, base.version, changes, CODE_KINDS)

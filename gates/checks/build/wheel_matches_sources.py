@@ -15,51 +15,29 @@ from gates.toolchains import Bundle
 def wheel_matches_sources(module: Module, bundle: Bundle) -> Iterator[Finding]:
     """Every file in the wheel is the module's own file under src, byte for byte.
 
-    Only the metadata that the build backend writes, the wheel's folder `*.dist-info`, has no
-    source. Files that install elsewhere (`*.data`) are reported: nothing under src is like them.
+    Only what a build backend writes into the wheel's own folder `*.dist-info` has no source:
+    METADATA, WHEEL, RECORD, top_level.txt and entry_points.txt, which says what pyproject.toml
+    says and names code of the module alone; its licence files are files of the module. Files that
+    install elsewhere (`*.data`) are reported: nothing under src is like them.
 
     Why: a build backend can add code or change it; no other stage ever looks at what it made.
     Bad: a build hook that writes sample_module/backdoor.py into the wheel
     Good: src/sample_module/countries.txt, committed, which the wheel holds as it is
     Fix: commit what the build would make under src, and take the step out of the build.
     """
-    import hashlib
     import io
     import zipfile
     import zlib
 
-    name = bundle.entry
-    wheel = bundle.read(name)
+    from gates.toolchains.languages.python.wheel_contents import find_differences
+
+    wheel = bundle.read(bundle.entry)
     broken = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-    seen: set[str] = set()
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-            for member in archive.infolist():
-                path = member.filename
-                top, _, inner = path.partition("/")
-                if path in seen:
-                    message = f"{name} holds {path} twice"
-                elif (top.endswith(".dist-info") and inner) or (
-                    member.is_dir() and not member.file_size
-                ):
-                    message = ""
-                elif (source := module.files.get(f"src/{path}")) is None:
-                    message = f"{name} holds {path}, and there is no src/{path}"
-                # Sizes come first: no more is unpacked than the module's own file is long.
-                elif (
-                    member.file_size != source.size
-                    or hashlib.sha256(archive.read(member)).hexdigest() != source.sha256
-                ):
-                    message = f"{path} in {name} is not what src/{path} is"
-                else:
-                    message = ""
-                seen.add(path)
-                if message:
-                    yield wheel_matches_sources.finding(
-                        message,
-                        "pyproject.toml",
-                        fix=f"commit src/{path} as the wheel should hold it, and take the build "
-                        "step that makes it out of the build",
-                    )
+            for problem in find_differences(module, bundle.entry, archive):
+                yield wheel_matches_sources.finding(
+                    problem.message, problem.location, fix=problem.fix
+                )
     except broken as error:
-        raise CouldNotCheckError(f"{name} cannot be read as a wheel: {error}") from error
+        raise CouldNotCheckError(f"{bundle.entry} cannot be read as a wheel: {error}") from error

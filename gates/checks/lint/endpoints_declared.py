@@ -14,9 +14,9 @@ def endpoints_declared(module: Module) -> Iterator[Finding]:
     """The endpoints of module.json are those that the sources serve.
 
     A route is an object, or in Python a call of `Route`, with a path and a handler. Its method and
-    path may be literals, constants of any of the module's files, templates of them, or arguments of
-    a function of the module that makes routes. Names of path parameters do not matter. A route that
-    the sources do not show is a warning: `register-matches-manifest` asks the built module.
+    path may be literals, constants of any of the module's files, or templates of them. Names of
+    path parameters do not matter. A route that the sources do not show is a warning here:
+    `register-written-out` refuses it, and `register-matches-manifest` asks the built module.
 
     Why: the platform routes, documents and bills by module.json: what is only there answers 404,
         what is only in the code is open to nobody, or to everybody.

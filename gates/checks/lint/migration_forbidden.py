@@ -20,7 +20,8 @@ def migration_forbidden(module: Module, policy: Policy) -> Iterator[Finding]:
         security off, even for a moment, opens every tenant's rows. A function with its owner's
         rights and no fixed search_path runs whatever a caller puts first on the path.
     Bad: DROP DATABASE, ALTER SYSTEM, COPY .. PROGRAM, CREATE ROLE, SET ROLE, CREATE RULE, DROP
-        EXTENSION (also in a rollback), GRANT .. ON ALL TABLES IN SCHEMA, DISABLE ROW LEVEL
+        EXTENSION (also in a rollback), GRANT .. ON ALL TABLES IN SCHEMA, DISABLE TRIGGER, a new
+        tenant_id for a row that has one, DISABLE ROW LEVEL
         SECURITY, SECURITY DEFINER without SET search_path, pg_read_file(), setting
         request.jwt.claims, pg_notify() of a row, EXCEPTION WHEN query_canceled, an aggregate of a
         SECURITY DEFINER function, a function of one's own called format or auth.jwt; the same in a

@@ -46,10 +46,10 @@ def required_bump(module: Module, releases: Releases) -> Iterator[Finding]:
             yield from misplaced(required_bump, module)
             yield from judge_entries(required_bump, module, None, (), MANIFEST_KINDS)
         return
-    yield from _changes_since(base, module)
+    yield from _changes_since(base, module, releases)
 
 
-def _changes_since(base: Release, module: Module) -> Iterator[Finding]:
+def _changes_since(base: Release, module: Module, releases: Releases) -> Iterator[Finding]:
     from gates.contract.breaking import MANIFEST_KINDS
     from gates.contract.compare import compare_declared
     from gates.contract.demand import judge, judge_entries, misplaced
@@ -59,7 +59,9 @@ def _changes_since(base: Release, module: Module) -> Iterator[Finding]:
     try:
         for part in compare_declared(base.module, module):
             # What became of tables is for `database-bump`, which sees the tables themselves.
-            changes += [each for each in part if each.part != "database"]
+            found = [each for each in part if each.part != "database"]
+            changes += found
+            releases.note(base.version, found)
     except CouldNotCheckError:
         yield from judge(required_bump, module, base.version, changes)
         raise

@@ -6,28 +6,41 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gates.check import check
-from gates.model import Finding, Location, Stage
+from gates.errors import CouldNotCheckError
+from gates.model import Finding, Stage
 from gates.toolchains import Tools
 
 
 @check(Stage.SCAN)
 def secrets(tools: Tools) -> Iterator[Finding]:
-    """detect-secrets finds nothing in any file of the module, `.env.example` included.
+    """Nothing that looks like a secret is in any file of the module, `.env.example` included.
 
-    Comments that allow a line have no effect, and the finding never shows what was found.
+    Every file is read, whatever its name and encoding, archives with their members; what cannot be
+    read is named, and the check is inconclusive. kingfisher looks, with its own rules and those of
+    the standard. Comments that allow a line have no effect, and the finding never shows what was
+    found. The digests in requirements.lock and package-lock.json are none.
 
     Why: what is committed once can be read for ever, by everyone who installs the module.
     Bad: `SMTP_PASSWORD=` followed by a real one in .env.example
     Good: `SMTP_PASSWORD=change-me`, and the secret in the platform's secret store
     Fix: take it out, and change the secret: it is no longer one.
     """
-    from gates.toolchains import detect_secrets as tool
+    from gates.toolchains.secrets.scan import scan
 
-    for path, line, kind, digest in tool.run(tools):
+    found, unread = scan(tools)
+    for each in found:
+        where = f" at {each.inside} in this file" if each.inside else ""
         finding = secrets.finding(
-            f"this looks like a secret ({kind})",
-            Location(path, line),
+            f"this looks like a secret ({each.kind}){where}",
+            each.location,
             fix="take it out of the file, and change the secret itself",
-            rule=kind,
+            rule=each.kind,
         )
-        yield replace(finding, excerpt=f"(not shown) {digest[:12]}")
+        yield replace(finding, excerpt=f"(not shown) {each.digest[:12]}")
+    if unread:
+        names = "; ".join(f"{each.path} {each.reason}" for each in unread[:10])
+        more = f"; and {len(unread) - 10} more" if len(unread) > 10 else ""
+        raise CouldNotCheckError(
+            f"not every file could be searched for secrets: {names}{more}",
+            hint="take these files out of the module, or put what they hold there unpacked",
+        )

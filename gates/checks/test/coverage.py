@@ -20,11 +20,17 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
     Measured in this very run, over every source file, also those that no test loads. Reports in
     the module's repo are not read, and comments that take lines out do not count.
 
+    What was measured is held against the syntax trees of the sources: in Python every statement, in
+    TypeScript every function. No text in a source takes lines out; what is not counted is reported.
+    A body that is `...`, and imports under `if TYPE_CHECKING:`, do not count as lines.
+
     Why: lines that no test runs are first run by a tenant.
     Bad: tests for one of five files
     Good: each file's main path and its errors are run by a test
     Fix: test the files that the finding names; they hold the most lines that never ran.
     """
+    for problem in tests.unmeasured:
+        yield coverage.finding(problem.message, problem.location, fix=problem.fix)
     percent = tests.line_coverage
     if percent is None:
         if tests.collected == 0:

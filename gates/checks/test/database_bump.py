@@ -48,5 +48,6 @@ def database_bump(module: Module, releases: Releases, database: Database) -> Ite
         pair_of(base.module, module, database) as pair,
     ):
         changes = compare_databases(pair)
+    releases.note(base.version, changes)
     yield from judge(database_bump, module, base.version, changes)
     yield from judge_entries(database_bump, module, base.version, changes, DATABASE_KINDS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gates.catalog import Previous
 from gates.check import check
 from gates.database import Database
-from gates.database.proofs.locks.blocking import Blocking, blockings, unknown
+from gates.database.proofs.locks.blocking import Blocking, blockings, spans, unknown
 from gates.database.proofs.locks.measure import Measured, measure_new, scripts_of_upgrade
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
@@ -68,6 +68,8 @@ def migration_locks(
             if slow:
                 again = found()[1]
                 slow &= {(each.at, each.message) for each in again if each.timed}
+    if measured:
+        database.locks += spans(measured)
     for each in problems:
         if not each.timed or (each.at, each.message) in slow:
             yield migration_locks.finding(

@@ -43,11 +43,9 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         tenant prepared on the same connection. Sessions without a tenant try it too.
         The script of each finding is run once more, alone, before it is told; what it does not show
         is a warning, and proves nothing.
-        A tenant's own rows must be within its reach, else nothing was proved. What a policy
-        depends on beside the tenant, and no proof can vary (one user's id, the clock, the server,
-        a setting that anybody may set), is read from its expression. Of what runs with its owner's
-        rights (SECURITY DEFINER, a view without security_invoker) every statement is read as well:
-        each table in it must be tied to the session's tenant, or to NEW.tenant_id in a trigger.
+        What migrations and triggers do with the platform's rights is run without the other
+        tenant's rows and with them, and must leave the same with the first.
+        A tenant's own rows must be within its reach, else nothing was proved.
     Bad: a second policy USING (true) beside tenant_isolation; WITH CHECK (true); a view without
         security_invoker; UNIQUE (email) across tenants
     Good: CREATE POLICY tenant_isolation ON t USING (tenant_id = (auth.jwt() ->>
@@ -89,7 +87,7 @@ def _findings(module: Module, database: Database, proof: Isolation) -> Iterator[
         is_view = "view" in exposed.label.partition(" ")[0] or exposed.label.startswith("mat")
         yield tenant_isolation.finding(
             f"{exposed.label} {exposure.sentence}",
-            place_of(module, exposed.name, exposed.label),
+            exposed.place or place_of(module, exposed.name, exposed.label),
             fix=exposure.fix
             or "create it WITH (security_invoker = true), or revoke it from tenant_app_role"
             if is_view or exposure.fix
@@ -109,7 +107,7 @@ def _about(seen: Leak | Exposure) -> str:
 def _not_shown(module: Module, database: Database, seen: Leak | Exposure) -> Finding:
     """What the proof saw among rows of its own, and no script shows alone: nobody is accused."""
     place = (
-        place_of(module, seen.exposed.name, seen.exposed.label)
+        seen.exposed.place or place_of(module, seen.exposed.name, seen.exposed.label)
         if isinstance(seen, Exposure)
         else database.place(seen.table)
     )

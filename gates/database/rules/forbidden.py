@@ -86,6 +86,7 @@ _ALTERS = {
     "AT_DisableRowSecurity": ("DISABLE ROW LEVEL SECURITY", _PROTECTION),
     "AT_NoForceRowSecurity": ("NO FORCE ROW LEVEL SECURITY", _PROTECTION),
     "AT_ChangeOwner": ("OWNER TO", "what a migration makes belongs to who runs it"),
+    "AT_DisableTrig": ("DISABLE TRIGGER", "the audit trail has no gaps"),
     "AT_DisableTrigAll": ("DISABLE TRIGGER ALL", "the audit trail has no gaps"),
     "AT_DisableTrigUser": ("DISABLE TRIGGER USER", "the audit trail has no gaps"),
 }
@@ -107,8 +108,6 @@ _NOT_OURS = {
 }  # fmt: skip
 _PLATFORM_SCHEMAS = frozenset({"public", "auth", "pg_catalog", "information_schema"})
 _LANGUAGES = frozenset({"sql", "plpgsql"})
-_TRAIL = "audit_logs"
-_WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
 def forbidden(
@@ -159,19 +158,6 @@ def forbidden(
         yield from _grant(node)
     elif kind == "DefineStmt" and node.get("kind") == "OBJECT_OPERATOR":
         yield "CREATE OPERATOR", _SHARED, {}
-    elif kind in _WRITES:
-        relation = node.get("relation", {})
-        name = relation.get("relname", "")
-        if name == _TRAIL and kind != "InsertStmt":
-            yield f"changing {name}", "the trail of what was done is only added to", relation
-        elif relation.get("schemaname") in {"pg_catalog", "information_schema"} or (
-            not relation.get("schemaname") and name.startswith("pg_")
-        ):
-            yield (
-                f"writing to {name}",
-                "change the catalog with DDL and settings with SET",
-                relation,
-            )
 
 
 def _set(node: Node) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from gates.database.parsing.statements import Inner
 from gates.database.rules.cancel_handlers import swallowed
 from gates.database.rules.forbidden import Found, fixes_path, forbidden
 from gates.database.rules.forbidden_calls import calls
+from gates.database.rules.forbidden_writes import forbidden_writes
 from gates.database.rules.reserved_names import reserved
 from gates.model import Location
 
@@ -35,6 +36,7 @@ def violations(
         found = list(forbidden(kind, node, extensions=extensions, fixed=fixed))
         if not inner.part:
             found += calls(kind, node)
+        found += forbidden_writes(kind, node)
         found += _in_its_place(inner)
         found += reserved(kind, node)
         placed = [(what, instead, inner.at(place)) for what, instead, place in found]

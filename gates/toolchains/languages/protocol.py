@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gates.toolchains.sources.offers import Offers
     from gates.toolchains.sources.variables import Read
     from gates.toolchains.tests import TestRun
-    from gates.toolchains.tools import Tools
+    from gates.toolchains.tools import Program, Tools
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Words:
     """The same with where it has to lie: "env.py in the package"."""
     environment_fix: str
     """How to read the environment there."""
+    test_file: str
+    """A file of tests that the test runner collects: "tests/unit/test_<name>.py"."""
 
 
 class Language(Protocol):
@@ -61,9 +64,16 @@ class Language(Protocol):
     """Where it pins its packages: "requirements.lock"."""
     lock_command: str
     """The command that writes the lock file."""
+    lock_digest: re.Pattern[str]
+    """A line of the lock file with a digest, in exactly its form and length; matched as a whole."""
     ecosystem: Ecosystem
     """Where its packages come from."""
+    programs: tuple[str, ...]
+    """The programs that the extra of the language's name brings."""
     words: Words
+
+    def find_bundled(self, name: str, /) -> Program | None:
+        """One of these where it lies in a package; None where it lies among the scripts."""
 
     # What the sources say. Nothing is run.
 
@@ -97,6 +107,21 @@ class Language(Protocol):
     def find_suppressions(self, module: Module) -> Iterator[Problem]:
         """Each comment that switches a tool off and must not."""
 
+    def is_code(self, text: str) -> bool:
+        """Whether the language would load a text as code that does something.
+
+        Names, literals and what operators make of them do nothing.
+        """
+
+    def find_loaders(self, module: Module) -> Iterator[Problem]:
+        """Each place that loads code by a path, or a name, that only a run knows."""
+
+    def find_build_code(self, module: Module) -> Iterator[Problem]:
+        """Each place where building or installing the module would run code of its own."""
+
+    def find_computed_answers(self, module: Module) -> Iterator[Problem]:
+        """Each place where what `register()` answers with is not written out."""
+
     # Tests and build. The module's own code runs, in the sandbox.
 
     def is_test(self, path: PurePosixPath) -> bool:
@@ -104,6 +129,9 @@ class Language(Protocol):
 
     def run_tests(self, tools: Tools) -> TestRun:
         """The module's tests with their coverage; raises `ToolFailedError` without a report."""
+
+    def find_idle_tests(self, module: Module, run: TestRun) -> Iterator[Problem]:
+        """What looks like a test, and decided nothing in this run: not collected, or returning."""
 
     def build(self, tools: Tools, *, again: bool) -> Built:
         """The built files. `again` says that the same sources were built before: whatever may

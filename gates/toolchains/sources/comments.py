@@ -15,9 +15,16 @@ Rule = tuple[re.Pattern[str], str, str]
 def match_rules(
     rules: Sequence[Rule], path: str, row: int, column: int, text: str
 ) -> Iterator[Problem]:
-    """What the rules find in one line of a comment that begins at `row` (from 1), `column` (0)."""
+    """What the rules find in a comment that begins at `row` (from 1), `column` (0)."""
     for pattern, message, fix in rules:
-        if found := pattern.search(text):
-            begin, end = column + found.start() + 1, column + found.end() + 1
-            place = Location(path, row, begin, end)
-            yield Problem(f"{message}: {text.strip()[:80]}", place, fix=fix)
+        for found in pattern.finditer(text):
+            *above, start = text[: found.start()].split("\n")
+            begin = len(start) + 1 + (0 if above else column)
+            one_line = "\n" not in found[0]
+            end = begin + len(found[0]) if one_line else None
+            shown = text.split("\n")[len(above)] if one_line else found[0]
+            yield Problem(
+                f"{message}: {' '.join(shown.split())[:80]}",
+                Location(path, row + len(above), begin, end),
+                fix=fix,
+            )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from gates.model import Location
 
 T = TypeVar("T")
+Node = TypeVar("Node")
+Given = TypeVar("Given", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,59 @@ class Offers:
             _once(calls["ask"]),
             frozenset(texts) | listed,
         )
+
+
+class Reader(Protocol[Given]):
+    """Reads the expressions of one file of one language."""
+
+    def text(self, node: Given) -> Text:
+        """A text where it stands."""
+
+    def texts(self, node: Given) -> Iterator[Text]:
+        """The members of a list; one text that is not known for anything but a list."""
+
+    def boolean(self, node: Given) -> bool | None:
+        """True or false, where that is written or bound to a name."""
+
+    def at(self, node: Given) -> Location:
+        """Where an expression stands."""
+
+
+def read_route(reader: Reader[Node], node: Node, members: Mapping[str, Node]) -> Iterator[Route]:
+    """The route that an object or a call with these members is; none for what has no path.
+
+    The options of some other library's request have no handler, and no path under /api/.
+    """
+    if "path" not in members:
+        return
+    path = reader.text(members["path"])
+    ours = any(each.startswith("/api/") for each in path.values or ())
+    if "handler" not in members and not ours:
+        return
+    asked = members.get("permissions")
+    yield Route(
+        reader.text(members["method"]) if "method" in members else Text(None, reader.at(node)),
+        path,
+        tuple(reader.texts(asked)) if asked is not None else (),
+        reader.boolean(members["authenticated"]) if "authenticated" in members else None,
+        reader.at(node),
+    )
+
+
+def read_job(reader: Reader[Node], node: Node, members: Mapping[str, Node]) -> Iterator[Job]:
+    """The job that an object or a call with these members is; none without name and queue.
+
+    One without handler and schedule is none either.
+    """
+    if not {"name", "queue"} <= members.keys() or not {"handler", "schedule"} & members.keys():
+        return
+    schedule = members.get("schedule")
+    yield Job(
+        reader.text(members["name"]),
+        reader.text(members["queue"]),
+        reader.text(schedule) if schedule is not None else None,
+        reader.at(node),
+    )
 
 
 PUBLISH, SUBSCRIBE = "publish", "subscribe"

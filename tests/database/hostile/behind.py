@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tests.database.corpus.shape import table
-from tests.database.hostile.shape import LOOT, TAKE, Hostile, P, T, function
+from tests.database.hostile.shape import LOOT, TAKE, Hostile, P, T, block, function, trigger
 
-RIGHTS, PREFIXED, FORBIDDEN = "owner-rights", "objects-prefixed", "migration-forbidden"
+RIGHTS, PREFIXED = "owner-rights", "objects-prefixed"
+FORBIDDEN, ISOLATION = "migration-forbidden", "tenant-isolation"
+GIVES = "this statement gives one tenant"
 SPREAD = (
     LOOT
     + function("spread", f"{TAKE} SELECT t.id, n.title FROM public.tenants t, public.{T} n;")
@@ -75,4 +77,29 @@ BEHIND = (
             f"CREATE TABLE IF NOT EXISTS {P}hidden (tenant_id uuid, what text);"
             f"GRANT SELECT, INSERT ON {P}hidden TO tenant_app_role;"
             f"ALTER EXTENSION pgcrypto ADD TABLE {P}hidden;"),
+    # rows that the platform moves: its migrations, and triggers that its own writes fire
+    Hostile("migration-copies-platform", "gives everybody the users of all", ISOLATION, GIVES,
+            LOOT + f"{TAKE} SELECT t.id, p.email FROM tenants t, profiles p;"),
+    Hostile("migration-copies-rows", "gives everybody the rows of all", ISOLATION, GIVES,
+            LOOT + f"{TAKE} SELECT t.id, n.title FROM tenants t, {T} n;"),
+    Hostile("migration-joins-rows", "gives a tenant the titles of others", ISOLATION, GIVES,
+            f"UPDATE {T} AS n SET title = o.title FROM {T} AS o WHERE o.title < n.title;"),
+    Hostile("migration-copies-in-a-block", "gives everybody the rows of all", ISOLATION, GIVES,
+            LOOT + block(f"FOR t IN SELECT id FROM tenants LOOP FOR n IN SELECT title FROM {T} LOOP"
+                         f" {TAKE} VALUES (t.id, n.title); END LOOP; END LOOP;",
+                         "DECLARE t record; n record;")),
+    Hostile("migration-calls-a-copy", "gives everybody the rows of all", ISOLATION, GIVES,
+            LOOT + function("copy", f"{TAKE} SELECT t.id, n.title FROM public.tenants t,"
+                            f" public.{T} n;") + "SELECT sample_module_copy();"),
+    Hostile("migration-removes-twins", "what one tenant has is gone by another's", ISOLATION, GIVES,
+            f"DELETE FROM {T} AS n USING {T} AS o WHERE o.created_at <= n.created_at"
+            " AND o.tenant_id > n.tenant_id;"),
+    Hostile("purge-fires-a-trigger", "the platform's purge copies rows", ISOLATION, "DELETE",
+            LOOT + trigger("last", "AFTER DELETE",
+                           f"{TAKE} SELECT OLD.tenant_id, n.title FROM public.{T} n;"
+                           " RETURN OLD;")),
+    Hostile("owner-fires-a-trigger", "a job of the platform copies rows", ISOLATION, "trigger",
+            LOOT + trigger("spread", "AFTER UPDATE",
+                           f"{TAKE} SELECT NEW.tenant_id, n.title FROM public.{T} n;"
+                           " RETURN NULL;")),
 )  # fmt: skip

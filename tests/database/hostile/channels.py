@@ -56,6 +56,10 @@ CHANNELS = (
             "CREATE SCHEMA IF NOT EXISTS sample_module;"
             "GRANT USAGE, CREATE ON SCHEMA sample_module TO tenant_app_role;"),
     # the audit trail
+    Hostile("trigger-off-for-a-moment", "changes rows without a trace", FORBIDDEN,
+            "DISABLE TRIGGER",
+            f"ALTER TABLE {T} DISABLE TRIGGER {T}_audit; UPDATE {T} SET title = title || '.';"
+            f"ALTER TABLE {T} ENABLE TRIGGER {T}_audit;"),
     Hostile("trigger-off-in-a-function", "changes rows without a trace", BRANCHES, "silences",
             function("quiet", f"ALTER TABLE public.{T} DISABLE TRIGGER {T}_audit;")),
     Hostile("trigger-for-replicas", "changes rows without a trace", AUDIT, "not enabled",
@@ -77,4 +81,7 @@ CHANNELS = (
             " EXECUTE FUNCTION sample_module_swallow();"),
     Hostile("changes-the-trail", "rewrites the trail", FORBIDDEN, "audit_logs",
             function("forget", "UPDATE public.audit_logs SET new_data = NULL;")),
+    # rows that the owner moves
+    Hostile("migration-moves-rows", "gives one tenant the rows of all", FORBIDDEN, "tenant_id",
+            f"UPDATE {T} SET tenant_id = '6f1c1f0e-5f0b-4c55-9d5e-0a1b2c3d4e5f';"),
 )  # fmt: skip

@@ -9,14 +9,11 @@ from typing import TypeVar
 from gates.database import Clone, Database
 from gates.database.proofs.isolation.views_and_functions import Exposure
 from gates.database.proofs.tenants.outcomes import Leak
-from gates.database.proofs.tenants.replay import shows
+from gates.database.proofs.tenants.replay import PSQL_PATH, shows
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 
 Seen = TypeVar("Seen", Leak, Exposure)
-
-_PSQL = '"$user", public'
-"""The search_path of a session that nobody has set up."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class _Trial:
         return tuple(shown), tuple(others)
 
     def _shows(self, script: str) -> bool:
-        session = self.clone.workspace.connect(self.clone.name, search_path=_PSQL)
+        session = self.clone.workspace.connect(self.clone.name, search_path=PSQL_PATH)
         return shows(session, script, self.tenants.a, self.tenants.b, self.limit)
 
     def _fuller(self, seen: Leak | Exposure) -> str:

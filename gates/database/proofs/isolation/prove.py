@@ -21,6 +21,7 @@ from gates.database.proofs.isolation.other_access import (
     other_roles,
     outside_tables,
 )
+from gates.database.proofs.isolation.platform_acts import platform_acts
 from gates.database.proofs.isolation.populate import (
     add_rows,
     add_sparse_row,
@@ -96,6 +97,7 @@ def prove(database: Database) -> Isolation:
         remove_third_tenant(tenants, proof.tables)
         proof.call_functions_for_good()
         proof.write_past_rules_triggers_and_views()
+        proof.act_as_the_platform()
     shown = confirm(database, tenants, proof.leaks, proof.exposures)
     database.record(
         "isolation proof", len(proof.all_tables), time.perf_counter() - started,
@@ -227,6 +229,10 @@ class _Proof:
     def write_past_rules_triggers_and_views(self) -> None:
         """A's ordinary writes, and what they do to B behind the scenes."""
         self.exposures += indirect_writes(self.tenants, self.owner, self.tables, self.rows_of_b)
+
+    def act_as_the_platform(self) -> None:
+        """Migrations, and triggers where the platform writes, run past row security."""
+        self.exposures += platform_acts(self.database, self.tenants, self.owner, self.tables)
 
     @property
     def rows_of_b(self) -> list[Row]:

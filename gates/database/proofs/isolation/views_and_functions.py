@@ -28,6 +28,7 @@ from gates.database.proofs.tenants.replay import (
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.tenant_session import APP, Entry, quote
+from gates.model import Location
 
 _VIEWS = """
     SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -59,6 +60,8 @@ class Exposed:
     writes: bool = False
     """Whether it may change rows with its owner's rights."""
     role: str = APP
+    place: Location | None = None
+    """Where it stands, if it has no name to find it by."""
 
 
 @dataclass(frozen=True)

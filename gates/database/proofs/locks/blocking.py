@@ -14,7 +14,7 @@ from gates.database.proofs.locks.growth import span
 from gates.database.proofs.locks.measure import FileCost, Measured
 from gates.database.proofs.locks.observe import Step
 from gates.database.proofs.locks.waits import Window
-from gates.model import Level, Location
+from gates.model import Level, Location, LockSpan
 
 
 @dataclass(frozen=True)
@@ -171,3 +171,21 @@ def told(file: FileCost, window: Window) -> str:
     if len(window.steps) > 1 and slowest.seconds > window.seconds / 2:
         text += f", of which line {slowest.at.line} ({slowest.text}) {span(slowest.seconds)}"
     return text
+
+
+def spans(measured: Measured) -> list[LockSpan]:
+    """What was locked, for how long, for reports; in the order of the files."""
+    return [
+        LockSpan(
+            path=file.path,
+            line=window.steps[0].at.line or 0,
+            table=window.label,
+            mode=str(window.mode),
+            blocks=window.mode.blocks,
+            seconds=window.seconds,
+            rows=measured.rows,
+            released=window.table in measured.released,
+        )
+        for file in measured.files
+        for window in file.windows
+    ]

@@ -28,6 +28,8 @@ ENDLESS = "does not end"
 CHANGES = "changes B's rows"
 ROWS_BEFORE, ROWS_AFTER = "B's rows before", "B's rows after"
 MEMBER = "is true"
+PSQL_PATH = '"$user", public'
+"""The search_path of a session that nobody has set up."""
 
 _REACHES = re.compile(r"reaches \w's row$")
 _ACCEPTED = re.compile(r"accepted\b|removes B's row$|for all tenants$")

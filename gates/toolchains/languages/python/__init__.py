@@ -8,20 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gates.toolchains.languages.protocol import Words
-from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_FILE, PYPI
+from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, PYPI
 from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.python.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.python.build_code import (
+        find_build_code as find_build_code,
+    )
     from gates.toolchains.languages.python.components import list_components as list_components
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
     from gates.toolchains.languages.python.environment import install_packages as install_packages
+    from gates.toolchains.languages.python.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.python.lock import read_lock as read_lock
     from gates.toolchains.languages.python.pytest import is_test as is_test
     from gates.toolchains.languages.python.pytest import run_tests as run_tests
     from gates.toolchains.languages.python.registration import find_source as find_source
     from gates.toolchains.languages.python.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.python.sources.answers import (
+        find_computed_answers as find_computed_answers,
+    )
+    from gates.toolchains.languages.python.sources.code import (
+        is_code as is_code,
+    )
     from gates.toolchains.languages.python.sources.comments import (
         find_suppressions as find_suppressions,
     )
@@ -33,6 +43,9 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.python.sources.errors import (
         find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.python.sources.loaders import (
+        find_loaders as find_loaders,
     )
     from gates.toolchains.languages.python.sources.loggers import (
         find_foreign_loggers as find_foreign_loggers,
@@ -48,7 +61,9 @@ suffixes: tuple[str, ...] = (".py",)
 project_file = "pyproject.toml"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
+lock_digest = LOCK_DIGEST
 ecosystem = PYPI
+programs: tuple[str, ...] = ("bandit", "mypy", "pip-audit", "ruff", "uv")
 words = Words(
     throw="raise",
     logger="structlog or axon_logger",
@@ -57,20 +72,26 @@ words = Words(
     environment_fix=(
         "read and validate the environment with pydantic-settings in env.py of the package"
     ),
+    test_file="tests/unit/test_<name>.py",
 )
 
 _FILES = {
     "ask_advisories": "advisories",
     "build": "wheel",
+    "find_build_code": "build_code",
+    "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_idle_tests": "idle_tests",
+    "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
     "install_packages": "environment",
+    "is_code": "sources.code",
     "is_test": "pytest",
     "list_components": "components",
     "prepare_call": "registration",
@@ -80,6 +101,10 @@ _FILES = {
     "read_variables": "sources.variables",
     "run_tests": "pytest",
 }
+
+
+def find_bundled(_name: str, /) -> None:
+    """None: all of them lie among the scripts of the installation."""
 
 
 def __getattr__(name: str) -> object:

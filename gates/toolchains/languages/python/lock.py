@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 LOCK_FILE = "requirements.lock"
 LOCK_COMMAND = "uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock"
+LOCK_DIGEST = re.compile(
+    r"\s*--hash=sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})(?:\s*\\)?\r?"
+)
 
 _PINNED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9._, -]*\])?"

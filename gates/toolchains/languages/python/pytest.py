@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -14,7 +15,13 @@ from gates.toolchains.languages.python.environment import (
     source_root,
     sources,
 )
-from gates.toolchains.tests import FOLDERS, Failure, FileCoverage, TestRun, find_test_files
+from gates.toolchains.languages.python.measured import (
+    count_lines,
+    find_unmeasured,
+    parse_coverage,
+)
+from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.tests import FOLDERS, Failure, TestRun, find_test_files
 from gates.toolchains.tools import Tools
 from gates.toolchains.untrusted import read_untrusted
 
@@ -61,17 +68,18 @@ def run_tests(tools: Tools) -> TestRun:
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
     if read_untrusted(folder, data) is None:
         return result
+    rc = CONFIG / "coveragerc"  # not the copy, which the tests could write to
     tools.run(
         env.program,
         ["-m", "coverage", "json", f"--rcfile={rc}", f"--data-file={data}", "-q", "-o", covered],
         ok=(0, 1),
-        sandbox=env.sandbox(),
+        sandbox=Sandbox(read=(env.folder, CONFIG)),
     )
-    measured = read_untrusted(folder, covered)
-    files = parse_coverage(measured, copy) if measured is not None else ()
-    return TestRun(
-        result.collected, result.passed, result.failed, result.skipped, result.failures, files
-    )
+    if (told := read_untrusted(folder, covered)) is None:
+        return result
+    measured = parse_coverage(told, copy)
+    files = count_lines(module, measured)
+    return replace(result, files=files, unmeasured=tuple(find_unmeasured(module, measured)))
 
 
 def _top(copy: Path, files: list[str]) -> Path:
@@ -86,8 +94,12 @@ def parse_junit(report: bytes, copy: Path) -> TestRun:
         cases = list(ElementTree.fromstring(report).iter("testcase"))  # noqa: S314 - see above
     except ElementTree.ParseError as error:
         raise ToolFailedError(f"the test report of pytest is not XML: {error}") from error
-    failures, skipped, names = [], 0, set()
+    failures, skipped, names, seen = [], 0, set(), set()
     for case in cases:
+        seen |= {
+            f"{case.get('file')}:{int(case.get('line') or 0) + 1}",
+            f"{case.get('classname')}.{(case.get('name') or '').partition('[')[0]}",
+        }
         bad = [each for each in case if each.tag in ("failure", "error")]
         name = f"{case.get('classname')}.{case.get('name')}"
         names.add(name)
@@ -97,7 +109,8 @@ def parse_junit(report: bytes, copy: Path) -> TestRun:
             skipped += 1
     failed = len({failure.name for failure in failures})
     collected = len(cases) - (len(failures) - failed)
-    return TestRun(collected, collected - failed - skipped, failed, skipped, tuple(failures))
+    passed = collected - failed - skipped
+    return TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
 
 
 def _failure(case: ElementTree.Element, bad: ElementTree.Element, copy: Path) -> Failure:
@@ -120,21 +133,3 @@ def _failure(case: ElementTree.Element, bad: ElementTree.Element, copy: Path) ->
         path = path or f"{(case.get('name') or '').replace('.', '/')}.py"
         message = lines[-1] if lines else text.strip().rpartition("\n")[2] or message
     return Failure(path, line, name, message.strip().partition("\n")[0], text.strip())
-
-
-def parse_coverage(report: bytes, copy: Path) -> tuple[FileCoverage, ...]:
-    """The files of `coverage json`, by path relative to the module."""
-    import json
-
-    try:
-        found = []
-        for name, entry in json.loads(report)["files"].items():
-            path = Path(copy, name).resolve().relative_to(copy.resolve()).as_posix()
-            summary = entry["summary"]
-            lines, covered = int(summary["num_statements"]), int(summary["covered_lines"])
-            found.append(FileCoverage(path, lines, covered))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ToolFailedError(
-            f"the report of coverage is not what it should be: {error}"
-        ) from error
-    return tuple(sorted(found, key=lambda each: each.path))

@@ -8,19 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gates.toolchains.languages.protocol import Words
-from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_FILE, NPM
+from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, NPM
 from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.advisories import ask_advisories as ask_advisories
+    from gates.toolchains.languages.typescript.build_code import (
+        find_build_code as find_build_code,
+    )
     from gates.toolchains.languages.typescript.components import list_components as list_components
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
+    from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.typescript.install_files import read_lock as read_lock
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
+    from gates.toolchains.languages.typescript.node import find_bundled as find_bundled
     from gates.toolchains.languages.typescript.packages import install_packages as install_packages
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.typescript.sources.answers import (
+        find_computed_answers as find_computed_answers,
+    )
+    from gates.toolchains.languages.typescript.sources.code import (
+        is_code as is_code,
+    )
     from gates.toolchains.languages.typescript.sources.comments import (
         find_suppressions as find_suppressions,
     )
@@ -32,6 +43,9 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.typescript.sources.errors import (
         find_foreign_errors as find_foreign_errors,
+    )
+    from gates.toolchains.languages.typescript.sources.loaders import (
+        find_loaders as find_loaders,
     )
     from gates.toolchains.languages.typescript.sources.loggers import (
         find_foreign_loggers as find_foreign_loggers,
@@ -50,27 +64,36 @@ suffixes: tuple[str, ...] = (".ts", ".mts", ".cts", ".tsx")
 project_file = "package.json"
 lock_file = LOCK_FILE
 lock_command = LOCK_COMMAND
+lock_digest = LOCK_DIGEST
 ecosystem = NPM
+programs: tuple[str, ...] = ("node", "npm")
 words = Words(
     throw="throw",
     logger="@axon/logger",
     environment_file="src/env.ts",
     environment_place="src/env.ts",
     environment_fix=("read and validate process.env with zod in src/env.ts, and nowhere else"),
+    test_file="tests/unit/<name>.test.ts",
 )
 
 _FILES = {
     "ask_advisories": "advisories",
     "build": "dist",
+    "find_build_code": "build_code",
+    "find_bundled": "node",
+    "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_environment_reads": "sources.environment",
     "find_foreign_errors": "sources.errors",
     "find_foreign_loggers": "sources.loggers",
+    "find_idle_tests": "idle_tests",
+    "find_loaders": "sources.loaders",
     "find_queues": "sources.queues",
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
     "install_packages": "packages",
+    "is_code": "sources.code",
     "is_test": "vitest",
     "list_components": "components",
     "prepare_call": "registration",

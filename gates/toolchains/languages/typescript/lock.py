@@ -20,6 +20,10 @@ from gates.toolchains.locks import Locked, LockError
 
 LOCK_FILE = "package-lock.json"
 LOCK_COMMAND = "npm install --package-lock-only"
+LOCK_DIGEST = re.compile(
+    r'\s*"integrity": "(?:sha512-[A-Za-z0-9+/]{86}==|sha384-[A-Za-z0-9+/]{64}'
+    r'|sha256-[A-Za-z0-9+/]{43}=)",?\r?'
+)
 
 
 REGISTRY = "https://registry.npmjs.org"

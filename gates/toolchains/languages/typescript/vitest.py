@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.measured import find_unmeasured
 from gates.toolchains.problem import relative
 from gates.toolchains.tests import Failure, FileCoverage, TestRun, find_test_files
 from gates.toolchains.tools import Tools
@@ -61,8 +63,9 @@ def run_tests(tools: Tools) -> TestRun:
         failures = (Failure("", None, "vitest", message, ran.end(4000)),)
     measured = read_untrusted(folder, summary)
     files = parse_summary(measured, copy) if measured is not None else ()
+    unmeasured = tuple(find_unmeasured(tools.session.module, files)) if files else ()
     failed = max(result.failed, len(failures))
-    return TestRun(result.collected, result.passed, failed, result.skipped, failures, files)
+    return replace(result, failed=failed, failures=failures, files=files, unmeasured=unmeasured)
 
 
 def parse_report(report: bytes, copy: Path) -> TestRun:
@@ -71,8 +74,10 @@ def parse_report(report: bytes, copy: Path) -> TestRun:
         document = json.loads(report)
         counts = {"passed": 0, "failed": 0, "skipped": 0}
         failures = []
+        seen = set()
         for file in document["testResults"]:
             path = relative(file["name"], copy)
+            seen.add(path)
             for test in file["assertionResults"]:
                 status = test["status"]
                 counts[status if status in counts else "skipped"] += 1
@@ -85,7 +90,8 @@ def parse_report(report: bytes, copy: Path) -> TestRun:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"the report of vitest is not what it should be: {error}") from error
     passed, failed, skipped = counts["passed"], counts["failed"], counts["skipped"]
-    return TestRun(passed + failed + skipped, passed, failed, skipped, tuple(failures))
+    collected = passed + failed + skipped
+    return TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
 
 
 def _failure(test: dict[str, Any], path: str, copy: Path) -> Failure:
@@ -108,7 +114,10 @@ def parse_summary(summary: bytes, copy: Path) -> tuple[FileCoverage, ...]:
     try:
         found = [
             FileCoverage(
-                relative(name, copy), int(each["lines"]["total"]), int(each["lines"]["covered"])
+                relative(name, copy),
+                int(each["lines"]["total"]),
+                int(each["lines"]["covered"]),
+                int(each["functions"]["total"]),
             )
             for name, each in json.loads(summary).items()
             if name != "total"

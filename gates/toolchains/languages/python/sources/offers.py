@@ -18,11 +18,13 @@ from gates.toolchains.sources.offers import (
     Offers,
     Route,
     Text,
+    read_job,
+    read_route,
 )
 
-_ROUTE = ("method", "path", "description", "authenticated", "permissions", "handler")
+ROUTE_FIELDS = ("method", "path", "description", "authenticated", "permissions", "handler")
 _COLLECTIONS = ("frozenset", "tuple", "list", "set")
-_JOB = ("name", "queue", "schedule", "handler")
+JOB_FIELDS = ("name", "queue", "schedule", "handler")
 """The fields of the platform's `Route` and `Job`, in the order in which they are given."""
 
 
@@ -43,15 +45,15 @@ def read_offers(module: Module) -> Offers:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str)
                 }
                 if "path" in members and ("handler" in members or "method" in members):
-                    routes += reader.routes(node, members)
+                    routes += read_route(reader, node, members)
                 elif "queue" in members and "name" in members:
-                    jobs += reader.jobs(node, members)
+                    jobs += read_job(reader, node, members)
             elif isinstance(node, ast.Call):
                 name = ast.unparse(node.func).rpartition(".")[2]
                 if name == "Route":
-                    routes += reader.routes(node, _given(node, _ROUTE))
+                    routes += read_route(reader, node, _given(node, ROUTE_FIELDS))
                 elif name == "Job":
-                    jobs += reader.jobs(node, _given(node, _JOB))
+                    jobs += read_job(reader, node, _given(node, JOB_FIELDS))
                 for kind, text in reader.call(node, contexts):
                     calls[kind].append(text)
     return Offers.of(routes, jobs, calls, _texts(values))
@@ -63,37 +65,6 @@ class _Reader:
     def __init__(self, values: Values, path: str) -> None:
         self._values = values
         self._path = path
-
-    def routes(self, node: ast.expr, members: dict[str, ast.expr]) -> Iterator[Route]:
-        """The routes that a call or dict is: one for each call of a function that makes it."""
-        if "path" not in members:
-            return
-        for scope in self._values.scopes(node, self._path):
-            path = self.text(members["path"], scope)
-            ours = any(each.startswith("/api/") for each in path.values or ())
-            if "handler" not in members and not ours:
-                continue  # the options of some other library's request
-            method, authenticated = members.get("method"), members.get("authenticated")
-            yield Route(
-                self.text(method, scope) if method else Text(None, self._at(node)),
-                path,
-                tuple(self._list(members.get("permissions"), scope)),
-                self._boolean(authenticated, scope),
-                self._at(node),
-            )
-
-    def jobs(self, node: ast.expr, members: dict[str, ast.expr]) -> Iterator[Job]:
-        """The jobs that a call or dict is; one without handler and schedule is none."""
-        if not {"name", "queue"} <= members.keys() or not {"handler", "schedule"} & members.keys():
-            return
-        schedule = members.get("schedule")
-        for scope in self._values.scopes(node, self._path):
-            yield Job(
-                self.text(members["name"], scope),
-                self.text(members["queue"], scope),
-                self.text(schedule, scope) if schedule is not None else None,
-                self._at(node),
-            )
 
     def call(self, node: ast.Call, contexts: set[str]) -> Iterator[tuple[str, Text]]:
         """The event or permission that a call names first."""
@@ -110,34 +81,36 @@ class _Reader:
             if known or any(each.startswith(slug) for each in text.values or ()):
                 yield kind, text
 
-    def text(self, node: ast.expr, scope: Scope) -> Text:
+    def text(self, node: ast.expr, scope: Scope | None = None) -> Text:
         """A text where it stands; where a call gives it, at the call."""
         values = self._values.texts(node, self._path, scope)
-        if isinstance(node, ast.Name) and node.id in scope:
+        if isinstance(node, ast.Name) and scope and node.id in scope:
             given, path = scope[node.id]
             return Text(values, self._at(given, path), ast.unparse(node)[:60])
-        return Text(values, self._at(node), ast.unparse(node)[:60])
+        return Text(values, self.at(node), ast.unparse(node)[:60])
 
-    def _at(self, node: ast.AST, path: str | None = None) -> Location:
-        path = path or self._path
+    def at(self, node: ast.expr) -> Location:
+        """Where an expression of the file stands."""
+        return self._at(node, self._path)
+
+    def _at(self, node: ast.expr, path: str) -> Location:
         return at(path, node, self._values.module.lines(path))
 
-    def _list(self, node: ast.expr | None, scope: Scope) -> Iterator[Text]:
-        if node is None:
-            return
-        found, path = self._values.plain(node, self._path, scope)
+    def texts(self, node: ast.expr) -> Iterator[Text]:
+        """The members of a list, tuple or set; one unknown text for anything else."""
+        found, path = self._values.plain(node, self._path)
         if isinstance(found, ast.Call) and ast.unparse(found.func) in _COLLECTIONS:
             found = found.args[0] if found.args else ast.Tuple([])
         if not isinstance(found, ast.Tuple | ast.List | ast.Set):
-            yield Text(None, self._at(node), ast.unparse(node)[:60])
+            yield Text(None, self.at(node), ast.unparse(node)[:60])
             return
-        inner = scope if path == self._path else {}
         for each in found.elts:
-            values = self._values.texts(each, path, inner)
+            values = self._values.texts(each, path)
             yield Text(values, self._at(each, path), ast.unparse(each)[:60])
 
-    def _boolean(self, node: ast.expr | None, scope: Scope) -> bool | None:
-        found = self._values.plain(node, self._path, scope)[0] if node is not None else None
+    def boolean(self, node: ast.expr) -> bool | None:
+        """True or false, where that is written or bound to a name."""
+        found = self._values.plain(node, self._path)[0]
         value = found.value if isinstance(found, ast.Constant) else None
         return value if isinstance(value, bool) else None
 

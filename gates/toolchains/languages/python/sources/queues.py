@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gates.model import Location
 from gates.module import Module
-from gates.toolchains.languages.python.sources.trees import at, python_trees
+from gates.toolchains.languages.python.sources.trees import at
+from gates.toolchains.languages.python.sources.values import Values
+from gates.toolchains.sources.queues import MAX_DEPTH, known_names
 
 CLASSES = {"Queue", "QueueEvents", "QueueEventsProducer", "Worker"}
 SPLIT = "tenant_queue"
@@ -18,12 +20,13 @@ def find_queues(module: Module) -> Iterator[tuple[str | None, Location]]:
     """Each place where a BullMQ queue is opened or listened to, with the queue's name.
 
     The name goes up to its first part that is not known; None where nothing of it is known.
+    Raises `CouldNotCheckError` where a file does not parse.
     """
-    trees = python_trees(module)
-    constants = dict(_constants(trees))
-    for path, tree in trees.items():
+    values = Values(module)
+    for path, tree in values.trees.items():
         for value in _uses(tree):
-            yield _text(value, constants, tree), at(path, value, module.lines(path))
+            for name in _names(values, value, path):
+                yield name, at(path, value, module.lines(path))
 
 
 def _from_bullmq(tree: ast.Module) -> set[str]:
@@ -50,59 +53,28 @@ def _uses(tree: ast.Module) -> Iterator[ast.expr]:
             yield from [*node.args[:1], *named][:1]
 
 
-def _constants(trees: Mapping[str, ast.Module]) -> Iterator[tuple[str, ast.expr]]:
-    for tree in trees.values():
-        for node in tree.body:
-            if isinstance(node, ast.Assign):
-                yield from ((t.id, node.value) for t in node.targets if isinstance(t, ast.Name))
-            elif (
-                isinstance(node, ast.AnnAssign) and node.value and isinstance(node.target, ast.Name)
-            ):
-                yield node.target.id, node.value
+def _names(values: Values, node: ast.expr, path: str, depth: int = 0) -> tuple[str | None, ...]:
+    node, path = values.plain(node, path)
+    if isinstance(node, ast.Name) and (whole := _split(values.trees[path], node.id)) is not None:
+        node = whole
+    known = values.texts(node, path)
+    if known is not None or depth > MAX_DEPTH:
+        return known or (None,)
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.JoinedStr):
+        parts = [e.value if isinstance(e, ast.FormattedValue) else e for e in node.values]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [node.left, node.right]
+    return known_names(_names(values, each, path, depth + 1) for each in parts)
 
 
-def _text(
-    value: ast.expr, constants: Mapping[str, ast.expr], tree: ast.Module, depth: int = 0
-) -> str | None:
-    if depth > 8:
-        return None
-    if isinstance(value, ast.Constant):
-        return value.value if isinstance(value.value, str) else None
-    if isinstance(value, ast.Name):
-        if value.id in constants:
-            return _text(constants[value.id], constants, tree, depth + 1)
-        return _split(value.id, constants, tree, depth)
-    if isinstance(value, ast.Attribute) and value.attr in constants:
-        return _text(constants[value.attr], constants, tree, depth + 1)
-    if isinstance(value, ast.JoinedStr):
-        text = ""
-        for part in value.values:
-            inner = part.value if isinstance(part, ast.FormattedValue) else part
-            known = _text(inner, constants, tree, depth + 1)
-            if known is None:
-                break
-            text += known
-        return text or None
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        left = _text(value.left, constants, tree, depth + 1)
-        right = _text(value.right, constants, tree, depth + 1)
-        return None if left is None else left + (right or "")
-    return None
-
-
-def _split(
-    name: str, constants: Mapping[str, ast.expr], tree: ast.Module, depth: int
-) -> str | None:
+def _split(tree: ast.Module, name: str) -> ast.expr | None:
+    """What is given to `tenant_queue()`, where the name is a part of what that returns."""
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and isinstance(node.value.func, ast.Name)
-            and node.value.func.id == SPLIT
-            and node.value.args
-            and any(
-                isinstance(n, ast.Name) and n.id == name for t in node.targets for n in ast.walk(t)
-            )
-        ):
-            return _text(node.value.args[0], constants, tree, depth + 1)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args:
+            targets = (each for target in node.targets for each in ast.walk(target))
+            if ast.unparse(node.value.func) == SPLIT and any(
+                isinstance(each, ast.Name) and each.id == name for each in targets
+            ):
+                return node.value.args[0]
     return None

@@ -88,12 +88,12 @@ class Values:
                 inner = self.value(node.value, path, scope, depth + 1)
                 if inner is not None:
                     return inner
-            if (submodule := self._submodule(node.value, path)) is not None:
+            if (submodule := self.submodule(node.value, path)) is not None:
                 return self.constant(submodule, node.attr, depth + 1)
             owner = self.value(node.value, path, scope, depth + 1)
             if owner is None or not isinstance(owner[0], ast.ClassDef):
                 return None
-            members = [value for name, value in _assigned(owner[0].body) if name == node.attr]
+            members = [value for name, value in assigned(owner[0].body) if name == node.attr]
             return (members[0], owner[1]) if len(members) == 1 else None
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             owner = self.value(node.value, path, scope, depth + 1)
@@ -121,7 +121,7 @@ class Values:
             return None
         if path not in self._names:
             known: dict[str, list[ast.expr | ast.ClassDef]] = {}
-            for each, value in _assigned(self.trees[path].body):
+            for each, value in assigned(self.trees[path].body):
                 known.setdefault(each, []).append(value)
             for statement in self.trees[path].body:
                 if isinstance(statement, ast.ClassDef):
@@ -130,8 +130,8 @@ class Values:
         found = self._names[path].get(name, [])
         if len(found) == 1:
             return found[0], path
-        if not found and name in self._imported(path):
-            source, original = self._imported(path)[name]
+        if not found and name in self.imported(path):
+            source, original = self.imported(path)[name]
             return self.constant(source, original, depth + 1) if original else None
         return None
 
@@ -174,7 +174,7 @@ class Values:
                     found.setdefault(name, []).append((node, path))
         return found
 
-    def _imported(self, path: str) -> dict[str, tuple[str, str]]:
+    def imported(self, path: str) -> dict[str, tuple[str, str]]:
         """What a file imports from the module's own, by its name there: file and name; no name
         where it is the file itself."""
         if path not in self._imports:
@@ -190,16 +190,21 @@ class Values:
                             found[name] = (source, each.name)
                 elif isinstance(node, ast.Import):
                     for each in node.names:
-                        source = self._file(each.name.replace(".", "/"))
-                        if source and each.asname:
-                            found[each.asname] = (source, "")
+                        whole = each.name if each.asname else each.name.partition(".")[0]
+                        if source := self._file(whole.replace(".", "/")):
+                            found[each.asname or whole] = (source, "")
             self._imports[path] = found
         return self._imports[path]
 
-    def _submodule(self, node: ast.expr, path: str) -> str | None:
+    def submodule(self, node: ast.expr, path: str) -> str | None:
+        """The file that a dotted name stands for where it is a module of the module's own."""
+        if isinstance(node, ast.Attribute):
+            package = self.submodule(node.value, path) or ""
+            folder, name = posixpath.split(package)
+            return self._file(f"{folder}/{node.attr}") if name == "__init__.py" else None
         if not isinstance(node, ast.Name) or path not in self.trees:
             return None
-        source, name = self._imported(path).get(node.id, ("", "-"))
+        source, name = self.imported(path).get(node.id, ("", "-"))
         return source if source and not name else None
 
     def _stem(self, path: str, node: ast.ImportFrom) -> str:
@@ -219,7 +224,8 @@ class Values:
         return None
 
 
-def _assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+def assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The names that statements bind to a value, without those inside other statements."""
     for node in body:
         if isinstance(node, ast.Assign):
             yield from ((t.id, node.value) for t in node.targets if isinstance(t, ast.Name))

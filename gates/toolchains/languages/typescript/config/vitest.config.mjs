@@ -13,6 +13,7 @@ export default {
     passWithNoTests: true,
     allowOnly: false,
     includeTaskLocation: true,
+    expect: { requireAssertions: true },
     reporters: ["json", "dot"],
     outputFile: `${reports}/tests.json`,
     coverage: {

@@ -35,7 +35,4 @@ def find_suppressions(module: Module) -> Iterator[Problem]:
     for path, root in typescript_trees(module, tests=True).items():
         for node in root.find_all(kind="comment"):
             start = node.range().start
-            for offset, line in enumerate(node.text().splitlines()):
-                column = start.column if offset == 0 else 0
-                row = start.line + 1 + offset
-                yield from match_rules(_RULES, path, row, column, line)
+            yield from match_rules(_RULES, path, start.line + 1, start.column, node.text())

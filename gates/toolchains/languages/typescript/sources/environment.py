@@ -17,8 +17,8 @@ FILES = ("src/env.ts", "src/env.mts", "src/env.cts")
 
 
 def find_environment_files(module: Module) -> list[str]:
-    """src/env.ts, where it is there."""
-    return [path for path in FILES[:1] if path in module.files]
+    """src/env.ts, .mts or .cts, where it is there."""
+    return [path for path in FILES if path in module.files]
 
 
 def find_environment_reads(module: Module) -> Iterator[Problem]:

@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 FUNCTIONS = {
     "function_declaration", "arrow_function", "function_expression", "method_definition",
-    "generator_function_declaration",
+    "generator_function_declaration", "generator_function",
 }  # fmt: skip
 """The kinds of nodes that are functions."""
+WRAPPERS = {
+    "as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression",
+}  # fmt: skip
+"""The kinds of nodes that say something of the type of what is inside."""
 
 
 def pairs(node: SgNode) -> dict[str, SgNode]:

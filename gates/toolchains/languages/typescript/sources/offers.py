@@ -19,6 +19,8 @@ from gates.toolchains.sources.offers import (
     Offers,
     Route,
     Text,
+    read_job,
+    read_route,
 )
 
 if TYPE_CHECKING:
@@ -36,14 +38,17 @@ def read_offers(module: Module) -> Offers:
         for node in root.find_all(kind="object"):
             members = pairs(node)
             if "path" in members and ("handler" in members or "method" in members):
-                routes += reader.routes(node, members)
+                routes += read_route(reader, node, members)
             elif "queue" in members and "name" in members:
-                jobs += reader.jobs(node, members)
+                jobs += read_job(reader, node, members)
         contexts = _contexts(root)
         for node in root.find_all(kind="call_expression"):
             for kind, text in reader.call(node, contexts):
                 calls[kind].append(text)
     return Offers.of(routes, jobs, calls, _texts(values))
+
+
+_NAMES = ("identifier", "shorthand_property_identifier")
 
 
 class _Reader:
@@ -52,35 +57,6 @@ class _Reader:
     def __init__(self, values: Values, path: str) -> None:
         self._values = values
         self._path = path
-
-    def routes(self, node: SgNode, members: dict[str, SgNode]) -> Iterator[Route]:
-        """The routes that an object is: one for each call of a function that makes it."""
-        for scope in self._values.scopes(node):
-            path = self.text(members["path"], scope)
-            ours = any(each.startswith("/api/") for each in path.values or ())
-            if "handler" not in members and not ours:
-                continue  # the options of some other library's request
-            method = members.get("method")
-            yield Route(
-                self.text(method, scope) if method else Text(None, node_at(self._path, node)),
-                path,
-                tuple(self._list(members.get("permissions"), scope)),
-                self._boolean(members.get("authenticated"), scope),
-                node_at(self._path, node),
-            )
-
-    def jobs(self, node: SgNode, members: dict[str, SgNode]) -> Iterator[Job]:
-        """The jobs that an object is; one without handler and schedule is none."""
-        if "handler" not in members and "schedule" not in members:
-            return
-        schedule = members.get("schedule")
-        for scope in self._values.scopes(node):
-            yield Job(
-                self.text(members["name"], scope),
-                self.text(members["queue"], scope),
-                self.text(schedule, scope) if schedule else None,
-                node_at(self._path, node),
-            )
 
     def call(self, node: SgNode, contexts: set[str]) -> Iterator[tuple[str, Text]]:
         """The event or permission that a call names first."""
@@ -100,35 +76,34 @@ class _Reader:
             if known or own:
                 yield kind, text
 
-    def text(self, node: SgNode, scope: Scope) -> Text:
+    def text(self, node: SgNode, scope: Scope | None = None) -> Text:
         """A text where it stands; where a call gives it, at the call."""
-        place = self._place(node, scope)
-        values = self._values.texts(node, self._path, scope)
-        return Text(values, place, node.text()[:60])
-
-    def _place(self, node: SgNode, scope: Scope) -> Location:
-        name = node.text()
-        if node.kind() in ("identifier", "shorthand_property_identifier") and name in scope:
+        values, name = self._values.texts(node, self._path, scope), node.text()
+        place = self.at(node)
+        if scope and name in scope and node.kind() in _NAMES:
             given, path = scope[name]
-            return node_at(path, given)
+            place = node_at(path, given)
+        return Text(values, place, name[:60])
+
+    def at(self, node: SgNode) -> Location:
+        """Where an expression of the file stands."""
         return node_at(self._path, node)
 
-    def _list(self, node: SgNode | None, scope: Scope) -> Iterator[Text]:
-        if node is None:
-            return
-        found = self._values.plain(node, self._path, scope)
+    def texts(self, node: SgNode) -> Iterator[Text]:
+        """The members of an array; one unknown text for anything else."""
+        found = self._values.plain(node, self._path)
         if found is None or found[0].kind() != "array":
-            yield Text(None, node_at(self._path, node), node.text()[:60])
+            yield Text(None, self.at(node), node.text()[:60])
             return
         array, path = found
-        inner = scope if path == self._path else {}
         for each in array.children():
             if each.is_named() and each.kind() != "comment":
-                values = self._values.texts(each, path, inner)
+                values = self._values.texts(each, path)
                 yield Text(values, node_at(path, each), each.text()[:60])
 
-    def _boolean(self, node: SgNode | None, scope: Scope) -> bool | None:
-        found = self._values.plain(node, self._path, scope)
+    def boolean(self, node: SgNode) -> bool | None:
+        """True or false, where that is written or bound to a name."""
+        found = self._values.plain(node, self._path)
         kind = found[0].kind() if found is not None else ""
         return {"true": True, "false": False}.get(kind)
 

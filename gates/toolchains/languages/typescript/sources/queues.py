@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gates.model import Location
 from gates.module import Module
-from gates.toolchains.languages.typescript.sources.trees import node_at, typescript_trees
+from gates.toolchains.languages.typescript.sources.nodes import arguments
+from gates.toolchains.languages.typescript.sources.trees import node_at
+from gates.toolchains.languages.typescript.sources.values import Values
+from gates.toolchains.sources.queues import MAX_DEPTH, known_names
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -21,17 +24,13 @@ def find_queues(module: Module) -> Iterator[tuple[str | None, Location]]:
     """Each place where a BullMQ queue is opened or listened to, with the queue's name.
 
     The name goes up to its first part that is not known; None where nothing of it is known.
+    Raises `CouldNotCheckError` where a file does not parse.
     """
-    roots = typescript_trees(module)
-    known = dict(_constants(roots))
-    for path, root in roots.items():
+    values = Values(module)
+    for path, root in values.roots.items():
         for value in _uses(root):
-            yield _text(value, known, root), node_at(path, value)
-
-
-def _arguments(node: SgNode) -> list[SgNode]:
-    arguments = node.field("arguments")
-    return [each for each in arguments.children() if each.is_named()] if arguments else []
+            for name in _names(values, value, path):
+                yield name, node_at(path, value)
 
 
 def _uses(root: SgNode) -> Iterator[SgNode]:
@@ -45,61 +44,42 @@ def _uses(root: SgNode) -> Iterator[SgNode]:
     for node in root.find_all(kind="new_expression"):
         constructor = node.field("constructor")
         if constructor is not None and constructor.text() in imported:
-            yield from _arguments(node)[:1]
+            yield from arguments(node)[:1]
 
 
-def _constants(roots: Mapping[str, SgNode]) -> Iterator[tuple[str, SgNode]]:
-    for root in roots.values():
-        for node in root.find_all(kind="variable_declarator"):
-            name, value = node.field("name"), node.field("value")
-            if name is not None and value is not None and name.kind() == "identifier":
-                yield name.text(), value
+def _names(
+    values: Values, node: SgNode | None, path: str, depth: int = 0
+) -> tuple[str | None, ...]:
+    found = values.plain(node, path)
+    if found is None or depth > MAX_DEPTH:
+        return (None,)
+    node, path = found
+    if node.kind() in ("identifier", "shorthand_property_identifier"):
+        node = _split(values.roots[path], node.text()) or node
+    if (known := values.texts(node, path)) is not None:
+        return known
+    parts: list[SgNode | None] = []
+    if node.kind() == "template_string":
+        parts = [each for each in node.children() if each.is_named()]
+    elif node.kind() == "template_substitution":
+        parts = [node.child(1)]
+    elif node.kind() == "binary_expression" and "+" in [e.text() for e in node.children()]:
+        parts = [node.field("left"), node.field("right")]
+    return known_names(
+        (each.text(),) if each is not None and each.kind() == "string_fragment"
+        else _names(values, each, path, depth + 1)
+        for each in parts
+    )  # fmt: skip
 
 
-def _text(value: SgNode, known: Mapping[str, SgNode], root: SgNode, depth: int = 0) -> str | None:
-    kind = value.kind()
-    if depth > 8:
-        return None
-    if kind == "string":
-        return value.text()[1:-1]
-    if kind == "template_string":
-        text = ""
-        for part in value.children():
-            if part.kind() == "string_fragment":
-                text += part.text()
-            elif part.kind() == "template_substitution":
-                inner = part.child(1)
-                more = _text(inner, known, root, depth + 1) if inner else None
-                if more is None:
-                    break
-                text += more
-        return text or None
-    if kind in ("as_expression", "satisfies_expression"):
-        inner = value.child(0)
-        return _text(inner, known, root, depth + 1) if inner else None
-    if kind == "identifier":
-        if (split := _split(value.text(), known, root, depth)) is not None:
-            return split
-        if value.text() in known:
-            return _text(known[value.text()], known, root, depth + 1)
-    if kind == "binary_expression":
-        left, right = value.field("left"), value.field("right")
-        first = _text(left, known, root, depth + 1) if left else None
-        second = _text(right, known, root, depth + 1) if right else None
-        return None if first is None else first + (second or "")
-    return None
-
-
-def _split(name: str, known: Mapping[str, SgNode], root: SgNode, depth: int) -> str | None:
+def _split(root: SgNode, name: str) -> SgNode | None:
+    """What is given to `tenantQueue()`, where the name is a part of what that returns."""
     for node in root.find_all(kind="variable_declarator"):
         pattern, value = node.field("name"), node.field("value")
-        if pattern is None or value is None or value.kind() != "call_expression":
+        function = value.field("function") if value is not None else None
+        if pattern is None or value is None or function is None or function.text() != SPLIT:
             continue
-        function = value.field("function")
-        names = {
-            each.text() for each in pattern.find_all(kind="shorthand_property_identifier_pattern")
-        }
-        if function is not None and function.text() == SPLIT and name in names:
-            arguments = _arguments(value)
-            return _text(arguments[0], known, root, depth + 1) if arguments else None
+        parts = pattern.find_all(kind="shorthand_property_identifier_pattern")
+        if name in {each.text() for each in parts}:
+            return next(iter(arguments(value)), None)
     return None

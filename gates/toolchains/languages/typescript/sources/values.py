@@ -11,6 +11,7 @@ from gates.errors import CouldNotCheckError
 from gates.module import Module
 from gates.toolchains.languages.typescript.sources.nodes import (
     FUNCTIONS,
+    WRAPPERS,
     arguments,
     function_name,
     key,
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 12
 MAX_VALUES = 16
-_WRAPPERS = {
-    "as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression",
-}  # fmt: skip
 Scope = Mapping[str, "tuple[SgNode, str]"]
 """Parameters of a function by name, with what one call of it gives for each, and that file."""
 
@@ -83,7 +81,7 @@ class Values:
         if node is None or depth > MAX_DEPTH:
             return None
         kind = node.kind()
-        if kind in _WRAPPERS:
+        if kind in WRAPPERS:
             inner = next((each for each in node.children() if each.is_named()), None)
             return (inner, path) if inner is not None else None
         if kind in ("identifier", "shorthand_property_identifier"):

@@ -1,0 +1,30 @@
+"""Every test runs, and can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gates.check import check
+from gates.model import Finding, Stage
+from gates.module import Module
+from gates.toolchains import TestRun
+
+
+@check(Stage.TEST)
+def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
+    """What looks like a test was run by the test runner, and can fail.
+
+    Looked at are files under tests/, and files named like tests elsewhere. Python: pytest ran every
+    function test* at their top or in a class, and none returns a value. TypeScript: vitest ran
+    every one of them that calls `it`, `test` or `describe`. Vitest is told that each test must call
+    `expect`; a test that does not fails, and `tests-pass` reports it.
+
+    Why: a test that nobody runs, or that cannot fail, is taken for proof by whoever reads it.
+    Bad: tests/integration/test_sync.py; a class SumCase with test methods; `return total == 3`
+    Good: tests/e2e/test_sync.py; a class TestSum without __init__; `assert total == 3`
+    Fix: put it where the runner looks, by the name that it looks for; or give it another name.
+    """
+    from gates.toolchains.languages import language_of
+
+    for problem in language_of(module).find_idle_tests(module, tests):
+        yield tests_decide.finding(problem.message, problem.location, fix=problem.fix)

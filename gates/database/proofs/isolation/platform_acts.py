@@ -1,0 +1,203 @@
+"""What is done with the platform's rights: a migration's statements that touch rows, and a module's
+triggers where the platform itself writes, in a purge or a job.
+
+Row security does not apply then. What they leave with tenant A must not depend on the rows of
+tenant B: each is run without B's rows and with them, and what A has is compared.
+"""
+
+# ruff: noqa: S608 - names are quoted by the server, values by `quote`
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gates.database import Database
+from gates.database.catalog_state.tables import Table
+from gates.database.parsing.script import parse
+from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
+from gates.database.proofs.tenants.outcomes import tenant_column
+from gates.database.proofs.tenants.replay import BEFORE, DEPENDS, PSQL_PATH, shows
+from gates.database.proofs.tenants.tenants import Tenants
+from gates.database.rows.make import Row
+from gates.database.rows.solve import NoRowError
+from gates.database.rows.values import quote
+from gates.model import Location
+
+_TRIGGERS = """
+    SELECT t.tgrelid, t.tgname, quote_ident(t.tgname)
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND p.proowner = %s::regrole
+        AND t.tgrelid = ANY(%s::oid[])
+    ORDER BY 1, 2"""
+_TOUCHES_ROWS = frozenset(
+    {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "SelectStmt", "DoStmt", "CallStmt"}
+)
+_TRIGGER_FIX = (
+    "read and write rows WHERE tenant_id = NEW.tenant_id (OLD.tenant_id in a DELETE) alone: for the"
+    " platform's own purges and jobs row security does not apply"
+)
+_MIGRATION_FIX = (
+    "tie every table that it reads to the row that it writes, by tenant_id = tenant_id: a migration"
+    " runs over the rows of all tenants, and row security does not apply to it"
+)
+
+
+@dataclass(frozen=True)
+class _Act:
+    exposed: Exposed
+    sentence: str
+    fix: str
+
+
+def platform_acts(
+    database: Database, tenants: Tenants, owner_name: str, tables: Sequence[Table]
+) -> Iterator[Exposure]:
+    """Those after which A's rows are others where B has rows."""
+    if not database.workspace.superuser:
+        return
+    acts = [
+        *_statements_of_migrations(database),
+        *_writes_past_triggers(tenants, owner_name, tables),
+    ]
+    if not acts:
+        return
+    rows_of_a, rows_of_b = (_all_rows(tenants, each, tables) for each in (tenants.a, tenants.b))
+    asks = _values(tenants, tables), _counts(tenants, tables)
+    with database.clone("in use") as clone:
+
+        def shown(script: str) -> bool:
+            tenants.attempts += 1
+            session = clone.workspace.connect(clone.name, search_path=PSQL_PATH)
+            return shows(session, script, tenants.a, tenants.b, database.limit)
+
+        for act in acts:
+            if script := _showing(tenants, act, rows_of_a, rows_of_b, asks, shown):
+                yield Exposure(act.exposed, act.sentence, script, act.fix)
+
+
+def _showing(
+    tenants: Tenants,
+    act: _Act,
+    rows_of_a: list[Row],
+    rows_of_b: list[Row],
+    asks: Sequence[str],
+    shown: Callable[[str], bool],
+) -> str:
+    """The script that shows that what A has depends on B; "" where it does not."""
+    for ask in asks:
+        script = _script(tenants, act, rows_of_a, ask, rows_of_b)
+        if not shown(script):
+            return ""
+        if not shown(_script(tenants, act, rows_of_a, ask, [])):
+            return script
+        # What A has is another each time, B or no B: then how much it has is compared.
+    return ""
+
+
+def _all_rows(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]:
+    """A tenant's row in each table of the platform and of the module, after those it refers to."""
+    own = {table.oid for table in tables}
+    maker = tenants.maker
+    return list(
+        dict.fromkeys(
+            row
+            for (oid, of), made in maker.made.items()
+            if of == tenant and (oid in own or oid not in maker.own_tables)
+            for row in made.family()
+        )
+    )
+
+
+def _statements_of_migrations(database: Database) -> Iterator[_Act]:
+    """Every statement of the migrations that can read or write rows, as it stands in its file."""
+    for path, sql in database.scripts:
+        script = parse(path, sql)
+        for statement in script.statements:
+            if statement.kind in _TOUCHES_ROWS:
+                place = Location(path, *script.position(statement.offset))
+                exposed = Exposed("this statement", "", (statement.text,), place=place)
+                sentence = "gives one tenant what depends on the rows of another"
+                yield _Act(exposed, sentence, _MIGRATION_FIX)
+
+
+def _writes_past_triggers(
+    tenants: Tenants, owner_name: str, tables: Sequence[Table]
+) -> Iterator[_Act]:
+    """A write of each kind to each table that has a trigger of the module's own."""
+    known = {table.oid: table for table in tables}
+    triggers: dict[int, list[tuple[str, str]]] = {}
+    for oid, name, quoted in tenants.owner.execute(_TRIGGERS, (owner_name, list(known))):
+        triggers.setdefault(oid, []).append((name, quoted))
+    for oid, named in triggers.items():
+        label = f"trigger {' and '.join(quoted for _, quoted in named)} on {known[oid].name}"
+        for command, statement in _writes(tenants, known[oid]):
+            sentence = (
+                f"acts on every {command} of the platform, a purge or a job, and what it leaves"
+                " with one tenant depends on the rows of another"
+            )
+            yield _Act(Exposed(label, named[0][0], (statement,)), sentence, _TRIGGER_FIX)
+
+
+def _writes(tenants: Tenants, table: Table) -> Iterator[tuple[str, str]]:
+    """A new row for A, other values in its row, and the row's end."""
+    mine, _ = tenants.rows(table)
+    with contextlib.suppress(NoRowError):
+        new = tenants.new(table, tenants.a, again=True)
+        if set(new.parents) <= set(mine.family()):
+            yield "INSERT", new.statement(own_keys=False)
+        keys = {number for key in table.keys for number in key.columns}
+        fixed = keys | {number for each in table.references for number in each.columns}
+        values = {
+            column.quoted: new.values[column.number]
+            for column in table.columns
+            if column.number in new.values and column.number not in fixed
+            if column is not table.tenant and column.generated is None and not column.identity
+        }
+        if values:
+            changes = ", ".join(f"{name} = {value}" for name, value in values.items())
+            yield "UPDATE", f"UPDATE {table.qualified} SET {changes} WHERE {mine.condition()}"
+    yield "DELETE", f"DELETE FROM {table.qualified} WHERE {mine.condition()}"
+
+
+def _values(tenants: Tenants, tables: Sequence[Table]) -> str:
+    """A's rows, without the columns that the server fills."""
+    parts = []
+    for table in tables:
+        filled = [c.name for c in table.columns if c.default is not None or c.identity]
+        left_out = f" - ARRAY[{', '.join(map(quote, filled))}]" if filled else ""
+        parts.append(
+            f"SELECT {quote(table.name)}, (to_jsonb(r){left_out})::text FROM {table.qualified} AS r"
+            f" WHERE r.{tenant_column(table)} = {quote(tenants.a)}"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def _counts(tenants: Tenants, tables: Sequence[Table]) -> str:
+    """How many rows A has."""
+    return " UNION ALL ".join(
+        f"SELECT {quote(table.name)}, count(*) FROM {table.qualified} AS r"
+        f" WHERE r.{tenant_column(table)} = {quote(tenants.a)}"
+        for table in tables
+    )
+
+
+def _script(
+    tenants: Tenants, act: _Act, rows_of_a: list[Row], ask: str, rows_of_b: list[Row]
+) -> str:
+    """The statement and what A then has, without B's rows and with them."""
+    (statement,) = act.exposed.statements
+    return "\n".join(
+        [
+            "BEGIN;",
+            *tenants.made(rows_of_a),
+            "SAVEPOINT without_rows;",
+            f"{statement};",
+            f"{ask};  -- {BEFORE}",
+            "ROLLBACK TO without_rows;",
+            *tenants.made(rows_of_b),
+            f"{statement};",
+            f"{ask};  -- {DEPENDS}",
+            "ROLLBACK;",
+        ]
+    )

@@ -1,0 +1,165 @@
+"""What all formats tell of a report: findings with their waivers, and what is not known. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gates.model import CheckResult, Finding, Level, StageResult, Verdict
+from gates.run import STAGES_BEFORE
+
+if TYPE_CHECKING:
+    from gates.report import Report
+    from gates.settings import Waiver
+
+MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finding, and where in the run it was made."""
+
+    stage: StageResult
+    result: CheckResult
+    finding: Finding
+    waived: bool = False
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What could not be checked, and the checks that lack it."""
+
+    stage: StageResult
+    checks: tuple[str, ...]
+    reason: str
+    hint: str | None
+
+
+def entries(report: Report) -> Iterator[Entry]:
+    """Every finding, open ones and waived ones, in the order of the report."""
+    for stage in report.stages:
+        for result in stage.checks:
+            yield from (Entry(stage, result, each) for each in result.findings)
+            yield from (Entry(stage, result, each, waived=True) for each in result.waived)
+
+
+def opened(report: Report) -> list[Entry]:
+    """The findings that count, in the order of the report."""
+    return [each for each in entries(report) if not each.waived]
+
+
+def ranked(found: Sequence[Entry]) -> list[Entry]:
+    """The worst first, and of each check one before the second of any: what is cut off repeats."""
+    levels, seen = list(Level), dict[tuple[str, Level], int]()
+    keyed = []
+    for number, each in enumerate(found):
+        kind = (each.finding.check, each.finding.level)
+        seen[kind] = seen.get(kind, 0) + 1
+        keyed.append((levels.index(each.finding.level), seen[kind], number, each))
+    return [each for *_, each in sorted(keyed, key=lambda key: key[:3])]
+
+
+def lacking(report: Report) -> list[Lacking]:
+    """What could not be checked; checks of a stage that lack the same thing are one entry."""
+    return [each for stage in report.stages for each in lacking_in(stage)]
+
+
+def lacking_in(stage: StageResult) -> list[Lacking]:
+    """What could not be checked in one stage; that it was not attempted is no entry."""
+    grouped: dict[tuple[str, str | None], list[str]] = {}
+    for result in stage.checks:
+        if result.verdict is Verdict.INCONCLUSIVE and result.check != STAGES_BEFORE:
+            grouped.setdefault((result.reason or "", result.hint), []).append(result.check)
+    return [Lacking(stage, tuple(ids), *why) for why, ids in grouped.items()]
+
+
+def not_attempted(stage: StageResult) -> str | None:
+    """Why a stage was not attempted; None where it was."""
+    first = stage.checks[0] if stage.checks else None
+    return (first.reason or "") if first and first.check == STAGES_BEFORE else None
+
+
+def waiver_of(finding: Finding, waivers: Sequence[Waiver]) -> Waiver | None:
+    """The waiver that covers a waived finding: the first of its check that names it."""
+    for waiver in waivers:
+        if waiver.check == finding.check and (
+            waiver.fingerprint == finding.fingerprint
+            if waiver.fingerprint is not None
+            else not finding.definition and waiver.path == finding.location.path
+        ):
+            return waiver
+    return None
+
+
+def ended(report: Report) -> str:
+    """How the run ended, in words."""
+    if any(stage.refused for stage in report.stages):
+        return "refused"
+    return {
+        Verdict.PASS: "passed",
+        Verdict.FAIL: "failed",
+        Verdict.INCONCLUSIVE: "inconclusive: what could not be checked has not passed",
+    }[report.verdict]
+
+
+def counts(stage: StageResult) -> str:
+    """How many checks a stage has, and what they came to, in words."""
+    if (reason := not_attempted(stage)) is not None:
+        return reason
+    levels = [each.level for each in stage.findings()]
+    unknown = sum(each.verdict is Verdict.INCONCLUSIVE for each in stage.checks)
+    waived = [each for result in stage.checks for each in result.waived]
+    approved = sum(bool(each.definition) for each in waived)
+    parts = [plural(len(stage.checks), "check")]
+    parts += [
+        plural(count, level.value)
+        for level in (Level.ERROR, Level.WARNING)
+        if (count := levels.count(level))
+    ]
+    if unknown:
+        parts.append(f"{unknown} inconclusive")
+    if approved:
+        parts.append(plural(approved, "approved deviation"))
+    if others := len(waived) - approved:
+        parts.append(f"{others} waived")
+    return ", ".join(parts)
+
+
+def told(report: Report) -> str:
+    """What the run found in all, in words: open findings, what is not known, what was waived."""
+    found = list(entries(report))
+    levels = [each.finding.level for each in found if not each.waived]
+    unknown = sum(len(each.checks) for each in lacking(report))
+    parts = [plural(n, level.value) for level in Level if (n := levels.count(level))]
+    parts += [plural(unknown, "inconclusive check")] if unknown else []
+    parts += [f"{waived} waived or approved"] if (waived := len(found) - len(levels)) else []
+    return ", ".join(parts) or "nothing"
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 check", "2 checks"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def place(report: Report, finding: Finding) -> str:
+    """The path of a finding relative to the repository that holds the module; "" for none."""
+    parts = [each for each in (report.folder, finding.location.path) if each]
+    return "/".join(parts) if finding.location.path else ""
+
+
+def digest(report: Report) -> str:
+    """16 hex digits that change where the verdict, a finding or what is not known changes.
+
+    Times, and lines that moved, are no part of it.
+    """
+    parts = [report.slug, report.verdict.value]
+    for stage in report.stages:
+        parts += ["stage", stage.stage.value, stage.verdict.value]
+        for result in stage.checks:
+            parts += ["check", result.check, result.verdict.value, result.reason or ""]
+            for found in (*result.findings, *result.waived):
+                parts += [found.fingerprint, found.level.value, found.message, found.fix or ""]
+            parts.append(str(len(result.waived)))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,59 @@
+"""Tests in TypeScript or JavaScript that look as if they decided something, and cannot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from gates.module import Module
+from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
+from gates.toolchains.languages.typescript.sources.trees import node_at
+from gates.toolchains.languages.typescript.vitest import is_test
+from gates.toolchains.problem import Problem
+from gates.toolchains.tests import TestRun
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+_SUFFIXES = {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}
+_DEFINES = re.compile(r"(?:it|test|describe|suite)\b")
+
+
+def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
+    """Each file under tests/, or named like one of tests, that defines tests and was not run.
+
+    `run.seen` holds the files that vitest ran. Tests that a function defines count as those of the
+    file that calls it. And each place that lets tests pass without an assertion.
+    """
+    from ast_grep_py import SgRoot
+
+    for path in sorted(module.files):
+        name = PurePosixPath(path)
+        if name.suffix not in _SUFFIXES or not (path.startswith("tests/") or is_test(name)):
+            continue
+        root = SgRoot(
+            module.text(path), "typescript" if name.suffix.endswith("ts") else "tsx"
+        ).root()
+        for node in root.find_all(kind="property_identifier"):
+            if node.text() == "requireAssertions":
+                yield Problem(
+                    "this lets tests pass that assert nothing", node_at(path, node), fix="remove it"
+                )
+        if path not in run.seen and (test := _first_test(root)) is not None:
+            yield Problem(
+                "this file defines tests, and vitest does not run it",
+                node_at(path, test),
+                fix="put it into tests/unit or tests/e2e as <name>.test.ts",
+            )
+
+
+def _first_test(root: SgNode) -> SgNode | None:
+    for node in root.find_all(kind="call_expression"):
+        function = node.field("function")
+        if function is None or not _DEFINES.match(function.text()):
+            continue
+        if not any(each.kind() in FUNCTIONS for each in node.ancestors()):
+            return node
+    return None

@@ -1,1 +1,0 @@
-export declare function slug(title: string): string;

@@ -1,3 +1,0 @@
-export function slug(title: string): string {
-  return title.toLowerCase().replaceAll(" ", "-");
-}

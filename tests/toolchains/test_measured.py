@@ -1,0 +1,95 @@
+"""What was measured is held against the sources: nothing is taken out of the coverage by text."""
+
+from __future__ import annotations
+
+import pytest
+
+from gates.toolchains import run_tests
+
+HIDDEN = '''"""A function whose decorator holds a line that coverage once took for a body."""
+
+
+def named(text: str):
+    return lambda function: function
+
+
+@named(
+    """
+    ...
+    """
+)
+def hidden() -> int:
+    first = 1
+    return first
+'''
+PROTOCOL = '''from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        Sequence,
+    )
+
+
+class Store(Protocol):
+    """Something."""
+
+    def find(self) -> "Sequence[int]":
+        """All."""
+        ...
+
+    def one(self) -> int: ...
+'''
+DEAD = "def late() -> int:\n    return 1\n    print(2)\n\n\nif 0:\n    x = 1\n"
+FUNCTIONS = """export enum Colour { Red, Green }
+export abstract class Base {
+  constructor(private readonly start: number) {}
+  abstract size(): number;
+  get twice(): number { return this.start * 2; }
+  static make = (): number => 1;
+}
+export function over(a: string): string;
+export function over(a: number): number;
+export function over(a: unknown): unknown { return [1].map((x) => x).concat(() => a as never); }
+export function* each() { yield 1; }
+export const later = async function () { return 1; };
+declare function ambient(): void;
+"""
+
+
+def of(run, path: str):
+    return next(file for file in run.files if file.path == path)
+
+
+def test_text_takes_no_python_out(open_session):
+    path = "src/sample_module/hidden.py"
+    files = {path: HIDDEN, "src/sample_module/store.py": PROTOCOL}
+    run = run_tests(open_session("python", files))
+    assert run.unmeasured == ()
+    assert (of(run, path).lines, of(run, path).covered) == (6, 0)
+    assert of(run, "src/sample_module/store.py").lines == 5
+
+
+def test_python_that_no_test_can_run_is_named(open_session):
+    run = run_tests(open_session("python", {"src/sample_module/dead.py": DEAD}))
+    (problem,) = run.unmeasured
+    assert (problem.location.path, problem.location.line) == ("src/sample_module/dead.py", 3)
+    assert problem.message == "coverage does not count this statement, nor 1 more of this file"
+
+
+def test_python_files_that_coverage_passes_over_are_named(open_session):
+    run = run_tests(open_session("python", {"src/sample_module/a+b.py": "x = 1\n"}))
+    assert [each.location.path for each in run.unmeasured] == ["src/sample_module/a+b.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (FUNCTIONS, False),
+        ("export interface Only { a: string }\n", False),
+        (f"/* v8\nignore file */\n{FUNCTIONS}", True),
+        ("/* istanbul ignore next */\nexport function a() { return 1; }\n", True),
+    ],
+)
+def test_text_takes_no_typescript_out(open_session, text, named):
+    run = run_tests(open_session("typescript", {"src/more.ts": text}))
+    assert [each.location.path for each in run.unmeasured] == ["src/more.ts"] * named
