@@ -38,7 +38,6 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "psycopg",
         "pglast",
         "pglast.parser",
-        "gates.database.policies.suspicious",
         "gates.database.proofs.isolation.prove",
         "gates.contract.demand",
         "gates.toolchains.languages",

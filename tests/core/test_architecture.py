@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gates.pipeline import IMPORTED_FIRST
 from gates.toolchains.languages import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,3 +191,10 @@ def _languages_of_checks(tree: ast.AST) -> set[object]:
         for keyword in node.keywords
         if keyword.arg == "language" and isinstance(keyword.value, ast.Constant)
     }
+
+
+@pytest.mark.parametrize(
+    "name", sorted({each for names in IMPORTED_FIRST.values() for each in names})
+)
+def test_what_is_imported_before_threads_start_is_there(name):
+    importlib.import_module(name)
