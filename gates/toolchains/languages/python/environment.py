@@ -8,14 +8,24 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.parser import HeaderParser
+from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
 from gates.toolchains.cache import digest_folder, install_once, install_record
-from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_FILE, read_requirements
-from gates.toolchains.locks import LockError, NoLockError
+from gates.toolchains.languages.python.lock import (
+    LOCK_COMMAND,
+    LOCK_FILE,
+    applies,
+    normalize,
+    parse_version,
+    read_lock,
+    write_requirements,
+)
+from gates.toolchains.locks import Locked, LockError, TreeError
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
@@ -24,7 +34,7 @@ CONFIG = Path(__file__).with_name("config")
 TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
 
-LAYOUT = b"2"
+LAYOUT = b"3"
 """Goes up where environments are made in another way."""
 
 
@@ -80,7 +90,7 @@ def sources(module: Module) -> list[str]:
     )
 
 
-def make_environment(tools: Tools) -> PythonEnvironment:
+def install_packages(tools: Tools) -> PythonEnvironment:
     """The module's environment, from the cache or made now; its record goes to `tools`.
 
     Raises `CouldNotCheckError` without a usable requirements.lock, and `ToolFailedError` where a
@@ -93,7 +103,11 @@ def make_environment(tools: Tools) -> PythonEnvironment:
 
 
 def _install(session: Session) -> PythonEnvironment:
-    lock, count = _lock(session.module)
+    try:
+        packages = read_lock(session)
+    except LockError as error:
+        raise CouldNotCheckError(f"{LOCK_FILE}:{error.line}: {error}", hint=LOCK_COMMAND) from error
+    lock, count = write_requirements(packages).encode(), len(packages)
     platform = session.policy.python_packages
     parts = [lock, TOOLS_LOCK.read_bytes(), sys.version.encode(), LAYOUT]
     parts += [os.path.realpath(sys.executable).encode()]
@@ -102,32 +116,17 @@ def _install(session: Session) -> PythonEnvironment:
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     place = session.settings.cache / "environments" / f"python-{digest.hexdigest()[:32]}"
-    seconds = install_once(place, lambda: _install_into(Tools(session), lock, platform, count))
+    seconds = install_once(place, lambda: _install_into(Tools(session), packages, platform))
     return PythonEnvironment(place, count, seconds)
 
 
-def _lock(module: Module) -> tuple[bytes, int]:
-    if LOCK_FILE not in module.files:
-        raise NoLockError(
-            f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
-            LOCK_FILE,
-            hint=LOCK_COMMAND,
-        )
-    lock = module.data(LOCK_FILE)
-    try:
-        return lock, len(read_requirements(lock.decode("utf-8")))
-    except (UnicodeDecodeError, LockError) as error:
-        line = f":{error.line}" if isinstance(error, LockError) else ""
-        raise CouldNotCheckError(f"{LOCK_FILE}{line}: {error}", hint=LOCK_COMMAND) from error
-
-
-def _install_into(tools: Tools, lock: bytes, platform: Sequence[Path], count: int) -> Path:
+def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[Path]) -> Path:
     folder, work = tools.folder / "environment", tools.folder / "install"
     work.mkdir()
     own = work / LOCK_FILE
-    own.write_bytes(lock)
+    own.write_text(write_requirements(packages), "utf-8")
     environ = tools.install_environment()
-    made = PythonEnvironment(folder, count, 0.0)
+    made = PythonEnvironment(folder, len(packages), 0.0)
 
     def uv(*args: str | Path) -> None:
         tools.run("uv", [*args, "--quiet"], cwd=work, env=environ)
@@ -143,17 +142,50 @@ def _install_into(tools: Tools, lock: bytes, platform: Sequence[Path], count: in
         copy = work / package.name
         shutil.copytree(package, copy, symlinks=True)
         install("--no-deps", copy)
+    before = find_installed(made.site_packages)
     # The module's packages come last: from here on, starting the interpreter may run their code.
     install("--require-hashes", "--no-build", "-r", own)
+    compare(find_installed(made.site_packages), packages, before)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
     relative = os.path.relpath(extra, made.site_packages)
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")
     # Nothing may be written there later, so what is not compiled now is compiled in every run.
     tools.run(
         made.program,
-        ["-m", "compileall", "-q", made.site_packages, extra],
+        # Without `site`, and so without the .pth files of packages that nobody has looked at.
+        ["-I", "-S", "-m", "compileall", "-q", made.site_packages, extra],
         cwd=folder,
         ok=(0, 1),
         sandbox=Sandbox(write=(folder,)),
     )
     return folder
+
+
+def find_installed(site_packages: Path) -> list[tuple[str, str]]:
+    """Name and version of each distribution in a folder, as its own metadata says."""
+    texts = [each.read_text("METADATA") or "" for each in distributions(path=[str(site_packages)])]
+    fields = [HeaderParser().parsestr(text) for text in texts]
+    return sorted((normalize(each["Name"] or "?"), each["Version"] or "?") for each in fields)
+
+
+def compare(
+    installed: Sequence[tuple[str, str]],
+    packages: Sequence[Locked],
+    platform: Sequence[tuple[str, str]],
+) -> None:
+    """Raise `TreeError` unless just the locked packages are installed, beside the platform's."""
+    locked = {each.name: each.version for each in packages if applies(each)}
+    allowed = {**dict(platform), **locked}
+    for name, version in installed:
+        if name not in allowed:
+            raise TreeError(f"{name} {version} is installed and not locked", hint=LOCK_COMMAND)
+        try:
+            same = parse_version(version) == parse_version(allowed[name])
+        except ValueError:
+            same = version == allowed[name]
+        if not same:
+            raise TreeError(f"{name} is locked as {allowed[name]} and installed as {version}")
+    names = [name for name, _ in installed]
+    for name in allowed:
+        if names.count(name) != 1:
+            raise TreeError(f"{name} is locked, and installed {names.count(name)} times")

@@ -12,7 +12,7 @@ from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.toolchains.languages.python.environment import (
     CONFIG,
-    make_environment,
+    install_packages,
     source_root,
     sources,
 )
@@ -32,7 +32,7 @@ def run(tools: Tools) -> Ran:
     files = sources(module)
     if not files:
         raise CouldNotCheckError("there is no Python source to look at")
-    env = make_environment(tools)
+    env = install_packages(tools)
     cache = tools.session.settings.cache / "mypy" / env.folder.name
     with disk():
         cache.mkdir(parents=True, exist_ok=True)
