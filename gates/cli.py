@@ -18,7 +18,13 @@ from gates import __version__
 from gates.commands import COMMANDS
 from gates.commands.options import settings_of, wants_colour
 from gates.commands.outputs import STANDARD_OUTPUT, Output, formats_page, prepare, write
-from gates.errors import ClosedOutputError, GatesError, UsageError, machine_fault
+from gates.errors import (
+    ClosedOutputError,
+    CouldNotCheckError,
+    GatesError,
+    UsageError,
+    machine_fault,
+)
 from gates.model import Stage
 from gates.report import FORMATS
 
@@ -77,6 +83,13 @@ def _closed_output() -> Iterator[None]:
         yield
     except BrokenPipeError as error:
         raise ClosedOutputError("the output was closed") from error
+    except OSError as error:
+        if error.filename is not None or not (fault := machine_fault(error)):
+            raise
+        raise CouldNotCheckError(
+            f"what was found could not be written: {fault.message}",
+            hint="free some space, or send the output elsewhere",
+        ) from error
 
 
 class OrderedGroup(click.Group):

@@ -87,8 +87,13 @@ _FAULTS = {
 
 
 _SIGNS = {
-    number: os.strerror(number)
-    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE, errno.ENOMEM)
+    "No space left on device": errno.ENOSPC,
+    "Disk quota exceeded": errno.EDQUOT,
+    "Read-only file system": errno.EROFS,
+    "File too large": errno.EFBIG,
+    "Too many open files": errno.EMFILE,
+    "Cannot allocate memory": errno.ENOMEM,
+    "Check free disk space": errno.ENOSPC,  # PostgreSQL, where part of a page was written
 }
 
 
@@ -109,7 +114,7 @@ def machine_fault(error: BaseException) -> CouldNotCheckError | None:
 
 def fault_in(output: str, where: str = "") -> CouldNotCheckError | None:
     """`machine_fault` for what a program printed (in English) before it ended with an error."""
-    for number, sign in _SIGNS.items():
+    for sign, number in _SIGNS.items():
         if sign in output:
             return _fault(number, where)
     return None

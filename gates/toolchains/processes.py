@@ -143,7 +143,7 @@ class Processes:
             reason = ran.end() if ran.exit_status == BLOCKED else f"exit status {ran.exit_status}"
             raise ToolFailedError(f"{name} could not be started in its sandbox: {reason}")
         if ran.exit_status and any(sign in stdout + stderr for sign in _FULL):
-            raise disk_is_full(name)
+            raise disk_is_full(f"{name} in {cwd}")
         return ran
 
     def _start(

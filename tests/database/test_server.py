@@ -181,7 +181,13 @@ def test_a_durable_server_survives_kill_9_of_everybody(own, folder):
     for kill_server in (False, True):
         killed = child(program)
         assert killed.stdout.readline() == "ready\n"
+        other = child(program)
+        assert other.stdout.readline() == "ready\n"
         pid = postmaster(data / "data")
+        other.kill()
+        other.wait()
+        time.sleep(0.3)
+        assert alive(pid), "one still uses it"
         if kill_server:
             os.kill(pid, signal.SIGKILL)
         killed.kill()
@@ -189,7 +195,7 @@ def test_a_durable_server_survives_kill_9_of_everybody(own, folder):
         assert gone(pid), "nobody uses it any more"
         assert (data / "data" / "postmaster.pid").exists() == kill_server
     with durable_server(data, own) as url, psycopg.connect(url) as connection:
-        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (4,)
     assert postmaster(data / "data") is None
 
 

@@ -169,6 +169,10 @@ def _home(settings: Settings) -> Path:
     return Path("/var/cache/axon-gates/postgresql")
 
 
+_PROVED: set[Path] = set()
+"""Templates that this process has found as they were made: reading all of one takes 0.1 s."""
+
+
 def _template(programs: Programs, home: Path) -> Path:
     """A data directory as `initdb` leaves it, made once for each version and account, and anew
     where it is no longer what was made: a crash or a full disk leaves files that are empty."""
@@ -182,7 +186,10 @@ def _template(programs: Programs, home: Path) -> Path:
             hint="set GATES_CACHE_DIR to a folder that every user may enter",
         )
     template = home / f"lean-{programs.version}-{account.uid}-peer"
+    if template in _PROVED and template.is_dir():
+        return template
     if sealed(template) is not None:
+        _PROVED.add(template)
         return template
     if not home.exists():
         with contextlib.suppress(FileExistsError):
