@@ -94,6 +94,8 @@ _SIGNS = {
     "Too many open files": errno.EMFILE,
     "Cannot allocate memory": errno.ENOMEM,
     "Check free disk space": errno.ENOSPC,  # PostgreSQL, where part of a page was written
+    "insufficient file descriptors": errno.EMFILE,  # PostgreSQL, as it starts
+    "SIGXFSZ": errno.EFBIG,  # Python, of a program that this signal ended
 }
 
 

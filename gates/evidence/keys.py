@@ -83,7 +83,7 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     """The private key at `path`, made there on first use (with the public key beside it).
 
     Two processes that use it first at the same time end up with the same key. Raises
-    `ConfigurationError` for a key that others can read or that is no Ed25519 key, and
+    `ConfigurationError` for a key that others can read or replace or that is no Ed25519 key, and
     `CouldNotCheckError` where it can be neither read nor made.
     """
     try:
@@ -140,6 +140,7 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
                 f" (mode {stat.S_IMODE(state.st_mode):04o})",
                 hint=f"chmod 600 {path}",
             )
+        _private_folder(path.parent)
         text = os.read(descriptor, _LARGEST)
     try:
         private = load_pem_private_key(text, password=None)
@@ -156,6 +157,16 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
     return private
 
 
+def _private_folder(folder: Path) -> None:
+    """Raises `ConfigurationError` where others may put a key of their own in the key's place."""
+    mode = folder.stat().st_mode
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        raise ConfigurationError(
+            f"other users may replace the keys in {folder} (mode {stat.S_IMODE(mode):04o})",
+            hint=f"chmod go-w {folder}",
+        )
+
+
 def _make(path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import (
@@ -167,7 +178,11 @@ def _make(path: Path) -> None:
     text = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    missing = [each for each in (path.parent, *path.parent.parents) if not each.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o755, exist_ok=True)
+        folder.chmod(0o755)
+    _private_folder(path.parent)
     # A link never replaces: of two first uses at once, the second finds the first one's key.
     _place(path, text, 0o600, replace=False)
 
@@ -194,6 +209,7 @@ def _place(path: Path, content: bytes, mode: int, *, replace: bool) -> None:
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the umask is
             file.write(content)
             file.flush()
             os.fsync(descriptor)

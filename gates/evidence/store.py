@@ -105,6 +105,7 @@ class Store:
         )
         try:
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, 0o644)  # whatever the umask is
                 file.write(data)
                 file.flush()
                 os.fsync(descriptor)
