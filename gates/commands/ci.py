@@ -31,8 +31,9 @@ def plan() -> None:
     """Decide which modules run in which jobs, and which stages are left out and why.
 
     Reads PIPELINE_PATH (folder of a module, or of several), PIPELINE_CHANGED_SINCE (a revision;
-    empty or all zeros is every module), PIPELINE_PUBLISH (true or false) and GITHUB_EVENT_NAME.
-    Sets the outputs matrix, plan, checks and publishes.
+    empty or all zeros is every module), PIPELINE_PUBLISH, PIPELINE_HAS_CATALOG and
+    PIPELINE_HAS_REGISTRY (true or false) and GITHUB_EVENT_NAME. Sets the outputs matrix, plan,
+    checks and publishes.
     """
     from gates.ci.modules import changed_modules, find_modules
     from gates.ci.plan import make_plan
@@ -50,6 +51,11 @@ def plan() -> None:
         publish=_flag("PIPELINE_PUBLISH"),
         since=since,
     )
+    if made.publishes and not (_flag("PIPELINE_HAS_CATALOG") and _flag("PIPELINE_HAS_REGISTRY")):
+        raise UsageError(
+            "publishing needs a catalog and a registry: those of a runner are gone with it",
+            hint="give the inputs catalog and registry, or publish: false",
+        )
     values = {
         "matrix": json.dumps(matrix(shards(made.modules))),
         "plan": made.to_json(),

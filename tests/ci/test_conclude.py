@@ -22,14 +22,14 @@ RELEASE = Plan(MODULES)
 REQUEST = make_plan(MODULES, event="pull_request", publish=True)
 
 
-def needs(plan, **changed):
+def needs(plan, /, **changed):
     results = {stage.value: "skipped" if stage in plan.skips else "success" for stage in Stage}
     return {PLAN_JOB: "success", **results, **changed}
 
 
-def found(plan, **changed):
+def found(plan, *, reports=()):
     every = {(m, s): PASSED for m in plan.modules for s in Stage if s not in plan.skips}
-    return every | changed.get("reports", {})
+    return every | dict(reports)
 
 
 @pytest.mark.parametrize("plan", [RELEASE, REQUEST])

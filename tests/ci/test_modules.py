@@ -125,7 +125,7 @@ def test_a_revision_that_is_not_there_is_an_error(repo, revision):
 
 def test_without_common_history_nothing_is_known(repo):
     git(repo, "checkout", "-q", "--orphan", "other")
-    commit(repo)
+    commit(repo, "another beginning")
     with pytest.raises(CouldNotCheckError, match="no common history"):
         changed_modules(repo, PATHS, "main")
 
