@@ -48,6 +48,12 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def workflows(session: nox.Session) -> None:
+    """Run the workflow by act in every way that it can end, once with the real gates."""
+    session.run("pytest", "tests/pipelines", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Seconds and ratios against named floors; names of benchmarks are arguments."""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

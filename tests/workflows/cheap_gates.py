@@ -11,6 +11,8 @@ import os
 import time
 from pathlib import Path
 
+import click
+
 from gates import cli
 from gates.commands import stages
 from gates.model import CheckResult, Stage, StageResult, Verdict
@@ -21,7 +23,8 @@ def cheap(path, wanted, settings, **_):
     file = Path(path, "verdicts.json")
     verdicts = json.loads(file.read_text()) if file.is_file() else {}
     key = settings.key.read_text() if settings.key.is_file() else "none"
-    print(f"signing key: {key.strip()[:20]!r}, catalog: {settings.catalog.rpartition('/')[2]}")
+    said = f"signing key: {key.strip()[:20]!r}, catalog: {settings.catalog.rpartition('/')[2]}"
+    click.echo(said)
     ended = []
     for stage in wanted:
         said = verdicts.get(stage, "pass")

@@ -42,8 +42,9 @@ class Ran:
 
     code: int
     results: dict[str, str] = field(default_factory=dict)
-    """By job, with "#2" behind later jobs of a matrix: success or failure; skipped ones are not
-    there, since act says nothing of them."""
+    """By job, with "#2" behind later jobs of a matrix: success or failure. Only jobs of which a
+    step ran: act says nothing of those that it skips, and calls those successful that it cancels before
+    their first step."""
     log: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -58,7 +59,9 @@ class Ran:
 
     def output(self, name: str) -> str | None:
         """The last value that a step gave an output."""
-        given = [e["arg"] for e in self.log if e.get("command") == "set-output" and e["name"] == name]
+        given = [
+            e["arg"] for e in self.log if e.get("command") == "set-output" and e["name"] == name
+        ]
         return given[-1] if given else None
 
 
@@ -138,9 +141,10 @@ class Act:
         if not product.exists():
             render(product, self.program)
         command = [
-            str(BIN / "act"), event, "--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted",
-            "--action-cache-path", str(self.folder / "act"), "--env", "GITHUB_RUN_ID=4711",
-            "--env", f"STAND_IN_ARTEFACTS={self.artefacts}", "-s", "GITHUB_TOKEN=x",
+            str(BIN / "act"), event, "--json", "--no-cache-server",
+            "-P", "ubuntu-24.04=-self-hosted", "--action-cache-path", str(self.folder / "act"), "--env", "GITHUB_RUN_ID=4711",
+            "--env", f"STAND_IN_ARTEFACTS={self.artefacts}",
+            "--env", f"GATES_STATE_DIR={self.folder / 'state'}", "-s", "GITHUB_TOKEN=no-token",
             "--local-repository", f"{PRODUCT}@{REF}={product}",
             *stand_ins(self.folder / "stand-ins"),
         ]  # fmt: skip
@@ -175,13 +179,17 @@ class Act:
 def read(text: str, code: int) -> Ran:
     """What the log of act says."""
     ran = Ran(code)
+    began = set()
     for line in text.splitlines():
         if not line.startswith("{"):
             ran.log.append({"msg": line})
             continue
         entry = json.loads(line)
         ran.log.append(entry)
-        if "jobResult" in entry:
+        which = (entry.get("job"), json.dumps(entry.get("matrix")))
+        if entry.get("stage") == "Main" and "stepResult" in entry:
+            began.add(which)
+        if "jobResult" in entry and which in began:
             job, number = entry["jobID"], 1
             while (name := job if number == 1 else f"{job}#{number}") in ran.results:
                 number += 1

@@ -1,8 +1,7 @@
-"""What the artefact actions do, with a folder for each artefact: upload what patterns name, relative
+"""The artefact actions, with a folder for each artefact: upload what patterns name, relative
 to the folder that they have in common; download all that a pattern names into one folder."""
 
 import fnmatch
-import glob
 import os
 import shutil
 import sys
@@ -15,8 +14,7 @@ def upload():
     patterns = [each.strip() for each in os.environ["PATHS"].splitlines() if each.strip()]
     files = []
     for pattern in patterns:
-        for found in glob.glob(pattern):
-            path = Path(found)
+        for path in Path("/").glob(pattern.lstrip("/")):
             files += [e for e in path.rglob("*") if e.is_file()] if path.is_dir() else [path]
     if not files:
         sys.exit("no files were found")
