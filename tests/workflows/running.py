@@ -42,9 +42,10 @@ class Ran:
 
     code: int
     results: dict[str, str] = field(default_factory=dict)
-    """By job, with "#2" behind later jobs of a matrix: success or failure. Only jobs of which a
-    step ran: act says nothing of those that it skips, and calls those successful that it cancels before
-    their first step."""
+    """By job, with "#2" behind later jobs of a matrix: success or failure.
+
+    Only jobs of which a step ran: act says nothing of those that it skips, and calls those
+    successful that it cancels before their first step."""
     log: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -142,7 +143,8 @@ class Act:
             render(product, self.program)
         command = [
             str(BIN / "act"), event, "--json", "--no-cache-server",
-            "-P", "ubuntu-24.04=-self-hosted", "--action-cache-path", str(self.folder / "act"), "--env", "GITHUB_RUN_ID=4711",
+            "-P", "ubuntu-24.04=-self-hosted",
+            "--action-cache-path", str(self.folder / "act"), "--env", "GITHUB_RUN_ID=4711",
             "--env", f"STAND_IN_ARTEFACTS={self.artefacts}",
             "--env", f"GATES_STATE_DIR={self.folder / 'state'}", "-s", "GITHUB_TOKEN=no-token",
             "--local-repository", f"{PRODUCT}@{REF}={product}",
