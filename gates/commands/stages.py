@@ -13,7 +13,6 @@ import click
 from gates.commands.options import wants_colour
 from gates.commands.outputs import STANDARD_OUTPUT, prepare, write
 from gates.model import Stage
-from gates.pipeline import InterruptedRun, run_pipeline
 from gates.report import Report
 from gates.report.progress import TerminalProgress
 from gates.report.text import render
@@ -33,6 +32,8 @@ def run_and_report(
     """Run the stages, write each report that is asked for, and the text where none is standard
     output. Raises what `run_pipeline` and `write` raise; an interrupted run writes what it knows.
     """
+    from gates.pipeline import InterruptedRun, run_pipeline
+
     prepare(outputs)
     progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
     try:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import click
 
-from gates import cli
-from gates.commands import stages
+from gates import cli, pipeline
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.report import Report
 
@@ -37,5 +36,5 @@ def cheap(path, wanted, settings, **_):
     return Report("0", str(path), Path(path).name, "1.0.0", "0" * 64, "1" * 64, (), tuple(ended))
 
 
-stages.run_pipeline = cheap
+pipeline.run_pipeline = cheap
 cli.main()
