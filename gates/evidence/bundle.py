@@ -8,7 +8,6 @@ it is kept in one form only: JSON with sorted keys, no white space, ASCII, one l
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,7 +123,6 @@ def load_root(trust: Trust) -> TrustedRoot:
 
     if trust.root is None:
         raise ConfigurationError("trust.identities needs trust.root: the file that they rest on")
-    logging.getLogger("sigstore").addHandler(logging.NullHandler())
     try:
         return TrustedRoot.from_file(str(trust.root.path))
     except Exception as error:  # the file is the organisation's; the library names no one error
