@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.toolchains.languages.python.environment import compare
 from gates.toolchains.languages.python.lock import read_requirements, write_requirements
+from gates.toolchains.languages.python.tree import compare
 from gates.toolchains.languages.typescript.lock import lock_entries, reachable, read_npm_lock
 from gates.toolchains.locks import Locked, LockError, TreeError
 

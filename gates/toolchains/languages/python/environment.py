@@ -8,24 +8,25 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.parser import HeaderParser
-from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
-from gates.toolchains.cache import digest_folder, install_once, install_record
+from gates.toolchains.cache import digest_folder, install_once
 from gates.toolchains.languages.python.lock import (
     LOCK_COMMAND,
     LOCK_FILE,
-    applies,
-    normalize,
-    parse_version,
     read_lock,
     write_requirements,
 )
-from gates.toolchains.locks import Locked, LockError, TreeError
+from gates.toolchains.languages.python.tree import (
+    DamagedError,
+    check_files,
+    compare,
+    find_installed,
+)
+from gates.toolchains.locks import Locked, LockError
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
@@ -43,10 +44,8 @@ class PythonEnvironment:
     """An installed environment in the cache. It holds nothing of the module itself."""
 
     folder: Path
-    packages: int
-    """How many packages are locked."""
-    seconds: float
-    """What it took to make; 0 where it was in the cache."""
+    record: RanRecord | None = None
+    """What proves that it is there; None while it is being made."""
 
     @property
     def python(self) -> Path:
@@ -67,11 +66,6 @@ class PythonEnvironment:
     def sandbox(self, *, network: bool = False) -> Sandbox:
         """What code that runs in this environment may reach."""
         return Sandbox(read=(self.folder,), network=network)
-
-    @property
-    def record(self) -> RanRecord:
-        """What proves that it is there."""
-        return install_record("python-environment", self.packages, self.seconds)
 
 
 def source_root(module: Module) -> str:
@@ -98,7 +92,7 @@ def install_packages(tools: Tools) -> PythonEnvironment:
     """
     session = tools.session
     made = session.once("python-environment", lambda: _install(session))
-    tools.records.append(made.record)
+    tools.records += [made.record] if made.record else []
     return made
 
 
@@ -116,8 +110,17 @@ def _install(session: Session) -> PythonEnvironment:
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     place = session.settings.cache / "environments" / f"python-{digest.hexdigest()[:32]}"
-    seconds = install_once(place, lambda: _install_into(Tools(session), packages, platform))
-    return PythonEnvironment(place, count, seconds)
+
+    def install() -> Path:
+        try:
+            return _install_into(Tools(session), packages, platform)
+        except DamagedError as error:
+            tools = Tools(session)
+            tools.run("uv", ["cache", "clean", error.name], env=tools.install_environment())
+            return _install_into(tools, packages, platform)
+
+    made = install_once(place, install)
+    return PythonEnvironment(made.place, made.record("python-environment", count))
 
 
 def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[Path]) -> Path:
@@ -125,8 +128,9 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
     work.mkdir()
     own = work / LOCK_FILE
     own.write_text(write_requirements(packages), "utf-8")
-    environ = tools.install_environment()
-    made = PythonEnvironment(folder, len(packages), 0.0)
+    # A file that is one with uv's own would be damaged there, too.
+    environ = {**tools.install_environment(), "UV_LINK_MODE": "copy"}
+    made = PythonEnvironment(folder)
 
     def uv(*args: str | Path) -> None:
         tools.run("uv", [*args, "--quiet"], cwd=work, env=environ)
@@ -138,6 +142,7 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
     uv("venv", "--python", sys.executable, "--relocatable", folder)
     extra = folder / "gates-tools"
     install("--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
+    check_files(extra)
     for package in platform:
         copy = work / package.name
         shutil.copytree(package, copy, symlinks=True)
@@ -146,6 +151,7 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
     # The module's packages come last: from here on, starting the interpreter may run their code.
     install("--require-hashes", "--no-build", "-r", own)
     compare(find_installed(made.site_packages), packages, before)
+    check_files(made.site_packages)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
     relative = os.path.relpath(extra, made.site_packages)
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")
@@ -159,33 +165,3 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
         sandbox=Sandbox(write=(folder,)),
     )
     return folder
-
-
-def find_installed(site_packages: Path) -> list[tuple[str, str]]:
-    """Name and version of each distribution in a folder, as its own metadata says."""
-    texts = [each.read_text("METADATA") or "" for each in distributions(path=[str(site_packages)])]
-    fields = [HeaderParser().parsestr(text) for text in texts]
-    return sorted((normalize(each["Name"] or "?"), each["Version"] or "?") for each in fields)
-
-
-def compare(
-    installed: Sequence[tuple[str, str]],
-    packages: Sequence[Locked],
-    platform: Sequence[tuple[str, str]],
-) -> None:
-    """Raise `TreeError` unless just the locked packages are installed, beside the platform's."""
-    locked = {each.name: each.version for each in packages if applies(each)}
-    allowed = {**dict(platform), **locked}
-    for name, version in installed:
-        if name not in allowed:
-            raise TreeError(f"{name} {version} is installed and not locked", hint=LOCK_COMMAND)
-        try:
-            same = parse_version(version) == parse_version(allowed[name])
-        except ValueError:
-            same = version == allowed[name]
-        if not same:
-            raise TreeError(f"{name} is locked as {allowed[name]} and installed as {version}")
-    names = [name for name, _ in installed]
-    for name in allowed:
-        if names.count(name) != 1:
-            raise TreeError(f"{name} is locked, and installed {names.count(name)} times")

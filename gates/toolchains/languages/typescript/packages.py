@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
-from gates.toolchains.cache import digest_folder, install_once, install_record
+from gates.toolchains.cache import digest_folder, install_once
 from gates.toolchains.languages.typescript.install_files import (
     Install,
     find_lock,
@@ -37,18 +37,13 @@ class Packages:
     """Holds `node_modules`, and of a workspace the members that the module uses."""
     member: str
     """The module's own folder in it; "" outside a workspace."""
-    count: int
-    seconds: float
+    record: RanRecord
+    """What proves that they are there."""
 
     @property
     def modules(self) -> Path:
         """Its node_modules."""
         return self.folder / "node_modules"
-
-    @property
-    def record(self) -> RanRecord:
-        """What proves that it is there."""
-        return install_record("npm-packages", self.count, self.seconds)
 
 
 def install_packages(tools: Tools) -> Packages:
@@ -79,8 +74,9 @@ def install_running(tools: Tools) -> Packages:
             _copy(made.folder / path, folder / path)
         return folder
 
-    install_once(place, copy)
-    return replace(made, folder=place, count=len(paths))
+    installed = install_once(place, copy)
+    record = installed.record("npm-packages", len(paths))
+    return replace(made, folder=installed.place, record=record)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -147,8 +143,9 @@ def _install(session: Session) -> Packages:
     for path, folder in sorted(install.folders.items()):
         digest.update(f"{path} {digest_folder(folder)}\n".encode())
     place = session.settings.cache / "environments" / f"npm-{digest.hexdigest()[:32]}"
-    seconds = install_once(place, lambda: _install_into(tools, install))
-    return Packages(place, install.member, len(install.expected), seconds)
+    made = install_once(place, lambda: _install_into(tools, install))
+    record = made.record("npm-packages", len(install.expected))
+    return Packages(made.place, install.member, record)
 
 
 def _install_into(tools: Tools, install: Install) -> Path:
