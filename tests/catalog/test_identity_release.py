@@ -22,7 +22,6 @@ from tests.evidence.sigstore_instance import CLAIMS, IDENTITY, Instance
 from tests.passing import DAY, World
 
 INSTANCE = Instance()
-pytestmark = pytest.mark.database
 
 
 def published(world: World, folder: Path, claims: Claims = CLAIMS) -> World:

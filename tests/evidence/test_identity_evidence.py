@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from gates.doctor import probes
 from gates.errors import ConfigurationError, CouldNotCheckError, ToolMissingError
 from gates.evidence import EvidenceSet, signed
 from gates.evidence.bundle import Bundle
-from gates.evidence.identity import Claims
+from gates.evidence.identity import Claims, mismatches
 from gates.evidence.verify import refusal, report
 from gates.model import Stage
 from gates.settings import Policy, Settings
@@ -76,6 +77,35 @@ def test_six_stages_by_one_workflow_are_accepted(world: World) -> None:
     assert f"signed for {CLAIMS.repository.removeprefix('https://')} at c0c0c0c0c0c0" in report(
         world.evidence, SIX
     )
+
+
+@pytest.mark.parametrize(
+    ("trusted", "repository", "covered"),
+    [
+        ("https://github.com/axon/*", "https://github.com/axon/notes", True),
+        ("https://github.com/axon/*", "https://github.com/axon/", False),
+        ("https://github.com/axon/*", "https://github.com/axon", False),
+        ("https://github.com/axon/*", "https://github.com/axon/notes/more", False),
+        ("https://github.com/axon/*", "https://github.com/axon-evil/notes", False),
+        ("https://github.com/axon/*", "https://evil.example/https://github.com/axon/notes", False),
+        ("https://github.com/axon/notes", "https://github.com/axon/notes", True),
+        ("https://github.com/axon/notes", "https://github.com/axon/notes-2", False),
+        ("https://github.com/axon/notes", "https://github.com/Axon/notes", False),
+        ("https://github.com/axon/notes", "", False),
+    ],
+)
+def test_which_repositories_are_meant(trusted: str, repository: str, covered: bool) -> None:
+    identity = replace(IDENTITY, repositories=(trusted,))
+    found = mismatches(replace(CLAIMS, repository=repository), (identity,))
+    assert (found == ()) is covered
+
+
+def test_of_several_identities_one_has_to_agree_as_a_whole() -> None:
+    others = replace(IDENTITY, signer_digests=("b2" * 20,), runners=("self-hosted",))
+    split = replace(IDENTITY, repositories=("https://github.com/axon/x",))
+    assert mismatches(CLAIMS, (others, IDENTITY)) == ()
+    (nearest,) = mismatches(CLAIMS, (others, split))
+    assert nearest.endswith("[wrong-repository]")
 
 
 @pytest.mark.parametrize(
@@ -292,6 +322,14 @@ def test_what_is_read_back_is_what_was_written(world: World) -> None:
     found = signed.parse(data)
     assert isinstance(found, Bundle)
     assert reparsed(found.value).to_bytes() == data
+
+
+def test_doctor_says_how_evidence_is_signed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyless = replace(settings, keyless=True)
+    found = next(each for each in probes(Path(), keyless) if each.name == "signing key")
+    assert (found.works, found.detail) == (True, "the identity of the workflow that runs")
 
 
 @pytest.fixture
