@@ -94,7 +94,7 @@ class Bundle:
             return [f"is no bundle that can be read: {_text(error)} [malformed-bundle]"]
         if written != self.value:
             return ["is no bundle in its one form [malformed-bundle]"]
-        if clause := _loose(self.value, root):
+        if clause := uncovered(self.value, root):
             return [f"is no bundle that can be relied on: {clause} [malformed-bundle]"]
         try:
             kind, payload = Verifier(trusted_root=root).verify_dsse(bundle, _Anybody())
@@ -166,7 +166,7 @@ def _stale(trust: Trust) -> Iterator[str]:
         )
 
 
-def _loose(value: Mapping[str, Any], root: TrustedRoot) -> str | None:
+def uncovered(value: Mapping[str, Any], root: TrustedRoot) -> str | None:
     """A member that no signature covers and that could therefore say anything; None if none."""
     material = value["verificationMaterial"]
     (entry,) = material["tlogEntries"]

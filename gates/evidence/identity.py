@@ -50,7 +50,9 @@ class Claims:
         """One line for people."""
         name = shown(self.repository.removeprefix("https://"), 200)
         workflow = shown(self.workflow.removeprefix("https://"), 200)
-        return f"{name} at {shown(self.commit[:12])}, by {workflow} ({self.signer_digest[:12]})"
+        return (
+            f"{name} at {shown(self.commit[:12])}, by {workflow} ({shown(self.signer_digest[:12])})"
+        )
 
 
 def mismatches(claims: Claims, trusted: Sequence[Identity]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import pytest
 from gates.doctor import probes
 from gates.errors import ConfigurationError, CouldNotCheckError, ToolMissingError
 from gates.evidence import EvidenceSet, signed
-from gates.evidence.bundle import Bundle
+from gates.evidence.bundle import Bundle, load_root, uncovered
 from gates.evidence.identity import Claims, mismatches
 from gates.evidence.verify import refusal, report
 from gates.model import Stage
@@ -210,6 +210,49 @@ def test_a_bundle_that_is_not_whole(world: World, change: Any, code: str) -> Non
     assert reason.endswith(f"[{code}]")
 
 
+def unpromised(value: dict[str, Any], **changes: object) -> None:
+    """As Rekor 2 writes an entry: without a promise, whose time a timestamp has to say."""
+    (entry,) = value["verificationMaterial"]["tlogEntries"]
+    del entry["inclusionPromise"]
+    entry.update(changes)
+    stamp = {"signedTimestamp": "AAAA"}
+    value["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": [stamp]}
+
+
+@pytest.mark.parametrize(
+    ("change", "clause"),
+    [
+        (lambda v: unpromised(v), "nobody signed the time of its entry"),
+        (lambda v: unpromised(v, logIndex="2"), "its place in the transparency log is not the one"),
+        (
+            lambda v: v["dsseEnvelope"]["signatures"][0].update(keyid="somebody"),
+            "its signature names a key",
+        ),
+        (
+            lambda v: v["verificationMaterial"].update(
+                timestampVerificationData={"rfc3161Timestamps": [{}, {}]}
+            ),
+            "more than one signed timestamp",
+        ),
+    ],
+)
+def test_members_that_no_signature_covers_may_not_vary(
+    world: World, change: Any, clause: str
+) -> None:
+    made = json.loads(INSTANCE.bundle(b"{}").to_bytes())
+    change(made)
+    root = load_root(world.evidence.trust)
+    found = uncovered(made, root)
+    assert found is not None
+    assert clause in found
+
+
+def test_a_timestamp_that_cannot_be_read(world: World) -> None:
+    evidence = by_identity(world)
+    edited(world, Stage.LINT, lambda value: unpromised(value, integratedTime="0"))
+    assert reasons(evidence)[0].endswith("[malformed-bundle]")
+
+
 def test_another_form_of_the_same_bundle(world: World) -> None:
     evidence = by_identity(world)
     value = json.loads(path_of(world, Stage.LINT).read_bytes())
@@ -324,9 +367,7 @@ def test_what_is_read_back_is_what_was_written(world: World) -> None:
     assert reparsed(found.value).to_bytes() == data
 
 
-def test_doctor_says_how_evidence_is_signed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_says_how_evidence_is_signed(settings: Settings) -> None:
     keyless = replace(settings, keyless=True)
     found = next(each for each in probes(Path(), keyless) if each.name == "signing key")
     assert (found.works, found.detail) == (True, "the identity of the workflow that runs")
