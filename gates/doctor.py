@@ -130,17 +130,13 @@ def _database(settings: Settings) -> str:
 
 
 def _server_version(url: str) -> str:
+    from gates.database.server.driver import psycopg_modules
     from gates.errors import DatabaseUnavailableError
 
+    psycopg = psycopg_modules()
     try:
-        import psycopg
-
         with psycopg.connect(url, connect_timeout=10) as connection:
             return connection.info.parameter_status("server_version") or "?"
-    except ImportError as error:
-        raise DatabaseUnavailableError(
-            "psycopg is not installed", hint="pip install 'axon-gates[database]'"
-        ) from error
     except psycopg.Error as error:
         first = str(error).strip().partition("\n")[0]
         raise DatabaseUnavailableError(

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
+from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError, machine_fault
 from gates.toolchains.launcher import BLOCKED
 from gates.toolchains.sandbox import LAUNCHER, Sandbox
 
@@ -63,12 +63,12 @@ class Ran:
 
 @contextlib.contextmanager
 def disk() -> Iterator[None]:
-    """Around our own writing: a full disk is `CouldNotCheckError`, not a crash."""
+    """Around our own writing: a full or read-only disk is `CouldNotCheckError`, not a crash."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise disk_is_full(error.filename or "") from error
+        if fault := machine_fault(error):
+            raise fault from error
         raise
 
 
@@ -143,7 +143,7 @@ class Processes:
             reason = ran.end() if ran.exit_status == BLOCKED else f"exit status {ran.exit_status}"
             raise ToolFailedError(f"{name} could not be started in its sandbox: {reason}")
         if ran.exit_status and any(sign in stdout + stderr for sign in _FULL):
-            raise disk_is_full(name)
+            raise disk_is_full(f"{name} in {cwd}")
         return ran
 
     def _start(
