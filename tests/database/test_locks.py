@@ -37,7 +37,7 @@ def test_a_finding_has_its_place_in_characters():
     assert (found.location.path, found.location.line, found.location.column) == (
         "migrations/001.sql", 1, 13,
     )  # fmt: skip
-    assert (found.rule, found.help) == ("require-concurrent-index-creation", "do not")
+    assert (found.rule, found.fix) == ("require-concurrent-index-creation", "do not")
 
 
 def test_a_table_of_the_same_version_is_locked_by_nobody():
