@@ -160,10 +160,11 @@ def test_mypy_says_what_it_looked_at():
 LOG:  Metadata not found for a
 LOG:  Parsing src/a.py (a)
 LOG:  Metadata fresh for b.c: file src/b c.py
+LOG:  Updating mtime for e: file src/e, meta f.py, meta e.meta.ff, mtime 1795870000
 LOG:  Parsing /usr/lib/mypy/typeshed/stdlib/ast.pyi (ast)
 LOG:  Build finished in 0.087 seconds with 0 modules, and 0 errors
 """
-    assert mypy.find_seen(log, COPY) == {"src/a.py", "src/b c.py"}
+    assert mypy.find_seen(log, COPY) == {"src/a.py", "src/b c.py", "src/e, meta f.py"}
 
 
 def test_prettier_says_what_it_looked_at():

@@ -27,8 +27,12 @@ from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tools import Tools
 
 _LOOKED_AT = re.compile(
-    r"^LOG:\s+(?:Parsing (.+) \(\S+\)|Metadata fresh for \S+: file (.+))$", re.MULTILINE
+    r"^LOG:\s+(?:Parsing (?P<parsed>.+) \(\S+\)"
+    r"|Metadata fresh for \S+: file (?P<known>.+)"
+    r"|Updating mtime for \S+: file (?P<same>.+), meta .+, mtime \d+)$",
+    re.MULTILINE,
 )
+"""What mypy logs of a file that it reads, or that it finds to be what it knows."""
 
 
 def run(tools: Tools) -> Iterator[Problem]:
@@ -87,8 +91,9 @@ def _has_failed(ran: Ran) -> bool:
 
 def find_seen(log: bytes, copy: Path) -> set[str]:
     """The files of the module that `mypy --verbose` says it read, or knew from its cache."""
-    found = (match[1] or match[2] for match in _LOOKED_AT.finditer(log.decode("utf-8", "replace")))
-    return {path for name in found if (path := inside(name, copy)) is not None}
+    matches = _LOOKED_AT.finditer(log.decode("utf-8", "replace"))
+    names = (match["parsed"] or match["known"] or match["same"] for match in matches)
+    return {path for name in names if (path := inside(name, copy)) is not None}
 
 
 def parse(output: bytes, copy: Path) -> Iterator[Problem]:
