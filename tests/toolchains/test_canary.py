@@ -124,6 +124,26 @@ def test_an_emptied_program_has_not_looked(run, check_id):
         run(check_id, "")
 
 
+@pytest.mark.parametrize(
+    ("check_id", "code"),
+    [
+        ("tsc", "print('src/a.ts(1,7): error TS1134: m'); " + STAND_INS["tsc"].strip()),
+        (
+            "mypy",
+            """
+print(json.dumps({"severity": "error", "file": "src/a.py", "line": 1, "column": 1, "message": "m",
+                  "code": "syntax"}))
+sys.exit(2)
+""",
+        ),
+    ],
+)
+def test_a_module_with_a_syntax_error_fails_and_is_not_inconclusive(run, check_id, code):
+    code = code.replace("sys.exit(2 if found else 0)", "sys.exit(2)")
+    (finding,) = run(check_id, code, blind=True)
+    assert finding.rule in ("TS1134", "syntax")
+
+
 def test_a_canary_is_in_the_copy_of_its_check_alone(open_tools):
     tools = open_tools({"src/a.py": b"a = 1\n"})
     canary = plant(tools, "src/a.py", ".py", "canary()", "F821")
