@@ -19,6 +19,7 @@ from gates.commands import COMMANDS
 from gates.commands.options import settings_of, wants_colour
 from gates.commands.outputs import STANDARD_OUTPUT, Output, formats_page, prepare, write
 from gates.errors import GatesError
+from gates.identities import SIGNING
 from gates.model import Stage
 from gates.report import FORMATS
 
@@ -54,6 +55,11 @@ def _options(command: Command) -> Command:
             help="Folder of the signed evidence. Default: PATH/.gates/evidence.",
         ),
         click.option("--key", type=click.Path(path_type=Path), help="Private signing key (PEM)."),
+        click.option(
+            "--sign", type=click.Choice(SIGNING),
+            help="Sign the evidence with the key, or keyless: by the identity of the GitHub"
+            " Actions workflow that runs. Default: key.",
+        ),
         click.option(
             "--catalog",
             help="Catalog: a PostgreSQL URL, or the data directory of an embedded server.",

@@ -8,9 +8,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from gates.errors import GatesError
+from gates.errors import GatesError, ToolMissingError
 from gates.module import Module
 from gates.settings import Policy, Settings, load_policy
 
@@ -73,6 +74,12 @@ def _writable(folder: Path) -> str:
 
 
 def _key(settings: Settings) -> str:
+    if settings.keyless:
+        from gates.evidence.bundle import INSTALL, MISSING
+
+        if find_spec("sigstore") is None:
+            raise ToolMissingError(MISSING, hint=INSTALL)
+        return "the identity of the workflow that runs"
     from gates.evidence.keys import key_id, own_public_key
 
     public = own_public_key(settings.key)

@@ -15,6 +15,8 @@ def settings_of(**given: Any) -> Settings:
 
     for name in ("policy", "key"):
         given[name] = given[name].absolute() if given.get(name) else None
+    if (sign := given.pop("sign", None)) is not None:
+        given["keyless"] = sign == "keyless"
     return Settings.from_environment(**given)
 
 

@@ -144,3 +144,22 @@ def check_same_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
     if len(set(bundles.values())) > 1:
         each = ", ".join(f"{stage} {digest}" for stage, digest in bundles.items())
         yield f"the stages are about different bundles: {each}"
+
+
+def check_same_commit(found: Mapping[Stage, Statement]) -> Iterator[str]:
+    """Stages that workflows signed are of one commit of one repository."""
+    commits = {
+        stage: f"{shown(each.claims.repository, 200)} at {shown(each.claims.commit)}"
+        for stage, each in found.items()
+        if each.claims
+    }
+    if len(set(commits.values())) > 1:
+        each = ", ".join(f"{stage} {commit}" for stage, commit in commits.items())
+        yield f"the stages were signed for different commits: {each} [different-commits]"
+
+
+ACROSS: tuple[Callable[[Mapping[Stage, Statement]], Iterator[str]], ...] = (
+    check_same_bundle,
+    check_same_commit,
+)
+"""Every rule about several statements."""

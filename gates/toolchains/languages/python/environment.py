@@ -35,7 +35,7 @@ CONFIG = Path(__file__).with_name("config")
 TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
 
-LAYOUT = b"3"
+LAYOUT = b"4"
 """Goes up where environments are made in another way."""
 
 
