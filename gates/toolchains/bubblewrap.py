@@ -20,10 +20,6 @@ from gates.toolchains.sandbox import SYSTEM
 
 OTHER_USER = 64_907
 """Whom a program becomes where the run is root: a user id that systems give to nobody."""
-HINT = (
-    "pip install 'axon-gates[sandbox]'; where user namespaces are forbidden:"
-    " sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000"
-)
 
 _SYSTEM_PATH = "/usr/bin:/bin"
 _OWN = ("/proc", "/dev")
@@ -91,6 +87,18 @@ def _candidates() -> list[str]:
     if (system := shutil.which("bwrap", path=_SYSTEM_PATH)) is not None:
         found.append(system)
     return found
+
+
+def advice() -> str:
+    """The one command that brings bubblewrap, where it is not there or does not work."""
+    if not sys.platform.startswith("linux"):
+        return "run gates in a container: docs/security.md has the recipe"
+    if not _candidates():
+        return "pip install 'axon-gates[sandbox]'"
+    restriction = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    if restriction.exists() and restriction.read_text("ascii").strip() != "0":
+        return "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+    return "sudo sysctl -w user.max_user_namespaces=10000 (in a container, of its host)"
 
 
 def mounts(read: Iterable[str], write: Iterable[str]) -> list[str]:

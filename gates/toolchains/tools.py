@@ -155,7 +155,7 @@ class Tools:
                 ran.exit_status,
                 subjects,
                 round(ran.seconds, 3),
-                f"sandbox {ran.sandbox}" if sandbox is not None else "",
+                sandbox=ran.sandbox,
             )
         )
         if ran.exit_status not in ok:
