@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from gates.toolchains.launcher.config import write_config
 
 LAUNCHER = Path(__file__).with_name("launcher")
 _START = (
@@ -69,20 +70,20 @@ class Sandbox:
         `report` is the descriptor that the launcher answers on, `folder` where the program starts,
         `namespaces` whether bubblewrap is around it, `user` whom it is to become.
         """
-        config = {
-            "read": self.readable,
-            "write": self.writable,
-            "network": self.network,
-            "namespaces": namespaces,
-            "user": user,
+        paths = [("folder", os.path.realpath(folder))]
+        paths += [("read", each) for each in self.readable]
+        paths += [("write", each) for each in self.writable]
+        numbers = {
+            "network": int(self.network),
+            "namespaces": int(namespaces),
             "file_limit": self.file_limit,
             "disk": self.disk_limit,
             "processes": self.process_limit,
             "memory": self.memory_limit,
-            "folder": os.path.realpath(folder),
             "report": report,
         }
-        return [_python(), "-I", "-S", "-c", _START, str(LAUNCHER.parent), json.dumps(config)]
+        config = write_config(paths, numbers if user is None else {**numbers, "user": user})
+        return [_python(), "-I", "-S", "-c", _START, str(LAUNCHER.parent), config]
 
 
 def _absolute(paths: Iterable[Path]) -> list[str]:

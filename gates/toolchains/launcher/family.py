@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 INTERVAL = 0.1
@@ -22,12 +21,12 @@ MOST_FILES = 500_000
 class Watch:
     """Holds a program and all that descends from it to its bounds; see `excess`."""
 
-    def __init__(self, memory: int, processes: int, disk: int, folders: Iterable[str]) -> None:
+    def __init__(self, memory: int, processes: int, disk: int, folders: list[str]) -> None:
         self.memory, self.processes, self.disk = memory, processes, disk
         self.folders = [each for each in folders if os.path.isdir(each)]  # noqa: PTH112
         self.before = [size_of(each) for each in self.folders]
         self.roomy = [each for each in self.folders if _free(each) > LEAST_FREE]
-        self.next = self.next_disk = time.monotonic()
+        self.next = self.next_disk = time.monotonic() + INTERVAL
 
     @property
     def wait(self) -> float:

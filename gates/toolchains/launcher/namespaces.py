@@ -6,9 +6,7 @@ Sources: user_namespaces(7), network_namespaces(7), netdevice(7).
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
-import socket
 import struct
 
 from . import SandboxError
@@ -46,6 +44,9 @@ def own_network(libc: ctypes.CDLL) -> bool:
         return False
     if os.geteuid() != user:  # in a user namespace, which was needed, it stays who it was
         _map(user, group)
+    import fcntl
+    import socket
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         fcntl.ioctl(probe, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", INTERFACE_UP))
     return True

@@ -7,11 +7,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
-import socket
 import struct
 import sys
-from collections.abc import Iterable
 
 from . import SandboxError
 
@@ -21,8 +18,9 @@ NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
 """Where the filter finds the call's number, its architecture, and the low words of two arguments.
 The kernel reads all that is tested here as 32 bits."""
 ALLOW, ANSWER_ERROR, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-FAMILIES = (socket.AF_INET, socket.AF_INET6, 16)
-"""What a program with network may open: loopback, and 16, AF_NETLINK, which lists interfaces."""
+AF_UNIX, SOCK_DGRAM = 1, 2
+FAMILIES = (2, 10, 16)
+"""What a program with network may open: AF_INET, AF_INET6, and AF_NETLINK to list interfaces."""
 KIND = 0xF
 """The bits of a socket's type that are no flags."""
 
@@ -58,10 +56,9 @@ def _answer(error: int) -> Instruction:
     return (ANSWER, 0, 0, ANSWER_ERROR | error)
 
 
-def _call(number: int, inner: Iterable[Instruction]) -> list[Instruction]:
+def _call(number: int, inner: list[Instruction]) -> list[Instruction]:
     """The instructions for one call; falls through to the next where they give no answer."""
-    block = list(inner)
-    return [(LOAD, 0, 0, NUMBER), (EQUAL, 0, len(block), number), *block]
+    return [(LOAD, 0, 0, NUMBER), (EQUAL, 0, len(inner), number), *inner]
 
 
 def make_filter(machine: str, *, network: bool, namespaces: bool) -> list[Instruction] | None:
@@ -92,8 +89,8 @@ def make_filter(machine: str, *, network: bool, namespaces: bool) -> list[Instru
         tests = [(EQUAL, len(families) - at, 0, each) for at, each in enumerate(families)]
         program += _call(number, [(LOAD, 0, 0, FIRST), *tests, refuse])
     for number in known["socketpair"]:
-        kind = [(LOAD, 0, 0, SECOND), (MASK, 0, 0, KIND), (EQUAL, 0, 1, socket.SOCK_DGRAM)]
-        local = [(LOAD, 0, 0, FIRST), (EQUAL, 1, 0, socket.AF_UNIX), refuse]
+        kind = [(LOAD, 0, 0, SECOND), (MASK, 0, 0, KIND), (EQUAL, 0, 1, SOCK_DGRAM)]
+        local = [(LOAD, 0, 0, FIRST), (EQUAL, 1, 0, AF_UNIX), refuse]
         program += _call(number, [*local, *kind, refuse])
     for number in known["prlimit"]:
         program += _call(number, [(LOAD, 0, 0, FIRST), (EQUAL, 1, 0, 0), refuse])
@@ -105,7 +102,7 @@ def restrict_calls(libc: ctypes.CDLL, *, network: bool, namespaces: bool) -> boo
 
     Raises `SandboxError` where a seccomp that is there does not take it.
     """
-    program = make_filter(platform.machine(), network=network, namespaces=namespaces)
+    program = make_filter(os.uname().machine, network=network, namespaces=namespaces)
     if program is None or sys.maxsize < 2**32:
         return False
     code = b"".join(struct.pack("=HBBI", *each) for each in program)

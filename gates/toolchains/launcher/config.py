@@ -1,0 +1,42 @@
+"""What the launcher is told: lines of a name and a value, which are read without any import."""
+
+from __future__ import annotations
+
+from . import SandboxError
+
+
+class Config:
+    """The launcher's first argument, read."""
+
+    def __init__(self, text: str) -> None:
+        paths: dict[str, list[str]] = {"read": [], "write": [], "folder": []}
+        numbers: dict[str, int] = {}
+        for line in text.split("\n"):
+            name, _, value = line.partition(" ")
+            if name in paths:
+                paths[name].append(value)
+            else:
+                numbers[name] = int(value)
+        self.read, self.write = paths["read"], paths["write"]
+        (self.folder,) = paths["folder"]
+        """Where the program starts."""
+        self.network = bool(numbers["network"])
+        self.namespaces = bool(numbers["namespaces"])
+        """Whether bubblewrap is around."""
+        self.user = numbers.get("user")
+        """Whom to become; None to stay."""
+        self.file_limit, self.disk, self.memory = (
+            numbers[name] for name in ("file_limit", "disk", "memory")
+        )
+        """Bytes: of one file, of all that is written, of all processes."""
+        self.processes = numbers["processes"]
+        self.report = numbers["report"]
+        """The descriptor that the launcher answers on."""
+
+
+def write_config(paths: list[tuple[str, str]], numbers: dict[str, int]) -> str:
+    """The text that `Config` reads. Raises `SandboxError` for a path that it cannot hold."""
+    if broken := [path for _, path in paths if "\n" in path]:
+        raise SandboxError(f"a path with a line break cannot be put in a sandbox: {broken[0]!r}")
+    lines = [f"{name} {value}" for name, value in (*paths, *numbers.items())]
+    return "\n".join(lines)
