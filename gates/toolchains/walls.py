@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gates.errors import ToolFailedError
 from gates.toolchains.bubblewrap import find_bubblewrap, give, other_user
 from gates.toolchains.sandbox import LAUNCHER, Sandbox, interpreter
 
@@ -58,8 +59,13 @@ class Walls:
 
 @contextlib.contextmanager
 def walls(sandbox: Sandbox, folder: Path) -> Iterator[Walls]:
-    """The walls of a sandbox, for a program that starts in `folder`."""
+    """The walls of a sandbox, for a program that starts in `folder`.
+
+    Raises `ToolFailedError` for paths that the launcher cannot be told.
+    """
     bubblewrap = find_bubblewrap()
+    if any("\n" in str(each) for each in (folder, *sandbox.read, *sandbox.write)):
+        raise ToolFailedError(f"no sandbox can be made for a path with a line break: {folder}")
     with contextlib.ExitStack() as stack:
         opened: set[int] = set()
         stack.callback(_close, opened)
