@@ -55,6 +55,8 @@ SLOW = (
     "evidence/test_evidence_refused.py::test_no_byte_can_become_any_other",
     "lint_manifest/test_fuzz.py",
     "toolchains/test_bundle.py",
+    "toolchains/test_cache.py::test_a_test_that_fails_fails_also_with_a_runner_that_was_edited",
+    "toolchains/test_cache.py::test_a_cache_of_mypy_that_was_cut_short_is_thrown_away",
     "toolchains/test_licenses.py::test_no_text_is_allowed_by_accident",
     "toolchains/test_measured.py",
     "toolchains/test_module_tests.py",

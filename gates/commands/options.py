@@ -43,7 +43,10 @@ def settings_of(**given: Any) -> Settings:
 
 
 def wants_colour(stream: Any) -> bool:
-    """https://no-color.org: any value that is not empty switches colours off."""
-    return bool(
-        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    """Whether to write colours: any value of NO_COLOR that is not empty switches them off, one of
+    FORCE_COLOR on where no terminal is (no-color.org, force-color.org); NO_COLOR goes first."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return bool(stream.isatty() and os.environ.get("TERM") != "dumb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -111,8 +112,9 @@ class EvidenceSet:
         found = self.inspect(stages)
         reasons = [reason for each in found for reason in each.reasons]
         if reasons:
-            first = next(each.stage for each in found if each.reasons)
-            raise RefusedError(reasons, hint=f"gates run --stage {first} {self.module.root}")
+            again = [f"--stage {each.stage}" for each in found if each.reasons]
+            command = ["gates run", *again, shlex.quote(str(self.module.root))]
+            raise RefusedError(reasons, hint=" ".join(command))
         return {each.stage: each.statement for each in found if each.statement}
 
     def envelope(self, stage: Stage) -> bytes | None:

@@ -1,15 +1,9 @@
-"""Matches locked packages with a snapshot of advisories in the OSV format. Pure.
-
-Source of the rules: the OSV schema, "affected.ranges.events" and "Evaluation"
-(ossf.github.io/osv-schema): a version is affected where `versions` lists it, or where it lies at
-or after an `introduced` and neither at or after the next `fixed` or `limit` nor after
-`last_affected`.
-"""
+"""Matches locked packages with a snapshot of advisories in the OSV format. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +11,13 @@ from typing import Any
 from gates.errors import CouldNotCheckError
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked
+from gates.toolchains.osv import (
+    NotUnderstoodError,
+    entries_of,
+    fixed_versions,
+    is_affected,
+    package_key,
+)
 
 SCHEMA_VERSION = 1
 HINT = "configure an offline snapshot: [advisories] snapshot in gates-policy.toml"
@@ -25,7 +26,7 @@ HINT = "configure an offline snapshot: [advisories] snapshot in gates-policy.tom
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Advisories of one day, by ecosystem and package."""
+    """Advisories of one day, by the key that `osv.package_key` gives for their packages."""
 
     created: datetime
     source: str
@@ -47,6 +48,15 @@ class Advisory:
     fixed: str
     """The smallest version above the locked one that is fixed; "" where there is none."""
     aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What a snapshot says about packages."""
+
+    found: tuple[Advisory, ...]
+    unclear: tuple[str, ...]
+    """Of each advisory that is not understood for a package: which, and why."""
 
 
 def read_snapshot(data: bytes, *, today: date, max_age_days: int) -> Snapshot:
@@ -72,18 +82,15 @@ def read_snapshot(data: bytes, *, today: date, max_age_days: int) -> Snapshot:
             created = created.replace(tzinfo=UTC)
         by_package: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for record in records:
-            names = {
-                (str(each["package"]["ecosystem"]), str(each["package"]["name"]))
-                for each in record["affected"]
-                if "package" in each
-            }
-            for ecosystem, name in names:
-                by_package.setdefault((ecosystem, normalize(ecosystem, name)), []).append(record)
+            entries = record.get("affected") or ()
+            packages = [each["package"] for each in entries if each.get("package") is not None]
+            for key in {package_key(package) for package in packages}:
+                by_package.setdefault(key, []).append(record)
         vouched = frozenset(str(canary["ecosystem"]) for canary in canaries)
         snapshot = Snapshot(created, source, len(records), by_package, vouched)
         for canary in canaries:
             probe = Locked(canary["ecosystem"], canary["name"], canary["version"], 0)
-            if canary["id"] not in {found.id for found in match(snapshot, [probe])}:
+            if canary["id"] not in {each.id for each in match(snapshot, [probe]).found}:
                 raise ValueError(f"its canary {canary['id']} is not found")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CouldNotCheckError(f"the advisory snapshot cannot be relied upon: {error}") from error
@@ -103,100 +110,52 @@ def _ecosystem(name: str) -> Ecosystem | None:
     return ECOSYSTEMS.get(name)
 
 
-def normalize(ecosystem: str, name: str) -> str:
-    """A package's name in the form in which names are compared; of others than ours, as it is."""
-    known = _ecosystem(ecosystem)
-    return known.normalize(name) if known is not None else name
-
-
-def match(snapshot: Snapshot, packages: Sequence[Locked]) -> Iterator[Advisory]:
-    """Every advisory that one of the packages falls under, withdrawn ones left out.
-
-    Raises `ValueError` for a version that its ecosystem does not have.
-    """
+def match(snapshot: Snapshot, packages: Sequence[Locked]) -> Matches:
+    """Every advisory that one of the packages falls under, withdrawn ones left out."""
+    found: list[Advisory] = []
+    unclear: list[str] = []
     for package in packages:
         if (ecosystem := _ecosystem(package.ecosystem)) is None:
             raise ValueError(f"unknown ecosystem {package.ecosystem}")
-        name = normalize(package.ecosystem, package.name)
-        for record in snapshot.by_package.get((package.ecosystem, name), ()):
-            if record.get("withdrawn"):
-                continue
-            parts = [
-                each
-                for each in record["affected"]
-                if each.get("package", {}).get("ecosystem") == package.ecosystem
-                and normalize(package.ecosystem, each["package"]["name"]) == name
-            ]
-            if any(_affected(part, package, ecosystem) for part in parts):
-                yield Advisory(
-                    package,
-                    str(record["id"]),
-                    str(record.get("summary") or record.get("details") or "").strip()[:300],
-                    _severity(record),
-                    _fixed(parts, package, ecosystem),
-                    tuple(str(alias) for alias in record.get("aliases") or ()),
-                )
+        name = ecosystem.normalize(package.name)
+        for record in snapshot.by_package.get((ecosystem.name.casefold(), name), ()):
+            id_ = str(record.get("id") or "an advisory without an id")[:80]
+            try:
+                if is_affected(record, ecosystem, name, package.version, now=snapshot.created):
+                    found.append(_advisory(record, id_, package, ecosystem))
+            except NotUnderstoodError as error:
+                unclear.append(f"{package.name} {package.version} and {id_}: {error}")
+    return Matches(tuple(found), tuple(unclear))
 
 
-def _affected(part: Mapping[str, Any], package: Locked, ecosystem: Ecosystem) -> bool:
-    order = ecosystem.parse_version
-    version = order(package.version)
-    for text in part.get("versions") or ():
-        if text == package.version:
-            return True
-        try:
-            if not (order(text) < version or version < order(text)):
-                return True
-        except ValueError:
-            continue  # old registries hold versions that no longer count as ones
-    return any(
-        _inside(version, each["events"], order)
-        for each in part.get("ranges") or ()
-        if each["type"] == ecosystem.range_type
+def _advisory(
+    record: Mapping[str, Any], id_: str, package: Locked, ecosystem: Ecosystem
+) -> Advisory:
+    summary = str(record.get("summary") or record.get("details") or "").strip()[:300]
+    aliases = record.get("aliases")
+    return Advisory(
+        package,
+        id_,
+        summary,
+        _severity(record),
+        _fixed(record, package, ecosystem),
+        tuple(str(alias) for alias in aliases) if isinstance(aliases, list) else (),
     )
 
 
-def _inside(
-    version: Ordered, events: Sequence[Mapping[str, str]], order: Callable[[str], Ordered]
-) -> bool:
-    inside = False
-    points = [(order(text), kind) for event in events for kind, text in event.items()]
-    # Of two events at one version, the end comes before the next beginning.
-    for point, kind in sorted(points, key=lambda each: (_Key(each[0]), each[1] == "introduced")):
-        if kind == "introduced" and not version < point:
-            inside = True
-        elif (kind in ("fixed", "limit") and not version < point) or (
-            kind == "last_affected" and point < version
-        ):
-            inside = False
-    return inside
-
-
-@dataclass(frozen=True)
-class _Key:
-    value: Ordered
-
-    def __lt__(self, other: _Key) -> bool:
-        return self.value < other.value
-
-
-def _fixed(parts: Sequence[Mapping[str, Any]], package: Locked, ecosystem: Ecosystem) -> str:
-    order = ecosystem.parse_version
-    version = order(package.version)
-    fixes = [
-        event["fixed"]
-        for part in parts
-        for each in part.get("ranges") or ()
-        if each["type"] == ecosystem.range_type
-        for event in each["events"]
-        if "fixed" in event and version < order(event["fixed"])
-    ]
-    return min(fixes, key=lambda text: _Key(order(text)), default="")
+def _fixed(record: Mapping[str, Any], package: Locked, ecosystem: Ecosystem) -> str:
+    version = ecosystem.parse_version(package.version)
+    best: tuple[str, Ordered] | None = None
+    for entry in entries_of(record, ecosystem, ecosystem.normalize(package.name)):
+        for text, fix in fixed_versions(entry, ecosystem):
+            if version < fix and (best is None or fix < best[1]):
+                best = (text, fix)
+    return best[0] if best is not None else ""
 
 
 def _severity(record: Mapping[str, Any]) -> str:
-    worded = (record.get("database_specific") or {}).get("severity")
-    if isinstance(worded, str):
-        return worded
-    scores = record.get("severity") or ()
-    return str(scores[0].get("score", "")) if scores else ""
+    try:
+        worded = (record.get("database_specific") or {}).get("severity")
+        return worded if isinstance(worded, str) else str(record["severity"][0]["score"])
+    except (AttributeError, KeyError, IndexError, TypeError):
+        return ""  # a word for people, which decides nothing

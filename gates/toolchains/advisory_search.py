@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from gates.errors import CouldNotCheckError
@@ -20,23 +20,28 @@ def find_advisories(
 ) -> Iterator[tuple[Advisory, Location]]:
     """Each advisory, with the line of the lock file that brings its package in.
 
-    Raises `CouldNotCheckError` where there is no lock, or nobody to ask.
+    Raises `CouldNotCheckError` where there is no lock, or nobody to ask; and, after what is known,
+    where the packages that are installed are not those that were asked about.
     """
     language = language_of(tools.session.module)
+    found: Sequence[Advisory] = ()
+    unclear: Sequence[str] = ()
     packages, path = locked_packages(tools)
     if policy.advisories is not None:
-        found = _by_snapshot(tools, policy, today, packages)
+        found, unclear = _by_snapshot(tools, policy, today, packages)
     elif tools.session.settings.offline:
         raise CouldNotCheckError(
             "no advisory source: offline, and the policy names no snapshot", hint=HINT
         )
-    elif not packages:
-        found = []
-    else:
+    elif packages:
         found = language.ask_advisories(tools, packages)
     for advisory in sorted(found, key=lambda each: (each.package.line, each.package.name, each.id)):
         line = advisory.package.line if path == language.lock_file else None
         yield advisory, Location(path, line or None)
+    if unclear:
+        more = f", and {len(unclear) - 3} more" if len(unclear) > 3 else ""
+        raise CouldNotCheckError(f"not understood: {'; '.join(unclear[:3])}{more}")
+    language.install_packages(tools)
 
 
 def locked_packages(tools: Tools) -> tuple[list[Locked], str]:
@@ -54,7 +59,7 @@ def locked_packages(tools: Tools) -> tuple[list[Locked], str]:
 
 def _by_snapshot(
     tools: Tools, policy: Policy, today: date, packages: list[Locked]
-) -> list[Advisory]:
+) -> tuple[Sequence[Advisory], Sequence[str]]:
     assert policy.advisories is not None  # noqa: S101 - asked before
     try:
         data = policy.advisories.read_bytes()
@@ -69,10 +74,10 @@ def _by_snapshot(
             "so it may hold none of its advisories"
         )
     try:
-        found = list(advisories.match(snapshot, packages))
+        matches = advisories.match(snapshot, packages)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CouldNotCheckError(f"a package could not be matched: {error}") from error
     detail = f"{snapshot.count} records from {snapshot.source[:80]}"
     created = snapshot.created.isoformat()
     tools.records.append(RanRecord("advisory-snapshot", created, 0, len(packages), 0.0, detail))
-    return found
+    return matches.found, matches.unclear

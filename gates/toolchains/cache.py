@@ -1,33 +1,88 @@
-"""Folders in the cache: what an installation made, under a name that says what it was made from."""
+"""Folders in the cache: what an installation made, under a name that says what it was made from.
+
+A folder holds a seal: the digest of everything in it when it was made. Each run compares it before
+it uses the folder, and makes the folder anew where they differ: a full disk or a crash leaves files
+that are empty, and a compiler that is empty finds no fault in anything.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import shutil
+import stat
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from gates.model import RanRecord
 from gates.toolchains.processes import disk
 
+SEAL = ".gates-seal"
+"""The file in a folder that holds the digest of all others, as 64 hexadecimal digits."""
 
-def install_once(place: Path, install: Callable[[], Path]) -> float:
+
+@dataclass(frozen=True)
+class Installed:
+    """A folder of the cache that is as it was made."""
+
+    place: Path
+    digest: str
+    """SHA-256 of its contents, as `digest_contents` computes it."""
+    seconds: float
+    """What making it took; 0 where it was there."""
+    how: str
+    """"made now", "from the cache", or why what was there was made anew."""
+
+    def record(self, name: str, packages: int) -> RanRecord:
+        """What proves that so many packages are installed, and which."""
+        said = f"{self.how}, sha256:{self.digest}"
+        return RanRecord(name, "", 0, packages, self.seconds, said)
+
+
+def install_once(place: Path, install: Callable[[], Path]) -> Installed:
     """Have `place` hold what `install` puts into the folder that it returns.
 
-    The seconds that this took; 0 where the place was there already.
+    What is there already is used if its contents are those of its seal, and else made anew.
     """
-    if place.is_dir():
-        return 0.0
-    started = time.monotonic()
+    how = "made now"
     with disk():
+        if place.is_dir():
+            if (digest := _sealed(place)) is not None:
+                return Installed(place, digest, 0.0, "from the cache")
+            how = "made anew, as what was in the cache is not what was put there"
+            _set_aside(place)
+        started = time.monotonic()
         folder = install()
-    move_into_cache(folder, place)
-    return round(time.monotonic() - started, 3)
+        digest = digest_contents(folder)
+        (folder / SEAL).write_text(digest, "ascii")
+        move_into_cache(folder, place)
+        if not folder.exists():
+            return Installed(place, digest, round(time.monotonic() - started, 3), how)
+        # Another run was there first.
+        if (theirs := _sealed(place)) is not None:
+            return Installed(place, theirs, 0.0, "from the cache")
+        return Installed(folder, digest, round(time.monotonic() - started, 3), how)
 
 
-def install_record(name: str, packages: int, seconds: float) -> RanRecord:
-    """What proves that so many packages are installed; `seconds` as `install_once` returns them."""
-    return RanRecord(name, "", 0, packages, seconds, "made now" if seconds else "from the cache")
+def _sealed(place: Path) -> str | None:
+    """The digest of a folder, if it is the one of its seal."""
+    try:
+        seal = (place / SEAL).read_text("ascii")
+        digest = digest_contents(place)
+    except (OSError, ValueError):
+        return None
+    return digest if digest == seal else None
+
+
+def _set_aside(place: Path) -> None:
+    """Take a folder out of the way. Who still uses it keeps the files that it has open."""
+    aside = place.with_name(f"{place.name}.damaged-{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        place.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def move_into_cache(folder: Path, place: Path) -> None:
@@ -39,6 +94,38 @@ def move_into_cache(folder: Path, place: Path) -> None:
         except OSError:
             if not place.is_dir():
                 raise
+
+
+def digest_contents(folder: Path) -> str:
+    """SHA-256 over everything in a folder but its seal: paths, kinds, whether a file may be run,
+    the bytes of files and the targets of links. Raises `OSError` where something is unreadable."""
+    total = hashlib.sha256()
+    for path, status in sorted(_entries(folder), key=lambda each: each[0]):
+        mode = status.st_mode
+        if stat.S_ISLNK(mode):
+            content = f"link {path.readlink()}"
+        elif stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            content = f"{'program' if mode & stat.S_IXUSR else 'file'} {digest}"
+        else:
+            content = "folder" if stat.S_ISDIR(mode) else "other"
+        line = f"{content}  {path.relative_to(folder).as_posix()}\n"
+        total.update(line.encode(errors="surrogateescape"))
+    return total.hexdigest()
+
+
+def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    found: list[tuple[Path, os.stat_result]] = []
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                found.append((path, entry.stat(follow_symlinks=False)))
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+    return [each for each in found if each[0] != folder / SEAL]
 
 
 def digest_folder(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,9 +21,9 @@ class Ecosystem:
     """As in OSV: "PyPI"."""
     url_type: str
     """In package URLs: "pypi"."""
-    range_type: str
-    """The kind of ranges in OSV records that follow its order: "ECOSYSTEM", "SEMVER"."""
     normalize: Callable[[str], str]
     """A package's name in the form in which names are compared."""
     parse_version: Callable[[str], Ordered]
     """A version; "0" is before every other. Raises `ValueError` for what is none."""
+    range_types: Mapping[str, Callable[[str], Ordered]]
+    """How to read the versions in an OSV range, for each type that has them: "SEMVER"."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,18 @@ from gates.toolchains.tools import Tools
 
 if TYPE_CHECKING:
     from boolean import Expression
+    from license_expression import Licensing
 
 _MAX_METADATA = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Licensed:
-    """One locked package with the licence that it states."""
+    """One locked package with the licences that it states."""
 
     package: Locked
-    expression: str
-    """As stated; "" where it states none, or one that has no SPDX form."""
-    stated: str
-    """What it says instead, shortened; "" where it says nothing."""
+    statements: tuple[str, ...]
+    """SPDX expressions, and whatever else it says of its licence, as it is; () for nothing."""
 
 
 def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
@@ -49,22 +49,52 @@ def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
     return found, path
 
 
+def find_fault(package: Licensed, allowed: Collection[str]) -> str:
+    """Why a package may not be used, as the end of a sentence about it; "" where it may.
+
+    All that it states has to be allowed: one of several statements is no choice.
+    """
+    if not package.statements:
+        return "states no licence of the SPDX list"
+    against = {text: find_refused(text, allowed) for text in package.statements}
+    refused = {text: each for text, each in against.items() if each != []}
+    if not refused:
+        return ""
+    names = sorted({name for each in refused.values() for name in each or ()})
+    unknown = [text for text, each in refused.items() if each is None]
+    reasons = [f"the policy does not allow {', '.join(names)}"] if names else []
+    if len(against) > 1:
+        said = " and ".join(repr(text[:80]) for text in against)
+        reasons += [f"{text[:80]!r} is no licence of the SPDX list" for text in unknown]
+        return f"states more than one licence, {said}; {', and '.join(reasons)}"
+    if unknown:
+        return f"states {unknown[0][:80]!r}, which is no licence of the SPDX list"
+    return f"is under {package.statements[0]}; {reasons[0]}"
+
+
 def find_refused(expression: str, allowed: Collection[str]) -> list[str] | None:
     """The licences of an SPDX expression that keep it from being allowed; [] where it is.
 
     Of licences joined by OR one must be allowed, of those joined by AND all; an exception (WITH)
     only adds permissions. None for a text that is no SPDX expression.
     """
-    from license_expression import ExpressionError, get_spdx_licensing
+    from license_expression import ExpressionError
 
     if len(expression) > 500 or expression.count("(") > 20:
         return None
-    licensing = get_spdx_licensing()
+    licensing = _licensing()
     try:
         parsed = licensing.parse(expression, validate=True)
     except (ExpressionError, ValueError, TypeError, AttributeError, LookupError):
         return None
     return None if parsed is None else _refused(parsed, {each.casefold() for each in allowed})
+
+
+@cache
+def _licensing() -> Licensing:
+    from license_expression import get_spdx_licensing
+
+    return get_spdx_licensing()
 
 
 def _refused(parsed: Expression, allowed: Collection[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What a lock file holds: which packages, in which versions, on which lines. Pure.
 
 A lock file is untrusted: whatever could make an installer run code, reach another registry or
-take a package without a digest is a `LockError`.
+take a package without a digest is a `LockError`. No installer is given the file itself, but one
+that is written anew from what was read here, so that both know the same packages.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ class NoLockError(CouldNotCheckError):
         self.path = path
 
 
+class TreeError(CouldNotCheckError):
+    """What is installed is not what the lock says: another package, one more or one less."""
+
+
 @dataclass(frozen=True)
 class Locked:
     """One package that a lock file pins."""
@@ -39,3 +44,5 @@ class Locked:
     line: int
     marker: str = ""
     """PyPI: the environment marker under which it is installed; "" for always."""
+    digests: tuple[str, ...] = ()
+    """Those of its files, as the lock writes them: "sha256:<hex>", "sha512-<base64>"."""

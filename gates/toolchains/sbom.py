@@ -24,12 +24,16 @@ _HASHES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 def make_bill(session: Session) -> bytes:
     """The bill of materials of the session's module.
 
-    Raises `LockError` or `CouldNotCheckError` where there is no usable lock.
+    Raises `LockError` or `CouldNotCheckError` where there is no usable lock, and `TreeError` where
+    the packages that are installed from it are others.
     """
     from gates.toolchains.languages import language_of
+    from gates.toolchains.tools import Tools
 
     language = language_of(session.module)
-    components = language.list_components(session, language.read_lock(session))
+    packages = language.read_lock(session)
+    language.install_packages(Tools(session))
+    components = language.list_components(session, packages)
     return document(session.module, components)
 
 

@@ -65,9 +65,9 @@ def test_python_tools(open_session, monkeypatch, check_id, how):
 
 
 def run_environment(session) -> None:
-    from gates.toolchains.languages.python.environment import make_environment
+    from gates.toolchains.languages.python.environment import install_packages
 
-    make_environment(Tools(session))
+    install_packages(Tools(session))
 
 
 @pytest.mark.parametrize("check_id", PYTHON)

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gates.module import load
 from gates.settings import PERMISSIVE
 from gates.toolchains.languages.python.licenses import parse_metadata
-from gates.toolchains.languages.typescript.licenses import parse_package_json
+from gates.toolchains.languages.typescript.licenses import find_running, parse_package_json
 from gates.toolchains.languages.typescript.lock import reachable
-from gates.toolchains.licenses import find_refused
+from gates.toolchains.languages.typescript.sources.imports import find_imports
+from gates.toolchains.licenses import Licensed, find_fault, find_refused
 from gates.toolchains.locks import Locked
 
 PACKAGE = Locked("PyPI", "x", "1.0", 1)
@@ -45,40 +47,99 @@ def test_no_text_is_allowed_by_accident(text):
     assert find_refused(text, ()) != []
 
 
+OSI = "Classifier: License :: OSI Approved ::"
+
+
 @pytest.mark.parametrize(
-    ("metadata", "expression"),
+    ("metadata", "statements"),
     [
-        ("License-Expression: MIT OR Apache-2.0\n", "MIT OR Apache-2.0"),
-        ("License: BSD-3-Clause\n", "BSD-3-Clause"),
-        ("License: MIT\nClassifier: License :: OSI Approved :: Apache Software License\n", "MIT"),
-        ("Classifier: License :: OSI Approved :: MIT License\n", "MIT"),
+        ("License-Expression: MIT OR Apache-2.0\n", ["MIT OR Apache-2.0"]),
+        ("License: BSD-3-Clause\n", ["BSD-3-Clause"]),
+        (f"License: MIT\n{OSI} Apache Software License\n", ["MIT", "Apache-2.0"]),
+        (f"{OSI} MIT License\n", ["MIT"]),
         (
-            "Classifier: License :: OSI Approved :: MIT License\n"
-            "Classifier: License :: OSI Approved :: GNU General Public License v3 (GPLv3)\n",
-            "MIT AND GPL-3.0-only",
+            f"{OSI} MIT License\n{OSI} GNU General Public License v3 (GPLv3)\n",
+            ["MIT", "GPL-3.0-only"],
         ),
-        ("Classifier: License :: Other/Proprietary License\n", ""),
-        ("License: Copyright (c) 2020 Somebody, all rights reserved\n", ""),
-        ("Name: x\n\nLicense-Expression: MIT\n", ""),
+        ("Classifier: License :: Other/Proprietary License\n", ["Other/Proprietary License"]),
+        (
+            "License: Copyright (c) 2020 Somebody, all rights reserved\n",
+            ["Copyright (c) 2020 Somebody, all rights reserved"],
+        ),
+        ("Name: x\n\nLicense-Expression: MIT\n", []),
+        (f"License: AGPL\n{OSI} MIT License\n", ["MIT", "AGPL"]),
+        (f"License: AGPL-3.0\n{OSI} MIT License\n", ["AGPL-3.0", "MIT"]),
+        (f"License: GNU AGPLv3\n{OSI} MIT License\n", ["MIT", "GNU AGPLv3"]),
+        (f"License-Expression: MIT\nLicense: AGPL-3.0-only\n{OSI} MIT License\n",
+         ["MIT", "AGPL-3.0-only"]),
+        ("License-Expression: MIT\nClassifier: License :: Other/Proprietary License\n",
+         ["MIT", "Other/Proprietary License"]),
+        (f"License: {'GNU AFFERO GENERAL PUBLIC LICENSE ' * 9}\n{OSI} MIT License\n",
+         ["MIT", ("GNU AFFERO GENERAL PUBLIC LICENSE " * 9).strip()]),
+        (f"License: MIT License\n{OSI} MIT License\n", ["MIT"]),
+        (f"License: Apache 2.0\n{OSI} Apache Software License\n", ["Apache-2.0"]),
+        (f"License: UNKNOWN\n{OSI} Apache Software License\n", ["Apache-2.0"]),
+        (f"License: BSD-2-Clause\n{OSI} BSD License\n", ["BSD-2-Clause"]),
+        (f"License: {'Permission is hereby granted, free of charge, ' * 9}\n{OSI} MIT License\n",
+         ["MIT"]),
+        (f"License: MIT-like, proprietary\n{OSI} MIT License\n", ["MIT", "MIT-like, proprietary"]),
+        ("License: MIT\nClassifier: License :: Other :: MIT-like\n", ["MIT", "MIT-like"]),
+        (f"License: MIT\nClassifier: License :: OSI Approved\n{OSI} MIT License\n", ["MIT"]),
     ],
-)
-def test_python_packages_state_it_in_their_metadata(metadata, expression):
-    assert parse_metadata(PACKAGE, metadata).expression == expression
+)  # fmt: skip
+def test_python_packages_state_it_in_their_metadata(metadata, statements):
+    assert list(parse_metadata(PACKAGE, metadata).statements) == statements
 
 
 @pytest.mark.parametrize(
-    ("manifest", "expression"),
+    ("manifest", "statements"),
     [
-        ({"license": "MIT"}, "MIT"),
-        ({"license": {"type": "ISC", "url": "https://example.com"}}, "ISC"),
-        ({"licenses": [{"type": "MIT"}, {"type": "GPL-2.0-only"}]}, "(MIT) OR (GPL-2.0-only)"),
-        ({"license": 5}, ""),
-        ({}, ""),
-        ([], ""),
+        ({"license": "MIT"}, ["MIT"]),
+        ({"license": {"type": "ISC", "url": "https://example.com"}}, ["ISC"]),
+        ({"licenses": [{"type": "MIT"}, {"type": "GPL-2.0-only"}]}, ["(MIT) OR (GPL-2.0-only)"]),
+        ({"license": "MIT", "licenses": [{"type": "AGPL-3.0-only"}]}, ["MIT", "AGPL-3.0-only"]),
+        ({"license": "MIT", "licenses": [{"type": "MIT"}]}, ["MIT"]),
+        ({"license": "MIT", "licenses": "AGPL-3.0-only"}, ["MIT", "AGPL-3.0-only"]),
+        ({"license": "MIT", "licenses": {"type": "AGPL-3.0-only"}}, ["MIT", "AGPL-3.0-only"]),
+        ({"license": "MIT", "licenses": [5, 6]}, ["MIT", "(5) OR (6)"]),
+        ({"license": 5}, ["5"]),
+        ({"license": ["MIT", "ISC"]}, ['["MIT", "ISC"]']),
+        ({}, []),
+        ([], []),
     ],
 )
-def test_npm_packages_state_it_in_their_manifest(manifest, expression):
-    assert parse_package_json(PACKAGE, json.dumps(manifest)).expression == expression
+def test_npm_packages_state_it_in_their_manifest(manifest, statements):
+    assert list(parse_package_json(PACKAGE, json.dumps(manifest)).statements) == statements
+
+
+@pytest.mark.parametrize(
+    ("statements", "fault"),
+    [
+        (["MIT"], ""),
+        (["MIT", "Apache-2.0"], ""),
+        ([], "states no licence of the SPDX list"),
+        (["AGPL-3.0-only"], "is under AGPL-3.0-only; the policy does not allow AGPL-3.0-only"),
+        (["LICENSE.txt"], "states 'LICENSE.txt', which is no licence of the SPDX list"),
+        (
+            ["MIT", "AGPL-3.0-only"],
+            "states more than one licence, 'MIT' and 'AGPL-3.0-only';"
+            " the policy does not allow AGPL-3.0-only",
+        ),
+        (
+            ["MIT", "AGPL"],
+            "states more than one licence, 'MIT' and 'AGPL'; 'AGPL' is no licence of the SPDX list",
+        ),
+    ],
+)
+def test_every_statement_has_to_be_allowed(statements, fault):
+    assert find_fault(Licensed(PACKAGE, tuple(statements)), PERMISSIVE) == fault
+
+
+@given(st.lists(st.sampled_from(["MIT", "ISC", "AGPL-3.0-only", "nonsense", "MIT OR SSPL-1.0"])))
+def test_another_statement_allows_nothing(statements):
+    one_by_one = [find_fault(Licensed(PACKAGE, (each,)), PERMISSIVE) for each in statements]
+    whole = find_fault(Licensed(PACKAGE, tuple(statements)), PERMISSIVE)
+    assert bool(whole) == (not statements or any(one_by_one))
 
 
 def test_packages_that_only_develop_do_not_run_with_the_module():
@@ -90,3 +151,46 @@ def test_packages_that_only_develop_do_not_run_with_the_module():
     }
     assert reachable(lock, "", development=False) == {"", "node_modules/a", "node_modules/c"}
     assert reachable(lock, "") == set(lock)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('import a from "a";', {"a"}),
+        ('import "@s/a/deep.js";', {"@s/a"}),
+        ('export * from "a/b";', {"a"}),
+        ('export { x } from "a";', {"a"}),
+        ('import { type A } from "a";', {"a"}),
+        ('import type { A } from "a"; import type B from "b";', set()),
+        ('export type { A } from "a";', set()),
+        ('import a = require("a");', {"a"}),
+        ('const a = await import("a");', {"a"}),
+        ('const a = require("a");', {"a"}),
+        ('import "./a.js"; import "../b.js"; import "#c";', set()),
+        ('import { readFile } from "node:fs";', {"node:fs"}),
+        ("export const x = 1;", set()),
+        ("const a = await import(`a`);", None),
+        ("const a = await import(name);", None),
+        ('const a = require("a" + b);', None),
+        ('import { createRequire } from "node:module";', None),
+    ],
+)
+def test_what_sources_import_when_they_run(make_module, source, expected):
+    root = make_module("typescript")
+    for path in (root / "src").rglob("*.ts"):
+        path.unlink()
+    (root / "src" / "index.ts").write_text(source)
+    assert find_imports(load(root)) == expected
+
+
+def test_a_package_for_development_that_is_imported_runs_with_the_module():
+    lock = {
+        "": {"dependencies": {"a": "1"}, "devDependencies": {"b": "1", "d": "1"}},
+        "node_modules/a": {},
+        "node_modules/b": {"dependencies": {"c": "1"}, "dev": True},
+        "node_modules/c": {"dev": True},
+        "node_modules/d": {"dev": True},
+    }
+    assert find_running(lock, "", set()) == {"", "node_modules/a"}
+    assert find_running(lock, "", {"b", "node:fs"}) == set(lock) - {"node_modules/d"}
+    assert find_running(lock, "", None) == set(lock)

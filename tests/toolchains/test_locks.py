@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.toolchains.languages.python.lock import read_requirements
+from gates.toolchains.languages.python.lock import read_requirements, write_requirements
+from gates.toolchains.languages.python.tree import compare
 from gates.toolchains.languages.typescript.lock import lock_entries, reachable, read_npm_lock
-from gates.toolchains.locks import Locked, LockError
+from gates.toolchains.locks import Locked, LockError, TreeError
 
 HASH = "--hash=sha256:" + "0" * 64
 
@@ -23,10 +26,91 @@ Ruamel.Yaml[jinja2]==0.18.6 \\
     # via something
 colorama==0.4.6 ; sys_platform == 'win32' {HASH}
 """
-    assert read_requirements(text) == [
-        Locked("PyPI", "ruamel-yaml", "0.18.6", 2),
-        Locked("PyPI", "colorama", "0.4.6", 6, "sys_platform == 'win32'"),
+    digest = HASH.removeprefix("--hash=")
+    found = read_requirements(text)
+    assert found == [
+        Locked("PyPI", "ruamel-yaml", "0.18.6", 2, "", (digest, digest)),
+        Locked("PyPI", "colorama", "0.4.6", 6, 'sys_platform == "win32"', (digest,)),
     ]
+    assert write_requirements(found) == (
+        f'ruamel-yaml==0.18.6 {HASH} {HASH}\ncolorama==0.4.6 ; sys_platform == "win32" {HASH}\n'
+    )
+
+
+@pytest.mark.parametrize("comment", ["# a comment \\", "  # via x \\", "#\\", "# \\\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_comment_that_ends_in_a_backslash_hides_nothing(comment, end):
+    (found,) = read_requirements(f"{comment}{end}urllib3==1.26.4 {HASH}{end}")
+    assert (found.name, found.version, found.line) == ("urllib3", "1.26.4", 2)
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_what_ends_no_line_for_installers_ends_none_here(character):
+    assert read_requirements(f"# a{character}urllib3==1.26.4 {HASH}\n") == []
+
+
+def test_a_name_that_is_locked_twice_needs_markers():
+    one = f"x==1.0 ; python_version < '3.11' {HASH}\n"
+    assert len(read_requirements(f"{one}X==2.0 ; python_version >= '3.11' {HASH}\n")) == 2
+    for second in (f"x==1.0 {HASH}\n", f"X==2.0 {HASH}\n"):
+        with pytest.raises(LockError, match="locked twice") as caught:
+            read_requirements(one + second)
+        assert caught.value.line == 2
+
+
+NAMES = st.sampled_from(["a", "b-c", "d9", "e-f-1", "zope-interface"])
+PIECES = st.sampled_from(
+    [
+        "# note",
+        " \\",
+        "\n",
+        "\r\n",
+        "\r",
+        "\x0c",
+        " ",
+        HASH,
+        "a==1",
+        "b==2",
+        "; python_version > '3'",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_what_is_written_is_what_was_read(text):
+    with contextlib.suppress(LockError):
+        found = read_requirements(text)
+        again = read_requirements(write_requirements(found))
+        assert [replace(each, line=0) for each in again] == [replace(e, line=0) for e in found]
+
+
+@given(st.dictionaries(NAMES, st.sampled_from(["1.0", "2!3.1rc1", "1.0+local.1"]), max_size=5))
+def test_any_packages_survive_writing(packages):
+    digests = (HASH.removeprefix("--hash="),)
+    given = [Locked("PyPI", name, version, 0, "", digests) for name, version in packages.items()]
+    assert [replace(e, line=0) for e in read_requirements(write_requirements(given))] == given
+
+
+@pytest.mark.parametrize(
+    ("installed", "message"),
+    [
+        ([("a", "1.0"), ("core", "1")], ""),
+        ([("a", "1"), ("core", "1")], ""),
+        ([("a", "1.1"), ("core", "1")], "a is locked as 1.0 and installed as 1.1"),
+        ([("a", "1.0"), ("b", "1"), ("core", "1")], "b 1 is installed and not locked"),
+        ([("core", "1")], "installed 0 times"),
+        ([("a", "1.0"), ("a", "1.0"), ("core", "1")], "installed 2 times"),
+        ([("a", "1.0")], "core is locked, and installed 0 times"),
+        ([("a", "1.0"), ("never", "1.0"), ("core", "1")], "never 1.0 is installed and not locked"),
+    ],
+)
+def test_what_is_installed_is_what_is_locked(installed, message):
+    locked = [
+        Locked("PyPI", "a", "1.0", 1),
+        Locked("PyPI", "never", "1.0", 2, "python_version < '3'"),
+    ]
+    with pytest.raises(TreeError, match=message) if message else contextlib.nullcontext():
+        compare(installed, locked, [("core", "1")])
 
 
 @pytest.mark.parametrize(
@@ -35,6 +119,14 @@ colorama==0.4.6 ; sys_platform == 'win32' {HASH}
         f"requests>=2 {HASH}",
         "requests==2.32.0",
         "requests==2.32.0 --hash=md5:" + "0" * 32,
+        "requests==2.32.0 --hash=sha256:" + "0" * 63,
+        "requests==2.32.0 --hash=sha256:" + "0" * 65,
+        "requests==2.32.0 --hash=sha256:",
+        "requests==2.32.0 --hash=sha512:" + "0" * 64,
+        f"requests==2.32.0 {HASH} --hash=sha256:0",
+        f"requests==2.32.0 ; nonsense {HASH}",
+        f"requests==not.a.version {HASH}",
+        f"requests==2.32.0 # {HASH}",
         "--index-url https://example.com/simple",
         "--extra-index-url=https://example.com/simple",
         "--find-links ./wheels",
@@ -108,7 +200,7 @@ def test_lines_are_those_of_the_package():
     ("packages", "message"),
     [
         ({"node_modules/x": {"version": "1.0.0"}}, "without a SHA-512"),
-        ({"node_modules/x": entry(integrity="sha1-abc")}, "without a SHA-512"),
+        ({"node_modules/x": entry(integrity="sha1-abc")}, "not with a SHA-512"),
         ({"node_modules/x": entry(resolved="git+ssh://example.com/x.git")}, "not from a registry"),
         ({"node_modules/x": entry(resolved="file:../x")}, "not from a registry"),
         ({"node_modules/x": entry(resolved="http://example.com/x.tgz")}, "not from a registry"),

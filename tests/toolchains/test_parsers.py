@@ -165,6 +165,11 @@ class TestPipAudit:
         with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
             pip_audit.parse_pip_audit(ran({"dependencies": [], "fixes": []}), PACKAGES)
 
+    def test_another_version_is_not_clean(self):
+        document = {"dependencies": [{"name": "pyyaml", "version": "6.0", "vulns": []}]}
+        with pytest.raises(ToolFailedError, match="another pyyaml"):
+            pip_audit.parse_pip_audit(ran(document), PACKAGES)
+
     def test_a_skipped_package_is_not_clean(self):
         document = {"dependencies": [{"name": "pyyaml", "skip_reason": "not on PyPI"}]}
         with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gates.checks.build.register_answers import register_answers
 from gates.errors import CouldNotCheckError
 from gates.toolchains import Tools, make_bundle
 from gates.toolchains.languages.python.registration import import_name
+from gates.toolchains.languages.typescript.lock import LOCK_FILE
 from gates.toolchains.registration import call_register
+from tests.conftest import EXAMPLES
 
 PYTHON, TYPESCRIPT = "src/sample_module/__init__.py", "src/index.ts"
 
@@ -147,6 +151,22 @@ GOOD_TS = 'return { slug: "sample-module" };'
 def test_typescript(open_session, code, expected):
     session = open_session("typescript", {TYPESCRIPT: code}, register_timeout=2.0)
     assert [each.replace(TYPESCRIPT, "") for each in findings(session)] == expected
+
+
+@pytest.mark.node
+def test_typescript_runs_without_packages_for_development(open_session):
+    root = EXAMPLES / "_base" / "typescript"
+    manifest, lock = ((root / name).read_text("utf-8") for name in ("package.json", LOCK_FILE))
+    moved = {LOCK_FILE: lock, "package.json": manifest}
+    for name, text in moved.items():
+        whole = json.loads(text)
+        entry = whole["packages"][""] if name == LOCK_FILE else whole
+        types = {"@types/node": entry["devDependencies"]["@types/node"]}
+        entry["devDependencies"] = {**entry.pop("dependencies"), **types}
+        moved[name] = json.dumps(whole)
+    code = 'import "zod";\nexport function register(): object { return {}; }\n'
+    (found,) = findings(open_session("typescript", {**moved, TYPESCRIPT: code}))
+    assert "Cannot find package 'zod'" in found
 
 
 def test_no_bundle_no_answer(open_session):

@@ -11,7 +11,7 @@ import pytest
 
 from gates.toolchains import Tools, make_bundle
 from gates.toolchains.bundle import BILL
-from gates.toolchains.languages.python.environment import make_environment
+from gates.toolchains.languages.python import environment
 from gates.toolchains.languages.typescript.packages import install_packages
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -32,7 +32,7 @@ def test_python(open_session):
     platform = tuple(sorted((EXAMPLES / "platform" / "python").iterdir()))
     session = open_session("python", python_packages=platform)
     found = components(make_bundle(session))
-    place = make_environment(Tools(session)).site_packages
+    place = environment.install_packages(Tools(session)).site_packages
     names = {
         f"pkg:pypi/{re.sub(r'[-_.]+', '-', each.metadata['Name']).lower()}@{each.version}"
         for each in distributions(path=[str(place)])

@@ -16,22 +16,26 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
 
     Python: requirements.lock with `name==version --hash=sha256:...` lines and nothing else.
     TypeScript: package-lock.json, or that of the platform's workspace, with an integrity for
-    each package; none from git, a folder or an address.
+    each package; none from git, a folder, or another address than a registry's for just this name
+    and version. What is installed from the lock is compared with it: name, version and digest of
+    each package, and none that is not listed, bundled packages included.
 
     Why: without it, two builds of one version are two products, and no advisory can be matched.
-    Bad: a requirements.lock with `requests>=2` or `--index-url ...`
+    Bad: a requirements.lock with `requests>=2` or `--index-url ...`; a package-lock.json that gives
+        one package the archive of another, or leaves out what a package bundles
     Good: `requests==2.32.5 --hash=sha256:...`
     Fix: `uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock`, or
     `npm install --package-lock-only`.
     """
     from gates.toolchains.languages import language_of
-    from gates.toolchains.locks import LockError, NoLockError
+    from gates.toolchains.locks import LockError, NoLockError, TreeError
 
     language = language_of(module)
     path, fix = language.lock_file, f"run {language.lock_command}"
     subjects = 1
     try:
         subjects = len(language.read_lock(tools.session))
+        language.install_packages(tools)
     except LockError as error:
         own = path in module.files
         yield dependencies_locked.finding(
@@ -41,4 +45,6 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
         )
     except NoLockError as error:
         yield dependencies_locked.finding(error.message, error.path, fix=fix)
+    except TreeError as error:
+        yield dependencies_locked.finding(f"{path}: {error.message}", Location(path), fix=fix)
     tools.records.append(RanRecord("lock-file", subjects=subjects))

@@ -16,7 +16,8 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
 
     Read from the packages as they are installed. `[licenses] allowed` in the policy lists SPDX
     ids; without it, the permissive licences and the weak copyleft ones (MPL, LGPL, EPL) are. A
-    package that states none, or one that is no SPDX licence, is not allowed either.
+    package that states none, or one that is no SPDX licence, is not allowed either; of one that
+    states several (`license` and `licenses`; an expression, a name and classifiers) all must be.
 
     Why: a licence such as AGPL-3.0 or SSPL-1.0 obliges whoever offers the software as a service,
         and that is what a platform does with every module.
@@ -24,27 +25,16 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
     Good: a lock with packages under MIT, Apache-2.0, "GPL-2.0-only OR MIT"
     Fix: take another package, buy another licence and have it waived, or have the policy changed.
     """
-    from gates.toolchains.licenses import find_refused, read_licenses
+    from gates.toolchains.licenses import find_fault, read_licenses
 
     packages, path = read_licenses(tools)
     for each in packages:
-        package = each.package
-        against = (
-            find_refused(each.expression, policy.allowed_licenses) if each.expression else None
-        )
-        if against == []:
+        package, fault = each.package, find_fault(each, policy.allowed_licenses)
+        if not fault:
             continue
-        if against is None:
-            said = f"states {each.stated!r}, which is no" if each.stated else "states no"
-            message = f"{package.name} {package.version} {said} licence of the SPDX list"
-        else:
-            message = (
-                f"{package.name} {package.version} is under {each.expression}; the policy does not"
-                f" allow {', '.join(against)}"
-            )
         line = package.line if path != "package.json" and package.line else None
         yield dependency_licenses.finding(
-            message,
+            f"{package.name} {package.version} {fault}",
             Location(path, line),
             fix="take another package, or ask for a waiver that says why it may be used",
         )

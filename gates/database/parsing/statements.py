@@ -108,6 +108,13 @@ def statements_of(script: Script) -> tuple[Inner, ...]:
     return tuple(each for each in _everything(script) if isinstance(each, Inner))
 
 
+def within(script: Script, statement: Statement) -> Iterator[Inner]:
+    """A statement at the top of a script, and those inside it."""
+    outer = Inner(script, statement)
+    yield outer
+    yield from (each for each in _inside(outer) if isinstance(each, Inner))
+
+
 def unreadable_of(script: Script) -> tuple[Unreadable, ...]:
     """What of a script nobody can read."""
     return tuple(each for each in _everything(script) if isinstance(each, Unreadable))

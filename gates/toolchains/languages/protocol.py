@@ -158,6 +158,12 @@ class Language(Protocol):
         `LockError` is a `ValueError`: whoever asks says which file it is about.
         """
 
+    def install_packages(self, tools: Tools) -> object:
+        """Install the locked packages, or find them installed; what is there is what is locked.
+
+        Raises `TreeError` where it is not: another package, one more, or one less.
+        """
+
     def list_components(self, session: Session, packages: Sequence[Locked]) -> list[Component]:
         """The parts of the bill of materials; `packages` are those of `read_lock`."""
 

@@ -83,7 +83,7 @@ BEHIND = (
     Hostile("migration-copies-rows", "gives everybody the rows of all", ISOLATION, GIVES,
             LOOT + f"{TAKE} SELECT t.id, n.title FROM tenants t, {T} n;"),
     Hostile("migration-joins-rows", "gives a tenant the titles of others", ISOLATION, GIVES,
-            f"UPDATE {T} AS n SET title = o.title FROM {T} AS o WHERE o.title < n.title;"),
+            f"UPDATE {T} AS n SET title = o.title FROM {T} AS o WHERE o.title <> n.title;"),
     Hostile("migration-copies-in-a-block", "gives everybody the rows of all", ISOLATION, GIVES,
             LOOT + block(f"FOR t IN SELECT id FROM tenants LOOP FOR n IN SELECT title FROM {T} LOOP"
                          f" {TAKE} VALUES (t.id, n.title); END LOOP; END LOOP;",

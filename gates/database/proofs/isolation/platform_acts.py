@@ -8,13 +8,14 @@ tenant B: each is run without B's rows and with them, and what A has is compared
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
+from gates.database.parsing.statements import within
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.outcomes import tenant_column
 from gates.database.proofs.tenants.replay import BEFORE, DEPENDS, PSQL_PATH, shows
@@ -25,14 +26,19 @@ from gates.database.rows.values import quote
 from gates.model import Location
 
 _TRIGGERS = """
-    SELECT t.tgrelid, t.tgname, quote_ident(t.tgname)
+    SELECT t.tgrelid, t.tgname, quote_ident(t.tgname), ARRAY(
+            SELECT c FROM (VALUES ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16)) AS v(c, bit)
+            WHERE t.tgtype & bit <> 0)
     FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND p.proowner = %s::regrole
         AND t.tgrelid = ANY(%s::oid[])
     ORDER BY 1, 2"""
-_TOUCHES_ROWS = frozenset(
+_WORD = re.compile(r"\w+")
+_FUNCTIONS = "SELECT proname FROM pg_proc WHERE proowner = %s::regrole"
+_RUNS_AT_ONCE = frozenset(
     {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "SelectStmt", "DoStmt", "CallStmt"}
 )
+_WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _TRIGGER_FIX = (
     "read and write rows WHERE tenant_id = NEW.tenant_id (OLD.tenant_id in a DELETE) alone: for the"
     " platform's own purges and jobs row security does not apply"
@@ -57,7 +63,7 @@ def platform_acts(
     if not database.workspace.superuser:
         return
     acts = [
-        *_statements_of_migrations(database),
+        *_statements_of_migrations(database, tenants, owner_name),
         *_writes_past_triggers(tenants, owner_name, tables),
     ]
     if not acts:
@@ -109,12 +115,19 @@ def _all_rows(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Ro
     )
 
 
-def _statements_of_migrations(database: Database) -> Iterator[_Act]:
-    """Every statement of the migrations that can read or write rows, as it stands in its file."""
+def _statements_of_migrations(
+    database: Database, tenants: Tenants, owner_name: str
+) -> Iterator[_Act]:
+    """Every statement of the migrations that writes rows or calls a function of the module's own,
+    as it stands in its file."""
+    own = {str(name) for (name,) in tenants.owner.execute(_FUNCTIONS, (owner_name,))}
     for path, sql in database.scripts:
         script = parse(path, sql)
         for statement in script.statements:
-            if statement.kind in _TOUCHES_ROWS:
+            if statement.kind in _RUNS_AT_ONCE and (
+                any(each.statement.kind in _WRITES for each in within(script, statement))
+                or not own.isdisjoint(_WORD.findall(statement.text))
+            ):
                 place = Location(path, *script.position(statement.offset))
                 exposed = Exposed("this statement", "", (statement.text,), place=place)
                 sentence = "gives one tenant what depends on the rows of another"
@@ -126,12 +139,15 @@ def _writes_past_triggers(
 ) -> Iterator[_Act]:
     """A write of each kind to each table that has a trigger of the module's own."""
     known = {table.oid: table for table in tables}
-    triggers: dict[int, list[tuple[str, str]]] = {}
-    for oid, name, quoted in tenants.owner.execute(_TRIGGERS, (owner_name, list(known))):
-        triggers.setdefault(oid, []).append((name, quoted))
-    for oid, named in triggers.items():
+    triggers: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for oid, name, quoted, commands in tenants.owner.execute(
+        _TRIGGERS, (owner_name, list(known))
+    ).fetchall():
+        for command in commands:
+            triggers.setdefault((oid, command), []).append((name, quoted))
+    for (oid, command), named in triggers.items():
         label = f"trigger {' and '.join(quoted for _, quoted in named)} on {known[oid].name}"
-        for command, statement in _writes(tenants, known[oid]):
+        if statement := _write(tenants, known[oid], command):
             sentence = (
                 f"acts on every {command} of the platform, a purge or a job, and what it leaves"
                 " with one tenant depends on the rows of another"
@@ -139,25 +155,27 @@ def _writes_past_triggers(
             yield _Act(Exposed(label, named[0][0], (statement,)), sentence, _TRIGGER_FIX)
 
 
-def _writes(tenants: Tenants, table: Table) -> Iterator[tuple[str, str]]:
-    """A new row for A, other values in its row, and the row's end."""
+def _write(tenants: Tenants, table: Table, command: str) -> str:
+    """A new row for A, other values in its row, or the row's end; "" where none can be made."""
     mine, _ = tenants.rows(table)
-    with contextlib.suppress(NoRowError):
+    if command == "DELETE":
+        return f"DELETE FROM {table.qualified} WHERE {mine.condition()}"
+    try:
         new = tenants.new(table, tenants.a, again=True)
-        if set(new.parents) <= set(mine.family()):
-            yield "INSERT", new.statement(own_keys=False)
-        keys = {number for key in table.keys for number in key.columns}
-        fixed = keys | {number for each in table.references for number in each.columns}
-        values = {
-            column.quoted: new.values[column.number]
-            for column in table.columns
-            if column.number in new.values and column.number not in fixed
-            if column is not table.tenant and column.generated is None and not column.identity
-        }
-        if values:
-            changes = ", ".join(f"{name} = {value}" for name, value in values.items())
-            yield "UPDATE", f"UPDATE {table.qualified} SET {changes} WHERE {mine.condition()}"
-    yield "DELETE", f"DELETE FROM {table.qualified} WHERE {mine.condition()}"
+    except NoRowError:
+        return ""
+    if command == "INSERT":
+        return new.statement(own_keys=False) if set(new.parents) <= set(mine.family()) else ""
+    fixed = {number for key in table.keys for number in key.columns}
+    fixed |= {number for each in table.references for number in each.columns}
+    values = {
+        column.quoted: new.values[column.number]
+        for column in table.columns
+        if column.number in new.values and column.number not in fixed
+        if column is not table.tenant and column.generated is None and not column.identity
+    }
+    changes = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return f"UPDATE {table.qualified} SET {changes} WHERE {mine.condition()}" if changes else ""
 
 
 def _values(tenants: Tenants, tables: Sequence[Table]) -> str:

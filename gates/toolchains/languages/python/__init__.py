@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from gates.toolchains.languages.python.components import list_components as list_components
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
+    from gates.toolchains.languages.python.environment import install_packages as install_packages
     from gates.toolchains.languages.python.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.python.lock import read_lock as read_lock
@@ -89,6 +90,7 @@ _FILES = {
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
+    "install_packages": "environment",
     "is_code": "sources.code",
     "is_test": "pytest",
     "list_components": "components",

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from gates.errors import ToolFailedError
 from gates.toolchains.advisories import HINT, Advisory
-from gates.toolchains.languages.python.lock import LOCK_FILE
+from gates.toolchains.languages.python.lock import LOCK_FILE, parse_version, write_requirements
 from gates.toolchains.locks import Locked
-from gates.toolchains.processes import Ran
+from gates.toolchains.processes import Ran, disk
 from gates.toolchains.tools import Tools
 
 
 def ask_advisories(tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
     """Ask by pip-audit about the packages of the module's requirements.lock."""
-    lock = tools.module_copy / LOCK_FILE
+    lock = tools.folder / LOCK_FILE
+    with disk():
+        lock.write_text(write_requirements(packages), "utf-8")
     ran = tools.run(
         "pip-audit",
         [
@@ -44,6 +46,9 @@ def parse_pip_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
             raise ToolFailedError(
                 f"pip-audit could not ask about {', '.join([*skipped, *missing][:5])}", hint=HINT
             )
+        versions = {(each.name, str(parse_version(each.version))) for each in packages}
+        if other := [n for n, each in entries.items() if (n, str(each["version"])) not in versions]:
+            raise ToolFailedError(f"pip-audit asked about another {other[0]} than is locked")
         for name, each in entries.items():
             package = by_name.get(name) or Locked("PyPI", name, str(each["version"]), 1)
             found += [

@@ -13,9 +13,20 @@ from pathlib import Path, PurePosixPath
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
-from gates.toolchains.cache import digest_folder, install_once, install_record
-from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_FILE, read_requirements
-from gates.toolchains.locks import LockError, NoLockError
+from gates.toolchains.cache import digest_folder, install_once
+from gates.toolchains.languages.python.lock import (
+    LOCK_COMMAND,
+    LOCK_FILE,
+    read_lock,
+    write_requirements,
+)
+from gates.toolchains.languages.python.tree import (
+    DamagedError,
+    check_files,
+    compare,
+    find_installed,
+)
+from gates.toolchains.locks import Locked, LockError
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
@@ -33,10 +44,8 @@ class PythonEnvironment:
     """An installed environment in the cache. It holds nothing of the module itself."""
 
     folder: Path
-    packages: int
-    """How many packages are locked."""
-    seconds: float
-    """What it took to make; 0 where it was in the cache."""
+    record: RanRecord | None = None
+    """What proves that it is there; None while it is being made."""
 
     @property
     def python(self) -> Path:
@@ -58,11 +67,6 @@ class PythonEnvironment:
         """What code that runs in this environment may reach."""
         return Sandbox(read=(self.folder,), network=network)
 
-    @property
-    def record(self) -> RanRecord:
-        """What proves that it is there."""
-        return install_record("python-environment", self.packages, self.seconds)
-
 
 def source_root(module: Module) -> str:
     """The folder that the module's package is imported from: "src", or "" for the root itself."""
@@ -80,7 +84,7 @@ def sources(module: Module) -> list[str]:
     )
 
 
-def make_environment(tools: Tools) -> PythonEnvironment:
+def install_packages(tools: Tools) -> PythonEnvironment:
     """The module's environment, from the cache or made now; its record goes to `tools`.
 
     Raises `CouldNotCheckError` without a usable requirements.lock, and `ToolFailedError` where a
@@ -88,12 +92,16 @@ def make_environment(tools: Tools) -> PythonEnvironment:
     """
     session = tools.session
     made = session.once("python-environment", lambda: _install(session))
-    tools.records.append(made.record)
+    tools.records += [made.record] if made.record else []
     return made
 
 
 def _install(session: Session) -> PythonEnvironment:
-    lock, count = _lock(session.module)
+    try:
+        packages = read_lock(session)
+    except LockError as error:
+        raise CouldNotCheckError(f"{LOCK_FILE}:{error.line}: {error}", hint=LOCK_COMMAND) from error
+    lock, count = write_requirements(packages).encode(), len(packages)
     platform = session.policy.python_packages
     parts = [lock, TOOLS_LOCK.read_bytes(), sys.version.encode(), LAYOUT]
     parts += [os.path.realpath(sys.executable).encode()]
@@ -102,32 +110,27 @@ def _install(session: Session) -> PythonEnvironment:
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     place = session.settings.cache / "environments" / f"python-{digest.hexdigest()[:32]}"
-    seconds = install_once(place, lambda: _install_into(Tools(session), lock, platform, count))
-    return PythonEnvironment(place, count, seconds)
+
+    def install() -> Path:
+        try:
+            return _install_into(Tools(session), packages, platform)
+        except DamagedError as error:
+            tools = Tools(session)
+            tools.run("uv", ["cache", "clean", error.name], env=tools.install_environment())
+            return _install_into(tools, packages, platform)
+
+    made = install_once(place, install)
+    return PythonEnvironment(made.place, made.record("python-environment", count))
 
 
-def _lock(module: Module) -> tuple[bytes, int]:
-    if LOCK_FILE not in module.files:
-        raise NoLockError(
-            f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
-            LOCK_FILE,
-            hint=LOCK_COMMAND,
-        )
-    lock = module.data(LOCK_FILE)
-    try:
-        return lock, len(read_requirements(lock.decode("utf-8")))
-    except (UnicodeDecodeError, LockError) as error:
-        line = f":{error.line}" if isinstance(error, LockError) else ""
-        raise CouldNotCheckError(f"{LOCK_FILE}{line}: {error}", hint=LOCK_COMMAND) from error
-
-
-def _install_into(tools: Tools, lock: bytes, platform: Sequence[Path], count: int) -> Path:
+def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[Path]) -> Path:
     folder, work = tools.folder / "environment", tools.folder / "install"
     work.mkdir()
     own = work / LOCK_FILE
-    own.write_bytes(lock)
-    environ = tools.install_environment()
-    made = PythonEnvironment(folder, count, 0.0)
+    own.write_text(write_requirements(packages), "utf-8")
+    # A file that is one with uv's own would be damaged there, too.
+    environ = {**tools.install_environment(), "UV_LINK_MODE": "copy"}
+    made = PythonEnvironment(folder)
 
     def uv(*args: str | Path) -> None:
         tools.run("uv", [*args, "--quiet"], cwd=work, env=environ)
@@ -140,19 +143,24 @@ def _install_into(tools: Tools, lock: bytes, platform: Sequence[Path], count: in
     uv("venv", "--python", sys.executable, "--relocatable", folder)
     extra = folder / "gates-tools"
     install("--target", extra, "--require-hashes", "--no-build", "-r", TOOLS_LOCK)
+    check_files(extra)
     for package in platform:
         copy = work / package.name
         shutil.copytree(package, copy, symlinks=True)
         install("--no-deps", copy)
+    before = find_installed(made.site_packages)
     # The module's packages come last: from here on, starting the interpreter may run their code.
     install("--require-hashes", "--no-build", "-r", own)
+    compare(find_installed(made.site_packages), packages, before)
+    check_files(made.site_packages)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
     relative = os.path.relpath(extra, made.site_packages)
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")
     # Nothing may be written there later, so what is not compiled now is compiled in every run.
     tools.run(
         made.program,
-        ["-m", "compileall", "-q", made.site_packages, extra],
+        # Without `site`, and so without the .pth files of packages that nobody has looked at.
+        ["-I", "-S", "-m", "compileall", "-q", made.site_packages, extra],
         cwd=folder,
         ok=(0, 1),
         sandbox=Sandbox(write=(folder,)),

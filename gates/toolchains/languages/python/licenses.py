@@ -5,11 +5,12 @@ Source: core metadata 2.4 of the Python packaging specifications (License-Expres
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from email.parser import HeaderParser
 
 from gates.errors import CouldNotCheckError
-from gates.toolchains.languages.python.environment import make_environment
+from gates.toolchains.languages.python.environment import install_packages
 from gates.toolchains.languages.python.lock import normalize
 from gates.toolchains.licenses import Licensed, find_refused, read_metadata
 from gates.toolchains.locks import Locked
@@ -35,11 +36,33 @@ _CLASSIFIERS = {
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
 }
 """Trove classifiers of Python packages below "License :: OSI Approved ::", as SPDX ids."""
+_IDS = re.compile(r"[A-Za-z0-9.+-]+")
+_MAX_WORDS = 120
+"""A longer field License is the text of a licence, not its name."""
+_NO_LICENCE = {"OSI Approved", "DFSG approved"}
+"""Classifiers that say that there is a licence, and not which."""
+_WORDS = {
+    "apache": "Apache-2.0", "apache 2": "Apache-2.0", "apache 2.0": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0",
+    "apache license version 2.0": "Apache-2.0", "apache software license": "Apache-2.0",
+    "bsd": "BSD-3-Clause", "bsd license": "BSD-3-Clause", "new bsd": "BSD-3-Clause",
+    "3-clause bsd": "BSD-3-Clause", "bsd 3-clause": "BSD-3-Clause", "bsd-3-clause license":
+    "BSD-3-Clause", "2-clause bsd": "BSD-2-Clause", "bsd 2-clause": "BSD-2-Clause",
+    "isc license": "ISC", "mit license": "MIT", "the mit license": "MIT", "mpl 2.0": "MPL-2.0",
+    "mozilla public license 2.0": "MPL-2.0", "psf": "PSF-2.0", "psfl": "PSF-2.0",
+    "psf license": "PSF-2.0", "python software foundation license": "PSF-2.0",
+}  # fmt: skip
+"""What the field License says instead of an SPDX id, in small letters."""
+_STRICT = re.compile(
+    r"\b(?:[AL]?GPL|GNU|SSPL|BUSL|copyleft|proprietary|commercial|all rights reserved)(?![a-z])",
+    re.IGNORECASE,
+)
+"""What a text of permissive licences does not speak of."""
 
 
 def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
     """The packages that are installed on this machine, with their licences."""
-    site = make_environment(tools).site_packages
+    site = install_packages(tools).site_packages
     installed = {
         normalize(folder.name.split("-")[0]): folder / "METADATA"
         for folder in site.glob("*.dist-info")
@@ -54,19 +77,35 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
 
 
 def parse_metadata(package: Locked, text: str) -> Licensed:
-    """The licence that a file METADATA states."""
+    """The licences that a file METADATA states: by expression, field License and classifiers.
+
+    A classifier says less than an expression of its family ("BSD License" and BSD-2-Clause), and
+    does not count beside it. A whole text in the field License counts beside other statements only
+    where it speaks of what permissive licences do not.
+    """
     fields = HeaderParser().parsestr(text)
-    if expression := (fields["License-Expression"] or "").strip():
-        return Licensed(package, expression, expression)
-    stated = " ".join((fields["License"] or "").split())
-    if stated and find_refused(stated, ()) is not None:
-        return Licensed(package, stated, stated)
-    names = [
-        each.rpartition(" :: ")[2]
-        for each in fields.get_all("Classifier", [])
-        if each.startswith("License :: ")
-    ]
-    known = [_CLASSIFIERS.get(name, "") for name in names]
-    # Several classifiers do not say whether one may choose, so every one has to be allowed.
-    expression = " AND ".join(known) if known and all(known) else ""
-    return Licensed(package, expression, (stated or ", ".join(names))[:80])
+    exact = [each for each in ((fields["License-Expression"] or "").strip(),) if each]
+    words = " ".join((fields["License"] or "").split())
+    if words.casefold() in {"unknown", "none", "n/a"}:
+        words = ""
+    if words and find_refused(words, ()) is not None:
+        exact.append(words)
+        words = ""
+    names = {_family(id_) for each in exact for id_ in _IDS.findall(each)}
+    others = []
+    for classifier in fields.get_all("Classifier", []):
+        name = classifier.rpartition(" :: ")[2].strip()
+        if classifier.startswith("License :: ") and name not in _NO_LICENCE:
+            known = _CLASSIFIERS.get(name, "")
+            if not known or _family(known) not in names:
+                others.append(known or name)
+    known = _WORDS.get(words.casefold(), "")
+    same = known and _family(known) in names | {_family(each) for each in others}
+    whole = len(words) > _MAX_WORDS and (exact or others) and not _STRICT.search(words)
+    if words and not same and not whole:
+        others.append(known or words)
+    return Licensed(package, tuple(dict.fromkeys([*exact, *others])))
+
+
+def _family(spdx: str) -> str:
+    return spdx.partition("-")[0].casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gates.toolchains.ecosystem import Ecosystem, Ordered
@@ -20,45 +21,92 @@ LOCK_DIGEST = re.compile(
 _PINNED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9._, -]*\])?"
     r"==(?P<version>[A-Za-z0-9.!+_-]+)\s*(?:;(?P<marker>[^#]*?))?"
-    r"(?P<hashes>(?:\s+--hash=sha(?:256|384|512):[0-9a-f]+)*)"
+    r"(?P<hashes>(?:\s+--hash=[a-z0-9]+:[^\s]*)*)"
 )
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line for installers, too; `str.splitlines` knows more."""
 
 
 def read_lock(session: Session) -> list[Locked]:
     """The packages of the module's lock. Raises `NoLockError` without one, and `LockError`."""
     if LOCK_FILE not in session.module.files:
-        raise NoLockError(f"there is no {LOCK_FILE}", LOCK_FILE, hint=LOCK_COMMAND)
+        raise NoLockError(
+            f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
+            LOCK_FILE,
+            hint=LOCK_COMMAND,
+        )
     return read_requirements(session.module.text(LOCK_FILE))
 
 
 def read_requirements(text: str) -> list[Locked]:
     """The packages of a requirements.lock: only `name==version ; marker --hash=...` lines.
 
+    A comment ends with its line; a backslash in it continues nothing.
     Raises `LockError` for any other option, for a version that is not exact, for a package
-    without a SHA-256 or stronger, and for a name that is locked twice without a marker.
+    without a whole SHA-256 or stronger, and for a name that is locked twice without a marker.
     """
-    found: list[Locked] = []
-    lines = text.splitlines()
+    found: dict[str, list[Locked]] = {}
+    lines = _LINE_END.split(text)
     number = 0
     while number < len(lines):
         first = number + 1
-        line = lines[number]
-        while line.rstrip().endswith("\\") and number + 1 < len(lines):
+        line = _without_comment(lines[number])
+        while line.endswith("\\") and number + 1 < len(lines):
             number += 1
-            line = line.rstrip()[:-1] + " " + lines[number]
+            line = line[:-1] + " " + _without_comment(lines[number])
         number += 1
-        line = re.sub(r"(^|\s)#.*$", "", line).strip().rstrip("\\").strip()
-        if not line:
-            continue
-        match = _PINNED.fullmatch(line)
-        if match is None:
-            raise LockError(f"{line.split()[0][:80]!r} is not of the form name==version", first)
-        if not match["hashes"]:
-            raise LockError(f"{match['name']} is locked without a hash", first)
-        name = normalize(match["name"])
-        marker = (match["marker"] or "").strip()
-        found.append(Locked("PyPI", name, match["version"], first, marker))
-    return found
+        line = line.rstrip("\\").strip()
+        if line:
+            package = _read_line(line, first)
+            same = found.setdefault(package.name, [])
+            if same and not all(each.marker for each in (*same, package)):
+                raise LockError(
+                    f"{package.name} is locked twice, and not each with a marker", first
+                )
+            same.append(package)
+    return [package for same in found.values() for package in same]
+
+
+def _without_comment(line: str) -> str:
+    return re.sub(r"(^|\s)#.*$", "", line, flags=re.DOTALL).rstrip()
+
+
+def _read_line(line: str, number: int) -> Locked:
+    from packaging.markers import InvalidMarker, Marker
+
+    match = _PINNED.fullmatch(line)
+    if match is None:
+        raise LockError(f"{line.split()[0][:80]!r} is not of the form name==version", number)
+    name, version, marker = match["name"], match["version"], (match["marker"] or "").strip()
+    try:
+        parse_version(version)
+        marker = str(Marker(marker)) if marker else ""
+    except (ValueError, InvalidMarker) as error:
+        raise LockError(f"{name} is not locked as PEP 440 and 508 say: {error}", number) from error
+    digests = tuple(each.removeprefix("--hash=") for each in match["hashes"].split())
+    if not digests:
+        raise LockError(f"{name} is locked without a hash", number)
+    if short := [each for each in digests if not _DIGEST.fullmatch(each)]:
+        raise LockError(f"{name} is locked with {short[0][:80]!r}, which is no SHA-256", number)
+    return Locked("PyPI", normalize(name), version, number, marker, digests)
+
+
+def write_requirements(packages: Iterable[Locked]) -> str:
+    """A requirements.lock that holds these packages and nothing else."""
+    lines = []
+    for each in packages:
+        marker = f" ; {each.marker}" if each.marker else ""
+        hashes = "".join(f" --hash={digest}" for digest in each.digests)
+        lines.append(f"{each.name}=={each.version}{marker}{hashes}\n")
+    return "".join(lines)
+
+
+def applies(package: Locked) -> bool:
+    """Whether a package's marker holds for this interpreter on this machine."""
+    from packaging.markers import Marker
+
+    return not package.marker or Marker(package.marker).evaluate()
 
 
 def normalize(name: str) -> str:
@@ -73,4 +121,16 @@ def parse_version(text: str) -> Ordered:
     return Version("0.dev0" if text == "0" else text)
 
 
-PYPI = Ecosystem("PyPI", "pypi", "ECOSYSTEM", normalize, parse_version)
+def _parse_release(text: str) -> Ordered:
+    if text != "0" and not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise ValueError(f"{text!r} may be ordered otherwise by SemVer than by PEP 440")
+    return parse_version(text)
+
+
+PYPI = Ecosystem(
+    "PyPI",
+    "pypi",
+    normalize,
+    parse_version,
+    {"ECOSYSTEM": parse_version, "SEMVER": _parse_release},
+)

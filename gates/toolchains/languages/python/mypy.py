@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.toolchains.languages.python.environment import (
     CONFIG,
-    make_environment,
+    install_packages,
     source_root,
     sources,
 )
@@ -32,24 +33,36 @@ def run(tools: Tools) -> Ran:
     files = sources(module)
     if not files:
         raise CouldNotCheckError("there is no Python source to look at")
-    env = make_environment(tools)
+    env = install_packages(tools)
     cache = tools.session.settings.cache / "mypy" / env.folder.name
-    with disk():
-        cache.mkdir(parents=True, exist_ok=True)
-    ran = tools.run(
-        "mypy",
-        [
-            f"--config-file={CONFIG / 'mypy.ini'}", f"--python-executable={env.python}",
-            f"--cache-dir={cache}", "--output=json", "--", *files,
-        ],
-        ok=(0, 1, 2),
-        subjects=len(files),
-        env=tools.environment({"MYPYPATH": source_root(module)}),
-        sandbox=Sandbox(read=(Path(sys.prefix), CONFIG, env.folder), write=(cache,)),
-    )  # fmt: skip
-    if ran.exit_status == 2 and not ran.stdout.lstrip().startswith(b"{"):
+
+    def check() -> Ran:
+        with disk():
+            cache.mkdir(parents=True, exist_ok=True)
+        return tools.run(
+            "mypy",
+            [
+                f"--config-file={CONFIG / 'mypy.ini'}", f"--python-executable={env.python}",
+                f"--cache-dir={cache}", "--output=json", "--", *files,
+            ],
+            ok=(0, 1, 2),
+            subjects=len(files),
+            env=tools.environment({"MYPYPATH": source_root(module)}),
+            sandbox=Sandbox(read=(Path(sys.prefix), CONFIG, env.folder), write=(cache,)),
+        )  # fmt: skip
+
+    ran = check()
+    if _has_failed(ran):
+        # A run that was killed, or a full disk, leaves a cache that mypy fails on each time.
+        shutil.rmtree(cache, ignore_errors=True)
+        ran = check()
+    if _has_failed(ran):
         raise ToolFailedError(f"mypy could not check the module: {ran.end()}")
     return ran
+
+
+def _has_failed(ran: Ran) -> bool:
+    return ran.exit_status == 2 and not ran.stdout.lstrip().startswith(b"{")
 
 
 def parse(output: bytes, copy: Path) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from gates.errors import ToolFailedError
 from gates.toolchains.languages.python.environment import (
     CONFIG,
-    make_environment,
+    install_packages,
     source_root,
     sources,
 )
@@ -37,7 +37,7 @@ def is_test(path: PurePosixPath) -> bool:
 def run_tests(tools: Tools) -> TestRun:
     """The module's tests. Raises `ToolFailedError` for a run without a report."""
     module, copy, folder = tools.session.module, tools.module_copy, tools.folder
-    env = make_environment(tools)
+    env = install_packages(tools)
     root = copy / source_root(module)
     ini, rc = folder / "pytest.ini", folder / "coveragerc"
     paths = f"pythonpath = {root} {copy}\n"

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from gates.model import Location
 from gates.module import Module
 from gates.toolchains.bundle import Bundle
-from gates.toolchains.languages.python.environment import make_environment, source_root
+from gates.toolchains.languages.python.environment import install_packages, source_root
 from gates.toolchains.processes import disk
 from gates.toolchains.registration import Call
 from gates.toolchains.tools import Tools
@@ -19,7 +19,7 @@ CHILD = Path(__file__).with_name("register_child.py")
 
 def prepare_call(tools: Tools, bundle: Bundle, folder: Path, answers: Path, seconds: float) -> Call:
     """Unpack the wheel, and have the module's own interpreter import it from there."""
-    env = make_environment(tools)
+    env = install_packages(tools)
     wheel = tools.folder / "bundle" / "wheel"
     with disk(), zipfile.ZipFile(folder / bundle.entry) as archive:
         archive.extractall(wheel)

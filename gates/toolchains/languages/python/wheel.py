@@ -7,7 +7,7 @@ import re
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.toolchains.bundle import Built
-from gates.toolchains.languages.python.environment import make_environment
+from gates.toolchains.languages.python.environment import install_packages
 from gates.toolchains.problem import Problem
 from gates.toolchains.tools import Tools
 from gates.toolchains.untrusted import read_untrusted
@@ -26,7 +26,7 @@ def build(tools: Tools, *, again: bool) -> Built:
     if PROJECT not in module.files:
         fix = "add one with [build-system] and [project]"
         return Built({}, "", (Problem(f"there is no {PROJECT}", Location(PROJECT), fix=fix),))
-    env = make_environment(tools)
+    env = install_packages(tools)
     out = tools.folder / "wheel"
     ran = tools.run(
         env.program,

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
     from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
+    from gates.toolchains.languages.typescript.install_files import read_lock as read_lock
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.typescript.node import find_bundled as find_bundled
-    from gates.toolchains.languages.typescript.packages import read_lock as read_lock
+    from gates.toolchains.languages.typescript.packages import install_packages as install_packages
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
     from gates.toolchains.languages.typescript.sources.answers import (
@@ -91,12 +92,13 @@ _FILES = {
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",
+    "install_packages": "packages",
     "is_code": "sources.code",
     "is_test": "vitest",
     "list_components": "components",
     "prepare_call": "registration",
     "read_licenses": "licenses",
-    "read_lock": "packages",
+    "read_lock": "install_files",
     "read_offers": "sources.offers",
     "read_variables": "sources.variables",
     "run_tests": "vitest",

@@ -8,8 +8,8 @@ from typing import Any
 
 from gates.errors import ToolFailedError
 from gates.toolchains.advisories import HINT, Advisory
+from gates.toolchains.languages.typescript.install_files import install_files
 from gates.toolchains.languages.typescript.lock import LOCK_FILE
-from gates.toolchains.languages.typescript.packages import install_files
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran, disk
 from gates.toolchains.tools import Tools

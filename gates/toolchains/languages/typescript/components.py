@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gates.toolchains.languages.typescript.install_files import find_lock
 from gates.toolchains.languages.typescript.lock import NPM, lock_entries, reachable
-from gates.toolchains.languages.typescript.packages import find_lock
 from gates.toolchains.locks import Locked
 from gates.toolchains.sbom import Component, make_component
 from gates.toolchains.session import Session

@@ -1,11 +1,18 @@
-"""Reads package-lock.json: which packages a module needs, each with a digest. Pure."""
+"""Reads package-lock.json: which packages a module needs, each with a digest. Pure.
+
+Source: package-lock.json in npm's documentation (`packages`); integrity as in W3C's Subresource
+Integrity.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gates.toolchains.ecosystem import Ecosystem, Ordered
@@ -19,34 +26,125 @@ LOCK_DIGEST = re.compile(
 )
 
 
-def read_npm_lock(text: str, member: str = "") -> list[Locked]:
+REGISTRY = "https://registry.npmjs.org"
+"""What npm writes for the public registry, and reads as the one that it is configured with."""
+
+_DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
+_NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+_KEPT = (
+    "name", "version", "resolved", "integrity", "link", "inBundle", "bundleDependencies",
+    "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
+    "peerDependenciesMeta", "dev", "optional", "devOptional", "peer", "engines", "os", "cpu",
+    "libc", "bin", "workspaces",
+)  # fmt: skip
+"""What npm needs in order to install, of what an entry may hold."""
+
+
+def read_npm_lock(
+    text: str, member: str = "", registries: Sequence[str] = (REGISTRY,)
+) -> list[Locked]:
     """The packages of a package-lock.json that `member` (a workspace folder, "" the root) needs.
 
     Development dependencies count: they run on the build machine. Links to other members of the
-    workspace are followed, not returned.
-    Raises `LockError` for a package without integrity, from git or a folder, and for a lock that
-    is older than version 2 or does not hold what it refers to.
+    workspace are followed, not returned. `registries` are addresses that packages may come from.
+    Raises `LockError` for a package without a whole digest, from anywhere but a registry's address
+    for this name and version, or with a name that nobody asked for; and for a lock that is older
+    than version 2 or does not hold what it refers to.
     """
     packages = lock_entries(text)
-    found: dict[str, Locked] = {}
+    needed = reachable(packages, member)
     lines = _key_lines(text)
-    for path in sorted(reachable(packages, member)):
-        entry = packages[path]
-        if "node_modules/" not in f"{path}/" or entry.get("link"):
-            continue
-        line = lines.get(path, 1)
-        name = entry.get("name") or path.rpartition("node_modules/")[2]
-        version = entry.get("version")
-        if not isinstance(name, str) or not isinstance(version, str):
-            raise LockError(f"{path} has no version", line)
-        digest = str(entry.get("integrity") or "")
-        if not digest.startswith(("sha512-", "sha384-", "sha256-")) and not entry.get("inBundle"):
-            raise LockError(f"{name} is locked without a SHA-512 integrity", line)
-        resolved = str(entry.get("resolved") or "")
-        if resolved and not resolved.startswith("https://"):
-            raise LockError(f"{name} comes from {resolved[:80]!r}, not from a registry", line)
-        found[path] = Locked("npm", name, version, line)
-    return list(found.values())
+    aliases = {
+        (name, str(wanted)[4:].rpartition("@")[0] or str(wanted)[4:])
+        for path in needed
+        for key in _NEEDS
+        for name, wanted in _needs(packages[path], key).items()
+        if str(wanted).startswith("npm:")
+    }
+    found = []
+    for path in sorted(needed):
+        if in_tree(packages, path):
+            try:
+                locked = _read_entry(packages, path, aliases, registries)
+            except ValueError as error:
+                raise LockError(str(error), lines.get(path, 1)) from error
+            found.append(replace(locked, line=lines.get(path, 1)))
+    return found
+
+
+def in_tree(packages: Mapping[str, Mapping[str, Any]], path: str) -> bool:
+    """Whether a folder in the lock is an installed package, not a member or a link to one."""
+    return "node_modules/" in path and not packages[path].get("link")
+
+
+def name_in(packages: Mapping[str, Mapping[str, Any]], path: str) -> str:
+    """The name of the package in a folder, which differs from the folder's for an alias."""
+    return str(packages[path].get("name") or path.rpartition("node_modules/")[2])
+
+
+def _read_entry(
+    packages: Mapping[str, Mapping[str, Any]],
+    path: str,
+    aliases: Collection[tuple[str, str]],
+    registries: Sequence[str],
+) -> Locked:
+    entry, folder = packages[path], path.rpartition("node_modules/")[2]
+    name, version = name_in(packages, path), entry.get("version")
+    if not isinstance(version, str):
+        raise ValueError(f"{path} has no version")  # noqa: TRY004 - of the lock, not of a caller
+    parse_version(version)
+    if not _NAME.fullmatch(name) or not _NAME.fullmatch(folder):
+        raise ValueError(f"{name[:80]!r} is no name of a package")
+    if name != folder and (folder, name) not in aliases:
+        raise ValueError(f"{path} is locked as {name}, and no package asks for that under the name")
+    integrity = entry.get("integrity")
+    digests = tuple(str(integrity or "").split())
+    if not digests and not (entry.get("inBundle") is True and _bundled(packages, path)):
+        raise ValueError(f"{name} is locked without a SHA-512 integrity")
+    if short := [each for each in digests if not _is_digest(each)]:
+        raise ValueError(f"{name} is locked with {short[0][:80]!r}, not with a SHA-512 integrity")
+    resolved = entry.get("resolved")
+    plain = version.partition("+")[0]
+    end = f"/{name}/-/{name.rpartition('/')[2]}-{plain}.tgz"
+    if resolved is not None and resolved not in [f"{each}{end}" for each in registries]:
+        raise ValueError(
+            f"{name} {version} comes from {str(resolved)[:120]!r}, not from a registry's address"
+            " for this name and version"
+        )
+    return Locked("npm", name, version, 1, "", digests)
+
+
+def _is_digest(text: str) -> bool:
+    algorithm, _, encoded = text.partition("-")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(raw) == _DIGEST_BYTES.get(algorithm)
+
+
+def _bundled(packages: Mapping[str, Mapping[str, Any]], path: str) -> bool:
+    """Whether a package around this one says that its archive holds others, and has a digest."""
+    while "/node_modules/" in path:
+        path = path.rpartition("/node_modules/")[0]
+        owner = packages.get(path, {})
+        if owner.get("integrity"):
+            return bool(owner.get("bundleDependencies"))
+    return False
+
+
+def write_npm_lock(packages: Mapping[str, Mapping[str, Any]], kept: Collection[str]) -> bytes:
+    """A package-lock.json that holds these folders of a lock and nothing else."""
+    document = {
+        "lockfileVersion": 3,
+        "requires": True,
+        "packages": {
+            path: {key: entry[key] for key in _KEPT if key in entry}
+            for path, entry in sorted(packages.items())
+            if path in kept
+        },
+    }
+    return json.dumps(document, indent=1).encode()
 
 
 def lock_entries(text: str) -> Mapping[str, Mapping[str, Any]]:
@@ -62,11 +160,16 @@ def lock_entries(text: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def reachable(
-    packages: Mapping[str, Mapping[str, Any]], member: str, *, development: bool = True
+    packages: Mapping[str, Mapping[str, Any]],
+    member: str,
+    *,
+    development: bool = True,
+    optional: bool = True,
 ) -> set[str]:
     """The folders in a lock that `member` needs, itself included, as Node resolves them.
 
-    Without `development`, only those that it runs with.
+    Without `development`, only those that it runs with; without `optional`, only those that it
+    cannot be installed without.
 
     Raises `LockError` where a package that is needed is not there.
     """
@@ -87,25 +190,29 @@ def reachable(
             todo.append(target)
             continue
         # A package may be installed without these: what is not there cannot be looked at.
-        optional = {*_names(entry, "optionalDependencies"), *_names(entry, "peerDependencies")}
-        wanted = [*_names(entry, "dependencies"), *optional]
+        spare = {*_needs(entry, "optionalDependencies"), *_needs(entry, "peerDependencies")}
+        wanted = {*_needs(entry, "dependencies")} - spare
         if path == member and development:
-            wanted += _names(entry, "devDependencies")
-        for name in wanted:
-            place = _resolve(packages, path, name)
+            wanted |= {*_needs(entry, "devDependencies")} - spare
+        for name in sorted(wanted | spare if optional else wanted):
+            place = resolve(packages, path, name)
             if place is not None:
                 todo.append(place)
-            elif name not in optional:
+            elif name not in spare:
                 raise LockError(f"it does not hold {name}, which {path or 'the package'} needs", 1)
     return seen
 
 
-def _names(entry: Mapping[str, Any], key: str) -> list[str]:
+_NEEDS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+
+
+def _needs(entry: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = entry.get(key)
-    return [str(name) for name in value] if isinstance(value, dict) else []
+    return value if isinstance(value, dict) else {}
 
 
-def _resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> str | None:
+def resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> str | None:
+    """The folder that Node takes for a package which the one in `path` names; None for none."""
     while True:
         place = f"{path}/node_modules/{name}" if path else f"node_modules/{name}"
         if place in packages:
@@ -132,4 +239,6 @@ def parse_version(text: str) -> Ordered:
     return Version.parse("0.0.0-0" if text == "0" else text)
 
 
-NPM = Ecosystem("npm", "npm", "SEMVER", str, parse_version)
+NPM = Ecosystem(
+    "npm", "npm", str, parse_version, {"SEMVER": parse_version, "ECOSYSTEM": parse_version}
+)

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from gates.module import Module
-from gates.toolchains.cache import install_once
+from gates.toolchains.cache import Installed, install_once
 from gates.toolchains.languages.typescript.lock import LOCK_FILE
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
@@ -43,12 +43,16 @@ def platform_tool(tools: Tools, name: str) -> Program:
 
 
 def platform_tools(tools: Tools) -> Path:
-    """The folder of the platform's own tools, with `node_modules` and the configurations."""
+    """The folder of the platform's own tools, with `node_modules` and the configurations; its
+    record goes to `tools`."""
     session = tools.session
-    return session.once("typescript-toolchain", lambda: _install(session))
+    made = session.once("typescript-toolchain", lambda: _install(session))
+    packages = json.loads((PACKAGES / LOCK_FILE).read_text("utf-8"))["packages"]
+    tools.records.append(made.record("typescript-toolchain", len(packages) - 1))
+    return made.place
 
 
-def _install(session: Session) -> Path:
+def _install(session: Session) -> Installed:
     lock = (PACKAGES / LOCK_FILE).read_bytes()
     digest = hashlib.sha256(lock)
     for path in sorted(CONFIG.glob("eslint*.mjs")):
@@ -67,8 +71,7 @@ def _install(session: Session) -> Path:
         npm_ci(tools, folder)
         return folder
 
-    install_once(place, install)
-    return place
+    return install_once(place, install)
 
 
 def npm_ci(tools: Tools, folder: Path) -> None:

@@ -10,7 +10,7 @@ from gates.module import Module
 from gates.toolchains.bundle import Bundle
 from gates.toolchains.languages.typescript.dist import compiled_path
 from gates.toolchains.languages.typescript.packages import (
-    install_packages,
+    install_running,
     link_packages,
     make_sandbox,
 )
@@ -22,8 +22,10 @@ CHILD = Path(__file__).with_name("register_child.mjs")
 
 
 def prepare_call(tools: Tools, bundle: Bundle, folder: Path, answers: Path, seconds: float) -> Call:
-    """Link the module's packages into the bundle's folder, and have Node import it there."""
-    made = install_packages(tools)
+    """Link the packages that the module runs with into the bundle's folder, and have Node import it
+    there: what it has locked for development alone is not to be found.
+    """
+    made = install_running(tools)
     link_packages(made, folder)
     with disk():
         child = Path(shutil.copyfile(CHILD, tools.folder / CHILD.name))
