@@ -12,7 +12,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -42,8 +42,16 @@ EXTENSIONS = (
     "uuid-ossp", "vector",
 )  # fmt: skip
 """Extensions that bring types, operators and functions, and reach nothing outside the database."""
+WALLS = ("bubblewrap", "landlock", "loopback", "seccomp")
+"""What can stand around the module's code. bubblewrap brings loopback, a network of its own."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
+
+
+def missing_walls(stood: str, required: Iterable[str]) -> list[str]:
+    """Those of the required walls that a sandbox ("bubblewrap+landlock", "none") did not have."""
+    walls = set(stood.split("+"))
+    return sorted(set(required) - walls - ({"loopback"} if "bubblewrap" in walls else set()))
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ class Policy:
     """Seconds that reads or writes of a table with so many rows may wait for one migration."""
     allowed_licenses: tuple[str, ...] = PERMISSIVE
     """SPDX ids of the licences that a package which runs with a module may have."""
+    sandbox: tuple[str, ...] = ("landlock", "seccomp")
+    """The walls that a release asks for around all code of the module that ran."""
     required_checks: tuple[str, ...] = ()
     """Ids of checks, from other packages, that must have run."""
     trusted_keys: tuple[str, ...] = ()
@@ -342,6 +352,12 @@ def _list(
     return many
 
 
+def _wall(value: object, _base: Path) -> str:
+    if value not in WALLS:
+        raise ValueError(f"must be a list of {', '.join(WALLS)}")
+    return str(value)
+
+
 def _paths(value: object, base: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     for pattern in _list(_text)(value, base):
@@ -421,6 +437,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
         _list(_text),
         lambda new, old: {each.casefold() for each in new} <= {each.casefold() for each in old},
     ),
+    "sandbox.required": ("sandbox", _list(_wall), lambda new, old: set(new) >= set(old)),
     "checks.required": ("required_checks", _list(_text), lambda new, old: set(new) >= set(old)),
     "trust.keys": ("trusted_keys", _list(_text), None),
     "trust.identities": ("trusted_identities", _list(read_identity), None),

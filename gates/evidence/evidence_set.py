@@ -170,6 +170,7 @@ class EvidenceSet:
             digest=self.module.digest,
             policy=self.policy_digest,
             checks={stage: self._required(stage) for stage in stages},
+            sandbox=frozenset(self.policy.sandbox),
             waivers=self.policy.waivers,
             today=self._day,
         )

@@ -226,6 +226,7 @@ def _read_check(entry: Reader) -> CheckEntry:
                 subjects=int(each.number("subjects")),
                 seconds=each.number("seconds"),
                 detail=each.text("detail"),
+                sandbox=each.text("sandbox"),
             )
             for each in entry.items("records")
         ),

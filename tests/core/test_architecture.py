@@ -87,7 +87,7 @@ def test_nothing_imports_what_stands_to_its_right(path):
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_processes_start_programs(path):
     allowed = {
-        "toolchains/processes.py", "toolchains/launcher.py",
+        "toolchains/processes.py", "toolchains/bubblewrap.py",
         "database/server/programs.py", "database/server/postmaster.py", "supervisor/__init__.py",
     }  # fmt: skip
     if str(path.relative_to(PACKAGE)) not in allowed:

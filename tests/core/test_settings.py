@@ -10,7 +10,7 @@ import pytest
 
 from gates.errors import ConfigurationError
 from gates.model import Level
-from gates.settings import Policy, Settings, load_policy
+from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
 
 @pytest.fixture
@@ -49,6 +49,8 @@ def test_a_module_may_tighten(module):
         ('[trust]\nkeys = ["abc"]', "trust.keys: a module may tighten"),
         ('[advisories]\nsnapshot = "gates.toml"', "advisories.snapshot: a module may tighten"),
         ("waivers = []", "waivers: a module may tighten"),
+        ('[sandbox]\nrequired = ["seccomp"]', "sandbox.required: a module may tighten"),
+        ("[sandbox]\nrequired = []", "sandbox.required: a module may tighten"),
     ],
 )
 def test_a_module_may_not_loosen(module, text, message):
@@ -62,6 +64,8 @@ def test_a_module_may_not_loosen(module, text, message):
     [
         ("coverag = 10", "unknown key 'coverag'"),
         ("coverage = 'x'", "coverage: must be a number"),
+        ('[sandbox]\nrequired = ["chroot"]', "sandbox.required: must be a list of bubblewrap, "),
+        ('[sandbox]\nrequired = "seccomp"', "sandbox.required: must be a list"),
         ("coverage = 101", "coverage: must be between 0 and 100"),
         ("[advisories]\nmax_age_days = inf", "advisories.max_age_days: must be"),
         ("coverage = true", "coverage: must be a number"),
@@ -103,6 +107,26 @@ def test_the_digest_covers_the_content_of_the_files_that_a_policy_names(module):
     assert load_policy(module).digest == before
     snapshot.write_text("{ }")
     assert load_policy(module).digest != before
+
+
+def test_a_module_may_ask_for_more_walls(module):
+    (module / "gates.toml").write_text(
+        '[sandbox]\nrequired = ["bubblewrap", "landlock", "seccomp"]'
+    )
+    assert load_policy(module).sandbox == ("bubblewrap", "landlock", "seccomp")
+
+
+@pytest.mark.parametrize(
+    ("stood", "missing"),
+    [
+        ("bubblewrap+landlock+seccomp", []),
+        ("landlock+loopback+seccomp", ["bubblewrap"]),
+        ("landlock+seccomp", ["bubblewrap", "loopback"]),
+        ("none", ["bubblewrap", "landlock", "loopback", "seccomp"]),
+    ],
+)
+def test_walls_that_are_missing(stood, missing):
+    assert missing_walls(stood, WALLS) == missing
 
 
 def test_settings_take_what_is_given_over_the_environment(tmp_path):

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Trust, envelope, keys, signed, statement
 from gates.evidence.verify import refusal, report
-from gates.model import CheckResult, Finding, Location, Stage, Verdict
+from gates.model import CheckResult, Finding, Location, RanRecord, Stage, Verdict
 from gates.settings import Policy, Settings, Waiver
 from tests.passing import DAY, World, result_of
 
@@ -166,6 +166,29 @@ def test_a_check_that_is_missing(world: World) -> None:
     one = result_of(Stage.LINT)
     evidence.write(replace(one, checks=one.checks[:1]))
     assert reasons(evidence) == ("the evidence of lint lacks the required check lint-python",)
+
+
+@pytest.mark.parametrize("stood", ["landlock+loopback", "none", "landlock"])
+def test_a_sandbox_without_a_wall_that_the_policy_requires(world: World, stood: str) -> None:
+    evidence = world.passed()
+    signed_anew(world, Stage.BUILD, lambda payload: ran_behind(payload, stood))
+    missing = "landlock, seccomp" if stood == "none" else "seccomp"
+    assert reasons(evidence) == (
+        f"the stage build ran code of the module without {missing}, which the policy requires of"
+        f" the sandbox (there was {stood})",
+    )
+
+
+@pytest.mark.parametrize("stood", ["bubblewrap+landlock+seccomp", "landlock+seccomp", ""])
+def test_a_sandbox_with_every_wall_that_the_policy_requires(world: World, stood: str) -> None:
+    evidence = world.passed()
+    signed_anew(world, Stage.BUILD, lambda payload: ran_behind(payload, stood))
+    assert refusal(evidence, SIX) is None
+
+
+def ran_behind(payload: dict, stood: str) -> None:
+    record = {**asdict(RanRecord("build", "1")), "sandbox": stood}
+    payload["predicate"]["checks"][0]["records"].append(record)
 
 
 def test_checks_of_another_language_are_not_required(

@@ -137,7 +137,8 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
 
     def install(*args: str | Path) -> None:
         offline = ["--offline"] if tools.session.settings.offline else []
-        uv("pip", "install", "--python", made.python, *offline, *args)
+        # Hard links would let whatever writes here later change the caller's own cache of packages.
+        uv("pip", "install", "--link-mode", "copy", "--python", made.python, *offline, *args)
 
     uv("venv", "--python", sys.executable, "--relocatable", folder)
     extra = folder / "gates-tools"
