@@ -6,7 +6,6 @@ run, and nothing that it raises becomes a pass.
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gates.check import Check
-from gates.errors import CheckDefinitionError, CouldNotCheckError, GatesError, RefusedError
+from gates.errors import (
+    CheckDefinitionError,
+    CouldNotCheckError,
+    GatesError,
+    RefusedError,
+    machine_fault,
+)
 from gates.model import (
     CheckResult,
     Finding,
@@ -274,8 +279,8 @@ def _lines(needs: NeedSource, finding: Finding) -> tuple[str, ...] | None:
 
 
 def _unexpected(error: BaseException) -> tuple[str, str]:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full: {error}", "free some space and run again"
+    if fault := machine_fault(error):
+        return fault.message, fault.hint or ""
     place = ""
     trace = error.__traceback__
     while trace is not None:

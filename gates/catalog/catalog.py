@@ -26,7 +26,6 @@ from gates.errors import (
     CatalogUnavailableError,
     DatabaseUnavailableError,
     RefusedError,
-    ToolMissingError,
 )
 from gates.settings import Settings
 
@@ -57,6 +56,8 @@ class Catalog:
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _connection: psycopg.Connection | None = field(default=None, repr=False)
     _url: str = field(default="", repr=False)
+    _unavailable: psycopg.Error | None = field(default=None, repr=False)
+    """What a server that never answered raised: asked once, it is not asked again."""
 
     @classmethod
     def open(cls, settings: Settings) -> Catalog:
@@ -188,7 +189,7 @@ class Catalog:
 
         self._ask(lambda _: None)
         programs = Programs.find(self.settings.cache)
-        return programs.interactive("psql", "--dbname", self._url, *arguments)
+        return programs.interactive(self._url, *arguments)
 
     @property
     def _folder(self) -> Path | None:
@@ -202,6 +203,8 @@ class Catalog:
 
     def _ask(self, ask: Callable[[psycopg.Connection], T]) -> T:
         with self._lock, self._errors():
+            if self._unavailable is not None:
+                raise self._unavailable
             if self._connection is None:
                 self._connection = self._connect()
             return ask(self._connection)
@@ -218,9 +221,13 @@ class Catalog:
             else:
                 url = stack.enter_context(durable_server(folder, self.settings))
             self._url = url
-            connection = stack.enter_context(
-                contextlib.closing(psycopg.connect(url, autocommit=True, connect_timeout=10))
-            )
+            try:
+                limit = psycopg.conninfo.conninfo_to_dict(url).get("connect_timeout") or 10
+                opened = psycopg.connect(url, autocommit=True, connect_timeout=int(limit))
+            except psycopg.errors.ConnectionTimeout as error:
+                self._unavailable = error
+                raise
+            connection = stack.enter_context(contextlib.closing(opened))
             connection.execute(_SESSION)
             migrate.migrate(connection)
             self._stack = stack.pop_all()
@@ -228,13 +235,9 @@ class Catalog:
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
-        try:
-            import psycopg
-        except ImportError as error:
-            raise ToolMissingError(
-                "the catalog needs psycopg, which is not installed",
-                hint="pip install 'axon-gates[database]'",
-            ) from error
+        from gates.database.server.driver import psycopg_modules
+
+        psycopg = psycopg_modules()
         try:
             yield
         except DatabaseUnavailableError as error:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from gates.commands.options import settings_of
+from gates.commands.options import refuse_passwords, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
 
@@ -161,6 +161,8 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
     """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
     from gates.catalog import Catalog
 
+    for each in arguments:
+        refuse_passwords("an argument of psql", each)
     with Catalog.open(settings_of(**given)) as found:
         raise SystemExit(found.psql(arguments))
 

@@ -50,7 +50,7 @@ def install_once(place: Path, install: Callable[[], Path]) -> Installed:
     how = "made now"
     with disk():
         if place.is_dir():
-            if (digest := _sealed(place)) is not None:
+            if (digest := sealed(place)) is not None:
                 return Installed(place, digest, 0.0, "from the cache")
             how = "made anew, as what was in the cache is not what was put there"
             _set_aside(place)
@@ -58,17 +58,18 @@ def install_once(place: Path, install: Callable[[], Path]) -> Installed:
         folder = install()
         digest = digest_contents(folder)
         (folder / SEAL).write_text(digest, "ascii")
+        (folder / SEAL).chmod(0o644)
         move_into_cache(folder, place)
         if not folder.exists():
             return Installed(place, digest, round(time.monotonic() - started, 3), how)
         # Another run was there first.
-        if (theirs := _sealed(place)) is not None:
+        if (theirs := sealed(place)) is not None:
             return Installed(place, theirs, 0.0, "from the cache")
         return Installed(folder, digest, round(time.monotonic() - started, 3), how)
 
 
-def _sealed(place: Path) -> str | None:
-    """The digest of a folder, if it is the one of its seal."""
+def sealed(place: Path) -> str | None:
+    """The digest of a folder, if it is the one of its seal; else None."""
     try:
         seal = (place / SEAL).read_text("ascii")
         digest = digest_contents(place)

@@ -10,11 +10,13 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gates.module import Module
 from gates.settings import Policy, Settings
+from gates.supervisor import Supervisor
 from gates.toolchains.processes import Processes, disk
 
 T = TypeVar("T")
@@ -24,7 +26,7 @@ class Session:
     """What the checks of one run share. Safe to use from several threads.
 
     Its work folder lies under the cache and goes when the session is closed; that of a run which
-    was killed is swept by the next run.
+    was killed is removed by its supervisor, or else by the next run.
     """
 
     def __init__(self, module: Module, policy: Policy, settings: Settings) -> None:
@@ -38,6 +40,7 @@ class Session:
         self._made: dict[object, Any] = {}
         with disk():
             self.folder, self._hold = _open_work_folder(settings.cache / "work")
+        self._supervisor = Supervisor(self.folder / "lock", remove_abandoned, self.folder)
 
     def new_folder(self, name: str = "") -> Path:
         """A new, empty folder of this run. Short names keep sockets inside it possible."""
@@ -70,8 +73,8 @@ class Session:
         """End every program and remove the work folder."""
         self.processes.kill_all()
         remove(self.folder)
-        with contextlib.suppress(OSError):
-            os.close(self._hold)
+        self._supervisor.close()
+        self._hold.close()
 
     def __enter__(self) -> Session:
         return self
@@ -107,18 +110,23 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _hold(folder: Path) -> int | None:
-    """The lock of a work folder, as an open descriptor; None while its owner lives."""
+def remove_abandoned(folder: Path, _lock: int) -> None:
+    """`remove`, for the supervisor of a run that was killed; the lock goes with its process."""
+    remove(folder)
+
+
+def _hold(folder: Path) -> FileIO | None:
+    """The lock of a work folder, as an open file; None while its owner lives."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         return None
-    return descriptor
+    return FileIO(descriptor, "r+")
 
 
-def _open_work_folder(parent: Path) -> tuple[Path, int]:
+def _open_work_folder(parent: Path) -> tuple[Path, FileIO]:
     parent.mkdir(parents=True, exist_ok=True)
     # One at a time: a folder whose owner has not locked it yet must not be taken for dead.
     with _locked(parent / ".lock"):
@@ -134,7 +142,7 @@ def _open_work_folder(parent: Path) -> tuple[Path, int]:
         held = _hold(folder)
     for old, hold in dead:
         remove(old)
-        os.close(hold)
+        hold.close()
     if held is None:
         raise OSError(f"cannot lock {folder}")
     return folder, held

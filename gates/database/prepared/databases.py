@@ -102,6 +102,7 @@ class Prepared:
         self._lock = threading.RLock()
         self._stack = contextlib.ExitStack()
         self._closed = False
+        self._unavailable: DatabaseUnavailableError | None = None
         self._made: dict[str, Any] = {}
 
     def close(self) -> None:
@@ -134,7 +135,14 @@ class Prepared:
         with self._lock:
             if self._closed:
                 raise DatabaseUnavailableError("the run was interrupted")
-            return self._workspace
+            if self._unavailable is not None:
+                raise self._unavailable
+            try:
+                return self._workspace
+            except DatabaseUnavailableError as error:
+                # A server that never answers costs its time limit once, not for each check.
+                self._unavailable = error
+                raise
 
     @cached_property
     def _workspace(self) -> Workspace:

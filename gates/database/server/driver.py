@@ -15,19 +15,23 @@ from gates.errors import DatabaseUnavailableError, ToolMissingError
 if TYPE_CHECKING:
     import psycopg as _psycopg
 
+_INSTALL = "pip install 'axon-gates[database]'"
 CANCEL_GRACE = 5.0
 """Seconds that a cancel request may take, and then the session to react to it."""
 
 
 def psycopg_modules() -> ModuleType:
-    """The module psycopg. Raises `ToolMissingError` where it is not installed."""
+    """The module psycopg. Raises `ToolMissingError` where it is not installed, or does not load."""
     try:
         import psycopg
         import psycopg.conninfo
     except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+            raise ToolMissingError("psycopg is not installed", hint=_INSTALL) from error
+        reason = " ".join(str(error).split())
         raise ToolMissingError(
-            f"the PostgreSQL driver does not load: {error}",
-            hint="pip install 'axon-gates[database]'",
+            f"psycopg is installed, but does not load: {reason}",
+            hint=f"{_INSTALL} --force-reinstall",
         ) from error
     return psycopg
 

@@ -9,6 +9,7 @@ finds it as it was. Both listen on a Unix socket in a private folder and on noth
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from gates.database.server.postmaster import (
     SUPERUSER,
     Process,
     initialise,
+    new_cluster,
     nobody_works_in,
     postmaster,
     ready,
@@ -36,6 +38,7 @@ from gates.database.server.postmaster import (
 from gates.database.server.programs import Account, Programs
 from gates.errors import DatabaseUnavailableError
 from gates.settings import Settings
+from gates.supervisor import Supervisor
 
 _LEAN = {
     "listen_addresses": "",
@@ -85,7 +88,7 @@ def throwaway_server(settings: Settings) -> Iterator[str]:
     run = RunFolder(runs_folder(home, programs.account), programs.account)
     try:
         data = make(run.path / "data", programs.account, private=True)
-        programs.run(["cp", "-R", f"{template}/.", f"{data}/"])
+        programs.run(["cp", "-R", f"{template}/.", f"{data}/"], data)
         sockets = socket_folder(run.path, programs.account)
         process = start(programs, data, sockets, run.path / "log", _FORGETFUL)
         try:
@@ -108,13 +111,15 @@ def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
     """
     programs = Programs.find(_home(settings))
     folder = _durable_folder(data_directory.absolute(), programs)
-    with Lock(folder / "lock") as change, Lock(folder / "users") as users:
-        change.take()
-        with _free_after(change):
+    data = folder / "data"
+    with Lock(folder / "users") as users, contextlib.ExitStack() as stack:
+        with Lock(folder / "lock") as change:
+            change.take()
             users.take(shared=True)
-            data = folder / "data"
+            supervisor = Supervisor(users.path, settle_abandoned, folder)
+            stack.callback(supervisor.close)
             if not data.exists():
-                initialise(programs, data, throwaway=False)
+                initialise(programs, data)
             process = None
             if _attach(data):
                 sockets = _known(folder)
@@ -125,28 +130,34 @@ def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
         try:
             yield url(sockets)
         finally:
-            change = Lock(folder / "lock")
-            change.take()
-            with _free_after(change):
-                if users.try_take():
-                    stop(data, immediate=False)
-                    forget_sockets(folder)
-                    if process is not None:
-                        process.wait(timeout=30)
+            with Lock(folder / "lock") as change:
+                change.take()
+                supervisor.close()  # else it gets the lock while ours changes its kind
+                if _settle(folder, users) and process is not None:
+                    process.wait(timeout=30)
+
+
+def settle_abandoned(folder: Path, lock: int) -> None:
+    """Stop the lasting server in `folder` if nobody uses it, for the supervisor of a process that
+    was killed. `lock` is given up first: whoever comes holds `lock` before it waits for `users`."""
+    os.close(lock)
+    with Lock(folder / "lock") as change, Lock(folder / "users") as users:
+        change.take()
+        _settle(folder, users)
+
+
+def _settle(folder: Path, users: Lock) -> bool:
+    """Stop the server in `folder` if nobody but the caller uses it, who holds its `lock`."""
+    if last := users.try_take():
+        stop(folder / "data", immediate=False)
+        forget_sockets(folder)
+    return last
 
 
 def url(sockets: Path, user: str = SUPERUSER, database: str = "postgres") -> str:
     """A connection URL for a server that listens on a socket in `sockets`."""
     host = urllib.parse.quote(str(sockets), safe="")
     return f"postgresql://{user}@/{database}?host={host}"
-
-
-@contextlib.contextmanager
-def _free_after(lock: Lock) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        lock.close()
 
 
 def _home(settings: Settings) -> Path:
@@ -158,8 +169,15 @@ def _home(settings: Settings) -> Path:
     return Path("/var/cache/axon-gates/postgresql")
 
 
+_PROVED: set[Path] = set()
+"""Templates that this process has found as they were made: reading all of one takes 0.1 s."""
+
+
 def _template(programs: Programs, home: Path) -> Path:
-    """A data directory as `initdb` leaves it, made once for each version and account."""
+    """A data directory as `initdb` leaves it, made once for each version and account, and anew
+    where it is no longer what was made: a crash or a full disk leaves files that are empty."""
+    from gates.toolchains.cache import install_once, sealed
+
     account = programs.account
     if not account.reaches(home):
         raise DatabaseUnavailableError(
@@ -168,16 +186,19 @@ def _template(programs: Programs, home: Path) -> Path:
             hint="set GATES_CACHE_DIR to a folder that every user may enter",
         )
     template = home / f"lean-{programs.version}-{account.uid}-peer"
-    if template.is_dir():
+    if template in _PROVED and template.is_dir():
+        return template
+    if sealed(template) is not None:
+        _PROVED.add(template)
         return template
     if not home.exists():
         with contextlib.suppress(FileExistsError):
             make(home, account, private=False)
     with Lock(home / "template.lock") as lock:
         lock.take()
-        if not template.is_dir():
-            initialise(programs, template, throwaway=True)
-    return template
+        with contextlib.ExitStack() as stack:
+            made = new_cluster(programs, template, throwaway=True)
+            return install_once(template, lambda: stack.enter_context(made)).place
 
 
 def _durable_folder(folder: Path, programs: Programs) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -19,8 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gates.database.server.postmaster import forget_memory, stop
-from gates.database.server.programs import Account
+from gates.database.server.programs import Account, not_written
 from gates.errors import DatabaseUnavailableError
+from gates.supervisor import Supervisor
 
 SOCKET_NAME_BYTES = len("/.s.PGSQL.5432")
 SOCKET_PATH_BYTES = 103
@@ -33,12 +35,12 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise DatabaseUnavailableError(
-                f"cannot open the lock file {path}: {error.strerror}",
-                hint=f"give this user write access to {path.parent}",
-            ) from error
+            raise not_written(path, error) from error
+        # A file object forgets its number when it is closed: closed twice, a number alone would
+        # close what another thread has opened since.
+        self._file = io.FileIO(number, "r+")
 
     def take(self, *, shared: bool = False, timeout: float = 120.0) -> None:
         """Wait for the lock. Raises `DatabaseUnavailableError` after `timeout` seconds."""
@@ -53,15 +55,22 @@ class Lock:
     def try_take(self, *, shared: bool = False) -> bool:
         """Take the lock if nobody stands in the way, and say whether that worked."""
         try:
-            fcntl.flock(self._fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(self._file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the path still leads to the file that is locked."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.lstat())
+        except OSError:
+            return False
+
     def close(self) -> None:
-        """Let go."""
-        with contextlib.suppress(OSError):
-            os.close(self._fd)
+        """Let go; also a second time."""
+        self._file.close()
 
     def __enter__(self) -> Lock:
         return self
@@ -75,15 +84,20 @@ def make(path: Path, account: Account, *, private: bool) -> Path:
 
     Folders above it that are missing are made so that the account can pass.
     """
-    for parent in reversed(path.parents):
-        if not parent.exists():
-            with contextlib.suppress(FileExistsError):
-                parent.mkdir()
-                parent.chmod(0o755 if account.switch else 0o700)
-    path.mkdir()
-    path.chmod(0o700 if private or not account.switch else 0o755)
-    if private:
-        account.own(path)
+    try:
+        for parent in reversed(path.parents):
+            if not parent.exists():
+                with contextlib.suppress(FileExistsError):
+                    parent.mkdir(0o700)
+                    parent.chmod(0o755 if account.switch else 0o700)
+        path.mkdir(0o700)
+        path.chmod(0o700 if private or not account.switch else 0o755)
+        if private:
+            account.own(path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise not_written(path, error) from error
     return path
 
 
@@ -153,15 +167,12 @@ class RunFolder:
     """A folder of one run under `runs`, locked for as long as the run lives."""
 
     def __init__(self, runs: Path, account: Account) -> None:
-        if not runs.exists():
-            with contextlib.suppress(FileExistsError):
-                make(runs, account, private=False)
-        with Lock(runs / ".lock") as everybody:
-            everybody.take()
+        with _entered(runs, account):
             abandoned = list(_abandoned(runs))
             self.path = make(runs / secrets.token_hex(4), account, private=False)
             self._lock = Lock(self.path / "lock")
             self._lock.take()
+            self._supervisor = Supervisor(self._lock.path, discard_abandoned, self.path)
         for folder, lock in abandoned:
             with lock:
                 discard(folder)
@@ -169,7 +180,41 @@ class RunFolder:
     def close(self) -> None:
         """Remove the folder and give up the lock."""
         discard(self.path)
+        self._supervisor.close()
         self._lock.close()
+        _leave(self.path.parent)
+
+
+@contextlib.contextmanager
+def _entered(runs: Path, account: Account) -> Iterator[None]:
+    """The folder of runs, there and locked: a run that ends may remove it at any time."""
+    while True:
+        if not runs.exists():
+            with contextlib.suppress(FileExistsError):
+                make(runs, account, private=False)
+        if runs.exists() and runs.lstat().st_uid != os.geteuid():
+            raise DatabaseUnavailableError(
+                f"{runs} belongs to somebody else", hint="remove it, or set GATES_CACHE_DIR"
+            )
+        try:
+            everybody = Lock(runs / ".lock")
+        except DatabaseUnavailableError:
+            if runs.exists():
+                raise
+            continue
+        with everybody:
+            everybody.take()
+            if everybody.in_place:
+                yield
+                return
+
+
+def _leave(runs: Path) -> None:
+    """Remove the folder of runs after the last of them: they would add up in memory."""
+    with contextlib.suppress(OSError, DatabaseUnavailableError), Lock(runs / ".lock") as everybody:
+        if everybody.try_take() and everybody.in_place and len(list(runs.iterdir())) == 1:
+            (runs / ".lock").unlink()
+            runs.rmdir()
 
 
 def _abandoned(runs: Path) -> Iterator[tuple[Path, Lock]]:
@@ -190,3 +235,9 @@ def discard(folder: Path) -> None:
     forget_memory(folder / "data")
     forget_sockets(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def discard_abandoned(folder: Path, _lock: int) -> None:
+    """`discard`, for the supervisor of a run that was killed; the lock goes with its process."""
+    discard(folder)
+    _leave(folder.parent)

@@ -11,10 +11,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gates.database.server.programs import Programs, environment
+from gates.database.server.programs import Programs, environment, failed
 from gates.errors import DatabaseUnavailableError
 
 SUPERUSER = "postgres"
@@ -31,10 +31,20 @@ _DROP_TEMPLATE1 = (
 """A third of the files that every throwaway server would copy; template0 does all that it does."""
 
 
-def initialise(programs: Programs, data: Path, *, throwaway: bool) -> None:
-    """Make a data directory: in a folder beside it, which is then renamed."""
+def initialise(programs: Programs, data: Path) -> None:
+    """Make a data directory, whole or not at all."""
+    with new_cluster(programs, data, throwaway=False) as fresh:
+        fresh.rename(data)
+
+
+@contextlib.contextmanager
+def new_cluster(programs: Programs, data: Path, *, throwaway: bool) -> Iterator[Path]:
+    """A data directory beside where it belongs, to be renamed; else it goes at the end.
+
+    The caller holds a lock on the folder: nobody else works on what was left there.
+    """
     for left in data.parent.glob(f"{data.name}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)  # the caller holds the lock: nobody works on it
+        shutil.rmtree(left, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     try:
         programs.account.own(fresh)
@@ -43,13 +53,14 @@ def initialise(programs: Programs, data: Path, *, throwaway: bool) -> None:
             programs.command(
                 "initdb", "-D", fresh, "--username", SUPERUSER, "--auth-local=peer",
                 "--auth-host=reject", "--encoding=UTF8", "--no-locale", "--no-instructions", *quick,
-            )
+            ),
+            fresh,
         )  # fmt: skip
         _let_in(fresh, programs)
         if throwaway:
             single = ("--single", "-F", "-D", fresh, "postgres")
-            programs.run(programs.command("postgres", *single), given=_DROP_TEMPLATE1)
-        fresh.rename(data)
+            programs.run(programs.command("postgres", *single), fresh, given=_DROP_TEMPLATE1)
+        yield fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -134,16 +145,12 @@ def start(
                 **programs.account.process_arguments(),
             )
         except OSError as error:
-            raise DatabaseUnavailableError(
-                f"PostgreSQL does not start: {error}", hint="gates doctor"
-            ) from error
+            raise failed("PostgreSQL does not start", str(error), data) from error
     until = time.monotonic() + START_SECONDS
     try:
         while not ready(data, process.pid):
             if process.poll() is not None or time.monotonic() > until:
-                raise DatabaseUnavailableError(
-                    f"PostgreSQL does not start: {_tail(log)}", hint="gates doctor"
-                )
+                raise failed("PostgreSQL does not start", _tail(log), data)
             time.sleep(0.003)
     except BaseException:
         process.kill()

