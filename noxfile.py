@@ -48,6 +48,19 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def workflows(session: nox.Session) -> None:
+    """Run the workflow by act in every way that it can end, once with the real gates."""
+    session.run("pytest", "tests/pipelines", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the pages of docs/ as a site, in build/site."""
+    session.run("uv", "run", "--no-project", "--with", "zensical>=0.0.70",
+                "zensical", "build", "--strict", "-f", "mkdocs.yml")  # fmt: skip
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Seconds and ratios against named floors; names of benchmarks are arguments."""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -16,8 +15,8 @@ import click
 
 from gates import __version__
 from gates.commands import COMMANDS
-from gates.commands.options import settings_of, wants_colour
-from gates.commands.outputs import STANDARD_OUTPUT, Output, formats_page, prepare, write
+from gates.commands.options import settings_of
+from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
     CouldNotCheckError,
@@ -25,6 +24,7 @@ from gates.errors import (
     UsageError,
     machine_fault,
 )
+from gates.identities import SIGNING
 from gates.model import Stage
 from gates.report import FORMATS
 
@@ -60,6 +60,11 @@ def _options(command: Command) -> Command:
             help="Folder of the signed evidence. Default: PATH/.gates/evidence.",
         ),
         click.option("--key", type=click.Path(path_type=Path), help="Private signing key (PEM)."),
+        click.option(
+            "--sign", type=click.Choice(SIGNING),
+            help="Sign the evidence with the key, or keyless: by the identity of the GitHub"
+            " Actions workflow that runs. Default: key.",
+        ),
         click.option(
             "--catalog",
             help="Catalog: a PostgreSQL URL, or the data directory of an embedded server.",
@@ -191,32 +196,17 @@ def _run(
     evidence: Path | None,
     **given: Any,
 ) -> NoReturn:
-    from contextlib import nullcontext
+    from gates.commands.stages import run_and_report
 
-    from gates.pipeline import InterruptedRun, run_pipeline
-    from gates.report.progress import TerminalProgress
-    from gates.report.text import render
-
-    settings = settings_of(**given)
-    prepare(outputs)
-    progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
-    try:
-        with nullcontext() if quiet else progress:
-            report = run_pipeline(
-                path,
-                stages,
-                settings,
-                today=datetime.now(UTC).date(),
-                evidence=evidence,
-                progress=None if quiet else progress,
-            )
-    except InterruptedRun as interrupted:
-        write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)
-        raise
-    if not write(outputs, report):
-        click.echo(
-            render(report, colour=wants_colour(sys.stdout), notes=verbose), nl=False, color=True
-        )
+    report = run_and_report(
+        path,
+        stages,
+        settings_of(**given),
+        outputs=outputs,
+        evidence=evidence,
+        quiet=quiet,
+        verbose=verbose,
+    )
     raise SystemExit(report.exit_code)
 
 

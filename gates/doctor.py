@@ -8,11 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from gates.errors import GatesError
+from gates.errors import CouldNotCheckError, GatesError, ToolMissingError
 from gates.module import Module
-from gates.settings import Policy, Settings, load_policy
+from gates.settings import Policy, Settings, load_policy, missing_walls
 
 LEAST_SPACE = 1 << 30
 """Bytes that toolchains, environments and database templates may need."""
@@ -35,7 +36,7 @@ def probes(path: Path, settings: Settings) -> Iterator[Probe]:
     yield _try("policy", lambda: _policy(path, settings))
     yield _try("cache", lambda: _writable(settings.cache))
     yield _try("signing key", lambda: _key(settings))
-    yield from _programs(settings)
+    yield from _programs(settings, path)
     yield _try("database", lambda: _database(settings))
     yield _try("catalog", lambda: _catalog(settings))
     yield _try("registry", lambda: _registry(settings))
@@ -73,6 +74,12 @@ def _writable(folder: Path) -> str:
 
 
 def _key(settings: Settings) -> str:
+    if settings.keyless:
+        from gates.evidence.bundle import INSTALL, MISSING
+
+        if find_spec("sigstore") is None:
+            raise ToolMissingError(MISSING, hint=INSTALL)
+        return "the identity of the workflow that runs"
     from gates.evidence.keys import key_id, own_public_key
 
     public = own_public_key(settings.key)
@@ -81,8 +88,9 @@ def _key(settings: Settings) -> str:
     return f"{settings.key}, key id {key_id(public)[:12]}"
 
 
-def _programs(settings: Settings) -> Iterator[Probe]:
+def _programs(settings: Settings, path: Path) -> Iterator[Probe]:
     from gates.toolchains import Session, Tools
+    from gates.toolchains.bubblewrap import advice
     from gates.toolchains.languages import LANGUAGES
     from gates.toolchains.sandbox import Sandbox
     from gates.toolchains.tools import EXTRAS, Program
@@ -107,7 +115,12 @@ def _programs(settings: Settings) -> Iterator[Probe]:
                 sandbox=Sandbox(),
                 timeout=30,
             )
-            return f"{ran.sandbox} around the module's own code"
+            if missing := missing_walls(ran.sandbox, load_policy(path, settings.policy).sandbox):
+                raise CouldNotCheckError(
+                    f"{ran.sandbox}, and the policy requires {', '.join(missing)}", hint=advice()
+                )
+            lacks = "" if "bubblewrap" in ran.sandbox else f"; bubblewrap is missing: {advice()}"
+            return f"{ran.sandbox} around the module's own code{lacks}"
 
         yield _try("sandbox", sandbox)
 

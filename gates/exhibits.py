@@ -30,15 +30,15 @@ def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
 
 
 def _envelopes(needs: Needs, stages: Iterable[StageResult]) -> Iterable[Envelope]:
-    from gates.evidence import envelope as dsse
+    from gates.evidence.envelope import MalformedError
+    from gates.evidence.signed import parse
 
     evidence = needs.evidence()
     for each in stages:
         if any(result.check == NO_EVIDENCE for result in each.checks):
             continue  # what lies there is of an earlier run
         # A stage whose evidence could not be written or read says so as a check of its own.
-        with contextlib.suppress(GatesError, OSError, dsse.MalformedError):
+        with contextlib.suppress(GatesError, OSError, MalformedError):
             if (data := evidence.envelope(each.stage)) is not None:
-                read = dsse.parse(data)
-                ids = tuple(key for key, _ in read.signatures)
-                yield Envelope(each.stage.value, hashlib.sha256(data).hexdigest(), ids)
+                digest = hashlib.sha256(data).hexdigest()
+                yield Envelope(each.stage.value, digest, parse(data).key_ids)

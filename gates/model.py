@@ -138,6 +138,8 @@ class RanRecord:
     """How many files, tables, tests or packages it looked at."""
     seconds: float = 0.0
     detail: str = ""
+    sandbox: str = ""
+    """The walls that stood around it ("bubblewrap+landlock+seccomp", "none"); "" for no sandbox."""
 
 
 @dataclass(frozen=True, order=True)

@@ -19,9 +19,13 @@ from gates.model import Stage
 
 
 def register(stages: Iterable[Stage] = tuple(Stage)) -> None:
-    """Register one session per stage, named like it, in the environment that nox runs in."""
+    """Register one session per stage, named like it, in the environment that nox runs in.
+
+    `nox` without a session runs none of those that write to the registry or the catalog.
+    """
     for stage in stages:
-        nox.session(name=stage.value, venv_backend="none")(_session(stage))
+        default = stage not in (Stage.PUBLISH, Stage.RELEASE)
+        nox.session(name=stage.value, venv_backend="none", default=default)(_session(stage))
 
 
 def _session(stage: Stage) -> Callable[[nox.Session], None]:

@@ -18,7 +18,8 @@ from gates.catalog.model import Registered
 from gates.catalog.tables import tables_created
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement
-from gates.evidence.envelope import MalformedError, canonical, parse
+from gates.evidence.envelope import MalformedError, canonical
+from gates.evidence.signed import parse
 from gates.evidence.statement import storable
 from gates.model import Stage
 from gates.module import Migration, Module

@@ -12,8 +12,8 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import platformdirs
 
 from gates.errors import ConfigurationError
+from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
 from gates.model import Level
 
 POLICY_FILE = "gates-policy.toml"
@@ -41,8 +42,16 @@ EXTENSIONS = (
     "uuid-ossp", "vector",
 )  # fmt: skip
 """Extensions that bring types, operators and functions, and reach nothing outside the database."""
+WALLS = ("bubblewrap", "landlock", "loopback", "seccomp")
+"""What can stand around the module's code. bubblewrap brings loopback, a network of its own."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
+
+
+def missing_walls(stood: str, required: Iterable[str]) -> list[str]:
+    """Those of the required walls that a sandbox ("bubblewrap+landlock", "none") did not have."""
+    walls = set(stood.split("+"))
+    return sorted(set(required) - walls - ({"loopback"} if "bubblewrap" in walls else set()))
 
 
 @dataclass(frozen=True)
@@ -124,10 +133,22 @@ class Policy:
     """Seconds that reads or writes of a table with so many rows may wait for one migration."""
     allowed_licenses: tuple[str, ...] = PERMISSIVE
     """SPDX ids of the licences that a package which runs with a module may have."""
+    sandbox: tuple[str, ...] = ("landlock", "seccomp")
+    """The walls that a release asks for around all code of the module that ran."""
     required_checks: tuple[str, ...] = ()
     """Ids of checks, from other packages, that must have run."""
     trusted_keys: tuple[str, ...] = ()
     """Key ids whose evidence a release accepts; empty accepts the key of this installation."""
+    trusted_identities: tuple[Identity, ...] = ()
+    """Workflows whose evidence a release accepts, beside that of the trusted keys; with any, this
+    installation's own key counts only where `trusted_keys` names it."""
+    trust_root: TrustRoot | None = None
+    """What their certificates and log entries are verified against."""
+    trust_root_max_age_days: int = 90
+    """An older trust root verifies nothing."""
+    trust_services: Path | None = None
+    """Where evidence is signed by identity: a signing configuration of Sigstore (JSON). None asks
+    for that of its public instance."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -147,7 +168,7 @@ class Policy:
                 return {key: plain(each) for key, each in sorted(value.items())}
             if isinstance(value, tuple):
                 return [plain(each) for each in value]
-            if isinstance(value, Waiver | SessionWay | Approval):
+            if is_dataclass(value) and not isinstance(value, type):
                 return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
             return value.isoformat() if isinstance(value, date) else value
 
@@ -176,6 +197,8 @@ class Settings:
     """The organisation's policy file; None looks for one above the module."""
     offline: bool = False
     """Reach nothing outside this machine."""
+    keyless: bool = False
+    """Sign evidence by the identity of the workflow that runs, and not with `key`."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -183,6 +206,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
+            "GATES_SIGNING",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -194,6 +218,8 @@ class Settings:
         state = Path(environ.get("GATES_STATE_DIR") or _default_state()).absolute()
         cache = Path(environ.get("GATES_CACHE_DIR") or _default_cache()).absolute()
         policy = environ.get("GATES_POLICY")
+        if (signing := environ.get("GATES_SIGNING") or SIGNING[0]) not in SIGNING:
+            raise ConfigurationError(f"GATES_SIGNING must be {' or '.join(SIGNING)}")
         settings = cls(
             state=state,
             cache=cache,
@@ -203,6 +229,7 @@ class Settings:
             database_url=environ.get("GATES_DATABASE_URL") or None,
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
+            keyless=signing == SIGNING[1],
         )
         chosen: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
         return replace(settings, **chosen)
@@ -325,6 +352,12 @@ def _list(
     return many
 
 
+def _wall(value: object, _base: Path) -> str:
+    if value not in WALLS:
+        raise ValueError(f"must be a list of {', '.join(WALLS)}")
+    return str(value)
+
+
 def _paths(value: object, base: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     for pattern in _list(_text)(value, base):
@@ -404,8 +437,13 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
         _list(_text),
         lambda new, old: {each.casefold() for each in new} <= {each.casefold() for each in old},
     ),
+    "sandbox.required": ("sandbox", _list(_wall), lambda new, old: set(new) >= set(old)),
     "checks.required": ("required_checks", _list(_text), lambda new, old: set(new) >= set(old)),
     "trust.keys": ("trusted_keys", _list(_text), None),
+    "trust.identities": ("trusted_identities", _list(read_identity), None),
+    "trust.root": ("trust_root", read_trust_root, None),
+    "trust.root_max_age_days": ("trust_root_max_age_days", _days, lambda new, old: new <= old),
+    "trust.services": ("trust_services", _path, None),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

@@ -65,6 +65,7 @@ SLOW = (
     "toolchains/test_registration.py",
     "toolchains/test_sbom.py",
     "toolchains/test_work_folder.py",
+    "workflows/test_runs.py",
 )
 """The files, and in some files the functions, that take the most seconds (`--durations`)."""
 

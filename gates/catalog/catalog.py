@@ -189,7 +189,7 @@ class Catalog:
 
         self._ask(lambda _: None)
         programs = Programs.find(self.settings.cache)
-        return programs.interactive("psql", "--dbname", self._url, *arguments)
+        return programs.interactive(self._url, *arguments)
 
     @property
     def _folder(self) -> Path | None:

@@ -1,8 +1,10 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.look import catalog, checks, doctor, explain, verify
+from gates.commands.modules import modules
 
-COMMANDS = (explain, checks, verify, diff, changelog, cost, catalog, doctor)
+COMMANDS = (explain, checks, verify, diff, changelog, cost, catalog, modules, ci, doctor)
 """In the order of `gates --help`."""

@@ -7,19 +7,26 @@ from typing import Any, NoReturn
 
 import click
 
-from gates.commands.options import settings_of
+from gates.commands.options import refuse_passwords, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
 
 
 @click.command(short_help="The page of a check.")
-@click.argument("check_id", metavar="CHECK")
-def explain(check_id: str) -> None:
-    """Print the page of a check: what it asks for, why, and how to fix a finding."""
+@click.argument("check_id", metavar="[CHECK]", default="")
+@click.pass_context
+def explain(context: click.Context, check_id: str) -> None:
+    """Print the page of a check: what it asks for, why, and how to fix a finding.
+
+    Without CHECK, list them all.
+    """
     import difflib
 
     from gates.check import all_checks, find
 
+    if not check_id:
+        context.invoke(checks, stage=None, as_json=False)
+        return
     found = find(check_id)
     if found is None:
         near = difflib.get_close_matches(check_id, [each.id for each in all_checks()], n=1)
@@ -154,6 +161,8 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
     """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
     from gates.catalog import Catalog
 
+    for each in arguments:
+        refuse_passwords("an argument of psql", each)
     with Catalog.open(settings_of(**given)) as found:
         raise SystemExit(found.psql(arguments))
 

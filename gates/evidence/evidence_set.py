@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from gates.check import Check, stage_checks
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
-from gates.evidence import keys, rules, statement
+from gates.evidence import keys, rules, signed, statement
 from gates.evidence.statement import Statement
 from gates.evidence.store import Store
 from gates.model import Stage, StageResult
@@ -53,8 +54,12 @@ class EvidenceSet:
 
     @cached_property
     def trust(self) -> keys.Trust:
-        """Whose signatures count. Raises `ConfigurationError` for a wrong `trust.keys`."""
-        return keys.Trust.of(self.policy, self.settings)
+        """Whose signatures count. Raises `ConfigurationError` for wrong keys or no trust root."""
+        return keys.Trust.of(self.policy, self.settings, self._day)
+
+    @property
+    def _day(self) -> date:
+        return self.today or datetime.now(UTC).date()
 
     @cached_property
     def policy_digest(self) -> str:
@@ -86,8 +91,7 @@ class EvidenceSet:
             bundle=bundle.removeprefix("sha256:") if bundle else None,
             environment=environment,
         )
-        signed = dsse.sign(payload, keys.signing_key(self.settings.key))
-        return self.store.write(result.stage, signed.to_bytes())
+        return self.store.write(result.stage, self._sign(payload).to_bytes())
 
     def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
         """What there is about each stage, with every reason against it; refuses nothing itself.
@@ -97,7 +101,8 @@ class EvidenceSet:
         wanted = tuple(stages)
         expected = self._expected(wanted)
         found = [self._inspect(stage, expected) for stage in wanted]
-        across = list(rules.check_same_bundle({e.stage: e.statement for e in found if e.statement}))
+        statements = {each.stage: each.statement for each in found if each.statement}
+        across = [why for rule in rules.ACROSS for why in rule(statements)]
         across += self._unseen(found)
         if across and found:
             found[-1] = replace(found[-1], reasons=(*found[-1].reasons, *across))
@@ -111,13 +116,21 @@ class EvidenceSet:
         found = self.inspect(stages)
         reasons = [reason for each in found for reason in each.reasons]
         if reasons:
-            first = next(each.stage for each in found if each.reasons)
-            raise RefusedError(reasons, hint=f"gates run --stage {first} {self.module.root}")
+            again = [f"--stage {each.stage}" for each in found if each.reasons]
+            command = ["gates run", *again, shlex.quote(str(self.module.root))]
+            raise RefusedError(reasons, hint=" ".join(command))
         return {each.stage: each.statement for each in found if each.statement}
 
     def envelope(self, stage: Stage) -> bytes | None:
         """The bytes of a stage's envelope as stored, not verified; None where there is none."""
         return self.store.read(stage)
+
+    def _sign(self, payload: bytes) -> signed.Signed:
+        if not self.settings.keyless:
+            return dsse.sign(payload, keys.signing_key(self.settings.key))
+        from gates.evidence.keyless import sign
+
+        return sign(payload, self.policy, self.trust, offline=self.settings.offline)
 
     def _built(self, stage: Stage) -> str | None:
         """The bundle's digest by the build's evidence, where a later stage may rely on it."""
@@ -134,14 +147,15 @@ class EvidenceSet:
         if data is None:
             return StageEvidence(stage, None, (f"the stage {stage} has no evidence",))
         try:
-            signed = dsse.parse(data)
-            if problems := signed.problems(self.trust):
+            read = signed.parse(data)
+            if problems := read.problems(self.trust):
                 reasons = tuple(f"the evidence of {stage} {problem}" for problem in problems)
                 return StageEvidence(stage, None, reasons)
             found = replace(
-                statement.read(signed.payload),
-                key_ids=tuple(each for each, _ in signed.signatures),
-                envelope=signed.value,
+                statement.read(read.payload),
+                key_ids=read.key_ids,
+                claims=read.claims,
+                envelope=read.value,
             )
         except dsse.MalformedError as error:
             reason = f"the evidence of {stage} cannot be read: {dsse.shown(str(error), 200)}"
@@ -156,8 +170,9 @@ class EvidenceSet:
             digest=self.module.digest,
             policy=self.policy_digest,
             checks={stage: self._required(stage) for stage in stages},
+            sandbox=frozenset(self.policy.sandbox),
             waivers=self.policy.waivers,
-            today=self.today or datetime.now(UTC).date(),
+            today=self._day,
         )
 
     def _required(self, stage: Stage) -> frozenset[str]:

@@ -14,10 +14,12 @@ import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import ConfigurationError, CouldNotCheckError
+from gates.identities import Identity, TrustRoot
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
@@ -32,25 +34,47 @@ _LARGEST = 64 * 1024
 
 @dataclass(frozen=True)
 class Trust:
-    """The public keys whose signatures count, by key id."""
+    """Whose signatures count: public keys by key id, and identities of workflows."""
 
     keys: Mapping[str, Ed25519PublicKey]
+    identities: tuple[Identity, ...] = ()
+    root: TrustRoot | None = None
+    """What identities rest on; needed where there are any."""
+    root_max_age_days: int = 0
+    today: date = date.max
+    """The day that the age of the trust root is counted to."""
 
     def __contains__(self, key_id: str) -> bool:
         return key_id in self.keys
 
     @classmethod
-    def of(cls, policy: Policy, settings: Settings) -> Trust:
-        """What the policy trusts; where it names nothing, the key of this installation.
+    def of(cls, policy: Policy, settings: Settings, today: date = date.max) -> Trust:
+        """What the policy trusts; where it names nobody, the key of this installation.
 
         An entry is the text of a PEM public key, the path of one (relative to the policy file),
         or the id of this installation's key. An installation without a key yet trusts nobody.
-        Raises `ConfigurationError` for an entry that is none of these.
+        Raises `ConfigurationError` for an entry that is none of these, and for identities
+        without a trust root.
         """
+        if policy.trusted_identities and policy.trust_root is None:
+            raise ConfigurationError(
+                "trust.identities needs trust.root: the keys of the authorities that they rest on",
+                hint="docs/policy.md, Identities, says where to take it from",
+            )
+        return cls(
+            cls._keys(policy, settings),
+            policy.trusted_identities,
+            policy.trust_root,
+            policy.trust_root_max_age_days,
+            today,
+        )
+
+    @staticmethod
+    def _keys(policy: Policy, settings: Settings) -> Mapping[str, Ed25519PublicKey]:
         own = own_public_key(settings.key)
         known = {} if own is None else {key_id(own): own}
         if not policy.trusted_keys:
-            return cls(known)
+            return {} if policy.trusted_identities else known
         source = policy.sources.get("trusted_keys")
         base = Path(source).parent if source else Path()
         ids = {e.removeprefix("sha256:") for e in policy.trusted_keys if _KEY_ID.match(e)}
@@ -63,7 +87,7 @@ class Trust:
                 f"trust.keys: the public key of {without[0]} is not known here",
                 hint="name the path of its .pub file in trust.keys instead of its id",
             )
-        return cls(found)
+        return found
 
 
 def key_id(public: Ed25519PublicKey) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from gates.evidence.envelope import shown
 from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
 from gates.model import Stage, Verdict
-from gates.settings import Waiver
+from gates.settings import Waiver, missing_walls
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Expected:
     """Digest of the policy in force, in hex."""
     checks: Mapping[Stage, frozenset[str]]
     """Ids of the checks that must have run, by stage."""
+    sandbox: frozenset[str] = frozenset()
+    """Walls that must have stood around all code of the module that ran."""
     waivers: tuple[Waiver, ...] = ()
     today: date = date.max
 
@@ -86,6 +88,17 @@ def check_required_checks(found: Statement, stage: Stage, expected: Expected) ->
         yield f"the evidence of {stage} lacks the required check {', '.join(missing)}"
 
 
+def check_sandbox(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """What ran in a sandbox ran behind every wall that the policy names."""
+    stood = {record.sandbox for check in found.checks for record in check.records if record.sandbox}
+    for each in sorted(stood):
+        if missing := missing_walls(each, expected.sandbox):
+            yield (
+                f"the stage {stage} ran code of the module without {', '.join(missing)}, which the"
+                f" policy requires of the sandbox (there was {shown(each)})"
+            )
+
+
 def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """What was waived then is still waived today."""
     for waived in (each for check in found.checks for each in check.waived):
@@ -128,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     check_verdict,
     check_policy,
     check_required_checks,
+    check_sandbox,
     check_waivers,
     check_bundle,
 )
@@ -144,3 +158,22 @@ def check_same_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
     if len(set(bundles.values())) > 1:
         each = ", ".join(f"{stage} {digest}" for stage, digest in bundles.items())
         yield f"the stages are about different bundles: {each}"
+
+
+def check_same_commit(found: Mapping[Stage, Statement]) -> Iterator[str]:
+    """Stages that workflows signed are of one commit of one repository."""
+    commits = {
+        stage: f"{shown(each.claims.repository, 200)} at {shown(each.claims.commit)}"
+        for stage, each in found.items()
+        if each.claims
+    }
+    if len(set(commits.values())) > 1:
+        each = ", ".join(f"{stage} {commit}" for stage, commit in commits.items())
+        yield f"the stages were signed for different commits: {each} [different-commits]"
+
+
+ACROSS: tuple[Callable[[Mapping[Stage, Statement]], Iterator[str]], ...] = (
+    check_same_bundle,
+    check_same_commit,
+)
+"""Every rule about several statements."""

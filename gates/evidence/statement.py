@@ -13,6 +13,7 @@ from typing import Any
 
 from gates import __version__
 from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
+from gates.evidence.identity import Claims
 from gates.evidence.reader import Reader
 from gates.model import CheckResult, Finding, RanRecord, Stage, StageResult, Verdict
 from gates.module import Module
@@ -74,8 +75,10 @@ class Statement:
     payload: bytes = b""
     """The exact bytes that were signed."""
     key_ids: tuple[str, ...] = ()
+    claims: Claims | None = None
+    """Of the workflow whose identity signed; None where a key did."""
     envelope: Mapping[str, Any] = field(default_factory=dict)
-    """The DSSE envelope as JSON data."""
+    """The DSSE envelope, or the bundle that holds it, as JSON data."""
 
 
 def subject_name(module: Module) -> str:
@@ -223,6 +226,7 @@ def _read_check(entry: Reader) -> CheckEntry:
                 subjects=int(each.number("subjects")),
                 seconds=each.number("seconds"),
                 detail=each.text("detail"),
+                sandbox=each.text("sandbox"),
             )
             for each in entry.items("records")
         ),

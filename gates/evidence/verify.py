@@ -44,5 +44,7 @@ def _lines(found: StageEvidence) -> list[str]:
         )
         if statement.bundle:
             facts += f"  bundle {statement.bundle[:12]}"
+        if statement.claims:
+            facts += f"\n    signed for {statement.claims.text}"
     first = f"{found.stage.value:<14}{state:<22}{facts}".rstrip()
     return [first, *(f"    {reason}" for reason in found.reasons)]

@@ -67,6 +67,7 @@ class RecordV1:
     subjects: int
     seconds: float
     detail: str
+    sandbox: str
 
     @classmethod
     def of(cls, record: RanRecord) -> RecordV1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
-from gates.model import Location
+from gates.model import Level, Location
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Problem:
     """The tool's own name of its rule."""
     fix: str | None = None
     detail: str | None = None
+    level: Level = Level.ERROR
 
 
 def relative(name: str, copy: Path) -> str:
@@ -27,8 +28,16 @@ def relative(name: str, copy: Path) -> str:
 
     Raises `ToolFailedError` for a path outside: a finding is about the module, or it is none.
     """
+    path = inside(name, copy)
+    if path is None:
+        raise ToolFailedError(f"a finding is about {name}, which is no file of the module")
+    return path
+
+
+def inside(name: str, copy: Path) -> str | None:
+    """A tool's path as one of the module; None for a path outside."""
     path = Path(os.path.normpath(copy / name))
     for base in (copy, copy.resolve()):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
-    raise ToolFailedError(f"a finding is about {name}, which is no file of the module")
+    return None

@@ -2,7 +2,7 @@
 
 Every program runs in a process group of its own, with its input closed, in an environment that
 holds nothing of the caller's, under a limit of time and of output. Programs of the module under
-test run in a sandbox besides, under `gates.toolchains.launcher`.
+test run in a sandbox besides: see `gates.toolchains.walls`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError, machine_fault
-from gates.toolchains.launcher import BLOCKED
-from gates.toolchains.sandbox import LAUNCHER, Sandbox
+from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.walls import walls as _walls
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
 GRACE = 2.0
@@ -107,27 +106,23 @@ class Processes:
         name = Path(command[0]).name
         started = time.monotonic()
         with contextlib.ExitStack() as stack:
-            report = -1
-            arguments, passed = list(command), list(pass_fds)
-            if sandbox is not None:
-                report, end = os.pipe()
-                stack.callback(os.close, report)
-                close_end = stack.enter_context(contextlib.closing(_Descriptor(end)))
-                launcher = [sys.executable, "-I", "-S", str(LAUNCHER), sandbox.config(end)]
-                arguments, passed = [*launcher, *arguments], [*passed, end]
-            process = self._start(arguments, name, cwd, env, passed)
+            walls = stack.enter_context(_walls(sandbox, cwd)) if sandbox is not None else None
+            before, passed = (walls.command, walls.passed) if walls else ([], [])
+            process = self._start([*before, *command], name, cwd, env, [*pass_fds, *passed])
             try:
-                if sandbox is not None:
-                    close_end.close()
+                if walls is not None:
+                    walls.started()
                 stdout, stderr = _read(process, name, started + timeout, timeout, output_limit)
             finally:
                 end_group(process)
+                if walls is not None:
+                    walls.wait()
                 for stream in (process.stdout, process.stderr):
                     if stream is not None:
                         stream.close()
                 with self._lock:
                     self._running.discard(process)
-            layers = os.read(report, 200).decode() if sandbox is not None else ""
+            layers, excess = walls.report() if walls is not None else ("", "")
         status = process.returncode
         ran = Ran(
             name,
@@ -140,8 +135,10 @@ class Processes:
         if self._over:
             raise ToolFailedError(f"{name} was stopped: the run was interrupted")
         if sandbox is not None and not layers:
-            reason = ran.end() if ran.exit_status == BLOCKED else f"exit status {ran.exit_status}"
+            reason = ran.end() or f"exit status {ran.exit_status}"
             raise ToolFailedError(f"{name} could not be started in its sandbox: {reason}")
+        if excess:
+            raise ToolFailedError(f"{name} {excess} and was stopped")
         if ran.exit_status and any(sign in stdout + stderr for sign in _FULL):
             raise disk_is_full(f"{name} in {cwd}")
         return ran
@@ -185,16 +182,6 @@ class Processes:
             _signal(process, signal.SIGTERM)
         for process in running:
             end_group(process)
-
-
-class _Descriptor:
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def close(self) -> None:
-        if self._number >= 0:
-            os.close(self._number)
-            self._number = -1
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sysconfig
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import ToolFailedError, ToolMissingError
@@ -133,11 +133,10 @@ class Tools:
         if isinstance(program, str):
             program = self.resolve(program)
         if sandbox is not None:
-            sandbox = Sandbox(
+            sandbox = replace(
+                sandbox,
                 read=(*interpreter(), *sandbox.read),
                 write=(self.folder, *sandbox.write),
-                network=sandbox.network,
-                file_limit=sandbox.file_limit,
             )
         ran = self.session.processes.run(
             [*program.command, *(str(each) for each in args)],
@@ -156,7 +155,7 @@ class Tools:
                 ran.exit_status,
                 subjects,
                 round(ran.seconds, 3),
-                f"sandbox {ran.sandbox}" if sandbox is not None else "",
+                sandbox=ran.sandbox,
             )
         )
         if ran.exit_status not in ok:

@@ -328,6 +328,10 @@ MINOR = {
     "a type of a package that is not read": (
         "from x import A\ndef f() -> A: ...", "from x import B\ndef f() -> B: ..."),
     "a type is not written any more": ("def f() -> int: ...", "def f(): ..."),
+    "a literal that is a name": (
+        "from m.lib import NOTHING\nfrom typing import Literal\ndef f(a: int | None): ...",
+        "from m.lib import NOTHING\nfrom typing import Literal\n"
+        "def f(a: int | Literal[NOTHING]): ..."),
 }  # fmt: skip
 
 NONE = {

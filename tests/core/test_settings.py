@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from gates.errors import ConfigurationError
 from gates.model import Level
-from gates.settings import Policy, Settings, load_policy
+from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
 
 @pytest.fixture
@@ -47,6 +49,8 @@ def test_a_module_may_tighten(module):
         ('[trust]\nkeys = ["abc"]', "trust.keys: a module may tighten"),
         ('[advisories]\nsnapshot = "gates.toml"', "advisories.snapshot: a module may tighten"),
         ("waivers = []", "waivers: a module may tighten"),
+        ('[sandbox]\nrequired = ["seccomp"]', "sandbox.required: a module may tighten"),
+        ("[sandbox]\nrequired = []", "sandbox.required: a module may tighten"),
     ],
 )
 def test_a_module_may_not_loosen(module, text, message):
@@ -60,6 +64,8 @@ def test_a_module_may_not_loosen(module, text, message):
     [
         ("coverag = 10", "unknown key 'coverag'"),
         ("coverage = 'x'", "coverage: must be a number"),
+        ('[sandbox]\nrequired = ["chroot"]', "sandbox.required: must be a list of bubblewrap, "),
+        ('[sandbox]\nrequired = "seccomp"', "sandbox.required: must be a list"),
         ("coverage = 101", "coverage: must be between 0 and 100"),
         ("[advisories]\nmax_age_days = inf", "advisories.max_age_days: must be"),
         ("coverage = true", "coverage: must be a number"),
@@ -103,6 +109,26 @@ def test_the_digest_covers_the_content_of_the_files_that_a_policy_names(module):
     assert load_policy(module).digest != before
 
 
+def test_a_module_may_ask_for_more_walls(module):
+    (module / "gates.toml").write_text(
+        '[sandbox]\nrequired = ["bubblewrap", "landlock", "seccomp"]'
+    )
+    assert load_policy(module).sandbox == ("bubblewrap", "landlock", "seccomp")
+
+
+@pytest.mark.parametrize(
+    ("stood", "missing"),
+    [
+        ("bubblewrap+landlock+seccomp", []),
+        ("landlock+loopback+seccomp", ["bubblewrap"]),
+        ("landlock+seccomp", ["bubblewrap", "loopback"]),
+        ("none", ["bubblewrap", "landlock", "loopback", "seccomp"]),
+    ],
+)
+def test_walls_that_are_missing(stood, missing):
+    assert missing_walls(stood, WALLS) == missing
+
+
 def test_settings_take_what_is_given_over_the_environment(tmp_path):
     environment = {"GATES_STATE_DIR": str(tmp_path), "GATES_OFFLINE": "1"}
     settings = Settings.from_environment(environment, catalog="elsewhere", registry=None)
@@ -114,3 +140,105 @@ def test_settings_take_what_is_given_over_the_environment(tmp_path):
 def test_an_unknown_variable_is_an_error():
     with pytest.raises(ConfigurationError, match="GATES_CATALOGUE"):
         Settings.from_environment({"GATES_CATALOGUE": "x"})
+
+
+ROOT = b'{"mediaType": "x"}'
+IDENTITY = {
+    "issuer": '"https://token.actions.githubusercontent.com"',
+    "workflow": '"https://github.com/axon/gates/.github/workflows/pipeline.yml"',
+    "signer_digests": f'["{"a1" * 20}"]',
+    "repositories": '["https://github.com/axon/*"]',
+}
+
+
+def trusting(module, **changes):
+    """A policy that trusts a workflow, with some members otherwise; None leaves one out."""
+    (module.parent / "root.json").write_bytes(ROOT)
+    members = {**IDENTITY, **changes}
+    pinned = hashlib.sha256(ROOT).hexdigest()
+    text = f'[trust.root]\npath = "root.json"\nsha256 = "{pinned}"\nfetched = 2026-11-01\n'
+    text += "[[trust.identities]]\n"
+    text += "".join(f"{key} = {value}\n" for key, value in members.items() if value is not None)
+    (module.parent / "gates-policy.toml").write_text(text)
+    return load_policy(module)
+
+
+def test_identities_are_read_with_the_narrow_defaults(module):
+    policy = trusting(module)
+    (identity,) = policy.trusted_identities
+    assert identity.runners == ("github-hosted",)
+    assert identity.signer_digests == ("a1" * 20,)
+    assert policy.trust_root.fetched == date(2026, 11, 1)
+    assert policy.trust_root_max_age_days == 90
+    assert policy.digest != trusting(module, runners='["self-hosted"]').digest
+
+
+@pytest.mark.parametrize("member", IDENTITY)
+def test_each_member_of_an_identity_must_be_given(module, member):
+    with pytest.raises(ConfigurationError, match=f"{member} must be given"):
+        trusting(module, **{member: None})
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "message"),
+    [
+        ("issuer", '"token.actions"', "issuer must be a URL"),
+        ("issuer", '"http://token.actions"', "issuer must be a URL"),
+        ("issuer", "[]", "issuer must be a URL"),
+        ("workflow", '"https://github.com/axon/*"', "without patterns"),
+        ("workflow", '""', "without patterns"),
+        ("signer_digests", "[]", "signer_digests must be a list, not empty"),
+        ("signer_digests", '["v1.0.0"]', "signer_digests must be a list, not empty"),
+        ("signer_digests", '["a1a1a1a"]', "signer_digests must be a list, not empty"),
+        ("signer_digests", f'"{"a1" * 20}"', "signer_digests must be a list, not empty"),
+        ("repositories", "[]", "repositories must be a list, not empty"),
+        ("repositories", '["axon/notes"]', "repositories must be a list, not empty"),
+        ("repositories", '["https://*/x"]', "repositories must be a list, not empty"),
+        ("repositories", '["https://github.com/axon/"]', "repositories must be a list, not empty"),
+        ("runners", "[]", "runners must be a list, not empty"),
+        ("runner", '"x"', "unknown member 'runner'"),
+    ],
+)
+def test_an_identity_that_says_too_little_is_refused(module, member, value, message):
+    with pytest.raises(ConfigurationError, match=rf"trust\.identities: .*{message}"):
+        trusting(module, **{member: value})
+
+
+def test_another_file_than_the_pinned_trust_root_is_refused(module):
+    trusting(module)
+    (module.parent / "root.json").write_bytes(ROOT + b"\n")
+    with pytest.raises(ConfigurationError, match=r"trust\.root: .* is not the pinned file"):
+        load_policy(module)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[trust.identities]]\nissuer = 'https://a.example'\n",
+        "[trust]\nroot_max_age_days = 91\n",
+        "[trust]\nidentities = []\n",
+        "[trust]\nservices = 'gates.toml'\n",
+    ],
+)
+def test_a_module_trusts_nobody_by_itself(module, text):
+    trusting(module)
+    (module / "gates.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"gates\.toml"):
+        load_policy(module)
+
+
+def test_a_module_may_want_a_younger_trust_root(module):
+    trusting(module)
+    (module / "gates.toml").write_text("[trust]\nroot_max_age_days = 7\n")
+    assert load_policy(module).trust_root_max_age_days == 7
+
+
+@pytest.mark.parametrize(("value", "keyless"), [("", False), ("key", False), ("keyless", True)])
+def test_how_evidence_is_signed(value, keyless):
+    assert Settings.from_environment({"GATES_SIGNING": value}).keyless is keyless
+    assert Settings.from_environment({"GATES_SIGNING": value}, keyless=True).keyless
+
+
+def test_a_way_of_signing_that_does_not_exist():
+    with pytest.raises(ConfigurationError, match="GATES_SIGNING must be key or keyless"):
+        Settings.from_environment({"GATES_SIGNING": "sigstore"})

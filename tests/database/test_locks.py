@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from gates.database.parsing.script import parse as parse_sql
 from gates.database.rules.squawk import BLOCKING, EXCLUDED, made_by, parse, run
 from gates.errors import ToolFailedError
 from gates.settings import Policy
+from gates.toolchains import Session, Tools
+from gates.toolchains.tools import Program
 
 SQUAWK = Path(sysconfig.get_path("scripts"), "squawk")
 SCRIPT = parse_sql("migrations/001.sql", "SELECT 'é'; CREATE INDEX i ON old_table (a);\n")
@@ -37,7 +40,7 @@ def test_a_finding_has_its_place_in_characters():
     assert (found.location.path, found.location.line, found.location.column) == (
         "migrations/001.sql", 1, 13,
     )  # fmt: skip
-    assert (found.rule, found.help) == ("require-concurrent-index-creation", "do not")
+    assert (found.rule, found.fix) == ("require-concurrent-index-creation", "do not")
 
 
 def test_a_table_of_the_same_version_is_locked_by_nobody():
@@ -53,8 +56,6 @@ def test_rules_about_the_script_hold_for_new_tables_too():
 @pytest.fixture
 def tools(settings, sql_module):
     """squawk itself."""
-    from gates.toolchains import Session, Tools
-
     with Session(sql_module(), Policy(), settings) as session:
         yield Tools(session)
 
@@ -127,6 +128,71 @@ def test_any_output_is_read_or_refused(output):
         list(parse(output, {"0000.sql": SCRIPT}, set()))
     except ToolFailedError:
         return
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "SELECT 1;",
+        "SELECT 1; -- no more",
+        "SELECT 1 /* ; */;\r\nSELECT 2;\r\n",
+        "SELECT $a$ ' /* $a$;\f\n\u2028",
+        f"UPDATE {T} SET title = 'é';",
+        "DROP DATABASE other;",
+        "-- squawk-ignore ban-drop-database",
+        "-- squawk-ignore-file",
+        "CREATE TABLE n (a bigint);",
+        "BEGIN; SELECT 1; COMMIT;",
+    ],
+)
+def test_what_ends_a_file_is_found_and_adds_nothing(sql_module, tools, sql):
+    module = sql_module({"001_more.sql": sql})
+    found = list(run(tools, module, frozenset({"migrations/000_init.sql"})))
+    assert [each.rule for each in found if each.rule != "ban-uncommitted-transaction"] == []
+
+
+def test_a_first_statement_without_a_time_limit_is_still_found(sql_module, tools):
+    module = sql_module({"001_more.sql": f"ALTER TABLE {T} ADD n int;"})
+    found = list(run(tools, module, frozenset({"migrations/000_init.sql"})))
+    assert {(each.rule, each.location.line) for each in found} == {
+        ("require-lock-timeout", 1), ("require-statement-timeout", 1),
+    }  # fmt: skip
+
+
+LEAVES_OUT = """
+import subprocess, sys
+squawk, *arguments = sys.argv[1:]
+ran = subprocess.run([squawk, *(each for each in arguments if not each.endswith("0001.sql"))])
+sys.exit(ran.returncode)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ((sys.executable, "-c", LEAVES_OUT, str(SQUAWK)), "in migrations/001_more.sql$"),
+        ((sys.executable, "-c", "print([])"), "migrations/000_init.sql, migrations/001_more.sql$"),
+        ((sys.executable, "-c", ""), "not its format"),
+        (("true",), "not its format"),
+    ],
+)
+def test_a_file_that_squawk_leaves_out_is_named(sql_module, tools, monkeypatch, command, message):
+    module = sql_module({"001_more.sql": HEAD + INDEX})
+    monkeypatch.setattr(Tools, "resolve", lambda *_: Program("squawk", command))
+    with pytest.raises(ToolFailedError, match=message):
+        list(run(tools, module, frozenset()))
+
+
+def test_squawk_proves_itself_also_where_it_has_nothing_to_look_at(sql_module, tools, monkeypatch):
+    module, released = sql_module(), frozenset({"migrations/000_init.sql"})
+    assert list(run(tools, module, released)) == []
+    assert tools.records[-1].subjects == 0
+    monkeypatch.setattr(
+        Tools, "resolve", lambda *_: Program("squawk", (sys.executable, "-c", "print([])"))
+    )
+    with pytest.raises(ToolFailedError, match="did not find a fault"):
+        list(run(Tools(tools.session), module, released))
 
 
 def test_every_rule_that_is_named_exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -11,7 +12,16 @@ from gates import __version__
 from gates.model import Stage
 from tests.conftest import ROOT
 
-HEAVY = ("jsonschema", "psycopg", "rich", "pglast", "cryptography", "securesystemslib", "requests")
+HEAVY = (
+    "jsonschema",
+    "psycopg",
+    "rich",
+    "pglast",
+    "cryptography",
+    "securesystemslib",
+    "requests",
+    "sigstore",
+)
 
 
 def test_version(gates):
@@ -82,3 +92,21 @@ def test_not_a_module(gates, folder):
     ended = gates("run", folder / "empty", json_report=False)
     assert ended.code == 2
     assert "module.json" in ended.err
+
+
+def test_signing_by_identity_outside_of_a_workflow_is_inconclusive(gates, folder, make_module):
+    pinned = folder / "root.json"
+    pinned.write_text("{}")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    policy = folder / "gates-policy.toml"
+    policy.write_text(
+        f'[trust.root]\npath = "root.json"\nsha256 = "{digest}"\nfetched = 2026-11-01\n'
+    )
+    module = make_module("python")
+    ended = gates(
+        "lint-manifest", module, "--policy", policy, "--offline", "--sign", "keyless",
+        json_report=False,
+    )  # fmt: skip
+    assert ended.code == 3
+    assert "no evidence was written: evidence cannot be signed by identity" in ended.out
+    assert not (module / ".gates" / "evidence" / "lint-manifest.dsse.json").exists()

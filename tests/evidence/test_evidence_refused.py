@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gates.errors import CouldNotCheckError, RefusedError
-from gates.evidence import EvidenceSet, Trust, envelope, keys, statement
+from gates.evidence import EvidenceSet, Trust, envelope, keys, signed, statement
 from gates.evidence.verify import refusal, report
-from gates.model import CheckResult, Finding, Location, Stage, Verdict
+from gates.model import CheckResult, Finding, Location, RanRecord, Stage, Verdict
 from gates.settings import Policy, Settings, Waiver
 from tests.passing import DAY, World, result_of
 
@@ -44,7 +44,7 @@ def path_of(world: World, stage: Stage) -> Path:
 
 def signed_anew(world: World, stage: Stage, change: Callable[[dict], object]) -> None:
     """Change the statement of a stage and sign it again with the trusted key."""
-    payload = json.loads(envelope.parse(path_of(world, stage).read_bytes()).payload)
+    payload = json.loads(signed.parse(path_of(world, stage).read_bytes()).payload)
     change(payload)
     private = keys.signing_key(world.settings.key)
     path_of(world, stage).write_bytes(
@@ -81,7 +81,7 @@ def test_not_passed(world: World, stage: Stage, verdict: Verdict, word: str) -> 
 @pytest.mark.parametrize("stage", SIX)
 def test_unsigned(world: World, stage: Stage) -> None:
     world.passed()
-    found = envelope.parse(path_of(world, stage).read_bytes())
+    found = signed.parse(path_of(world, stage).read_bytes())
     path_of(world, stage).write_bytes(replace(found, signatures=()).to_bytes())
     assert reasons(world.evidence) == (f"the evidence of {stage} is not signed",)
 
@@ -90,7 +90,7 @@ def test_unsigned(world: World, stage: Stage) -> None:
 def test_signed_by_somebody_else(world: World, stage: Stage, folder: Path) -> None:
     world.passed()
     other = keys.signing_key(folder / "other.pem")
-    found = envelope.parse(path_of(world, stage).read_bytes())
+    found = signed.parse(path_of(world, stage).read_bytes())
     path_of(world, stage).write_bytes(envelope.sign(found.payload, other).to_bytes())
     identity = keys.key_id(other.public_key())
     assert reasons(world.evidence) == (
@@ -104,7 +104,7 @@ def test_a_second_signature_by_somebody_else_does_not_count_as_ours(
     world.passed()
     other = keys.signing_key(folder / "other.pem")
     path = path_of(world, Stage.LINT)
-    found = envelope.parse(path.read_bytes())
+    found = signed.parse(path.read_bytes())
     both = (*found.signatures, *envelope.sign(found.payload, other).signatures)
     path.write_bytes(replace(found, signatures=both).to_bytes())
     assert "unknown key" in reasons(world.evidence)[0]
@@ -114,7 +114,7 @@ def test_a_foreign_signature_under_our_key_id(world: World, folder: Path) -> Non
     world.passed()
     other = keys.signing_key(folder / "other.pem")
     path = path_of(world, Stage.LINT)
-    found = envelope.parse(path.read_bytes())
+    found = signed.parse(path.read_bytes())
     ((ours, _),) = found.signatures
     ((_, theirs),) = envelope.sign(found.payload, other).signatures
     path.write_bytes(replace(found, signatures=((ours, theirs),)).to_bytes())
@@ -166,6 +166,29 @@ def test_a_check_that_is_missing(world: World) -> None:
     one = result_of(Stage.LINT)
     evidence.write(replace(one, checks=one.checks[:1]))
     assert reasons(evidence) == ("the evidence of lint lacks the required check lint-python",)
+
+
+@pytest.mark.parametrize("stood", ["landlock+loopback", "none", "landlock"])
+def test_a_sandbox_without_a_wall_that_the_policy_requires(world: World, stood: str) -> None:
+    evidence = world.passed()
+    signed_anew(world, Stage.BUILD, lambda payload: ran_behind(payload, stood))
+    missing = "landlock, seccomp" if stood == "none" else "seccomp"
+    assert reasons(evidence) == (
+        f"the stage build ran code of the module without {missing}, which the policy requires of"
+        f" the sandbox (there was {stood})",
+    )
+
+
+@pytest.mark.parametrize("stood", ["bubblewrap+landlock+seccomp", "landlock+seccomp", ""])
+def test_a_sandbox_with_every_wall_that_the_policy_requires(world: World, stood: str) -> None:
+    evidence = world.passed()
+    signed_anew(world, Stage.BUILD, lambda payload: ran_behind(payload, stood))
+    assert refusal(evidence, SIX) is None
+
+
+def ran_behind(payload: dict, stood: str) -> None:
+    record = {**asdict(RanRecord("build", "1")), "sandbox": stood}
+    payload["predicate"]["checks"][0]["records"].append(record)
 
 
 def test_checks_of_another_language_are_not_required(
@@ -270,7 +293,7 @@ def test_all_reasons_at_once(world: World) -> None:
     evidence.write(result_of(Stage.TEST, Verdict.FAIL))
     path_of(world, Stage.BUILD).write_bytes(b"{")
     path_of(world, Stage.SCAN).write_bytes(
-        replace(envelope.parse(path_of(world, Stage.SCAN).read_bytes()), signatures=()).to_bytes()
+        replace(signed.parse(path_of(world, Stage.SCAN).read_bytes()), signatures=()).to_bytes()
     )
     found = reasons(world.evidence)
     assert [each.split()[2] for each in found] == ["lint", "test", "of", "of"]
@@ -358,7 +381,7 @@ def test_what_cannot_be_read_is_not_missing(world: World, monkeypatch: pytest.Mo
 def verdict_on(data: bytes, world: World, trust: Trust) -> list[str]:
     """Reasons against an envelope as `inspect` finds them, without a file."""
     try:
-        found = envelope.parse(data)
+        found = signed.parse(data)
         if problems := found.problems(trust):
             return problems
         statement.read(found.payload)
@@ -409,7 +432,7 @@ JSON = st.recursive(
 
 def test_a_trusted_key_may_sign_nonsense(world: World) -> None:
     evidence = world.passed()
-    payload = json.loads(envelope.parse(path_of(world, Stage.LINT).read_bytes()).payload)
+    payload = json.loads(signed.parse(path_of(world, Stage.LINT).read_bytes()).payload)
     private = keys.signing_key(world.settings.key)
     places = []
 
@@ -446,6 +469,6 @@ def test_a_trusted_key_may_sign_nonsense(world: World) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
     with pytest.raises(envelope.MalformedError):
-        envelope.parse(data)
+        signed.parse(data)
     with pytest.raises(envelope.MalformedError):
         statement.read(data)

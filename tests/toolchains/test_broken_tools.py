@@ -27,6 +27,7 @@ BROKEN = {
     "crash": ("import os; os.abort()", ToolFailedError),
     "unknown status": ("raise SystemExit(77)", ToolFailedError),
     "garbage": ("print('oops {'); raise SystemExit(1)", ToolFailedError),
+    "silence": ("", ToolFailedError),
     "hang": ("import time; time.sleep(60)", ToolFailedError),
     "full disk": ("open('/dev/full', 'w').write('x' * 99999)", CouldNotCheckError),
 }

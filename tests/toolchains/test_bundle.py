@@ -58,6 +58,7 @@ def test_twice_the_same(open_session, base):
     assert first.path.name == "sample-module-1.0.0.tgz"
     assert {"module.json", "module_schema.json", "README.md", first.entry} <= first.contents.keys()
     assert not any(path.startswith(("tests/", "src/")) for path in first.contents)
+    assert not any("canary" in path for path in first.contents)
     assert list(bundle_complete.run(session.module, first)) == []
 
 

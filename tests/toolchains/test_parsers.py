@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.toolchains.languages.python import advisories as pip_audit
-from gates.toolchains.languages.python import mypy, ruff
+from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
 from gates.toolchains.languages.typescript import advisories as npm_audit
 from gates.toolchains.languages.typescript import compiler, eslint, prettier, vitest
@@ -34,7 +34,10 @@ PARSERS = {
     "ruff": lambda data: list(ruff.parse(data, COPY)),
     "mypy": lambda data: list(mypy.parse(data, COPY)),
     "eslint": lambda data: eslint.parse(data, COPY),
-    "tsc": lambda data: compiler.parse_tsc(data),
+    "tsc": lambda data: compiler.parse_tsc(data, COPY),
+    "bandit": lambda data: bandit.parse(ran(data).json(), COPY),
+    "prettier": lambda data: prettier.parse(data, COPY),
+    "ruff format": lambda data: list(ruff.parse_diff(data, COPY)),
     "junit": lambda data: junit.parse_junit(data, COPY),
     "coverage": lambda data: junit.parse_coverage(data, COPY),
     "vitest": lambda data: vitest.parse_report(data, COPY),
@@ -85,8 +88,12 @@ def test_tsc():
   Types of property 'x' are incompatible.
 src/b (1).ts(1,1): error TS1005: ';' expected.
 error TS2688: Cannot find type definition file for 'node'.
+/cache/typescript/lib/lib.es2023.d.ts
+/modules/one/src/a.ts
+/modules/one/src/b (1).ts
 """
-    first, second, third = compiler.parse_tsc(output)
+    seen, (first, second, third) = compiler.parse_tsc(output, COPY)
+    assert seen == {"src/a.ts", "src/b (1).ts"}
     assert (first.rule, first.location) == ("TS2322", Location("src/a.ts", 3, 14))
     assert first.detail == "Types of property 'x' are incompatible."
     assert second.location.line == 1
@@ -134,8 +141,37 @@ def test_ruff_diff():
 -x=1
 +x = 1
 """
-    found = [(path, line) for path, line, _ in ruff.parse_diff(output, COPY)]
-    assert found == [("src/a.py", 6), ("src/b.py", 1)]
+    found = [each.location for each in ruff.parse_diff(output, COPY)]
+    assert found == [Location("src/a.py", 6), Location("src/b.py", 1)]
+
+
+def test_ruff_says_what_it_looked_at():
+    log = b"""[2026-01-01][10:00:00][ruff::resolve][DEBUG] Using configuration at: /ruff.toml
+[2026-01-01][10:00:00][ruff::diagnostics][DEBUG] Checking: /modules/one/src/a b.py
+[2026-01-01][10:00:00][ruff::commands::format][DEBUG] format_path; path=/modules/one/src/b.py
+[2026-01-01][10:00:00][ruff::diagnostics][DEBUG] Checking: /elsewhere/c.py
+[2026-01-01][10:00:00][ruff::commands::check][DEBUG] Checked 3 files in: 2.6ms
+"""
+    assert ruff.find_seen(log, COPY) == {"src/a b.py", "src/b.py"}
+
+
+def test_mypy_says_what_it_looked_at():
+    log = b"""LOG:  Found source:           BuildSource(path='src/d.py', module='d', has_text=False)
+LOG:  Metadata not found for a
+LOG:  Parsing src/a.py (a)
+LOG:  Metadata fresh for b.c: file src/b c.py
+LOG:  Updating mtime for e: file src/e, meta f.py, meta e.meta.ff, mtime 1795870000
+LOG:  Parsing /usr/lib/mypy/typeshed/stdlib/ast.pyi (ast)
+LOG:  Build finished in 0.087 seconds with 0 modules, and 0 errors
+"""
+    assert mypy.find_seen(log, COPY) == {"src/a.py", "src/b c.py", "src/e, meta f.py"}
+
+
+def test_prettier_says_what_it_looked_at():
+    output = b"src/a.ts 393ms\nsrc/b 1ms.ts 2ms (unchanged)\n"
+    assert prettier.parse(output, COPY) == {"src/a.ts", "src/b 1ms.ts"}
+    with pytest.raises(ToolFailedError, match="not understood"):
+        prettier.parse(b"src/a.ts\n", COPY)
 
 
 def test_junit_refuses_entities():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -33,6 +34,10 @@ def walls(tmp_path) -> set[str]:
     return set(walled("pass", tmp_path).sandbox.split("+"))
 
 
+REFUSED = re.compile(rb"PermissionError|FileNotFoundError|ProcessLookupError|Read-only file system")
+"""What a program is told of what it may not reach: that, or that there is no such thing."""
+
+
 def needs(walls: set[str], name: str) -> None:
     if name not in walls:
         pytest.skip(f"this machine has no {name}")
@@ -40,7 +45,7 @@ def needs(walls: set[str], name: str) -> None:
 
 @LINUX
 def test_the_report_names_the_walls(walls):
-    assert walls <= {"landlock", "loopback", "seccomp", "none"}
+    assert walls <= {"bubblewrap", "landlock", "loopback", "seccomp", "none"}
 
 
 @LINUX
@@ -51,7 +56,7 @@ def test_the_signing_key_cannot_be_read(tmp_path, walls):
     code = f"open({str(key)!r}).read()"
     ran = walled(code, tmp_path)
     assert ran.exit_status == 1
-    assert b"PermissionError" in ran.stderr
+    assert REFUSED.search(ran.stderr)
 
 
 @LINUX
@@ -70,7 +75,7 @@ def test_files_of_others(tmp_path, walls, code):
     needs(walls, "landlock")
     ran = walled(code, tmp_path)
     assert ran.exit_status == 1
-    assert b"PermissionError" in ran.stderr
+    assert REFUSED.search(ran.stderr)
 
 
 @LINUX
@@ -96,7 +101,8 @@ socket.create_connection(server.getsockname()).close()
 print("loopback")
 """
     assert walled(code, tmp_path, network=True).stdout == b"loopback\n"
-    needs(walls, "loopback")
+    if not walls & {"bubblewrap", "loopback"}:
+        pytest.skip("this machine has no network namespaces")
     with socket.create_server(("127.0.0.1", 0)) as server:
         code = f"import socket; socket.create_connection({server.getsockname()!r}, 2)"
         assert b"ConnectionRefusedError" in walled(code, tmp_path, network=True).stderr
@@ -127,7 +133,7 @@ def test_no_signal_to_the_outside(tmp_path, walls):
     ran = walled(f"import os; os.kill({os.getpid()}, 0)", tmp_path)
     if ran.exit_status == 0:
         pytest.skip("this kernel's Landlock does not scope signals")
-    assert b"PermissionError" in ran.stderr
+    assert REFUSED.search(ran.stderr)
 
 
 @LINUX
@@ -152,7 +158,7 @@ def test_tools_put_the_module_behind_walls(make_module, settings):
 import os
 print(sorted(os.environ), os.getcwd(), os.environ["HOME"])
 try: print("KEY", open({str(settings.key)!r}).read())
-except PermissionError: print("no key")
+except OSError: print("no key")
 """
     os.environ["GATES_TEST_SECRET"] = "hush"
     try:
@@ -172,4 +178,4 @@ except PermissionError: print("no key")
     if "landlock" in ran.sandbox:
         assert "no key" in out
     assert tools.sandbox == ran.sandbox
-    assert tools.records[-1].detail == f"sandbox {ran.sandbox}"
+    assert tools.records[-1].sandbox == ran.sandbox

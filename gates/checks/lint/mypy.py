@@ -25,9 +25,8 @@ def mypy(module: Module, tools: Tools) -> Iterator[Finding]:
     from gates.toolchains.languages.python import mypy as tool
     from gates.toolchains.languages.python.sources.trees import python_trees
 
-    ran = tool.run(tools)
     settings = tool.settings_classes(python_trees(module).values())
-    for problem in tool.parse(ran.stdout, tools.module_copy):
+    for problem in tool.run(tools):
         if not tool.is_false_alarm(problem, settings):
             yield mypy.finding(
                 problem.message,

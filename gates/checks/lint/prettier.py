@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.model import Finding, Location, Stage
+from gates.model import Finding, Stage
 from gates.module import Module
 from gates.toolchains import Tools
 
@@ -24,10 +24,10 @@ def prettier(module: Module, tools: Tools) -> Iterator[Finding]:
     from gates.toolchains.languages.typescript import prettier as tool
     from gates.toolchains.languages.typescript.platform_tools import sources
 
-    for path, line, wanted in tool.run(tools, sources(module, tests=True)):
+    for problem in tool.run(tools, sources(module, tests=True)):
         yield prettier.finding(
-            "the layout is not Prettier's",
-            Location(path, line),
+            problem.message,
+            problem.location,
             fix="run prettier --write src tests",
-            detail=f"line {line} should be: {wanted}" if wanted is not None else None,
+            detail=problem.detail,
         )

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.model import Finding, Stage
-from gates.module import Module
 from gates.toolchains import Tools
 
 
 @check(Stage.LINT, language="python")
-def ruff(module: Module, tools: Tools) -> Iterator[Finding]:
+def ruff(tools: Tools) -> Iterator[Finding]:
     """Python sources and tests pass ruff, under the platform's rules.
 
     They ask for annotations everywhere and no `Any`, no print, current syntax, sorted imports,
@@ -25,8 +24,5 @@ def ruff(module: Module, tools: Tools) -> Iterator[Finding]:
     """
     from gates.toolchains.languages.python import ruff as tool
 
-    ran = tool.run(
-        tools, ["check", "--ignore-noqa", "--output-format=json"], tool.find_files(module)
-    )
-    for problem in tool.parse(ran.stdout, tools.module_copy):
+    for problem in tool.check(tools):
         yield ruff.finding(problem.message, problem.location, fix=problem.fix, rule=problem.rule)

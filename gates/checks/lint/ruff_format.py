@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.model import Finding, Location, Stage
-from gates.module import Module
+from gates.model import Finding, Stage
 from gates.toolchains import Tools
 
 
 @check(Stage.LINT, language="python")
-def ruff_format(module: Module, tools: Tools) -> Iterator[Finding]:
+def ruff_format(tools: Tools) -> Iterator[Finding]:
     """Python sources and tests are laid out as `ruff format` lays them out.
 
     Lines are 88 characters wide, or what `line-length` in the module's own configuration of ruff
@@ -24,11 +23,7 @@ def ruff_format(module: Module, tools: Tools) -> Iterator[Finding]:
     """
     from gates.toolchains.languages.python import ruff as tool
 
-    ran = tool.run(tools, ["format", "--diff"], tool.find_files(module))
-    for path, line, diff in tool.parse_diff(ran.stdout, tools.module_copy):
+    for problem in tool.check_format(tools):
         yield ruff_format.finding(
-            "the layout is not that of ruff format",
-            Location(path, line),
-            fix="run ruff format",
-            detail=diff,
+            problem.message, problem.location, fix="run ruff format", detail=problem.detail
         )

@@ -42,5 +42,5 @@ def squawk(module: Module, tools: Tools, previous: Previous) -> Iterator[Finding
             )
         level = Level.WARNING if problem.rule not in locks.BLOCKING else Level.ERROR
         yield squawk.finding(
-            problem.message, problem.location, level=level, fix=problem.help, rule=problem.rule
+            problem.message, problem.location, level=level, fix=problem.fix, rule=problem.rule
         )

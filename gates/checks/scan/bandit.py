@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.model import Finding, Level, Stage
+from gates.model import Finding, Stage
 from gates.toolchains import Tools
 
 
@@ -23,11 +23,11 @@ def bandit(tools: Tools) -> Iterator[Finding]:
     """
     from gates.toolchains.languages.python import bandit as tool
 
-    for severity, problem in tool.run(tools):
+    for problem in tool.run(tools):
         yield bandit.finding(
             problem.message,
             problem.location,
-            level=Level.WARNING if severity == "LOW" else Level.ERROR,
+            level=problem.level,
             fix=problem.fix,
             rule=problem.rule,
         )

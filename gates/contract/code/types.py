@@ -81,6 +81,9 @@ def _read(node: ast.expr, resolve: Resolve) -> Type:
             name = f"own.{ast.unparse(node.value).rpartition('.')[2]}"  # made with arguments
         short = name.rpartition(".")[2] if name.startswith("typing") else ""
         if short == "Literal":
+            if any(isinstance(each, ast.Name) for each in inner):
+                # Another name for literal types, or no literal at all (PEP 586).
+                raise ValueError(ast.unparse(node))
             return frozenset(Atom("Literal", literal=ast.unparse(each)) for each in inner)
         if short in _TRANSPARENT:
             return _read(inner[0], resolve)

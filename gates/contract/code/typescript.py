@@ -191,7 +191,7 @@ class _Answer:
         if told["broken"]:
             yield self._unshown(name, "its declaration has errors")
         elif unfit:
-            why = (unfit[0]["why"] or ["it cannot be written from outside"])[-1]
+            why = (unfit[0].get("why") or ["it cannot be written from outside"])[-1]
             yield self._unshown(name, f"the comparison does not hold for the old version ({why})")
         elif told["left"]:
             why = f"the compiler does not say whether what implements {told['left'][0]} still fits"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from gates.database.parsing.statements import scripts_of, statements_of
 from gates.errors import ToolFailedError
 from gates.model import Location
 from gates.module import Module
+from gates.toolchains.canary import Canary, prove
+from gates.toolchains.problem import Problem
 
 if TYPE_CHECKING:
     from gates.toolchains import Tools
@@ -57,31 +58,32 @@ _TIMEOUTS = frozenset({"require-lock-timeout", "require-statement-timeout"})
 """Rules that speak of a whole script at its first statement."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One finding of squawk."""
-
-    rule: str
-    message: str
-    location: Location
-    help: str | None
+_FAULT, _FAULT_RULE = "DROP DATABASE canary;", "ban-drop-database"
+"""What ends every file that squawk is given, on a line of its own: a rule that is off for modules,
+and about a statement that locks no table."""
 
 
-def run(tools: Tools, module: Module, released: frozenset[str]) -> list[Problem]:
+def run(tools: Tools, module: Module, released: frozenset[str]) -> Iterator[Problem]:
     """Run squawk over the migrations that are not released yet.
 
     `released` has the paths of those that are: they never change, so nothing could be fixed.
-    Raises `ToolMissingError` or `ToolFailedError`.
+    Raises `ToolMissingError` or `ToolFailedError`, the latter also as `prove`: for a file that was
+    not read to its end.
     """
     scripts = scripts_of(module, rollbacks=False, hooks=False)
     wanted = [each for each in scripts if each.fault is None and each.path not in released]
     new = made_by(wanted) - made_by(each for each in scripts if each.path in released)
     found: list[Problem] = []
+    canaries: list[Canary] = []
     for assume in (True, False):
         group = [each for each in wanted if each.in_one_transaction is assume]
         if group or (assume and not wanted):
+            group = group or [Script("migrations", "")]
             found += _run(tools, group, new, assume=assume)
-    return sorted(found, key=lambda each: (each.location, each.rule))
+            canaries += [Canary(each.path, _last_line(each), _FAULT_RULE) for each in group]
+    found.sort(key=lambda each: (each.location, each.rule))
+    # The canaries say which files were looked at.
+    yield from prove("squawk", found, canaries, files=(), seen=())
 
 
 def made_by(scripts: Iterable[Script]) -> set[str]:
@@ -110,17 +112,23 @@ def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) ->
     for number, script in enumerate(scripts):
         file = folder / f"{number:04}.sql"
         # Of the same length, so that columns stay: a module does not waive its own findings.
-        file.write_text(_without_ignores(_without_old(script, new)), "utf-8")
+        text = _without_ignores(_without_old(script, new))
+        file.write_text(f"{text}\n;{_FAULT}\n", "utf-8")
         names[file.name] = script
-    if not names:
-        names = {"0000.sql": Script("", "")}
-        (folder / "0000.sql").write_text("", "utf-8")
-    arguments = ["--reporter=json", f"--config={config}", f"--exclude={','.join(sorted(EXCLUDED))}"]
+    excluded = ",".join(sorted(EXCLUDED.keys() - {_FAULT_RULE}))
+    arguments = ["--reporter=json", f"--config={config}", f"--exclude={excluded}"]
     if assume:
         arguments.append("--assume-in-transaction")
     files = [str(folder / name) for name in names]
-    ran = tools.run("squawk", [*arguments, *files], ok=(0, 1), subjects=len(scripts))
+    ran = tools.run(
+        "squawk", [*arguments, *files], ok=(0, 1), subjects=sum(1 for each in scripts if each.sql)
+    )
     return list(parse(ran.stdout, names, new))
+
+
+def _last_line(script: Script) -> int:
+    """The line of the canary, which comes after the script, from 1."""
+    return script.sql.count("\n") + 2
 
 
 def _without_old(script: Script, new: set[str]) -> str:
@@ -141,7 +149,7 @@ def _without_ignores(sql: str) -> str:
 
 
 def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Problem]:
-    """Read squawk's JSON; leave out what is only about tables in `new`.
+    """Read squawk's JSON; leave out what is off, and what is only about tables in `new`.
 
     `names` has the script of each file name. Raises `ToolFailedError` for anything else than the
     format of squawk 2.
@@ -152,16 +160,11 @@ def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Pr
             raise TypeError("not a list")
         for entry in entries:
             script = names[Path(entry["file"]).name]
-            statement = _statement(script, entry)
-            rule = str(entry["rule_name"])
-            if rule in _TIMEOUTS and all(_locked(each) <= new for each in script.statements):
-                continue
-            if rule not in (_ALWAYS | _TIMEOUTS) and statement and _only_new(statement, new):
+            place, rule = _location(script, entry), str(entry["rule_name"])
+            if place.line != _last_line(script) and _is_off(script, rule, place, new):
                 continue
             help_ = entry.get("help")
-            yield Problem(
-                rule, str(entry["message"]), _location(script, entry), str(help_) if help_ else None
-            )
+            yield Problem(str(entry["message"]), place, rule, str(help_) if help_ else None)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(
             f"squawk printed what is not its format: {error}",
@@ -178,8 +181,17 @@ def _location(script: Script, entry: dict[str, Any]) -> Location:
     return Location(script.path, number + 1, len(before) + 1)
 
 
-def _statement(script: Script, entry: dict[str, Any]) -> Statement | None:
-    place = _location(script, entry)
+def _is_off(script: Script, rule: str, place: Location, new: set[str]) -> bool:
+    """Whether a rule does not count, at all or at this place."""
+    if rule in _TIMEOUTS:
+        return all(_locked(each) <= new for each in script.statements)
+    if rule in EXCLUDED or rule in _ALWAYS:
+        return rule in EXCLUDED
+    statement = _statement(script, place)
+    return statement is not None and _only_new(statement, new)
+
+
+def _statement(script: Script, place: Location) -> Statement | None:
     found = None
     for statement in script.statements:
         if script.position(statement.offset) <= (place.line or 0, place.column or 0):

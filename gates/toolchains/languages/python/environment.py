@@ -35,7 +35,7 @@ CONFIG = Path(__file__).with_name("config")
 TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
 
-LAYOUT = b"3"
+LAYOUT = b"4"
 """Goes up where environments are made in another way."""
 
 
@@ -137,7 +137,8 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
 
     def install(*args: str | Path) -> None:
         offline = ["--offline"] if tools.session.settings.offline else []
-        uv("pip", "install", "--python", made.python, *offline, *args)
+        # Hard links would let whatever writes here later change the caller's own cache of packages.
+        uv("pip", "install", "--link-mode", "copy", "--python", made.python, *offline, *args)
 
     uv("venv", "--python", sys.executable, "--relocatable", folder)
     extra = folder / "gates-tools"

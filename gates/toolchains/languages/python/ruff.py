@@ -12,13 +12,16 @@ from typing import Any
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.module import Module
+from gates.toolchains.canary import Canary, plant, prove
 from gates.toolchains.languages.python.environment import CONFIG
-from gates.toolchains.problem import Problem, relative
+from gates.toolchains.problem import Problem, inside, relative
 from gates.toolchains.processes import Ran
 from gates.toolchains.tools import Tools
 
 WIDTHS = range(79, 121)
 DEFAULT_WIDTH = 88
+
+_LOOKED_AT = re.compile(r"(?:\bChecking: |\bformat_path; path=)(.+)$", re.MULTILINE)
 
 
 def find_files(module: Module) -> list[str]:
@@ -54,16 +57,42 @@ def find_line_width(module: Module) -> int:
     return DEFAULT_WIDTH
 
 
-def run(tools: Tools, command: Sequence[str], paths: Sequence[str]) -> Ran:
+def check(tools: Tools) -> Iterator[Problem]:
+    """What ruff finds in the module's Python files. Raises as `prove`."""
+    files = find_files(tools.session.module)
+    canary = plant(tools, files[0], ".py", "canary()", "F821")
+    ran = _run(tools, ["check", "--ignore-noqa", "--output-format=json"], files, canary)
+    problems = parse(ran.stdout, tools.module_copy)
+    seen = find_seen(ran.stderr, tools.module_copy)
+    yield from prove("ruff", problems, [canary], files=files, seen=seen)
+
+
+def check_format(tools: Tools) -> Iterator[Problem]:
+    """The module's Python files that ruff lays out otherwise. Raises as `prove`."""
+    files = find_files(tools.session.module)
+    canary = plant(tools, files[0], ".py", "canary = [ ]", None)
+    ran = _run(tools, ["format", "--diff"], files, canary)
+    problems = parse_diff(ran.stdout, tools.module_copy)
+    seen = find_seen(ran.stderr, tools.module_copy)
+    yield from prove("ruff", problems, [canary], files=files, seen=seen)
+
+
+def _run(tools: Tools, command: Sequence[str], paths: Sequence[str], canary: Canary) -> Ran:
     """Run a command of ruff over files of the module's copy, under the platform's configuration."""
     width = find_line_width(tools.session.module)
     settings = [f"--config={CONFIG / 'ruff.toml'}", f"--config=line-length={width}"]
     return tools.run(
         "ruff",
-        [*command, "--no-cache", *settings, "--", *paths],
+        [*command, "--verbose", "--no-cache", *settings, "--", *paths, canary.path],
         ok=(0, 1),
         subjects=len(paths),
     )
+
+
+def find_seen(log: bytes, copy: Path) -> set[str]:
+    """The files of the module that `ruff --verbose` says it looked at."""
+    names = _LOOKED_AT.findall(log.decode("utf-8", "replace"))
+    return {path for name in names if (path := inside(name, copy)) is not None}
 
 
 def parse(output: bytes, copy: Path) -> Iterator[Problem]:
@@ -87,8 +116,8 @@ def parse(output: bytes, copy: Path) -> Iterator[Problem]:
         raise ToolFailedError(f"ruff printed something that is not understood: {error}") from error
 
 
-def parse_diff(output: bytes, copy: Path) -> Iterator[tuple[str, int, str]]:
-    """What `ruff format --diff` would change: path, first line that changes, the diff."""
+def parse_diff(output: bytes, copy: Path) -> Iterator[Problem]:
+    """What `ruff format --diff` would change: the first line that changes, and the diff."""
     for part in re.split(r"^(?=--- )", output.decode("utf-8", "replace"), flags=re.MULTILINE):
         if not part.strip():
             continue
@@ -100,4 +129,5 @@ def parse_diff(output: bytes, copy: Path) -> Iterator[tuple[str, int, str]]:
             if text[:1] in ("-", "+"):
                 break
             line += 1
-        yield relative(header[1], copy), max(line, 1), part
+        place = Location(relative(header[1], copy), max(line, 1))
+        yield Problem("the layout is not that of ruff format", place, detail=part)

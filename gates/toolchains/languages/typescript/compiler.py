@@ -9,9 +9,10 @@ from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location
+from gates.toolchains.canary import plant, prove
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
-from gates.toolchains.problem import Problem
+from gates.toolchains.problem import Problem, inside
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools
 
@@ -62,23 +63,36 @@ def compile_typescript(
 ) -> tuple[Problem, ...]:
     """Compile these files of the module's copy; what the compiler objects to.
 
-    Raises `ToolFailedError` where it fails without saying why.
+    A canary is compiled with them, and written with what they become. With `noCheck` no fault is
+    looked for, and there is none.
+
+    Raises `ToolFailedError` where it fails without saying why, and as `prove`.
     """
-    project = write_project(tools, files, extra)
+    canaries = []
+    if not extra.get("noCheck"):
+        text = 'const canary: number = "canary"; export {};'
+        canaries.append(plant(tools, files[0], ".ts", text, "TS2322"))
+    project = write_project(tools, [*files, *(each.path for each in canaries)], extra)
     ran = tools.run(
         platform_tools.platform_tool(tools, "tsc"),
-        ["-p", project, "--pretty", "false"],
+        ["-p", project, "--pretty", "false", "--listFiles"],
         ok=(0, 1, 2),
         subjects=len(files),
     )
-    problems = parse_tsc(ran.stdout)
+    seen, problems = parse_tsc(ran.stdout, tools.module_copy)
     if bool(problems) != bool(ran.exit_status):
         raise ToolFailedError(f"tsc ended with status {ran.exit_status} and said: {ran.end()}")
-    return problems
+    # Types are not looked at where the syntax or the set-up is wrong.
+    proved = prove("tsc", problems, canaries, files=files, seen=seen, stopped=True)
+    return tuple(proved)
 
 
-def parse_tsc(output: bytes) -> tuple[Problem, ...]:
-    """The errors in what `tsc --pretty false` prints; lines that go on are the error's detail."""
+def parse_tsc(output: bytes, copy: Path) -> tuple[set[str], list[Problem]]:
+    """The files of the module that `tsc --pretty false --listFiles` read, and its errors.
+
+    Lines that go on are the error's detail. Raises `ToolFailedError` for other output.
+    """
+    seen: set[str] = set()
     found: list[Problem] = []
     more: list[str] = []
     for line in output.decode("utf-8", "replace").splitlines():
@@ -97,8 +111,12 @@ def parse_tsc(output: bytes) -> tuple[Problem, ...]:
                 place = Location("package.json")
         elif match := _GLOBAL.fullmatch(line):
             place = Location("package.json")
+        elif line.startswith("/"):
+            if (path := inside(line, copy)) is not None:
+                seen.add(path)
+            continue
         else:
             raise ToolFailedError(f"tsc printed a line that is not understood: {line[:200]}")
         rule, _, text = match["text"].partition(": ")
         found.append(Problem(text, place, rule))
-    return tuple(found)
+    return seen, found

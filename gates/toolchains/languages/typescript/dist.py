@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from gates.errors import CouldNotCheckError
 from gates.toolchains.bundle import Built
+from gates.toolchains.canary import canary_name
 from gates.toolchains.languages.typescript.compiler import compile_typescript
 from gates.toolchains.languages.typescript.platform_tools import sources
 from gates.toolchains.tools import Tools
@@ -30,7 +31,6 @@ def build(tools: Tools, *, again: bool) -> Built:
         "outDir": "dist",
         "declaration": True,
         "sourceMap": True,
-        "noEmitOnError": True,
         "newLine": "lf",
         "noCheck": again,
     }
@@ -43,7 +43,7 @@ def build(tools: Tools, *, again: bool) -> Built:
         if path.startswith("src/") and path not in files
     }
     for path in sorted((copy / "dist").rglob("*")):
-        if path.is_file():
+        if path.is_file() and not path.name.startswith(canary_name(tools)):
             made[path.relative_to(copy).as_posix()] = path.read_bytes()
     return Built(made, compiled_path(module.entrypoint or ""))
 

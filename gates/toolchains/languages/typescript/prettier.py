@@ -2,49 +2,72 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.model import Location
+from gates.toolchains.canary import plant, prove
 from gates.toolchains.languages.typescript import platform_tools
-from gates.toolchains.problem import relative
+from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tools import Tools
 
-SHOWN = 20
-"""For so many files the first line that is laid out otherwise is looked up."""
+_LINE = re.compile(r"(?P<path>.+) \d+ms(?: \(unchanged\))?")
 
 
-def run(tools: Tools, files: Sequence[str]) -> Iterator[tuple[str, int | None, str | None]]:
-    """The files that are laid out otherwise, each with the first such line and what it should be.
+def run(tools: Tools, files: Sequence[str]) -> Iterator[Problem]:
+    """The files that Prettier lays out otherwise, each at the first such line.
 
-    Raises `ToolFailedError` for a file that does not parse: `tsc` says where.
+    Raises `ToolFailedError` for a file that does not parse (`tsc` says where), and as `prove`.
     """
     if not files:
         raise CouldNotCheckError("there is no file to look at")
     program = platform_tools.platform_tool(tools, "prettier")
-    nothing = tools.folder / "ignore"
+    canary = plant(tools, files[0], ".ts", 'canary( "" )', None)
+    copy, nothing = tools.module_copy, tools.folder / "ignore"
     nothing.touch()
-    flags = [
-        f"--config={platform_tools.CONFIG / 'prettier.json'}", "--no-editorconfig",
-        f"--ignore-path={nothing}",
-    ]  # fmt: skip
+    before = {path: (copy / path).read_bytes() for path in [*files, canary.path]}
+    # Prettier names each file that it writes, and of those that it compares only the different.
     ran = tools.run(
-        program, [*flags, "--list-different", "--", *files], ok=(0, 1), subjects=len(files)
+        program,
+        [
+            f"--config={platform_tools.CONFIG / 'prettier.json'}", "--no-editorconfig",
+            f"--ignore-path={nothing}", "--write", "--", *files, canary.path,
+        ],
+        subjects=len(files),
+    )  # fmt: skip
+    problems = (
+        problem
+        for path, data in before.items()
+        if (problem := compare(path, data, (copy / path).read_bytes())) is not None
     )
-    different = parse(ran.stdout, tools.module_copy)
-    if bool(different) != bool(ran.exit_status):
-        raise ToolFailedError(f"prettier ended with status {ran.exit_status} and said: {ran.end()}")
-    for path in different[SHOWN:]:
-        yield path, None, None
-    for path in different[:SHOWN]:
-        formatted = tools.run(program, [*flags, "--", path], subjects=1).stdout.decode("utf-8")
-        yield path, *find_first_difference(tools.session.module.text(path), formatted)
+    seen = parse(ran.stdout, copy)
+    yield from prove("prettier", problems, [canary], files=files, seen=seen)
 
 
-def parse(output: bytes, copy: Path) -> list[str]:
-    """The files that `prettier --list-different` names, in order."""
-    return sorted(
-        relative(line, copy) for line in output.decode("utf-8", "replace").splitlines() if line
+def parse(output: bytes, copy: Path) -> set[str]:
+    """The files that `prettier --write` names. Raises `ToolFailedError` for other output."""
+    seen: set[str] = set()
+    for line in output.decode("utf-8", "replace").split("\n"):
+        if match := _LINE.fullmatch(line):
+            seen.add(relative(match["path"], copy))
+        elif line:
+            raise ToolFailedError(f"prettier printed a line that is not understood: {line[:200]}")
+    return seen
+
+
+def compare(path: str, old: bytes, new: bytes) -> Problem | None:
+    """What a file's new layout changes, at the first line that is another; None for nothing."""
+    if old == new:
+        return None
+    line, wanted = find_first_difference(
+        old.decode("utf-8", "replace"), new.decode("utf-8", "replace")
+    )
+    return Problem(
+        "the layout is not Prettier's",
+        Location(path, line),
+        detail=f"line {line} should be: {wanted}",
     )
 
 

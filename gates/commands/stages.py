@@ -1,0 +1,56 @@
+"""Runs stages over one module and writes its reports: what every command that runs stages does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gates.commands.options import wants_colour
+from gates.commands.outputs import STANDARD_OUTPUT, prepare, write
+from gates.model import Stage
+from gates.report import Report
+from gates.report.progress import TerminalProgress
+from gates.report.text import render
+from gates.settings import Settings
+
+
+def run_and_report(
+    path: Path,
+    stages: Sequence[Stage],
+    settings: Settings,
+    *,
+    outputs: Sequence[tuple[str, Path]],
+    evidence: Path | None,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> Report:
+    """Run the stages, write each report that is asked for, and the text where none is standard
+    output. Raises what `run_pipeline` and `write` raise; an interrupted run writes what it knows.
+    """
+    from gates.pipeline import InterruptedRun, run_pipeline
+
+    prepare(outputs)
+    progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
+    try:
+        with nullcontext() if quiet else progress:
+            report = run_pipeline(
+                path,
+                stages,
+                settings,
+                today=datetime.now(UTC).date(),
+                evidence=evidence,
+                progress=None if quiet else progress,
+            )
+    except InterruptedRun as interrupted:
+        write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)
+        raise
+    if not write(outputs, report):
+        click.echo(
+            render(report, colour=wants_colour(sys.stdout), notes=verbose), nl=False, color=True
+        )
+    return report

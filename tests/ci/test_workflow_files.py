@@ -1,0 +1,150 @@
+"""What linters and a look at the files hold of the workflows, actions and templates."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gates.ci.plan import ACTING, CHECKING
+from gates.model import Stage
+from gates.run import WAVES
+from tests.conftest import ROOT
+
+BIN = Path(sysconfig.get_path("scripts"))
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS = sorted((GITHUB / "actions").rglob("action.yml"))
+FILES = [*WORKFLOWS, *ACTIONS]
+PIPELINE = GITHUB / "workflows" / "module-pipeline.yml"
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)+$")
+AGGREGATORS = {"module-pipeline.yml": "conclude", "ci.yml": "all-passed"}
+
+
+def jobs(path):
+    return yaml.safe_load(path.read_text("utf-8"))["jobs"]
+
+
+def steps(path):
+    document = yaml.safe_load(path.read_text("utf-8"))
+    if "runs" in document:
+        return document["runs"]["steps"]
+    return [step for job in document["jobs"].values() for step in job.get("steps", ())]
+
+
+def name(path):
+    return str(path.relative_to(GITHUB))
+
+
+def lint(program, *arguments, cwd=ROOT):
+    command = [BIN / program, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_actionlint_finds_nothing():
+    ended = lint("actionlint", *WORKFLOWS)
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+def test_zizmor_finds_nothing_but_what_is_excepted_with_a_reason():
+    ended = lint("zizmor", "--offline", "--no-progress", "--pedantic", ".github")
+    assert ended.returncode == 0, ended.stdout
+    for path in FILES:
+        lines = path.read_text("utf-8").splitlines()
+        for before, line in pairwise(lines):
+            assert "zizmor: ignore" not in line or before.strip().startswith("# "), line
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "text", "changed"),
+    [
+        ("actionlint", [], "needs: [plan, lint-manifest]", "needs: [plan, lint-manifestt]"),
+        ("actionlint", [], "cache-mode: read", "cache-mode: some"),
+        ("zizmor", ["--offline", "--pedantic"], "permissions: {}", "permissions: write-all"),
+        ("zizmor", ["--offline", "--pedantic"], "run: gates ci plan",
+         "run: gates ci plan ${{ inputs.path }}"),
+    ],
+)  # fmt: skip
+def test_the_linters_see_a_fault(folder, program, arguments, text, changed):
+    copied = folder / "repo" / ".github"
+    shutil.copytree(GITHUB, copied)
+    path = copied / "workflows" / PIPELINE.name
+    assert text in path.read_text()
+    path.write_text(path.read_text().replace(text, changed))
+    assert lint(program, *arguments, path, cwd=folder / "repo").returncode != 0
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_actions_of_others_are_pinned_by_digest(path):
+    for line in path.read_text("utf-8").splitlines():
+        if "uses:" in line and "uses: $/" not in line:
+            assert PINNED.search(line.strip()), line
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_no_value_is_expanded_in_a_script(path):
+    for step in steps(path):
+        assert "${{" not in step.get("run", ""), step
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=name)
+def test_permissions_are_given_by_job_and_every_job_ends(path):
+    document = yaml.safe_load(path.read_text("utf-8"))
+    assert document["permissions"] == {}
+    for job in document["jobs"].values():
+        assert "permissions" in job
+        assert "uses" in job or job["timeout-minutes"] <= 60
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=name)
+def test_every_job_is_in_the_needs_of_the_one_that_is_required(path):
+    if path.name not in AGGREGATORS:
+        return
+    found = jobs(path)
+    last = found[AGGREGATORS[path.name]]
+    assert set(last["needs"]) == set(found) - {AGGREGATORS[path.name]}
+    assert last["if"] == "always()"
+
+
+def test_stages_are_jobs_in_order_and_wait_for_the_waves_before():
+    found = jobs(PIPELINE)
+    assert list(found) == ["plan", *Stage, "conclude"]
+    before: list[str] = ["plan"]
+    for wave in WAVES:
+        for stage in wave:
+            assert set(before) <= set(found[stage]["needs"]), stage
+            assert found[stage]["steps"][2]["with"]["stage"] == stage
+        before += wave
+    assert "build" in found["scan"]["needs"]
+
+
+def test_secrets_are_given_only_where_they_are_used():
+    for job, found in jobs(PIPELINE).items():
+        text = yaml.safe_dump(found)
+        assert ("secrets.signing-key" in text) == (job in set(Stage))
+        assert ("secrets.catalog-read-url" in text) == (job in set(CHECKING))
+        writes = "secrets.catalog-write-url ||" in text
+        assert writes == (job in set(ACTING))
+
+
+def test_caches_are_written_by_no_job_that_runs_a_module():
+    for job, found in jobs(PIPELINE).items():
+        mode = found.get("cache-mode", "write")
+        setup = next(each for each in found["steps"] if each["uses"].endswith("/setup")) \
+            if job != "plan" else None  # fmt: skip
+        wanted = {"plan": "write", **dict.fromkeys(CHECKING, "read")}.get(job, "none")
+        assert mode == wanted
+        assert setup is None or setup["with"]["cache"] == wanted.replace("read", "restore")
+
+
+def test_release_asks_for_nothing_that_runs_the_code_of_a_module():
+    from gates.check import stage_checks
+
+    asked = {need for each in stage_checks(Stage.RELEASE) for need in each.needs}
+    assert not asked & {"tools", "tests", "bundle", "database"}
