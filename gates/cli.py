@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -15,13 +12,20 @@ import click
 
 from gates import __version__
 from gates.commands import COMMANDS
+from gates.commands.ending import (
+    end,
+    need_working_folder,
+    open_streams,
+    outputs_that_close,
+    say,
+    show,
+    tell,
+)
 from gates.commands.options import settings_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
-    CouldNotCheckError,
     GatesError,
-    UsageError,
     machine_fault,
 )
 from gates.identities import SIGNING
@@ -82,32 +86,17 @@ def _options(command: Command) -> Command:
     return command
 
 
-@contextlib.contextmanager
-def _closed_output() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError as error:
-        raise ClosedOutputError("the output was closed") from error
-    except OSError as error:
-        if error.filename is not None or not (fault := machine_fault(error)):
-            raise
-        raise CouldNotCheckError(
-            f"what was found could not be written: {fault.message}",
-            hint="free some space, or send the output elsewhere",
-        ) from error
-
-
 class OrderedGroup(click.Group):
     """Lists its commands in the order in which they were added."""
 
     def make_context(self, *arguments: Any, **others: Any) -> click.Context:
         """The context of a call; see `invoke`."""
-        with _closed_output():
+        with outputs_that_close():
             return super().make_context(*arguments, **others)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Raises `ClosedOutputError`, where click itself would exit with 1."""
-        with _closed_output():
+        with outputs_that_close():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -220,83 +209,32 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The `gates` command. Every error ends here, with its own exit code."""
-    _open_streams()
+    open_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        _working_folder()
+        need_working_folder()
         cli.main(arguments, prog_name="gates", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
-        _say("gates: interrupted; everything that was started is stopped")
-        _end(130)
+        say("gates: interrupted; everything that was started is stopped")
+        end(130)
     except click.ClickException as error:
-        _show(error)
-        _end(2)
+        show(error)
+        end(2)
     except ClosedOutputError as error:
-        _end(error.exit_code)
+        end(error.exit_code)
     except GatesError as error:
-        _tell(error)
+        tell(error)
     except SystemExit as ended:
-        _end(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+        end(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
     except Exception as error:  # noqa: BLE001 - the last boundary: exit code 3 and a trace
         if fault := machine_fault(error):
-            _tell(fault)
+            tell(fault)
         import traceback
 
-        _say(
+        say(
             f"gates {__version__} crashed, so nothing is known about the module. "
             "This is a bug of ours; please report it with what follows.\n"
             f"{traceback.format_exc()}"
         )
-        _end(3)
-    _end(0)
-
-
-def _open_streams() -> None:
-    """What the caller closed leads nowhere: else the next file that is opened takes its number,
-    and gets what programs print."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number
-
-
-def _working_folder() -> None:
-    try:
-        Path.cwd()
-    except OSError as error:
-        raise UsageError(
-            f"the working directory cannot be entered: {error.strerror}",
-            hint="cd to a folder that exists",
-        ) from error
-
-
-def _tell(error: GatesError) -> NoReturn:
-    _say(f"gates: {error.message}")
-    if error.hint:
-        _say(f"  help: {error.hint}")
-    _end(error.exit_code)
-
-
-def _say(text: str) -> None:
-    # Where nothing can be said, the exit code still says it.
-    with contextlib.suppress(OSError, ValueError):
-        click.echo(text, err=True)
-
-
-def _show(error: click.ClickException) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        error.show()
-
-
-def _end(code: int) -> NoReturn:
-    """Exit with `code`; with 3 in the place of 0 where the last of what was found was lost."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            code = code or 3
-            # The interpreter flushes once more, and would end with a code of its own.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    raise SystemExit(code)
+        end(3)
+    end(0)

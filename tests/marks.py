@@ -44,6 +44,7 @@ SLOW = (
     "database/test_rows.py",
     "database/test_sample_values.py",
     "database/test_server.py",
+    "database/test_server_faults.py::test_a_template_that_was_damaged_is_made_anew_and_nothing_stays_in_memory",
     "database/test_skipped.py",
     "database/test_run_time.py",
     "database/test_upgrade.py",
