@@ -98,7 +98,8 @@ def test_the_example_of_a_break_compiles_against_the_old_version_alone(all_chang
             cwd=folder,
             ok=(0, 1, 2),
         )
-        refused = {problem.location.path for problem in parse_tsc(ran.stdout)}
+        _, problems = parse_tsc(ran.stdout, folder)
+        refused = {problem.location.path for problem in problems}
         wanted = set() if side == 1 else {Path(each).name for each in files}
         assert refused == wanted
 

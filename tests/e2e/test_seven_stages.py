@@ -55,21 +55,10 @@ def row_security_not_forced(module: Path) -> None:
     migration.write_text(text.replace(line, "", 1))
 
 
-def clock_in_the_bundle(module: Path) -> None:
-    (module / "hatch_build.py").write_text(
-        '"""Writes when the wheel was built into it."""\n\n'
-        "import time\nfrom pathlib import Path\nfrom typing import Any\n\n"
-        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\n"
-        "class BuildTime(BuildHookInterface[Any]):\n"
-        '    """Adds built_at.txt to the metadata."""\n\n'
-        "    def initialize(self, version: str, build_data: dict[str, Any]) -> None:\n"
-        '        """Write the file before the build."""\n'
-        '        path = Path(self.root, "built_at.txt")\n'
-        "        path.write_text(str(time.time_ns()))\n"
-        '        build_data["extra_metadata"]["built_at.txt"] = "built_at.txt"\n'
-    )
-    project = module / "pyproject.toml"
-    project.write_text(project.read_text() + "\n[tool.hatch.build.hooks.custom]\n")
+def another_version_in_register(module: Path) -> None:
+    replace(module / "src/retention_report/lib/identity.py", '"1.0.0"', '"1.0.1"')
+    replace(module / "tests/unit/test_register.py", 'MANIFEST["version"]', '"1.0.1"')
+    replace(module / "tests/e2e/test_runs.py", '"version": "1.0.0"', '"version": "1.0.1"')
 
 
 def committed_secret(module: Path) -> None:
@@ -82,7 +71,7 @@ FAULTS = [
     (Stage.LINT_MANIFEST, "retention-report", short_description, "manifest-schema", "module.json"),
     (Stage.LINT, "retention-report", printed_line, "ruff", "src/retention_report/lib/errors.py"),
     (Stage.TEST, "retention-report", row_security_not_forced, "row-security", "migrations/000"),
-    (Stage.BUILD, "retention-report", clock_in_the_bundle, "bundle-reproducible", ""),
+    (Stage.BUILD, "retention-report", another_version_in_register, "register-matches-manifest", ""),
     (Stage.SCAN, "alert-engine", committed_secret, "secrets", "src/api/rules.ts"),
 ]
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gates.evidence.identity import Claims
-from tests.evidence.sigstore_instance import CLAIMS, NOW, Instance, encoded
+from tests.evidence.sigstore_instance import CLAIMS, Instance, encoded
 
 SECRET = "the-request-token-of-this-job"
 
@@ -74,11 +75,14 @@ class Services:
         texts = [base64.urlsafe_b64encode(json.dumps(e).encode()).rstrip(b"=") for e in parts]
         return b".".join([*texts, b"c2lnbmF0dXJl"]).decode()
 
+    def _now(self) -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
     def certificates(self, request: dict[str, Any]) -> dict[str, Any]:
         """What Fulcio answers to a request with the token."""
         pem = base64.b64decode(request["certificateSigningRequest"])
         own: Any = x509.load_pem_x509_csr(pem).public_key()
-        leaf = self.instance.certificate(self.claims, own)
+        leaf = self.instance.certificate(self.claims, own, self._now())
         chain = (leaf, self.instance.authority, self.instance.root)
         listed = [each.public_bytes(Encoding.PEM).decode() for each in chain]
         return {"signedCertificateEmbeddedSct": {"chain": {"certificates": listed}}}
@@ -91,7 +95,7 @@ class Services:
         signature = base64.b64decode(envelope["signatures"][0]["sig"])
         (pem,) = content["verifiers"]
         assert encoded(base64.b64decode(pem)) == pem
-        made = self.instance.entry(payload, signature, base64.b64decode(pem), NOW)
+        made = self.instance.entry(payload, signature, base64.b64decode(pem), self._now())
         return {"0" * 64: made}
 
 
