@@ -26,7 +26,7 @@ HELD, REACHED = "held", "**reached**"
 
 
 @contextmanager
-def target(folder: Path) -> Iterator[tuple[Target, socket.socket]]:
+def target(folder: Path) -> Iterator[tuple[Target, socket.socket, subprocess.Popen[bytes]]]:
     """Something worth to be reached, for one attack."""
     outside, tools, own = (folder / name for name in ("outside", "tools", "own"))
     for each in (outside, tools, own):
@@ -34,20 +34,20 @@ def target(folder: Path) -> Iterator[tuple[Target, socket.socket]]:
     (outside / "key").write_text("secret")
     (outside / "key").chmod(0o600)
     (tools / "tool").write_text("#!/bin/sh\n")
-    sleep = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(120)", MARKER]
+    echo = "import os\nwhile got := os.read(0, 1): os.write(1, got)"
+    command = [sys.executable, "-I", "-S", "-c", echo, MARKER]
+    pipe = subprocess.PIPE
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener,
-        subprocess.Popen(sleep, env={"SECRET": "secret"}) as process,
+        subprocess.Popen(command, env={"SECRET": "secret"}, stdin=pipe, stdout=pipe) as process,
     ):
         listener.bind(str(outside / "listener"))
         listener.setblocking(False)
         try:
             number = int.from_bytes(os.urandom(3), "big") + 1
             address, key = outside / "listener", outside / "key"
-            yield (
-                Target(folder, key, tools / "tool", process.pid, address, number),
-                listener,
-            )
+            aim = Target(folder, key, tools / "tool", process.pid, address, number)
+            yield aim, listener, process
         finally:
             process.kill()
 
@@ -57,7 +57,7 @@ def tried(attack: Attack, folder: Path, *, walls: str = "bubblewrap") -> tuple[s
 
     `walls` is "bubblewrap", "fallback", or "none" for no sandbox at all.
     """
-    with target(folder) as (aim, listener):
+    with target(folder) as (aim, listener, victim):
         before = _state(aim)
         sandbox = replace(
             Sandbox(read=(*interpreter(), aim.tool.parent), write=(folder / "own",), network=True),
@@ -83,6 +83,7 @@ def tried(attack: Attack, folder: Path, *, walls: str = "bubblewrap") -> tuple[s
             except ToolFailedError as error:
                 stopped = error.message
         reasons = [name for name, value in _state(aim).items() if value != before[name]]
+        reasons += [] if _alive(victim) else ["killed"]
         reasons += ["printed"] if re.search("^REACHED", seen, re.MULTILINE) else []
         reasons += ["datagram"] if _received(listener) else []
         reasons += ["shared memory"] if _shared(aim.number) else []
@@ -100,9 +101,18 @@ def _state(aim: Target) -> dict[str, object]:
     files = {each.name: each.stat().st_ctime_ns for each in (aim.key, aim.tool)}
     beside = sorted(each.name for each in aim.key.parent.iterdir())
     limits = resource.prlimit(aim.process, resource.RLIMIT_NOFILE)
-    with open(f"/proc/{aim.process}/stat", "rb") as file:  # noqa: PTH123
-        alive = file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    return {**files, "beside": beside, "limits": limits, "alive": alive}
+    return {**files, "beside": beside, "limits": limits}
+
+
+def _alive(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it still answers: one that was sent a deadly signal may be listed, and never does."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        os.write(process.stdin.fileno(), b"x")
+        return os.read(process.stdout.fileno(), 1) == b"x"
+    except BrokenPipeError:
+        return False
 
 
 def _received(listener: socket.socket) -> bool:

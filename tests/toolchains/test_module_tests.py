@@ -172,7 +172,7 @@ import os
 import pytest
 def test_environment(): assert "DEPLOY_TOKEN" not in os.environ
 def test_key():
-    with pytest.raises(PermissionError): open({str(settings.key)!r})
+    with pytest.raises((PermissionError, FileNotFoundError)): open({str(settings.key)!r})
 def test_home(): assert os.listdir(os.path.expanduser("~")) == []
 """
     session = open_session("python", {PYTHON: code})
