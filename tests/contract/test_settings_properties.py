@@ -25,7 +25,7 @@ def compared(old, new):
 
 
 @given(RANDOMS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_no_change_no_bump(r):
     old = made.settings(r)
     turned = {key: old[key] for key in reversed(list(old))}
@@ -33,7 +33,7 @@ def test_no_change_no_bump(r):
 
 
 @given(RANDOMS)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_settings_that_break_make_it_major(r):
     """And every example of a major change was valid and is refused, or means something else."""
     old = made.settings(r)

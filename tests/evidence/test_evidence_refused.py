@@ -408,7 +408,7 @@ def test_no_byte_can_become_any_other(world: World) -> None:
     world.passed()
     originals = {stage: path_of(world, stage).read_bytes() for stage in SIX}
 
-    @hypothesis_settings(max_examples=300, deadline=None)
+    @hypothesis_settings(max_examples=120, deadline=None)
     @given(st.sampled_from(SIX), st.integers(0, 1 << 20), st.integers(1, 255))
     def edited_is_refused(stage: Stage, place: int, change: int) -> None:
         data = bytearray(originals[stage])
@@ -445,7 +445,7 @@ def test_a_trusted_key_may_sign_nonsense(world: World) -> None:
 
     walk(payload, ())
 
-    @hypothesis_settings(max_examples=400, deadline=None)
+    @hypothesis_settings(max_examples=150, deadline=None)
     @given(st.sampled_from(places), JSON)
     def no_traceback(place: tuple, nonsense: object) -> None:
         value = json.loads(json.dumps(payload))

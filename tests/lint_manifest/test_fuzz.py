@@ -19,7 +19,7 @@ from tests.lint_manifest.conftest import run
 
 BASE = EXAMPLES / "_base" / "python"
 PROPERTIES = load_schema(MANIFEST)["properties"]
-OPTIONS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+OPTIONS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(10**40), 10**40) | st.floats(allow_nan=False)

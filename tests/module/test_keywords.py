@@ -50,7 +50,7 @@ def test_keys_are_matched_as_javascript_does(schema, value, fits):
     assert validator(schema).is_valid(value) is fits
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=False))
 def test_elsewhere_it_answers_like_the_library(r: Random):
     schema = made.settings(r)

@@ -23,7 +23,7 @@ def both(schema: object, value: object) -> tuple[bool, bool]:
     return asked.is_valid("", value), exact.is_valid(value)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=False))
 def test_it_answers_like_the_exact_one(r: Random):
     schema = made.settings(r)
@@ -35,7 +35,7 @@ def test_it_answers_like_the_exact_one(r: Random):
         assert asked.is_valid("", stored) is exact.is_valid(stored), (schema, stored)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.randoms(use_true_random=False))
 def test_what_is_a_schema_is_one_for_both(r: Random):
     schema = made.changed(r, made.settings(r))
