@@ -75,6 +75,7 @@ def say(text: str) -> None:
 
 def show(error: click.ClickException) -> None:
     """Say what is wrong with a command line, in the form of click."""
+    # As above: the caller ends with the error's exit code whether it could be said or not.
     with contextlib.suppress(OSError, ValueError):
         error.show()
 

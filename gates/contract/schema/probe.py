@@ -170,6 +170,7 @@ class _Probe:
         """A session of the tenant, where the platform lets this role be one."""
         import psycopg
 
+        # Where it does not, no row is seen, and what is compared could not be shown.
         with contextlib.suppress(psycopg.Error), self.session.transaction():
             for each in self.enter:
                 self.session.execute(each.encode())

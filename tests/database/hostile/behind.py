@@ -91,6 +91,15 @@ BEHIND = (
     Hostile("migration-calls-a-copy", "gives everybody the rows of all", ISOLATION, GIVES,
             LOOT + function("copy", f"{TAKE} SELECT t.id, n.title FROM public.tenants t,"
                             f" public.{T} n;") + "SELECT sample_module_copy();"),
+    Hostile("migration-copies-a-column-that-goes", "no later run of it alone", ISOLATION, GIVES,
+            LOOT + f"ALTER TABLE {T} ADD COLUMN IF NOT EXISTS old text;"
+            f" {TAKE} SELECT t.id, coalesce(n.old, '') FROM tenants t, {T} n;"
+            f" ALTER TABLE {T} DROP COLUMN IF EXISTS old;"),
+    Hostile("migration-that-cannot-be-run-alone", "nothing sees it", ISOLATION, "could not be run",
+            LOOT + f"ALTER TABLE {T} ADD COLUMN IF NOT EXISTS old text;"
+            f" {TAKE} SELECT t.id, coalesce(n.old, '') FROM tenants t, {T} n;"
+            f" ALTER TABLE {T} DROP COLUMN IF EXISTS old;"
+            f" CREATE INDEX CONCURRENTLY IF NOT EXISTS {P}title_idx ON {T} (tenant_id, title);"),
     Hostile("migration-removes-twins", "what one tenant has is gone by another's", ISOLATION, GIVES,
             f"DELETE FROM {T} AS n USING {T} AS o WHERE o.created_at <= n.created_at"
             " AND o.tenant_id > n.tenant_id;"),

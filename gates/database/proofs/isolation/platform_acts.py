@@ -8,6 +8,7 @@ tenant B: each is run without B's rows and with them, and what A has is compared
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,13 @@ from gates.database.parsing.script import parse
 from gates.database.parsing.statements import within
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.outcomes import tenant_column
-from gates.database.proofs.tenants.replay import BEFORE, DEPENDS, PSQL_PATH, shows
+from gates.database.proofs.tenants.replay import (
+    BEFORE,
+    DEPENDS,
+    PSQL_PATH,
+    claim_holds,
+    run_as_printed,
+)
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
@@ -39,6 +46,8 @@ _RUNS_AT_ONCE = frozenset(
     {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "SelectStmt", "DoStmt", "CallStmt"}
 )
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+_RAISED = "P0001"
+"""raise_exception: a trigger that refuses a write leaves nothing behind it."""
 _TRIGGER_FIX = (
     "read and write rows WHERE tenant_id = NEW.tenant_id (OLD.tenant_id in a DELETE) alone: for the"
     " platform's own purges and jobs row security does not apply"
@@ -52,16 +61,28 @@ _MIGRATION_FIX = (
 @dataclass(frozen=True)
 class _Act:
     exposed: Exposed
+    """Its statements are ways to run it: the first that runs is the proof's."""
     sentence: str
     fix: str
+    shown: str
+    """Where it stands, or what the platform does."""
+    harmless: str = ""
+    """The error by which nothing is done at all."""
+
+
+class _NotRunError(Exception):
+    """A statement of a script failed, with this SQLSTATE."""
 
 
 def platform_acts(
-    database: Database, tenants: Tenants, owner_name: str, tables: Sequence[Table]
+    database: Database,
+    tenants: Tenants,
+    owner_name: str,
+    tables: Sequence[Table],
+    unproved: list[str],
 ) -> Iterator[Exposure]:
-    """Those after which A's rows are others where B has rows."""
-    if not database.workspace.superuser:
-        return
+    """Those after which A's rows are others where B has rows. What could not be run is added to
+    `unproved`, a sentence each."""
     acts = [
         *_statements_of_migrations(database, tenants, owner_name),
         *_writes_past_triggers(tenants, owner_name, tables),
@@ -75,27 +96,45 @@ def platform_acts(
         def shown(script: str) -> bool:
             tenants.attempts += 1
             session = clone.workspace.connect(clone.name, search_path=PSQL_PATH)
-            return shows(session, script, tenants.a, tenants.b, database.limit)
+            with contextlib.closing(session):
+                answers = run_as_printed(session, script, database.limit)
+            if error := next((each.error for each in answers if each.error), ""):
+                raise _NotRunError(error)
+            return claim_holds(answers, tenants.a, tenants.b)
 
         for act in acts:
-            if script := _showing(tenants, act, rows_of_a, rows_of_b, asks, shown):
-                yield Exposure(act.exposed, act.sentence, script, act.fix)
+            error = ""
+            for statement in act.exposed.statements:
+                try:
+                    script = _showing(tenants, statement, rows_of_a, rows_of_b, asks, shown)
+                except _NotRunError as failed:
+                    error = str(failed)
+                    continue
+                if script:
+                    yield Exposure(act.exposed, act.sentence, script, act.fix)
+                break
+            else:
+                if error != act.harmless:
+                    unproved.append(
+                        f"{act.exposed.label} ({act.shown}) could not be run alone: error {error}"
+                    )
 
 
 def _showing(
     tenants: Tenants,
-    act: _Act,
+    statement: str,
     rows_of_a: list[Row],
     rows_of_b: list[Row],
     asks: Sequence[str],
     shown: Callable[[str], bool],
 ) -> str:
-    """The script that shows that what A has depends on B; "" where it does not."""
+    """The script that shows that what A has depends on B; "" where it does not. Raises
+    `_NotRunError`."""
     for ask in asks:
-        script = _script(tenants, act, rows_of_a, ask, rows_of_b)
+        script = _script(tenants, statement, rows_of_a, ask, rows_of_b)
         if not shown(script):
             return ""
-        if not shown(_script(tenants, act, rows_of_a, ask, [])):
+        if not shown(_script(tenants, statement, rows_of_a, ask, [])):
             return script
         # What A has is another each time, B or no B: then how much it has is compared.
     return ""
@@ -129,9 +168,11 @@ def _statements_of_migrations(
                 or not own.isdisjoint(_WORD.findall(statement.text))
             ):
                 place = Location(path, *script.position(statement.offset))
-                exposed = Exposed("this statement", "", (statement.text,), place=place)
+                # What a later file has taken away again is there for the file that knows of it.
+                ways = (statement.text, sql.rstrip().removesuffix(";"))
+                exposed = Exposed("this statement", "", ways, place=place)
                 sentence = "gives one tenant what depends on the rows of another"
-                yield _Act(exposed, sentence, _MIGRATION_FIX)
+                yield _Act(exposed, sentence, _MIGRATION_FIX, str(place))
 
 
 def _writes_past_triggers(
@@ -152,7 +193,8 @@ def _writes_past_triggers(
                 f"acts on every {command} of the platform, a purge or a job, and what it leaves"
                 " with one tenant depends on the rows of another"
             )
-            yield _Act(Exposed(label, named[0][0], (statement,)), sentence, _TRIGGER_FIX)
+            exposed = Exposed(label, named[0][0], (statement,))
+            yield _Act(exposed, sentence, _TRIGGER_FIX, command, harmless=_RAISED)
 
 
 def _write(tenants: Tenants, table: Table, command: str) -> str:
@@ -201,10 +243,9 @@ def _counts(tenants: Tenants, tables: Sequence[Table]) -> str:
 
 
 def _script(
-    tenants: Tenants, act: _Act, rows_of_a: list[Row], ask: str, rows_of_b: list[Row]
+    tenants: Tenants, statement: str, rows_of_a: list[Row], ask: str, rows_of_b: list[Row]
 ) -> str:
     """The statement and what A then has, without B's rows and with them."""
-    (statement,) = act.exposed.statements
     return "\n".join(
         [
             "BEGIN;",

@@ -232,7 +232,9 @@ class _Proof:
 
     def act_as_the_platform(self) -> None:
         """Migrations, and triggers where the platform writes, run past row security."""
-        self.exposures += platform_acts(self.database, self.tenants, self.owner, self.tables)
+        self.exposures += platform_acts(
+            self.database, self.tenants, self.owner, self.tables, self.unproved
+        )
 
     @property
     def rows_of_b(self) -> list[Row]:
