@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,15 +127,13 @@ def size(work: Path, times: int, say: Say) -> str:
     return HEAD + "".join(made)
 
 
-def write(page: Path, name: str, lines_of_table: Iterable[str]) -> None:
+def write(page: Path, name: str, table: str) -> None:
     """Put a table between the marks of its benchmark."""
-    begin, end = (
-        f"<!-- {name}: `python -m tests.benchmarks {name} --write` -->",
-        f"<!-- end of {name} -->",
-    )
+    begin = f"<!-- {name}: `python -m tests.benchmarks {name} --write` -->"
+    end = f"<!-- end of {name} -->"
     text = page.read_text("utf-8")
-    pattern = f"{re.escape(begin)}.*{re.escape(end)}"
-    table = "".join(lines_of_table)
-    page.write_text(
-        re.sub(pattern, lambda _: f"{begin}\n\n{table}\n{end}", text, flags=re.DOTALL), "utf-8"
-    )
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{page} has no marks of {name}")
+    page.write_text(f"{head}{begin}\n\n{table}\n{end}{tail}", "utf-8")
