@@ -79,10 +79,8 @@ def test_registrations_wait_for_a_place(catalog: Catalog, monkeypatch: pytest.Mo
         assert time.monotonic() - started > 0.2
 
 
-def test_several_processes_register_at_once(settings: Settings, tmp_path: Path) -> None:
-    for each in (tmp_path, *tmp_path.parents[:2]):
-        each.chmod(0o755)
-    settings = replace(settings, catalog=str(tmp_path / "catalog"))
-    assert register_many(settings, tmp_path, 6, 6) == []
+def test_several_processes_register_at_once(settings: Settings, folder: Path) -> None:
+    settings = replace(settings, catalog=str(folder / "catalog"))
+    assert register_many(settings, folder, 6, 6) == []
     with Catalog.open(settings) as catalog:
         assert len(catalog.modules()) == 6
