@@ -33,7 +33,7 @@ def test_an_inconclusive_stage_is_no_pass(cheap, stage):
 
 def test_a_skipped_stage_without_a_reason_is_no_pass(cheap):
     act = cheap({".": {}}, **RELEASE)
-    act.command("push", {})
+    act.command("push", {}, {})
     path = act.folder / "product" / ".github" / "workflows" / "module-pipeline.yml"
     text = path.read_text()
     name = "  scan:\n    name: scan ${{ matrix.shard }}\n"
