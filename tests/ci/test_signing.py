@@ -21,7 +21,7 @@ from gates.errors import ConfigurationError
 from gates.evidence import signed
 from gates.evidence.bundle import Bundle
 from gates.model import Stage
-from tests.evidence.sigstore_instance import CLAIMS, IDENTITY, Instance
+from tests.evidence.sigstore_instance import CLAIMS, Instance, trusting
 from tests.evidence.sigstore_services import SECRET, Services, serving
 
 REPOSITORY = "axon/notes"
@@ -162,18 +162,8 @@ def stage(make_module, folder, monkeypatch):
         return CliRunner().invoke(cli, ["ci", "stage", "lint-manifest"], env=environment)
 
     with serving(services):
-        trust = {
-            "trust.root": {"path": str(root.path), "sha256": root.sha256, "fetched": root.fetched},
-            "trust": {"services": str(services.configuration(folder / "services.json"))},
-        }
-        lines = [policy.read_text()]
-        for table, values in reversed(trust.items()):
-            lines.append(f"[{table}]")
-            lines += [f"{k} = {v if k == 'fetched' else json.dumps(v)}" for k, v in values.items()]
-        lines += ["[[trust.identities]]", f'issuer = "{IDENTITY.issuer}"',
-                  f'workflow = "{IDENTITY.workflow}"', f"signer_digests = {[CLAIMS.signer_digest]}",
-                  f"repositories = {[CLAIMS.repository]}"]  # fmt: skip
-        policy.write_text("\n".join(lines) + "\n")
+        configuration = services.configuration(folder / "services.json")
+        policy.write_text(policy.read_text() + trusting(root, configuration))
         run.services = services
         run.evidence = Results(folder / "results").evidence("sample-module")
         yield run

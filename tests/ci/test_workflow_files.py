@@ -131,10 +131,10 @@ def test_callers_grant_what_the_jobs_ask_for_and_no_more():
         wanted |= each["permissions"]
     own = jobs(GITHUB / "workflows" / "ci.yml")["examples"]
     assert own["permissions"] == wanted
-    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
-    shown = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
-    called = [each["jobs"]["gates"]["permissions"] for each in shown if "jobs" in each]
-    assert called == [wanted]
+    pages = [(ROOT / each).read_text("utf-8") for each in ("README.md", "docs/ci.md")]
+    shown = [e for page in pages for e in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    called = [yaml.safe_load(each)["jobs"]["gates"] for each in shown if "\njobs:" in each]
+    assert [each["permissions"] for each in called] == [wanted, wanted]
 
 
 def test_the_job_that_comments_decides_nothing_and_has_no_secret():
@@ -182,3 +182,11 @@ def test_release_asks_for_nothing_that_runs_the_code_of_a_module():
 
     asked = {need for each in stage_checks(Stage.RELEASE) for need in each.needs}
     assert not asked & {"tools", "tests", "bundle", "database"}
+
+
+def test_the_page_has_every_input_secret_and_output():
+    called = yaml.safe_load(PIPELINE.read_text("utf-8"))[True]["workflow_call"]
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
+    assert told == {*called["inputs"], *called["secrets"], *called["outputs"]}

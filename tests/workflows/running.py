@@ -169,15 +169,21 @@ class Act:
         *,
         secrets: Mapping[str, str] | None = None,
         payload: Mapping[str, object] | None = None,
+        variables: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         interrupt_when: Path | None = None,
     ) -> Ran:
-        """Run the caller's workflow to its end, or interrupt it when a file appears."""
+        """Run the caller's workflow to its end, or interrupt it when a file appears.
+
+        `variables` are those of each step, `environment` those of act."""
         self.artefacts.mkdir(exist_ok=True)
+        command = self.command(event, secrets or {}, payload or {})
+        for name, value in (variables or {}).items():
+            command += ["--env", f"{name}={value}"]
         log = self.folder / "act.log"
         with log.open("wb") as output:
             started = subprocess.Popen(
-                self.command(event, secrets or {}, payload or {}), cwd=self.repo, stdout=output,
+                command, cwd=self.repo, stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )  # fmt: skip
