@@ -16,7 +16,8 @@ from typing import Any
 from gates.ci import page
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.plan import Plan, folder_name
-from gates.model import Level, Stage
+from gates.model import Level, Stage, Verdict
+from gates.report.entries import MARKS as MARKS_OF_VERDICTS
 from gates.report.escaping import cut, markdown_html, one_line
 
 MOST_BYTES = 64_000
@@ -55,6 +56,16 @@ def comment(ended: Conclusion, plan: Plan | None, found: Found, *, workflow: str
             break
         parts.append(block)
     return "".join(parts)
+
+
+def broken_off(workflow: str) -> str:
+    """The comment of a pipeline that left none: what an earlier run found holds no more."""
+    why = (
+        "The pipeline broke off, so nothing is known of this commit; the log of its jobs says why."
+    )
+    digest = hashlib.sha256(why.encode()).hexdigest()[:16]
+    head = f"## {MARKS_OF_VERDICTS[Verdict.INCONCLUSIVE]} Gates: {Verdict.INCONCLUSIVE}"
+    return f"{_marker(workflow, digest)}{head}\n\n{why}\n"
 
 
 def find(comments: Sequence[Posted], body: str, author: str) -> Posted | None:

@@ -61,18 +61,18 @@ def collect(results: Results, plan: Plan | None) -> Found:
 def write_reports(
     results: Results, ended: Conclusion, plan: Plan | None, found: Found, *, workflow: str
 ) -> tuple[str, str]:
-    """Write the comment for a pull request (`comment`), the report of the whole pipeline and the
-    SARIF of all stages; the names of the last two among the results. Raises `CouldNotCheckError`
-    where a SARIF is missing or cannot be read."""
+    """Write the report of the whole pipeline, the SARIF of all stages, and then the comment for a
+    pull request; the names of the first two among the results. Raises `CouldNotCheckError` where a
+    SARIF is missing or cannot be read."""
     results.root.mkdir(parents=True, exist_ok=True)
-    said = comment(ended, plan, found, workflow=workflow)
-    (results.root / COMMENT).write_text(said, "utf-8")
     (results.root / REPORT).write_text(document(ended, plan, found), "utf-8")
     kept = [(*each, results.read(*each, "sarif")) for each, r in found.items() if not _lacks(r)]
     try:
         (results.root / SARIF).write_text(merged_sarif(kept), "utf-8")
     except ValueError as error:
         raise CouldNotCheckError(str(error)) from error
+    said = comment(ended, plan, found, workflow=workflow)
+    (results.root / COMMENT).write_text(said, "utf-8")
     return REPORT, SARIF
 
 

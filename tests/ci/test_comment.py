@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gates.ci.comment import MOST_BYTES, Posted, comment, find, is_same
 from gates.ci.conclude import conclude
 from gates.ci.github_comments import AUTHOR, MOST_PAGES, NotPostedError, PullRequest
-from gates.ci.plan import make_plan
+from gates.ci.plan import folder_name, make_plan
 from gates.ci.results import StageReport
 from gates.cli import cli
 from gates.model import Stage, Verdict
@@ -243,12 +243,48 @@ def test_a_fork_whose_token_may_write_is_answered(github, post):
         ({"GITHUB_API_URL": "file:///etc"}, "no API to reach it by"),
         ({"GITHUB_API_URL": "http://127.0.0.1:9"}, "GitHub was not reached"),
         ({"GITHUB_REPOSITORY": "axon/notes/../x"}, "names no repository"),
-        ({"PIPELINE_RESULTS": "/nowhere"}, "the pipeline left no comment"),
     ],
 )
 def test_without_what_it_needs_nothing_is_posted(github, post, variables, words):
     assert words in post(**variables)
     assert github.asked == []
+
+
+def test_a_pipeline_that_broke_off_leaves_no_comment_that_says_pass(github, post, folder):
+    mine = github.add(said(FINDING, verdict="pass"))
+    (folder / "comment.md").unlink()
+    assert post(GITHUB_WORKFLOW="gates") == "the comment was edited\n"
+    assert "## ? Gates: inconclusive" in mine["body"]
+    assert post(GITHUB_WORKFLOW="gates").startswith("the comment stands as it is")
+
+
+@pytest.mark.parametrize("sarif", ['{"runs": []}', "broken", None])
+def test_the_pipeline_leaves_the_comment_only_where_it_concluded(folder, sarif):
+    place = folder / folder_name("notes")
+    place.mkdir()
+    for stage in (each for each in Stage if each not in PLAN.skips):
+        check = [{"id": "x", "verdict": "pass", "findings": [], "waived": []}]
+        (place / f"{stage}.json").write_text(json.dumps({
+            "schema_version": 1, "gates_version": "1", "policy": {"digest": "p"},
+            "module": {"slug": "notes", "version": "1", "digest": "d"}, "verdict": "pass",
+            "stages": [{"stage": stage.value, "verdict": "pass", "checks": check}],
+        }))  # fmt: skip
+        if sarif is not None:
+            (place / f"{stage}.sarif").write_text(sarif)
+    results = {e.value: {"result": "skipped" if e in PLAN.skips else "success"} for e in Stage}
+    ended = CliRunner().invoke(cli, ["ci", "conclude"], env={
+        "PIPELINE_NEEDS": json.dumps({"plan": {"result": "success"}, **results}),
+        "PIPELINE_PLAN": PLAN.to_json(), "PIPELINE_RESULTS": str(folder),
+        "GITHUB_WORKFLOW": "gates",
+    })  # fmt: skip
+    if sarif == '{"runs": []}':
+        assert ended.exit_code == 0, ended.output
+        text = (folder / "comment.md").read_text()
+        assert text.startswith("<!-- axon-gates: workflow=gates-")
+        assert "## ✓ Gates: pass" in text
+    else:
+        assert ended.exit_code != 0
+        assert not (folder / "comment.md").exists()
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[1]", b'{"a": 1}', b"[{}]", b"[" * 99_999])

@@ -75,13 +75,16 @@ def _module_repo(folder: Path, secrets: list[str], **inputs: object) -> Act:
 
 
 def _released(act: Act, ran: Ran) -> None:
-    """Every job ran, and the catalog has the row."""
+    """Every job ran, and the catalog has the row of the version with the evidence of six stages."""
     assert ran.code == 0, _why(act) or ran.text[-3000:]
     assert ran.results == dict.fromkeys(["plan", *Stage, "conclude"], "success")
     assert ran.output("verdict") == "pass"
-    catalog = act.folder / "state" / "catalog"
-    listed = json.loads(_gates(act.folder, "catalog", "list", "--json", "--catalog", catalog))
-    assert [(each["slug"], each["version"]) for each in listed] == [("retention-report", "1.0.0")]
+    command = ["catalog", "show", "retention-report", "--json", "--catalog"]
+    shown = json.loads(_gates(act.folder, *command, act.folder / "state" / "catalog"))
+    (version,) = shown["versions"]
+    assert version["version"] == "1.0.0"
+    evidence = {each["stage"]: each["verdict"] for each in version["evidence"]}
+    assert evidence == dict.fromkeys(Stage.RELEASE.before, "pass")
 
 
 def _differences(act: Act, folder: Path, key: Path) -> list[str]:
