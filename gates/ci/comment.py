@@ -17,12 +17,10 @@ from gates.ci import page
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.plan import Plan, folder_name
 from gates.model import Level, Stage, Verdict
-from gates.report.entries import MARKS as MARKS_OF_VERDICTS
+from gates.report.entries import MARKS
 from gates.report.escaping import cut, markdown_html, one_line
+from gates.report.markdown import COMMENT_BYTES, MARKS_OF_LEVEL, details, fitted
 
-MOST_BYTES = 64_000
-"""A comment may have 65,536 characters, which are never more than its bytes."""
-MARKS = {Level.ERROR: "✗", Level.WARNING: "!", Level.NOTE: "i"}
 DETAIL = 2_000
 _MARKER = re.compile(r"<!-- axon-gates: workflow=([\w-]+) digest=([0-9a-f]{16}) -->\s")
 
@@ -42,20 +40,9 @@ def comment(ended: Conclusion, plan: Plan | None, found: Found, *, workflow: str
     Its first line is a hidden marker: the workflow that it is of, and a digest of verdicts and
     findings. `workflow` is the name of the caller's workflow, since a repo may have several.
     """
-    blocks = list(_blocks(plan, found))
-    head = cut(page.summary(ended, plan, found), MOST_BYTES // 4)
-    parts = [_marker(workflow, _digest(ended, plan, found)), head]
-    used = sum(len(each.encode()) for each in parts)
-    for number, block in enumerate(blocks):
-        used += len(block.encode())
-        if used > MOST_BYTES - 300:
-            parts.append(
-                f"\n**The comment is cut here, and {len(blocks) - number:,} more findings did not"
-                " fit;** the artefact pipeline-report has all of them.\n"
-            )
-            break
-        parts.append(block)
-    return "".join(parts)
+    shown = page.summary(ended, plan, found)
+    head = _marker(workflow, _digest(ended, plan, found)) + cut(shown, COMMENT_BYTES // 4)
+    return fitted(head, list(_blocks(plan, found)), COMMENT_BYTES)
 
 
 def broken_off(workflow: str) -> str:
@@ -64,7 +51,7 @@ def broken_off(workflow: str) -> str:
         "The pipeline broke off, so nothing is known of this commit; the log of its jobs says why."
     )
     digest = hashlib.sha256(why.encode()).hexdigest()[:16]
-    head = f"## {MARKS_OF_VERDICTS[Verdict.INCONCLUSIVE]} Gates: {Verdict.INCONCLUSIVE}"
+    head = f"## {MARKS[Verdict.INCONCLUSIVE]} Gates: {Verdict.INCONCLUSIVE}"
     return f"{_marker(workflow, digest)}{head}\n\n{why}\n"
 
 
@@ -127,16 +114,15 @@ def _finding(where: str, finding: Mapping[str, Any], level: Level) -> str:
     path = finding.get("path")
     place = f"{path}{line}" if path else finding.get("object") or "the module"
     head = (
-        f"{MARKS[level]} <b>{_shown(finding.get('check'))}</b> <code>{_shown(place)}</code>"
-        f" {_shown(finding.get('message'), 500)}"
+        f"{MARKS_OF_LEVEL[level]} <b>{_shown(finding.get('check'))}</b>"
+        f" <code>{_shown(place)}</code> {_shown(finding.get('message'), 500)}"
     )
     fix = f"fix: {finding['fix']}" if finding.get("fix") else None
     return _details(head, [finding.get("detail"), fix, f"in {where}"])
 
 
 def _details(head: str, texts: Sequence[object]) -> str:
-    body = "\n".join(cut(str(each), DETAIL) for each in texts if each)
-    return f"\n<details><summary>{head}</summary><pre>{markdown_html(body)}</pre></details>\n"
+    return details(head, "\n".join(cut(str(each), DETAIL) for each in texts if each))
 
 
 def _shown(value: object, most: int = 200) -> str:

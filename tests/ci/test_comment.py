@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from gates.ci.comment import MOST_BYTES, Posted, comment, find, is_same
+from gates.ci.comment import Posted, comment, find, is_same
 from gates.ci.conclude import conclude
 from gates.ci.github_comments import AUTHOR, MOST_PAGES, NotPostedError, PullRequest
 from gates.ci.plan import folder_name, make_plan
 from gates.ci.results import StageReport
 from gates.cli import cli
 from gates.model import Stage, Verdict
+from gates.report.markdown import COMMENT_BYTES
 from tests.ci.github_api import REPOSITORY, TOKEN, GitHub, serving
 
 PLAN = make_plan(["notes"], event="pull_request", publish=False)
@@ -103,13 +104,13 @@ def test_the_comment_of_a_workflow_is_found_by_its_marker_and_author():
 def test_a_comment_is_never_too_long_and_says_what_is_missing():
     long = {**FINDING, "detail": "ü" * 9000}
     text = said(*[{**long, "fingerprint": str(each)} for each in range(100)])
-    assert len(text.encode()) <= MOST_BYTES
+    assert len(text.encode()) <= COMMENT_BYTES
     assert text.count("<details>") == text.count("</details>")
     left = re.search(r"cut here, and (\d+) more findings did not fit", text)
     assert int(left[1]) + text.count("<details>") == 100
     many = make_plan([f"modules/{'m' * 200}{each}" for each in range(500)], event="push",
                      publish=False)  # fmt: skip
-    assert len(said(FINDING, plan=many).encode()) <= MOST_BYTES
+    assert len(said(FINDING, plan=many).encode()) <= COMMENT_BYTES
 
 
 @limits(max_examples=50)
