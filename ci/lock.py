@@ -10,15 +10,20 @@ tests/ci/test_locks.py does not need to look at the outcome.
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN, DEVELOP = "gates/requirements.txt", "ci/requirements.txt"
 NOTICE = "# Locked by ci/lock.py from pyproject.toml; do not edit.\n"
-OLDEST = "3.11"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
+"""Where every locked package has a wheel, as uv names them. Macs with Intel processors are none of
+them: cryptography has stopped making wheels for those."""
 EDITABLE = "editables"
 """What the build backend asks for beside its own requirements, to install in place."""
 
@@ -37,7 +42,7 @@ def main() -> int:
     for lock, wanted in requirements(project).items():
         path = ROOT / lock
         command = [
-            "uv", "pip", "compile", "-", "--universal", "--python-version", OLDEST,
+            "uv", "pip", "compile", "-", "--universal", "--python-version", PYTHONS[0],
             "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet",
             "--output-file", str(path), *sys.argv[1:],
         ]  # fmt: skip
@@ -45,7 +50,20 @@ def main() -> int:
             command += ["--constraint", str(ROOT / RUN)]
         subprocess.run(command, input="\n".join(wanted), text=True, check=True)
         path.write_text(NOTICE + path.read_text("utf-8").removeprefix(NOTICE), "utf-8")
+        try_wheels(path)
     return 0
+
+
+def try_wheels(lock: Path) -> None:
+    """Raise `CalledProcessError` where a package has no wheel for a Python on a system."""
+    with tempfile.TemporaryDirectory() as folder:
+        for python, system in itertools.product(PYTHONS, SYSTEMS):
+            subprocess.run(
+                ["uv", "pip", "install", "--dry-run", "--quiet", "--target", folder,
+                 "--python-version", python, "--python-platform", system,
+                 "--only-binary", ":all:", "--require-hashes", "--requirement", str(lock)],
+                check=True,
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -17,15 +17,15 @@ from tests.ci.test_scripts import script
 from tests.conftest import ROOT
 
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}")
+LOCK = script("ci/lock.py")
 ENVIRONMENTS = [
     {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform,
      "platform_system": system, "os_name": "posix", "implementation_name": "cpython",
      "platform_python_implementation": "CPython", "platform_machine": machine, "extra": ""}
-    for python in ("3.11", "3.12", "3.13", "3.14")
+    for python in LOCK.PYTHONS
     for platform, system, machine in
     [("linux", "Linux", "x86_64"), ("linux", "Linux", "aarch64"), ("darwin", "Darwin", "arm64")]
 ]  # fmt: skip
-LOCK = script("ci/lock.py")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
