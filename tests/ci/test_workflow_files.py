@@ -141,6 +141,9 @@ def test_the_job_that_comments_decides_nothing_and_has_no_secret():
     job = jobs(PIPELINE)["comment"]
     assert "secrets." not in yaml.safe_dump(job)
     assert "!cancelled()" in job["if"]
+    assert job["continue-on-error"] is True
+    every = {**jobs(PIPELINE), "comment": {}}
+    assert not any("continue-on-error" in yaml.safe_dump(each) for each in every.values())
     tokens = [each for each in FILES if "github.token" in each.read_text("utf-8")]
     assert tokens == [PIPELINE]
     assert PIPELINE.read_text("utf-8").count("github.token") == 1
