@@ -15,7 +15,7 @@ TESTS = Path(__file__).resolve().parent
 
 DATABASE = (
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
-    "e2e", "mutation", "truth",
+    "e2e", "faults", "mutation", "truth",
 )  # fmt: skip
 """Starts a PostgreSQL server."""
 

@@ -20,6 +20,7 @@ from gates.errors import CatalogUnavailableError, CouldNotCheckError, RefusedErr
 from gates.model import RanRecord, Stage, Verdict
 from gates.publish import Publication, publish_bundle
 from gates.release import release_version
+from tests.faults.trial import state
 from tests.passing import World, result_of
 
 SIX = Stage.RELEASE.before
@@ -216,21 +217,6 @@ def killed_before(steps: Any, moment: int) -> Any:
     return tuple(
         replace(step, run=die) if number == moment else step for number, step in enumerate(steps)
     )
-
-
-def state(world: World) -> Any:
-    """Everything that a publication and a release leave behind, but for times."""
-    with Catalog.open(world.settings) as catalog:
-        page = catalog.show("sample-module")
-    registry = {
-        str(path.relative_to(world.registry.layout.root)): path.read_bytes()
-        for path in sorted(world.registry.layout.root.rglob("*"))
-        if path.is_file()
-    }
-    if page is None:
-        return None, registry
-    versions = tuple(replace(each, released_at="", id=0) for each in page.versions)
-    return replace(page, versions=versions), registry
 
 
 @pytest.mark.parametrize("moment", range(len(publishing.STEPS) + 1))
