@@ -86,6 +86,7 @@ SAMPLED = (
     "database/test_repeat.py",
     "database/test_runner.py",
     "database/test_snapshot.py",
+    "faults/test_faults.py",
     "mutation/test_mutation.py",
     "toolchains/test_broken_tools.py",
 )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import psycopg
 
 BUSY_SECONDS = 120.0
-"""How long a server is asked again that has no place, or is just starting or stopping."""
+"""How long a server is asked again that has no place, or starts, stops or recovers."""
 PAUSE = 0.2
 _BUSY = (
     "too many clients",
@@ -19,6 +19,7 @@ _BUSY = (
     "too many connections",
     "the database system is starting up",
     "the database system is shutting down",
+    "the database system is in recovery mode",
     "the database system is not yet accepting connections",
 )
 """What such a server says; a refused connection has no SQLSTATE. Source: backend_startup.c,

@@ -39,6 +39,7 @@ class Full:
         'too many connections for database "catalog"',
         "the database system is starting up",
         "the database system is shutting down",
+        "the database system is in recovery mode",
     ],
 )
 def test_a_busy_server_is_asked_again(monkeypatch: pytest.MonkeyPatch, says: str) -> None:

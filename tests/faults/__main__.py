@@ -1,6 +1,6 @@
 """Faults at every step of publish and release: `python -m tests.faults [--write]`.
 
-`--write` puts the table into docs/security.md. Takes some minutes; TMPDIR=/dev/shm makes it faster.
+`--write` puts the table into docs/security.md. It takes some minutes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.trial import STAGES, Laboratory
+from tests.faults.trial import QUICK, STAGES, Laboratory
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "security.md"
 MARKS = "<!-- faults: `python -m tests.faults --write` -->", "<!-- end of faults -->"
@@ -45,7 +45,7 @@ def main() -> int:
         f"| step | {' | '.join(each.name for each in FAULTS)} |",
         "|---|" + "---|" * len(FAULTS),
     ]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=QUICK) as folder:
         Path(folder).chmod(0o755)
         with Laboratory.open(Path(folder)) as laboratory:
             for stage in STAGES:

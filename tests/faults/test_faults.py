@@ -13,7 +13,7 @@ import pytest
 from gates.catalog import store
 from gates.registry.layout import Writer
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.trial import STAGES, Laboratory
+from tests.faults.trial import QUICK, STAGES, Laboratory
 
 KILL, TERMINATE, FULL, READ_ONLY, GONE = FAULTS
 WITHIN = {
@@ -22,8 +22,7 @@ WITHIN = {
 }
 """The steps that write."""
 SAMPLE = [
-    *((stage, step, KILL) for stage, module in STAGES.items() for step in
-      (each.name for each in module.STEPS)),
+    *((stage, step, KILL) for stage, steps in WITHIN.items() for step in steps),
     ("publish", "push", TERMINATE), ("publish", "push", FULL), ("publish", "push", READ_ONLY),
     ("release", "register", TERMINATE), ("release", "attach-evidence", FULL),
     ("release", "attach-evidence", READ_ONLY), ("release", "register", GONE),
@@ -32,7 +31,7 @@ SAMPLE = [
 
 @pytest.fixture(scope="module")
 def laboratory() -> Iterator[Laboratory]:
-    with tempfile.TemporaryDirectory(prefix="gates-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gates-test-", dir=QUICK) as folder:
         Path(folder).chmod(0o755)
         with Laboratory.open(Path(folder)) as laboratory:
             yield laboratory
@@ -70,7 +69,7 @@ def test_a_transaction_that_ends_early_is_told(
 
     monkeypatch.setattr(store, "put_module", put_and_commit)
     cases = laboratory.cases("release", "register", KILL)
-    wrong = (laboratory.tried(each).wrong for each in reversed(cases))
+    wrong = (laboratory.tried(each).wrong for each in cases[len(cases) // 2 :])
     assert any(each == "the module is listed without a version" for each in wrong)
 
 
@@ -80,5 +79,5 @@ def test_what_a_killed_writer_began_and_nobody_sweeps_is_told(
     """The same trial of a registry that leaves it."""
     monkeypatch.setattr(Writer, "prepare", lambda self: self._ingest.mkdir(exist_ok=True))
     cases = laboratory.cases("release", "attach-evidence", KILL)
-    wrong = (laboratory.tried(each).wrong for each in reversed(cases))
+    wrong = (laboratory.tried(each).wrong for each in cases[len(cases) // 2 :])
     assert any(each == "another state than one run" for each in wrong)

@@ -38,7 +38,9 @@ from tests.passing import World
 
 STAGES: dict[str, ModuleType] = {"publish": publishing, "release": releasing}
 SIX = [each.value for each in Stage.RELEASE.before]
-SLUG, VERSION = "sample-module", "1.0.0"
+SLUG = "sample-module"
+QUICK = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where a laboratory is fast: in memory, where nothing is synced."""
 
 
 @dataclass(frozen=True)
