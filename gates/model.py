@@ -162,6 +162,16 @@ class LockSpan:
 
 
 @dataclass(frozen=True)
+class Reused:
+    """Where a result comes from that was kept by an earlier run."""
+
+    made: str
+    """When the check ran: RFC 3339, UTC."""
+    key: str
+    """The id of the key that signed the result."""
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """How one check ended, with everything that it found."""
 
@@ -180,6 +190,8 @@ class CheckResult:
     seconds: float = 0.0
     provider: str = "axon-gates"
     """Distribution and version that the check came from."""
+    reused: Reused | None = None
+    """The earlier run that found this; None where the check ran now."""
 
 
 @dataclass(frozen=True)

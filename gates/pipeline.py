@@ -14,13 +14,14 @@ from typing import Any
 from gates import __version__
 from gates.check import Check, find, stage_checks
 from gates.errors import ConfigurationError, GatesError
-from gates.exhibits import NO_EVIDENCE, exhibits_of
+from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
 from gates.needs import Needs
 from gates.report import Report
-from gates.run import Action, Outcome, Progress, run_stages
+from gates.reuse import Reuse
+from gates.run import Action, Outcome, Progress, run_check, run_stages
 from gates.settings import Policy, Settings, load_policy
 
 IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
@@ -120,7 +121,23 @@ def run_pipeline(
 
     try:
         plan = _plan(stages, needs)
-        run_stages(plan, needs, finish=finish, actions=_actions(needs), progress=progress)
+        reuse = Reuse.of(needs)
+
+        def run_one(check: Check, _: object) -> CheckResult:
+            if reuse is None:
+                return run_check(check, needs)
+            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each))
+
+        run_stages(
+            plan,
+            needs,
+            finish=finish,
+            actions=_actions(needs),
+            progress=progress,
+            run_one=run_one,
+        )
+        if reuse:
+            reuse.identities.save()
         exhibits = exhibits_of(needs, ended)
     except KeyboardInterrupt:
         exhibits = exhibits_of(needs, ended)

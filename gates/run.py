@@ -85,6 +85,7 @@ class Progress:
 
 Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
+RunCheck = Callable[[Check, NeedSource], CheckResult]
 
 
 def run_check(check: Check, needs: NeedSource) -> CheckResult:
@@ -152,12 +153,14 @@ def run_stages(
     actions: Mapping[Stage, Action] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    run_one: RunCheck | None = None,
 ) -> tuple[StageResult, ...]:
     """Run the checks of each stage in `plan`, in waves; return the results in stage order.
 
     `finish` judges and records a stage before the next wave starts. `actions` are what publish and
     release do once their checks have passed. Publish and release are not attempted after a stage
-    of the same run that did not pass: their result then says which. On an interrupt everything
+    of the same run that did not pass: their result then says which. `run_one` answers one check, by
+    default by running it. On an interrupt everything
     that was started is cancelled and the interrupt goes on.
     """
     progress = progress or Progress()
@@ -172,7 +175,8 @@ def run_stages(
                 ended = [_not_attempted(stage, blocked) for stage in stages]
             else:
                 running = [
-                    _RunningStage(stage, plan[stage], needs, pool, progress) for stage in stages
+                    _RunningStage(stage, plan[stage], needs, pool, progress, run_one or run_check)
+                    for stage in stages
                 ]
                 ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
@@ -197,6 +201,7 @@ class _RunningStage:
         needs: NeedSource,
         pool: ThreadPoolExecutor,
         progress: Progress,
+        run_one: RunCheck,
     ) -> None:
         self.stage = stage
         self.began = datetime.now(UTC)
@@ -205,7 +210,7 @@ class _RunningStage:
 
         def one(check: Check) -> CheckResult:
             progress.check_started(stage, check.id)
-            result = run_check(check, needs)
+            result = run_one(check, needs)
             self._ended = datetime.now(UTC)
             progress.check_ended(stage, result)
             return result

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.model import RanRecord
+from gates.recorder import note
 from gates.toolchains.processes import disk
 
 SEAL = ".gates-seal"
@@ -47,6 +48,12 @@ def install_once(place: Path, install: Callable[[], Path]) -> Installed:
 
     What is there already is used if its contents are those of its seal, and else made anew.
     """
+    made = _install_once(place, install)
+    note(f"seal:{place}", made.digest)
+    return made
+
+
+def _install_once(place: Path, install: Callable[[], Path]) -> Installed:
     how = "made now"
     with disk():
         if place.is_dir():
@@ -139,4 +146,5 @@ def digest_folder(folder: Path) -> str:
         ):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             total.update(f"{content}  {'/'.join(parts)}\n".encode())
+    note(f"folder:{folder}", total.hexdigest())
     return total.hexdigest()

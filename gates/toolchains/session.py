@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gates.module import Module
+from gates.recorder import note_all, recording
 from gates.settings import Policy, Settings
 from gates.supervisor import Supervisor
 from gates.toolchains.processes import Processes, disk
@@ -55,11 +56,13 @@ class Session:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._made:
-                try:
-                    self._made[key] = (make(), None)
-                except Exception as error:  # noqa: BLE001 - raised again for everyone who asks
-                    self._made[key] = (None, error)
-        value, failure = self._made[key]
+                with recording() as trace:
+                    try:
+                        self._made[key] = (make(), None, trace)
+                    except Exception as error:  # noqa: BLE001 - raised again for all who ask
+                        self._made[key] = (None, error, trace)
+        value, failure, asked = self._made[key]
+        note_all(asked)
         if failure is not None:
             raise failure
         made: T = value

@@ -43,6 +43,7 @@ def run(tools: Tools) -> Iterator[Problem]:
 
     Raises as `prove`, and `ToolFailedError` where mypy fails for another reason than the module.
     """
+    tools.take("code")
     module = tools.session.module
     files = sources(module)
     if not files:
