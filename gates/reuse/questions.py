@@ -6,7 +6,6 @@ come to differ.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -32,8 +31,6 @@ NOT_OF_CHECKS = frozenset({
     "trust_root_max_age_days", "trust_services", "trusted_identities", "trusted_keys", "waivers",
 })  # fmt: skip
 """Members of the policy that judge what checks found, and that no proof or tool asks for."""
-CATALOG_CALLS = frozenset({"find", "module", "modules", "previous", "versions"})
-"""What may be asked of a catalog again."""
 MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "root", "digest")
 """Members of a module that are asked for as a whole."""
 
@@ -154,7 +151,7 @@ class Answers:
             "folder": lambda: of_folder(Path(about)),
             "seal": lambda: of_seal(Path(about)),
             "database": lambda: of_database(module, policy, self._settings, self._identities),
-            "catalog": lambda: of_catalog(self._catalog(), about),
+            "catalog": lambda: self._catalog().answer(about),
         }
         return answers[kind]() if kind in answers else None
 
@@ -163,14 +160,6 @@ def _install_environment() -> Mapping[str, str]:
     from gates.toolchains.tools import inherited
 
     return inherited(os.environ)
-
-
-def of_catalog(catalog: Catalog, call: str) -> str:
-    """The answer to one call, a JSON list of a method of `CATALOG_CALLS` and its arguments."""
-    method, *arguments = json.loads(call)
-    if method not in CATALOG_CALLS:
-        raise ValueError(f"the catalog has no answer to {method}")
-    return digest_of(getattr(catalog, method)(*arguments))
 
 
 def of_database(

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from gates.catalog import Catalog
+from gates.catalog.catalog import QUESTIONS
 from gates.digests import digest_of
 from gates.module import File, Module
 from gates.recorder import UNREPEATABLE, note
@@ -122,15 +123,18 @@ class RecordedCatalog(Catalog):
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - as the attribute is
         if name.startswith("__") or name == "of":
             return object.__getattribute__(self, name)
-        value = getattr(object.__getattribute__(self, "__dict__")["_catalog"], name)
-        if name not in questions.CATALOG_CALLS:
+        catalog: Catalog = object.__getattribute__(self, "__dict__")["_catalog"]
+        value = getattr(catalog, name)
+        if name not in QUESTIONS:
             if name != "where":
                 note(UNREPEATABLE, name)
             return value
 
         def call(*arguments: str) -> Any:  # noqa: ANN401 - as the method's
             answer = value(*arguments)
-            note(f"catalog:{json.dumps([name, *arguments])}", digest_of(answer))
+            question = json.dumps([name, *arguments])
+            catalog.asked.add(question)
+            note(f"catalog:{question}", digest_of(answer))
             return answer
 
         return call
