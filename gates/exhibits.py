@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gates.check import Check
+from gates.check import Planned
 from gates.errors import GatesError
 from gates.model import Location, LockSpan, StageResult
 from gates.needs import Needs
@@ -48,11 +48,11 @@ def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
     }
 
 
-def exhibits_of_check(needs: Needs, check: Check) -> Exhibits:
+def exhibits_of_check(needs: Needs, planned: Planned) -> Exhibits:
     """What one check has left besides its result, to be kept with it."""
     from gates.reuse.entry import Exhibits
 
-    asked = set(check.needs)
+    asked = set(planned.load().needs)
     tests = needs.tests.made if "tests" in asked else None
     bundle = needs.bundle.made if "bundle" in asked else None
     releases = needs.releases.made if "releases" in asked else None

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from gates import __version__
-from gates.check import Check, find, stage_checks
+from gates.check import Check, Planned, all_outlines, outlines
 from gates.errors import ConfigurationError, GatesError
 from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
 from gates.needs import Needs
+from gates.recorder import Once
 from gates.report import Report
 from gates.reuse import Reuse
 from gates.run import Action, Outcome, Progress, run_check, run_stages
@@ -95,7 +96,6 @@ def run_pipeline(
     _known_ids(policy)
     module = load(path)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
-    _import_first(stages)
     exhibits: dict[str, Any] = {}
 
     def finish(result: StageResult) -> StageResult:
@@ -122,11 +122,13 @@ def run_pipeline(
     try:
         plan = _plan(stages, needs)
         reuse = Reuse.of(needs)
+        prepare = Once(lambda: _prepare(plan))
 
-        def run_one(check: Check, _: object) -> CheckResult:
+        def run_one(check: Planned, _: object) -> CheckResult:
             if reuse is None:
+                prepare()
                 return run_check(check, needs)
-            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each))
+            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each), prepare)
 
         run_stages(
             plan,
@@ -135,8 +137,10 @@ def run_pipeline(
             actions=_actions(needs),
             progress=progress,
             run_one=run_one,
+            known=reuse.find_stage if reuse else lambda _stage, _before: None,
         )
         if reuse:
+            reuse.keep_stages(ended)
             reuse.identities.save()
         exhibits = exhibits_of(needs, ended)
     except KeyboardInterrupt:
@@ -163,32 +167,36 @@ def _interrupted(stage: Stage) -> StageResult:
     return StageResult(stage, (CheckResult("interrupted", Verdict.INCONCLUSIVE, reason=reason),))
 
 
-def _import_first(stages: Collection[Stage]) -> None:
-    for name in (name for stage in stages for name in IMPORTED_FIRST.get(stage, ())):
+def _prepare(plan: Mapping[Stage, Collection[Planned]]) -> None:
+    """Import the checks and what they share, before the first of them runs."""
+    for name in (name for stage in plan for name in IMPORTED_FIRST.get(stage, ())):
         # What is not installed is for the checks that need it to say.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    for each in (each for checks in plan.values() for each in checks):
+        each.load()
 
 
-def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Check, ...]]:
+def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Planned, ...]]:
     """The checks of each stage that apply to the module's language."""
     others: tuple[Check, ...] = ()
-    if any(find(each) is None for each in needs.policy.required_checks):
+    ours = {each.id for each in all_outlines()}
+    if set(needs.policy.required_checks) - ours:
         from gates.external import external_checks
 
         others = external_checks(needs)
     from gates.toolchains.languages import language_name
 
-    ours = (None, language_name(needs.module))
+    languages = (None, language_name(needs.module))
     plan = {}
     for stage in (each for each in Stage if each in stages):
-        every = (*stage_checks(stage), *(each for each in others if each.stage is stage))
-        plan[stage] = tuple(each for each in every if each.language in ours)
+        every = (*outlines(stage), *(each for each in others if each.stage is stage))
+        plan[stage] = tuple(each for each in every if each.language in languages)
     return plan
 
 
 def _finish(
-    result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Check]]
+    result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Planned]]
 ) -> StageResult:
     """Judge a stage and write its evidence; evidence that can't be written is inconclusive."""
     from gates.toolchains.languages import NEITHER, find_language
@@ -225,8 +233,9 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 
 def _known_ids(policy: Policy) -> None:
+    known = {each.id for each in all_outlines()} | set(policy.required_checks)
     for waiver in policy.waivers:
-        if find(waiver.check) is None and waiver.check not in policy.required_checks:
+        if waiver.check not in known:
             raise ConfigurationError(
                 f"a waiver names the check {waiver.check!r}, which does not exist",
                 hint="`gates checks` lists them",

@@ -212,7 +212,7 @@ class Catalog:
     def _at_end(self, url: str) -> Callable[[], object]:
         """Ask an embedded catalog once more what it was asked, before its server stops; and then
         remember the answers."""
-        assert (folder := self._folder)  # noqa: S101 - a catalog by URL has no end
+        folder = Path(self.settings.catalog).absolute()
         questions = sorted(self.asked | set(self._recalled or ()))[:MOST_REMEMBERED]
         with Catalog(replace(self.settings, catalog=url)) as catalog:
             answers = {each: catalog.answer(each) for each in questions}

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from gates.check import Check, stage_checks
+from gates.check import Planned, outlines
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
 from gates.evidence import keys, rules, signed, statement
@@ -45,7 +45,7 @@ class EvidenceSet:
     """Folder of the envelopes; None is `.gates/evidence` of the module."""
     today: date | None = None
     """None is the day it is in UTC."""
-    checks: Callable[[Stage], Iterable[Check]] = stage_checks
+    checks: Callable[[Stage], Iterable[Planned]] = outlines
 
     @property
     def store(self) -> Store:

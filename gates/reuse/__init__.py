@@ -8,13 +8,13 @@ so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gates.check import Check
-from gates.model import CheckResult, Reused, Stage, Verdict
+from gates.check import Planned, outlines
+from gates.model import CheckResult, Reused, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers
@@ -27,12 +27,10 @@ if TYPE_CHECKING:
     from gates.reuse.entry import Exhibits
     from gates.settings import Settings
 
-ExhibitsOf = Callable[[Check], "Exhibits"]
-"""What a check has left for reports and evidence besides its result."""
-STAGES = frozenset({Stage.LINT_MANIFEST, Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN})
-"""Stages whose checks may be answered from what is kept; publish and release look anew."""
 OWN = "axon-gates"
 """The provider of our own checks; those of other packages look at the module on their own."""
+ACTING = (Stage.PUBLISH, Stage.RELEASE)
+"""Stages that change something; they are answered as a whole, where there is nothing to change."""
 _AHEAD = timedelta(minutes=5)
 """How far in the future a result may have been made: clocks differ."""
 
@@ -72,22 +70,29 @@ class Reuse:
             timedelta(hours=policy.reuse_max_age_hours),
             identities,
             read=settings.reuse in ("on", "read"),
-            write=settings.reuse in ("on", "fresh"),
+            write=settings.reuse in ("on", "fresh") and not settings.keyless,
         )
 
-    def run(self, check: Check, needs: Needs, exhibits: ExhibitsOf) -> CheckResult:
-        """How a check ends: from what is kept where it may be, or by running it."""
-        if check.stage not in STAGES or check.provider != OWN:
+    def run(
+        self,
+        check: Planned,
+        needs: Needs,
+        exhibits: Callable[[Planned], Exhibits],
+        prepare: Callable[[], object],
+    ) -> CheckResult:
+        """How a check ends: from what is kept where it may be, or by running it after `prepare`."""
+        if check.stage in ACTING or check.provider != OWN:
+            prepare()
             return run_check(check, needs)
         if self.read and (found := self.find(check.id)) is not None:
             needs.kept.append(found.kept.exhibits)
-            made = found.kept.made.isoformat(timespec="seconds").replace("+00:00", "Z")
-            return replace(found.kept.result, reused=Reused(made, found.key), seconds=0.0)
+            return _as_reused(found)
+        prepare()
         with recording() as trace:
             note("gate:", LATER)
             result = run_check(check, needs)
         if self.write and result.verdict is not Verdict.INCONCLUSIVE and not result.refused:
-            self._keep(check, trace, result, exhibits)
+            self._keep(trace, result, exhibits(check))
         return result
 
     def find(self, check: str) -> Found | None:
@@ -102,14 +107,48 @@ class Reuse:
         """The newest kept result of a check, whether it still holds or not."""
         return next(self.results.read(check, self.trust), None)
 
-    def _keep(
-        self, check: Check, trace: Mapping[str, str], result: CheckResult, exhibits: ExhibitsOf
-    ) -> None:
+    def find_stage(self, stage: Stage, before: Sequence[StageResult]) -> StageResult | None:
+        """How publish or release ended, if that needs not be done again: every stage before was
+        answered from what is kept, and registry and catalog hold what they held then."""
+        if (
+            stage not in ACTING
+            or not self.read
+            or [each.stage for each in before] != [*stage.before]
+        ):
+            return None
+        if not all(check.reused for each in before for check in each.checks):
+            return None
+        found = [self.find(each) for each in (*(one.id for one in outlines(stage)), stage.value)]
+        kept = [each for each in found if each is not None]
+        if len(kept) < len(found):
+            return None
+        moment = self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        outputs = kept[-1].kept.exhibits.outputs
+        return StageResult(stage, tuple(map(_as_reused, kept)), 0.0, outputs, moment)
+
+    def keep_stages(self, ended: Sequence[StageResult]) -> None:
+        """Keep how publish and release ended, where the whole run passed."""
+        from gates.reuse.entry import Exhibits
+
+        if not self.write or [each.stage for each in ended] != [*Stage]:
+            return
+        if any(each.verdict is not Verdict.PASS for each in ended):
+            return
+        trace = dict.fromkeys(
+            ("gate:", "module:digest", "policies:", "registry:", "release:"), LATER
+        )
+        for stage in (each for each in ended if each.stage in ACTING):
+            exhibits = Exhibits(outputs=stage.outputs)
+            for check in stage.checks:
+                if not check.reused and check.provider == OWN:
+                    self._keep(trace, check, exhibits)
+
+    def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
         from gates.evidence import envelope
         from gates.evidence.keys import signing_key
         from gates.reuse.entry import Kept
 
-        if UNREPEATABLE in trace or self.settings.keyless:
+        if UNREPEATABLE in trace:
             return
         asked = {}
         for question, answer in trace.items():
@@ -117,6 +156,11 @@ class Reuse:
             if known is None:
                 return
             asked[question] = known
-        kept = Kept(self.results.module, self.now, asked, result, exhibits(check))
+        kept = Kept(self.results.module, self.now, asked, result, exhibits)
         key = signing_key(self.settings.key)
         self.results.write(kept, lambda payload: envelope.sign(payload, key))
+
+
+def _as_reused(found: Found) -> CheckResult:
+    made = found.kept.made.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return replace(found.kept.result, reused=Reused(made, found.key), seconds=0.0)

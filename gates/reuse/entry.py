@@ -31,6 +31,8 @@ class Exhibits:
     changes: tuple[Mapping[str, Any], ...] = ()
     base: str | None = None
     locks: tuple[Mapping[str, Any], ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """Of publish and release: what the stage made."""
 
 
 @dataclass(frozen=True)

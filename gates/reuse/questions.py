@@ -6,6 +6,7 @@ come to differ.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -142,6 +143,11 @@ class Answers:
             "links": lambda: of_links(module),
             "part": lambda: digest_part(module, about) if about in PARTS else None,  # type: ignore[arg-type]
             "policy": lambda: of_policy(policy, about),
+            "policies": lambda: policy.digest,
+            "registry": self._registry,
+            "release": lambda: self._catalog().answer(
+                json.dumps(["find", module.slug, module.version])
+            ),
             "today": self._today.isoformat,
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
@@ -154,6 +160,12 @@ class Answers:
             "catalog": lambda: self._catalog().answer(about),
         }
         return answers[kind]() if kind in answers else None
+
+    def _registry(self) -> str:
+        """All that the registry's index names; a blob counts by the digest in its name."""
+        from gates.registry import Registry
+
+        return digest_of(Registry.open(self._settings.registry).layout.index())
 
 
 def _install_environment() -> Mapping[str, str]:
