@@ -190,7 +190,8 @@ def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Planned,
     languages = (None, language_name(needs.module))
     plan = {}
     for stage in (each for each in Stage if each in stages):
-        every = (*outlines(stage), *(each for each in others if each.stage is stage))
+        every: list[Planned] = [*outlines(stage)]
+        every += [each for each in others if each.stage is stage]
         plan[stage] = tuple(each for each in every if each.language in languages)
     return plan
 

@@ -163,8 +163,8 @@ def run_stages(
     `finish` judges and records a stage before the next wave starts. `actions` are what publish and
     release do once their checks have passed. Publish and release are not attempted after a stage
     of the same run that did not pass: their result then says which. `run_one` answers one check, by
-    default by running it; `known` may answer a whole stage from those before it. On an interrupt everything
-    that was started is cancelled and the interrupt goes on.
+    default by running it; `known` may answer a whole stage from those before it. On an interrupt
+    everything that was started is cancelled and the interrupt goes on.
     """
     progress = progress or Progress()
     actions = actions or {}

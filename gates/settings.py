@@ -15,10 +15,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from gates.errors import ConfigurationError
 from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
@@ -163,7 +162,7 @@ class Policy:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every value but the places they came from; files count by content."""
 
@@ -257,12 +256,16 @@ def _default_state() -> Path:
     # must be where the user that it runs as can reach it.
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/axon-gates")
+    import platformdirs
+
     return platformdirs.user_data_path("axon-gates")
 
 
 def _default_cache() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/cache/axon-gates")
+    import platformdirs
+
     return platformdirs.user_cache_path("axon-gates")
 
 

@@ -31,6 +31,8 @@ OWN = "axon-gates"
 """The provider of our own checks; those of other packages look at the module on their own."""
 ACTING = (Stage.PUBLISH, Stage.RELEASE)
 """Stages that change something; they are answered as a whole, where there is nothing to change."""
+ACTING_QUESTIONS = ("gate:", "module:digest", "policies:", "registry:", "release:")
+"""What has to be the same for publish and release to have nothing to do."""
 _AHEAD = timedelta(minutes=5)
 """How far in the future a result may have been made: clocks differ."""
 
@@ -110,11 +112,9 @@ class Reuse:
     def find_stage(self, stage: Stage, before: Sequence[StageResult]) -> StageResult | None:
         """How publish or release ended, if that needs not be done again: every stage before was
         answered from what is kept, and registry and catalog hold what they held then."""
-        if (
-            stage not in ACTING
-            or not self.read
-            or [each.stage for each in before] != [*stage.before]
-        ):
+        if stage not in ACTING or not self.read:
+            return None
+        if [each.stage for each in before] != [*stage.before]:
             return None
         if not all(check.reused for each in before for check in each.checks):
             return None
@@ -134,9 +134,7 @@ class Reuse:
             return
         if any(each.verdict is not Verdict.PASS for each in ended):
             return
-        trace = dict.fromkeys(
-            ("gate:", "module:digest", "policies:", "registry:", "release:"), LATER
-        )
+        trace = dict.fromkeys(ACTING_QUESTIONS, LATER)
         for stage in (each for each in ended if each.stage in ACTING):
             exhibits = Exhibits(outputs=stage.outputs)
             for check in stage.checks:

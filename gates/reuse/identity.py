@@ -7,11 +7,12 @@ be set, so a file that was written to is read again.
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
+import re
 import sys
 import sysconfig
 import threading
@@ -29,6 +30,7 @@ class Identities:
         self._memory = memory
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
+        self._folders: list[Path] | None = None
         self._new = False
         try:
             known = json.loads(memory.read_text("ascii"))
@@ -44,13 +46,24 @@ class Identities:
     def distribution(self, name: str) -> str | None:
         """The digest of all files that an installed distribution lists; None for one that is not
         installed."""
-        try:
-            found = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            return None
-        listed = [str(found.locate_file(each)) for each in found.files or ()]
-        wanted = [each for each in listed if not each.endswith(".pyc")]
-        return self._group(f"distribution {name} {found.version}", sorted(wanted))
+        for folder in self._installed():
+            if _normal(folder.name.partition("-")[0]) == _normal(name):
+                try:
+                    record = (folder / "RECORD").read_text("utf-8")
+                except OSError:
+                    return None
+                listed = (row[0] for row in csv.reader(record.splitlines()) if row)
+                files = [str(folder.parent / each) for each in listed if not each.endswith(".pyc")]
+                return self._group(f"distribution {folder.name}", sorted(files))
+        return None
+
+    def _installed(self) -> list[Path]:
+        with self._lock:
+            if self._folders is None:
+                with os.scandir(sysconfig.get_path("purelib")) as entries:
+                    names = [e.path for e in entries if e.name.endswith(".dist-info")]
+                self._folders = [Path(each) for each in sorted(names)]
+            return self._folders
 
     def gate(self) -> str:
         """The digest of this package, of the interpreter, and of what is installed beside it.
@@ -59,16 +72,11 @@ class Identities:
         a file of a library in place, without its record, is not seen. `program` and `distribution`
         see that of the tools themselves.
         """
-        site = sysconfig.get_path("purelib")
-        installed = []
-        with os.scandir(site) as entries:
-            for entry in entries:
-                if entry.name.endswith(".dist-info"):
-                    record = Path(entry.path, "RECORD")
-                    stamp = _stamp(str(record)) or ""
-                    installed.append(f"{entry.name} {stamp}")
+        installed = [
+            f"{folder.name} {_stamp(str(folder / 'RECORD'))}" for folder in self._installed()
+        ]
         own = self._group("gates", sorted(_files(_PACKAGE)))
-        said = [own or "", sys.version, platform.platform(), sys.executable, *sorted(installed)]
+        said = [own or "", sys.version, platform.platform(), sys.executable, *installed]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def save(self) -> None:
@@ -97,6 +105,10 @@ class Identities:
             self._known[key] = total.hexdigest()
             self._new = True
         return self._known[key]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _files(folder: Path) -> list[str]:
