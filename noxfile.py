@@ -49,7 +49,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """Run the workflow by act in every way that it can end, once with the real gates."""
+    """Run the workflow by act in every way that it can end, twice with the real gates."""
     session.run("pytest", "tests/pipelines", *session.posargs)
 
 

@@ -1,7 +1,10 @@
 """From a fresh clone to a result, with Python and nothing else prepared.
 
-python3 ci/start.py demo    sets up .venv and takes an example through all seven stages
-python3 ci/start.py test    sets up .venv and runs ruff, mypy and all tests, the slow ones too
+python3 ci/start.py demo         takes an example through all seven stages
+python3 ci/start.py test         runs ruff, mypy and all tests, the slow ones too
+python3 ci/start.py workflows    runs the workflows by act, to a row in the catalog
+
+Each sets up .venv first.
 """
 
 from __future__ import annotations
@@ -16,32 +19,38 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+LOCK = ROOT / "ci" / "requirements.txt"
+"""Written by ci/lock.py."""
 EVERY_TEST = ("-m", "")
 """Takes the place of the filter in pyproject.toml, which leaves out slow tests."""
 
 
 def main() -> int:
-    wanted = sys.argv[1:2]
-    if wanted not in (["demo"], ["test"]) or sys.version_info < (3, 11):
+    steps = {"demo": demo, "test": test, "workflows": workflows}
+    wanted = steps.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    if wanted is None or sys.version_info < (3, 11):
         print(f"{__doc__}\nPython 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 2
     set_up()
-    return demo(sys.argv[2:]) if wanted == ["demo"] else test(sys.argv[2:])
+    return wanted(sys.argv[2:])
 
 
 def set_up() -> None:
-    """Make .venv with everything installed; nothing to do where pyproject.toml is unchanged."""
+    """Make .venv with everything installed, by the lock; nothing to do where it is unchanged."""
     stamp = VENV / "installed-for"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    deciding = (ROOT / "pyproject.toml", LOCK)
+    wanted = hashlib.sha256(b"\0".join(each.read_bytes() for each in deciding)).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     print("setting up .venv (a minute or two, once)", flush=True)
     if not (BIN / "python").exists():
         venv.create(VENV, with_pip=True, symlinks=True)
     pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # Dependency groups (PEP 735) need pip 25.1; older Pythons bring an older pip.
-    subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
-    subprocess.run([*pip, "--editable", f"{ROOT}[all]", "--group", "dev"], check=True, cwd=ROOT)
+    subprocess.run(
+        [*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCK)], check=True
+    )
+    offline = ["--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, *offline, "--editable", str(ROOT)], check=True)
     stamp.write_text(wanted)
 
 
@@ -59,6 +68,10 @@ def test(arguments: list[str]) -> int:
         ("pytest", "-n", "auto", *EVERY_TEST, *arguments),
     )
     return max([run(*step) for step in steps])
+
+
+def workflows(arguments: list[str]) -> int:
+    return run("nox", "--session", "workflows", "--", *arguments)
 
 
 def run(program: str, *arguments: str) -> int:

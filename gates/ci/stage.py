@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from gates.ci.comment import comment
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.page import document, merged_sarif
 from gates.ci.plan import Plan
@@ -17,24 +15,11 @@ from gates.model import Stage
 from gates.report.escaping import one_line, without_commands
 from gates.settings import Settings
 
-REPORT, SARIF = "pipeline.json", "pipeline.sarif"
+REPORT, SARIF, COMMENT = "pipeline.json", "pipeline.sarif", "comment.md"
 WORST_LAST = (0, 3, 1, 4, 2)
 """Exit codes, the worst last."""
 RunStage = Callable[[str, Stage, Settings, Results], int]
 """Runs a stage over a module, writes its reports among the results, and returns the exit code."""
-
-
-@contextlib.contextmanager
-def signing_key(text: str) -> Iterator[Path | None]:
-    """A private file with the key, for as long as it is used; None where there is no key."""
-    if not text.strip():
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="gates-key-") as folder:
-        path = Path(folder, "signing-key.pem")
-        path.touch(mode=0o600)
-        path.write_text(text.strip() + "\n", "ascii", errors="replace")
-        yield path
 
 
 def run_stage(
@@ -42,7 +27,7 @@ def run_stage(
     modules: Sequence[str],
     results: Results,
     *,
-    key: Path | None,
+    settings: Settings,
     run: RunStage,
     summary: str | None,
     say: Callable[[str], object],
@@ -52,7 +37,6 @@ def run_stage(
     A module that cannot be run is told with `say` and keeps no other from running.
     """
     codes = []
-    settings = Settings.from_environment(key=key)
     for module in modules:
         try:
             codes.append(run(module, stage, settings, results))
@@ -75,10 +59,11 @@ def collect(results: Results, plan: Plan | None) -> Found:
 
 
 def write_reports(
-    results: Results, ended: Conclusion, plan: Plan | None, found: Found
+    results: Results, ended: Conclusion, plan: Plan | None, found: Found, *, workflow: str
 ) -> tuple[str, str]:
-    """Write the report of the whole pipeline and the SARIF of all stages; their names among the
-    results. Raises `CouldNotCheckError` where a SARIF is missing or cannot be read."""
+    """Write the report of the whole pipeline, the SARIF of all stages, and then the comment for a
+    pull request; the names of the first two among the results. Raises `CouldNotCheckError` where a
+    SARIF is missing or cannot be read."""
     results.root.mkdir(parents=True, exist_ok=True)
     (results.root / REPORT).write_text(document(ended, plan, found), "utf-8")
     kept = [(*each, results.read(*each, "sarif")) for each, r in found.items() if not _lacks(r)]
@@ -86,6 +71,8 @@ def write_reports(
         (results.root / SARIF).write_text(merged_sarif(kept), "utf-8")
     except ValueError as error:
         raise CouldNotCheckError(str(error)) from error
+    said = comment(ended, plan, found, workflow=workflow)
+    (results.root / COMMENT).write_text(said, "utf-8")
     return REPORT, SARIF
 
 

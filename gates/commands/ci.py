@@ -23,7 +23,7 @@ OUTPUT, SUMMARY = "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"
 
 @click.group(short_help="The steps of a pipeline in CI.")
 def ci() -> None:
-    """Steps of a pipeline in CI: plan, stage, conclude (docs/ci.md)."""
+    """Steps of a pipeline in CI: plan, stage, conclude, comment (docs/ci.md)."""
 
 
 @ci.command()
@@ -73,17 +73,24 @@ def stage(stage: str) -> NoReturn:
     """Run one stage over the modules of a job, and leave reports and evidence for later jobs.
 
     Reads PIPELINE_MODULES (a JSON list of folders), PIPELINE_RESULTS (the folder of all results),
-    PIPELINE_SIGNING_KEY (PEM; empty makes a key that nobody trusts) and the GATES_* variables. The
-    exit code is the worst; a module that cannot be run keeps no other from running.
+    PIPELINE_SIGNING_KEY (PEM; empty makes a key that nobody trusts) and the GATES_* variables;
+    GATES_SIGNING=keyless signs by the identity of the job. For a pull request of a fork neither is
+    used. The exit code is the worst; a module that cannot be run keeps no other from running.
     """
-    from gates.ci.stage import run_stage, signing_key
+    from gates.ci.event import current
+    from gates.ci.signing import KEY, choose, signing_settings
+    from gates.ci.stage import run_stage
 
-    with signing_key(os.environ.pop("PIPELINE_SIGNING_KEY", "")) as key:
+    chosen = choose(os.environ, current(os.environ))
+    os.environ.pop(KEY, None)
+    if chosen.untrusted:
+        click.echo(f"evidence is signed with a key that nobody trusts: {chosen.untrusted}")
+    with signing_settings(chosen, os.environ) as settings:
         code = run_stage(
             Stage(stage),
             _modules(),
             _results(),
-            key=key,
+            settings=settings,
             run=_run,
             summary=os.environ.get(SUMMARY),
             say=lambda text: click.echo(text, nl=False),
@@ -98,7 +105,7 @@ def conclude() -> NoReturn:
     Reads PIPELINE_NEEDS (`toJSON(needs)` of a job that waits for all others), PIPELINE_PLAN (the
     output of `gates ci plan`) and PIPELINE_RESULTS. Fails for each job that failed, was cancelled
     or was skipped without a listed reason, and for each report that is missing or is no pass. Sets
-    the outputs verdict, report-path and sarif-path.
+    the outputs verdict, report-path and sarif-path, and leaves the text for `gates ci comment`.
     """
     from gates.ci import page
     from gates.ci.conclude import conclude, read_needs
@@ -114,10 +121,37 @@ def conclude() -> NoReturn:
     ended = conclude(needs, made, found)
     click.echo(page.lines(ended, made), nl=False)
     add_summary(os.environ.get(SUMMARY), page.summary(ended, made, found))
-    report, sarif = write_reports(results, ended, made, found)
+    workflow = os.environ.get("GITHUB_WORKFLOW", "")
+    report, sarif = write_reports(results, ended, made, found, workflow=workflow)
     outputs = {"verdict": ended.verdict.value, "report-path": report, "sarif-path": sarif}
     set_outputs(os.environ.get(OUTPUT), outputs)
     raise SystemExit(ended.verdict.exit_code)
+
+
+@ci.command()
+def comment() -> None:
+    """Put what `gates ci conclude` found on the pull request, in one comment that is edited.
+
+    Reads PIPELINE_RESULTS, the event of the job, GITHUB_TOKEN, GITHUB_API_URL, GITHUB_REPOSITORY
+    and GITHUB_WORKFLOW. Where nothing can be posted, it says why, and the text goes into the step
+    summary. The exit code is 0 then, too: no verdict hangs on a comment.
+    """
+    from gates.ci.comment import broken_off
+    from gates.ci.event import current
+    from gates.ci.github_comments import NotPostedError, post
+    from gates.ci.runner import add_summary
+    from gates.ci.stage import COMMENT
+
+    try:
+        body = (_results().root / COMMENT).read_text("utf-8")
+    except (OSError, ValueError):
+        body = broken_off(os.environ.get("GITHUB_WORKFLOW", ""))
+    try:
+        click.echo(post(body, current(os.environ), os.environ))
+    except NotPostedError as error:
+        click.echo(f"nothing was posted: {error.message}")
+        why = f"*Not posted on the pull request: {error.message}.*\n\n"
+        add_summary(os.environ.get(SUMMARY), f"{why}{body}\n\n")
 
 
 def _run(module: str, stage: Stage, settings: Settings, results: Results) -> int:

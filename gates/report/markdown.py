@@ -40,13 +40,13 @@ MARKS_OF_LEVEL = {Level.ERROR: "✗", Level.WARNING: "!", Level.NOTE: "i"}
 def summary(report: Report) -> str:
     """For `$GITHUB_STEP_SUMMARY`: every stage and as many findings as have room, with a sentence
     on those that have none."""
-    return _fitted(_head(report, of_step=True), _blocks(report), SUMMARY_BYTES)
+    return fitted(_head(report, of_step=True), _blocks(report), SUMMARY_BYTES)
 
 
 def comment(report: Report) -> str:
     """For one comment that is edited in place. Its first line is a hidden marker with the module
     and a digest of verdict and findings: where both are as before, there is nothing to edit."""
-    return f"{marker(report)}\n" + _fitted(_head(report), _blocks(report), COMMENT_BYTES)
+    return f"{marker(report)}\n" + fitted(_head(report), _blocks(report), COMMENT_BYTES)
 
 
 def marker(report: Report) -> str:
@@ -55,8 +55,9 @@ def marker(report: Report) -> str:
     return f"<!-- axon-gates: module={slug} digest={digest(report)} -->"
 
 
-def _fitted(head: str, blocks: Sequence[str], most: int) -> str:
-    """Head and blocks up to so many bytes, and a sentence on what was left out."""
+def fitted(head: str, blocks: Sequence[str], most: int) -> str:
+    """Head and blocks up to so many bytes, and a sentence on what was left out; each block closes
+    what it opens."""
     parts, used = [head], len(head.encode())
     room = most - 300
     for number, block in enumerate(blocks):
@@ -109,7 +110,7 @@ def _blocks(report: Report) -> list[str]:
                 cut(one_line(f"{each.stage.stage} {', '.join(each.checks)}"), 300)
             )
             told = cut(each.reason, DETAIL) + (f"\nhelp: {each.hint}" if each.hint else "")
-            blocks.append(_details(f"? <b>{names}</b>", told))
+            blocks.append(details(f"? <b>{names}</b>", told))
     for level in Level:
         found = [each for each in ranked(opened(report)) if each.finding.level is level]
         if found:
@@ -130,7 +131,7 @@ def _entry(report: Report, each: Entry) -> str:
         f"{MARKS_OF_LEVEL[finding.level]} <b>{markdown_html(one_line(finding.check))}</b>"
         f" <code>{markdown_html(shown)}</code> {markdown_html(cut(one_line(finding.message), 500))}"
     )
-    return _details(head, "\n".join(_body(report, each)))
+    return details(head, "\n".join(_body(report, each)))
 
 
 def _body(report: Report, each: Entry) -> Iterator[str]:
@@ -154,6 +155,6 @@ def _body(report: Report, each: Entry) -> Iterator[str]:
     yield f"fingerprint: {finding.fingerprint}"
 
 
-def _details(head: str, body: str) -> str:
+def details(head: str, body: str) -> str:
     """A closed piece with a heading; `body` is plain text."""
     return f"\n<details><summary>{head}</summary><pre>{markdown_html(body)}</pre></details>\n"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from gates.ci.plan import folder_name
 from gates.ci.results import Results, read_report
 from gates.ci.runner import SUMMARY_BYTES, add_summary, set_outputs
-from gates.ci.stage import run_stage, signing_key
+from gates.ci.stage import run_stage
 from gates.cli import cli
 from gates.errors import ConfigurationError, CouldNotCheckError
 from gates.model import Stage
@@ -111,17 +111,7 @@ def test_a_summary_never_grows_too_large(folder):
     assert "The summary is cut here" in file.read_text()
 
 
-def test_the_key_is_private_and_gone_afterwards():
-    with signing_key("PEM") as path:
-        assert path.stat().st_mode & 0o777 == 0o600
-        assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert not path.parent.exists()
-    with signing_key(" \n") as path:
-        assert path is None
-
-
-def test_a_module_that_cannot_be_run_keeps_no_other_from_running(folder, monkeypatch):
-    monkeypatch.setenv("GATES_STATE_DIR", str(folder / "state"))
+def test_a_module_that_cannot_be_run_keeps_no_other_from_running(folder, settings):
     results, said, ran = Results(folder / "results"), [], []
 
     def run(module, stage, settings, results):
@@ -135,8 +125,9 @@ def test_a_module_that_cannot_be_run_keeps_no_other_from_running(folder, monkeyp
 
     summary = folder / "summary"
     code = run_stage(
-        Stage.LINT, ["a", "b"], results, key=None, run=run, summary=str(summary), say=said.append
-    )
+        Stage.LINT, ["a", "b"], results, settings=settings, run=run, summary=str(summary),
+        say=said.append,
+    )  # fmt: skip
     assert (code, ran, summary.read_text()) == (2, ["a", "b"], "of b\n\n")
     assert said[0] == "gates: a: the policy is wrong\n"
     assert not any(line.startswith("::") for text in said for line in text.splitlines())

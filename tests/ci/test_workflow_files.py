@@ -107,14 +107,51 @@ def test_every_job_is_in_the_needs_of_the_one_that_is_required(path):
     if path.name not in AGGREGATORS:
         return
     found = jobs(path)
-    last = found[AGGREGATORS[path.name]]
-    assert set(last["needs"]) == set(found) - {AGGREGATORS[path.name]}
-    assert last["if"] == "always()"
+    required = AGGREGATORS[path.name]
+    after = {job for job, each in found.items() if each.get("needs") == [required]}
+    assert after == ({"comment"} if path == PIPELINE else set())
+    assert set(found[required]["needs"]) == set(found) - {required} - after
+    assert found[required]["if"] == "always()"
+
+
+def test_each_job_has_the_least_permissions_and_only_stages_may_sign():
+    found = {job: each["permissions"] for job, each in jobs(PIPELINE).items()}
+    assert found == {
+        "plan": {"contents": "read"},
+        **{stage: {"contents": "read", "id-token": "write"} for stage in Stage},
+        "conclude": {},
+        "comment": {"pull-requests": "write"},
+    }
+
+
+def test_callers_grant_what_the_jobs_ask_for_and_no_more():
+    """GitHub starts no workflow of which a called job asks for more than its caller grants."""
+    wanted = {}
+    for each in jobs(PIPELINE).values():
+        wanted |= each["permissions"]
+    own = jobs(GITHUB / "workflows" / "ci.yml")["examples"]
+    assert own["permissions"] == wanted
+    pages = [(ROOT / each).read_text("utf-8") for each in ("README.md", "docs/ci.md")]
+    shown = [e for page in pages for e in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    called = [yaml.safe_load(each)["jobs"]["gates"] for each in shown if "\njobs:" in each]
+    assert [each["permissions"] for each in called] == [wanted, wanted]
+
+
+def test_the_job_that_comments_decides_nothing_and_has_no_secret():
+    job = jobs(PIPELINE)["comment"]
+    assert "secrets." not in yaml.safe_dump(job)
+    assert "!cancelled()" in job["if"]
+    assert job["continue-on-error"] is True
+    every = {**jobs(PIPELINE), "comment": {}}
+    assert not any("continue-on-error" in yaml.safe_dump(each) for each in every.values())
+    tokens = [each for each in FILES if "github.token" in each.read_text("utf-8")]
+    assert tokens == [PIPELINE]
+    assert PIPELINE.read_text("utf-8").count("github.token") == 1
 
 
 def test_stages_are_jobs_in_order_and_wait_for_the_waves_before():
     found = jobs(PIPELINE)
-    assert list(found) == ["plan", *Stage, "conclude"]
+    assert list(found) == ["plan", *Stage, "conclude", "comment"]
     before: list[str] = ["plan"]
     for wave in WAVES:
         for stage in wave:
@@ -148,3 +185,11 @@ def test_release_asks_for_nothing_that_runs_the_code_of_a_module():
 
     asked = {need for each in stage_checks(Stage.RELEASE) for need in each.needs}
     assert not asked & {"tools", "tests", "bundle", "database"}
+
+
+def test_the_page_has_every_input_secret_and_output():
+    called = yaml.safe_load(PIPELINE.read_text("utf-8"))[True]["workflow_call"]
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
+    assert told == {*called["inputs"], *called["secrets"], *called["outputs"]}

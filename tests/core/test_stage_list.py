@@ -50,7 +50,7 @@ def test_the_catalog_asks_for_evidence_of_all_before_the_release():
 def test_the_workflow_has_a_job_for_each():
     text = (ROOT / ".github" / "workflows" / "module-pipeline.yml").read_text("utf-8")
     jobs = re.findall(r"(?m)^  ([\w-]+):\n    name: ", text)
-    assert jobs == ["plan", *Stage, "conclude"]
+    assert jobs == ["plan", *Stage, "conclude", "comment"]
     assert re.findall(r"(?m)^          stage: (.+)$", text) == list(Stage)
 
 

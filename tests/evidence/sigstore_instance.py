@@ -291,3 +291,22 @@ def sized(data: bytes) -> bytes:
 def _text(number: int, text: str) -> x509.UnrecognizedExtension:
     oid = x509.ObjectIdentifier(f"{ARC}.{number}")
     return x509.UnrecognizedExtension(oid, b"\x0c" + sized(text.encode()))
+
+
+def trusting(root: TrustRoot, services: Path) -> str:
+    """What a policy file says to trust `IDENTITY`, and to sign at these services (TOML)."""
+    return f"""
+[trust]
+services = {json.dumps(str(services))}
+
+[trust.root]
+path = {json.dumps(str(root.path))}
+sha256 = "{root.sha256}"
+fetched = {root.fetched}
+
+[[trust.identities]]
+issuer = "{IDENTITY.issuer}"
+workflow = "{IDENTITY.workflow}"
+signer_digests = {json.dumps(IDENTITY.signer_digests)}
+repositories = {json.dumps(IDENTITY.repositories)}
+"""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from gates.ci.plan import ACTING, CHECKING
 from gates.ci.shards import PER_JOB
 from gates.model import Stage
+from tests.ci.github_api import REPOSITORY, GitHub, serving
 from tests.workflows.test_runs import EVERY, RELEASE, SECRETS
 
 
@@ -33,7 +36,7 @@ def test_an_inconclusive_stage_is_no_pass(cheap, stage):
 
 def test_a_skipped_stage_without_a_reason_is_no_pass(cheap):
     act = cheap({".": {}}, **RELEASE)
-    act.command("push", {})
+    act.command("push", {}, {})
     path = act.folder / "product" / ".github" / "workflows" / "module-pipeline.yml"
     text = path.read_text()
     name = "  scan:\n    name: scan ${{ matrix.shard }}\n"
@@ -85,3 +88,22 @@ def test_a_monorepo_without_changes_says_so(cheap):
 
 def _tag(act):
     subprocess.run(["git", "-C", act.repo, "tag", "base"], check=True)
+
+
+def test_a_pull_request_gets_one_comment_that_is_edited_when_something_changed(cheap):
+    act = cheap({".": {}}, **RELEASE)
+    head = {"repo": {"full_name": REPOSITORY}}
+    payload = {"pull_request": {"number": 7, "head": head}}
+    said = []
+    with serving(GitHub()) as github:
+        for verdict in ("fail", "fail", "pass"):
+            (act.repo / "verdicts.json").write_text(json.dumps({"lint": verdict}))
+            act.commit()
+            ran = replace(act, api=github.url).run("pull_request", payload=payload)
+            assert ran.results["comment"] == "success"
+            assert ran.output("verdict") == verdict
+            said.append(re.search(r"the comment [^:\n]+", ran.text)[0])
+    assert said == ["the comment was made", "the comment stands as it is", "the comment was edited"]
+    assert [each.partition(" ")[0] for each in github.written] == ["POST", "PATCH"]
+    (comment,) = github.comments
+    assert "Gates: pass" in comment["body"]

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.ci.github_api import REPOSITORY, TOKEN
 from tests.conftest import ROOT
 
 PRODUCT = "axon-platform/axon-gates"
@@ -105,6 +106,8 @@ class Act:
     folder: Path
     program: str = str(BIN)
     """The folder of the command `gates` that the jobs get."""
+    api: str = "http://127.0.0.1:9"
+    """GitHub's API; that nobody answers unless a test serves one."""
 
     @property
     def repo(self) -> Path:
@@ -136,8 +139,12 @@ class Act:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CALLER.format(options="\n".join(lines) + "\n"))
 
-    def command(self, event: str, secrets: Mapping[str, str]) -> list[str]:
+    def command(
+        self, event: str, secrets: Mapping[str, str], payload: Mapping[str, object]
+    ) -> list[str]:
         """The command line of act."""
+        event_file = self.folder / "event.json"
+        event_file.write_text(json.dumps(payload))
         product = self.folder / "product"
         if not product.exists():
             render(product, self.program)
@@ -146,7 +153,9 @@ class Act:
             "-P", "ubuntu-24.04=-self-hosted",
             "--action-cache-path", str(self.folder / "act"), "--env", "GITHUB_RUN_ID=4711",
             "--env", f"STAND_IN_ARTEFACTS={self.artefacts}",
-            "--env", f"GATES_STATE_DIR={self.folder / 'state'}", "-s", "GITHUB_TOKEN=no-token",
+            "--env", f"GATES_STATE_DIR={self.folder / 'state'}", "-s", f"GITHUB_TOKEN={TOKEN}",
+            "--eventpath", str(event_file), "--env", f"GITHUB_API_URL={self.api}",
+            "--env", "NO_PROXY=127.0.0.1", "--env", f"GITHUB_REPOSITORY={REPOSITORY}",
             "--local-repository", f"{PRODUCT}@{REF}={product}",
             *stand_ins(self.folder / "stand-ins"),
         ]  # fmt: skip
@@ -159,15 +168,22 @@ class Act:
         event: str = "push",
         *,
         secrets: Mapping[str, str] | None = None,
+        payload: Mapping[str, object] | None = None,
+        variables: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         interrupt_when: Path | None = None,
     ) -> Ran:
-        """Run the caller's workflow to its end, or interrupt it when a file appears."""
+        """Run the caller's workflow to its end, or interrupt it when a file appears.
+
+        `variables` are those of each step, `environment` those of act."""
         self.artefacts.mkdir(exist_ok=True)
+        command = self.command(event, secrets or {}, payload or {})
+        for name, value in (variables or {}).items():
+            command += ["--env", f"{name}={value}"]
         log = self.folder / "act.log"
         with log.open("wb") as output:
             started = subprocess.Popen(
-                self.command(event, secrets or {}), cwd=self.repo, stdout=output,
+                command, cwd=self.repo, stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )  # fmt: skip

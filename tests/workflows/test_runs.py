@@ -6,13 +6,16 @@ Three runs, with stages that cost nothing; `nox -s workflows` runs many more (te
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from gates.ci.plan import ACTING, CHECKING
 from gates.model import Stage
+from tests.ci.github_api import GitHub, serving
 
 RELEASE = {"publish": True, "catalog": "state/catalog", "registry": "state/registry"}
 SECRETS = {"signing-key": "THE-KEY", "catalog-read-url": "x/reads", "catalog-write-url": "x/writes"}
 EVERY = {"plan", *Stage, "conclude"}
+"""Jobs of a run that publishes; on a pull request there is the comment, too."""
 
 
 def test_a_green_module_runs_every_job(cheap):
@@ -27,9 +30,16 @@ def test_a_green_module_runs_every_job(cheap):
 
 def test_a_pull_request_of_a_fork_publishes_nothing_and_tells_a_stage_that_left_no_report(cheap):
     act = cheap({".": {"test": "crash"}}, **RELEASE)
-    ran = act.run("pull_request")
+    head = {"repo": {"full_name": "stranger/notes"}}
+    with serving(GitHub(status={"POST": 403})) as github:
+        ran = replace(act, api=github.url).run(
+            "pull_request", secrets=SECRETS, payload={"pull_request": {"number": 7, "head": head}}
+        )
     assert ran.code != 0
-    assert ran.jobs == EVERY - set(ACTING)
+    assert ran.jobs == (EVERY | {"comment"}) - set(ACTING)
+    assert ran.results["comment"] == "success"
+    assert "the pull request comes from a fork, and its token may only read" in ran.text
+    assert [each.partition(" ")[0] for each in github.asked] == ["GET", "POST"]
     assert ran.results["lint"] == "success"
     assert ran.results["conclude"] == "failure"
     assert ran.output("verdict") == "inconclusive"

@@ -4,7 +4,8 @@ install.py key        the key of the cache, from everything that decides what is
 install.py install    install, and put the command on the PATH of the job's later steps
 
 What is installed is the commit that this file is from, or GATES_INSTALL_VERSION, whose wheel has
-to have the SHA-256 GATES_INSTALL_DIGEST.
+to have the SHA-256 GATES_INSTALL_DIGEST. What it depends on comes from the lock that each of them
+holds, every file by its digest, and is not built but comes as wheels.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ import re
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[3]
+LOCK = "gates/requirements.txt"
+"""In the sources and in a wheel: written by ci/lock.py."""
+LARGEST_LOCK = 8 * 1024 * 1024
 VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -43,7 +48,7 @@ def wanted() -> tuple[str, str]:
 def cache_key() -> str:
     """The key of the cache: it changes with whatever decides which packages are downloaded."""
     version, digest = wanted()
-    content = (SOURCE / "pyproject.toml").read_bytes()
+    content = (SOURCE / LOCK).read_bytes()
     total = hashlib.sha256(b"\0".join([content, version.encode(), digest.encode()])).hexdigest()
     python = ".".join(platform.python_version_tuple()[:2])
     return f"gates-{platform.system()}-{platform.machine()}-{python}-{total[:32]}"
@@ -58,13 +63,25 @@ def install(environment: Path) -> None:
     """Make the environment anew. Raises `InstallError` for a wheel of another digest."""
     version, digest = wanted()
     venv.create(environment, with_pip=True, clear=True)
-    target = str(SOURCE)
+    target, lock = SOURCE, SOURCE / LOCK
     if version:
         folder = environment / "wheel"
         pip(environment, "download", "--no-deps", "--only-binary", ":all:", "--dest", str(folder),
             f"axon-gates=={version}")  # fmt: skip
-        target = str(checked_wheel(folder, digest))
-    pip(environment, "install", f"{target}[all]")
+        target, lock = checked_wheel(folder, digest), environment / "requirements.txt"
+        lock.write_bytes(lock_of(target))
+    pip(environment, "install", "--require-hashes", "--only-binary", ":all:", "-r", str(lock))
+    pip(environment, "install", "--no-index", "--no-deps", "--no-build-isolation", str(target))
+    pip(environment, "check")
+
+
+def lock_of(wheel: Path) -> bytes:
+    """The lock that a wheel holds. Raises `InstallError` where it has none."""
+    try:
+        with zipfile.ZipFile(wheel) as opened, opened.open(LOCK) as file:
+            return file.read(LARGEST_LOCK)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise InstallError(f"{wheel.name} holds no lock of what it depends on") from error
 
 
 def checked_wheel(folder: Path, digest: str) -> Path:
