@@ -13,7 +13,7 @@ from typing import Any
 
 from gates import __version__
 from gates.check import Check, Planned, all_outlines, outlines
-from gates.errors import ConfigurationError, GatesError
+from gates.errors import ConfigurationError, GatesError, UsageError
 from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
@@ -83,12 +83,14 @@ def run_pipeline(
     *,
     today: date,
     evidence: Path | None = None,
+    only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
-    module. Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
+    module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
     began = time.monotonic()
     ended: list[StageResult] = []
@@ -99,7 +101,7 @@ def run_pipeline(
     exhibits: dict[str, Any] = {}
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan))
+        ended.append(_finish(result, needs, plan, writes=not only))
         return ended[-1]
 
     def report() -> Report:
@@ -120,7 +122,7 @@ def run_pipeline(
         )
 
     try:
-        plan = _plan(stages, needs)
+        plan = _plan(stages, needs, only)
         reuse = Reuse.of(needs)
         prepare = Once(lambda: _prepare(plan))
 
@@ -177,27 +179,37 @@ def _prepare(plan: Mapping[Stage, Collection[Planned]]) -> None:
         each.load()
 
 
-def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Planned, ...]]:
+def _plan(
+    stages: Collection[Stage], needs: Needs, only: frozenset[str] = frozenset()
+) -> dict[Stage, tuple[Planned, ...]]:
     """The checks of each stage that apply to the module's language."""
     others: tuple[Check, ...] = ()
-    ours = {each.id for each in all_outlines()}
-    if set(needs.policy.required_checks) - ours:
+    if set(needs.policy.required_checks) - {each.id for each in all_outlines()}:
         from gates.external import external_checks
 
         others = external_checks(needs)
-    from gates.toolchains.languages import language_name
+    from gates.toolchains.languages import NEITHER, language_name
 
     languages = (None, language_name(needs.module))
     plan = {}
     for stage in (each for each in Stage if each in stages):
         every: list[Planned] = [*outlines(stage)]
         every += [each for each in others if each.stage is stage]
-        plan[stage] = tuple(each for each in every if each.language in languages)
+        ours = (each for each in every if each.language in languages)
+        plan[stage] = tuple(each for each in ours if not only or each.id in only)
+    if missing := only - {each.id for checks in plan.values() for each in checks}:
+        raise UsageError(
+            f"{', '.join(sorted(missing))} is not for a module in {languages[1] or NEITHER}"
+        )
     return plan
 
 
 def _finish(
-    result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Planned]]
+    result: StageResult,
+    needs: Needs,
+    plan: Mapping[Stage, Collection[Planned]],
+    *,
+    writes: bool,
 ) -> StageResult:
     """Judge a stage and write its evidence; evidence that can't be written is inconclusive."""
     from gates.toolchains.languages import NEITHER, find_language
@@ -208,6 +220,8 @@ def _finish(
         result = replace(result, checks=(*result.checks, unknown))
     known = {each.id for each in plan[result.stage]}
     judged = judge(result, needs.policy, needs.today, known)
+    if not writes:
+        return judged
     try:
         needs.record(judged)
     except (GatesError, OSError) as error:

@@ -212,6 +212,8 @@ class Settings:
     reuse: str = "on"
     """Kept results of checks: "on", "read" (use them and keep none), "fresh" (keep them and use
     none) or "off"."""
+    audit_reuse: int = 0
+    """How many checks whose kept results hold are run all the same, and compared."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:

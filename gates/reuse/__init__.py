@@ -8,6 +8,7 @@ so.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from gates.check import Planned, outlines
 from gates.model import CheckResult, Reused, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
-from gates.reuse.questions import Answers
+from gates.reuse.questions import Answers, in_words
 from gates.reuse.store import Found, Results
 from gates.run import run_check
 
@@ -50,6 +51,9 @@ class Reuse:
     read: bool = True
     write: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _audits: int = 0
+    """How many checks are still to be run although their kept results hold."""
 
     @classmethod
     def of(cls, needs: Needs) -> Reuse | None:
@@ -73,6 +77,7 @@ class Reuse:
             identities,
             read=settings.reuse in ("on", "read"),
             write=settings.reuse in ("on", "fresh") and not settings.keyless,
+            _audits=settings.audit_reuse,
         )
 
     def run(
@@ -86,16 +91,45 @@ class Reuse:
         if check.stage in ACTING or check.provider != OWN:
             prepare()
             return run_check(check, needs)
-        if self.read and (found := self.find(check.id)) is not None:
+        found = self.find(check.id) if self.read else None
+        if found is not None and not self._is_audited():
             needs.kept.append(found.kept.exhibits)
             return _as_reused(found)
         prepare()
         with recording() as trace:
             note("gate:", LATER)
             result = run_check(check, needs)
+        if found is not None and (why := _difference(found, result)):
+            return replace(
+                result,
+                verdict=Verdict.worst((result.verdict, Verdict.INCONCLUSIVE)),
+                reason=why,
+                hint="gates run --fresh, and report it: this check asks for more than it says",
+            )
         if self.write and result.verdict is not Verdict.INCONCLUSIVE and not result.refused:
             self._keep(trace, result, exhibits(check))
         return result
+
+    def _is_audited(self) -> bool:
+        """Whether a check whose kept result holds is one of those that run all the same."""
+        with self._lock:
+            self._audits -= 1
+            return self._audits >= 0
+
+    def explain(self, check: str) -> list[str]:
+        """What stands between a check and its kept result, in lines for people."""
+        newest = self.newest(check)
+        if newest is None:
+            return [f"{check} runs: no result of it is kept for {self.results.module}"]
+        made = f"{newest.kept.made:%Y-%m-%d %H:%M} UTC"
+        if self.find(check) is not None:
+            asked = f"all {len(newest.kept.trace)} answers that it asked for are the same"
+            return [f"{check} is answered from its result of {made}: {asked}"]
+        changed = self.answers.changed(newest.kept.trace)
+        lines = [f"{check} runs; since its result of {made} there changed:"]
+        if self.now - newest.kept.made > self.max_age:
+            lines.append(f"  its age: more than {self.max_age.total_seconds() / 3600:g} hours")
+        return [*lines, *sorted(f"  {in_words(each)}" for each in changed)]
 
     def find(self, check: str) -> Found | None:
         """The newest kept result of a check that is not too old and still holds."""
@@ -157,6 +191,18 @@ class Reuse:
         kept = Kept(self.results.module, self.now, asked, result, exhibits)
         key = signing_key(self.settings.key)
         self.results.write(kept, lambda payload: envelope.sign(payload, key))
+
+
+def _difference(found: Found, now: CheckResult) -> str | None:
+    """What differs between a kept result that holds and its check run now; None for nothing."""
+    before, key = found.kept.result, [each.sort_key for each in found.kept.result.findings]
+    if (before.verdict, key) == (now.verdict, [each.sort_key for each in now.findings]):
+        return None
+    return (
+        f"the kept result of {found.kept.made:%Y-%m-%d %H:%M} UTC says {before.verdict} with"
+        f" {len(before.findings)} findings, and a run now says {now.verdict} with"
+        f" {len(now.findings)}, though nothing that it asks for has changed"
+    )
 
 
 def _as_reused(found: Found) -> CheckResult:

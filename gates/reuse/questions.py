@@ -36,6 +36,39 @@ MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "
 """Members of a module that are asked for as a whole."""
 
 
+WORDS: Mapping[str, str] = {
+    "gate": "the gate itself, its interpreter, or a package beside it",
+    "paths": "the list of the module's files",
+    "links": "the module's symbolic links",
+    "today": "the day",
+    "hour": "the hour: advisories that a service was asked for are as old as that",
+    "environment": "how package registries are reached, by the environment",
+    "database": "the server of the proofs, migrations, manifest or policy",
+    "policies": "the policy",
+    "registry": "the registry",
+    "release": "the catalog's row of this version",
+}
+ABOUT: Mapping[str, str] = {
+    "module": "the module's {}",
+    "file": "the file {}",
+    "exists": "whether there is a file {}",
+    "part": "files of the part that tools are given ({})",
+    "policy": "the policy's {}",
+    "program": "the program {}",
+    "distribution": "the package {}",
+    "which": "where the program {} lies",
+    "folder": "the folder {}",
+    "seal": "the installed packages in {}",
+    "catalog": "the catalog's answer to {}",
+}
+
+
+def in_words(question: str) -> str:
+    """What a question asks for, for people."""
+    kind, _, about = question.partition(":")
+    return WORDS.get(kind) or ABOUT.get(kind, "{}").format(about or question)
+
+
 def of_member(module: Module, member: str) -> str:
     """The answer for one of `MEMBERS`."""
     if member in ("manifest", "settings"):
