@@ -23,6 +23,7 @@ from gates.catalog.model import (
     Registered,
     ReleasedVersion,
 )
+from gates.catalog.patience import connect
 from gates.catalog.versions import Precedence, parse
 from gates.digests import digest_of
 from gates.errors import (
@@ -257,8 +258,10 @@ class Catalog:
                 url = stack.enter_context(durable_server(folder, self.settings, self._at_end))
             self._url = url
             try:
-                limit = psycopg.conninfo.conninfo_to_dict(url).get("connect_timeout") or 10
-                opened = psycopg.connect(url, autocommit=True, connect_timeout=int(limit))
+                # Our own server answers; on a busy machine late.
+                usual = 10 if folder is None else 60
+                limit = psycopg.conninfo.conninfo_to_dict(url).get("connect_timeout") or usual
+                opened = connect(url, timeout=int(limit))
             except psycopg.errors.ConnectionTimeout as error:
                 self._unavailable = error
                 raise

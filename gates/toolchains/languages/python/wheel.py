@@ -47,7 +47,7 @@ def build(tools: Tools, *, again: bool) -> Built:
     wheel = read_untrusted(tools.folder, wheels[0])
     if wheel is None:
         raise ToolFailedError("the wheel is gone")
-    return Built({name: wheel}, name)
+    return Built({name: lambda: wheel}, name)
 
 
 def _problem(output: str, copy: str) -> Problem:
