@@ -1,4 +1,4 @@
-"""Where kept results lie: one signed file each, in a folder for each check of each module.
+"""Where kept results lie: one signed file each, in folders by key, module and check.
 
 A file speaks for itself: its name means nothing. What is not signed by a key that counts, does not
 say what its folder says, is cut off or too old is as if it were not there.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ class Results:
     """The kept results of one module."""
 
     folder: Path
-    """Of all modules."""
+    """Of all keys and modules."""
     module: str
     """A slug."""
 
@@ -50,7 +50,7 @@ class Results:
         from gates.evidence.envelope import MalformedError, parse_json
         from gates.reuse.entry import read
 
-        for path in self._files(check):
+        for path in self._files(check, trust.keys):
             data = read_plain(path, LARGEST)
             if data is None:
                 continue
@@ -68,24 +68,26 @@ class Results:
         """Keep a result; False where that was not possible, which is no fault of the run."""
         from gates.reuse.entry import build
 
-        check = kept.result.check
-        data = sign(build(kept)).to_bytes()
+        signed = sign(build(kept))
+        data, (key,) = signed.to_bytes(), signed.key_ids
         if len(data) > LARGEST:
             return False
-        written = write_whole(self._folder(check) / f"{kept.digest}.dsse.json", data)
-        for old in self._files(check)[KEPT:]:
+        check = kept.result.check
+        written = write_whole(self._place(key, check) / f"{kept.digest}.dsse.json", data)
+        for old in self._files(check, [key])[KEPT:]:
             with contextlib.suppress(OSError):
                 old.unlink()
         return written
 
-    def _folder(self, check: str) -> Path:
-        return self.folder / self.module / check
+    def _place(self, key: str, check: str) -> Path:
+        return self.folder / key[:16] / self.module / check
 
-    def _files(self, check: str) -> list[Path]:
+    def _files(self, check: str, keys: Iterable[str]) -> list[Path]:
         found = []
-        with contextlib.suppress(OSError), os.scandir(self._folder(check)) as entries:
-            for entry in entries:
-                if entry.name.endswith(".dsse.json") and not entry.name.startswith("."):
-                    state = entry.stat(follow_symlinks=False)
-                    found.append((state.st_mtime_ns, entry.path))
+        for key in keys:
+            with contextlib.suppress(OSError), os.scandir(self._place(key, check)) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".dsse.json") and not entry.name.startswith("."):
+                        state = entry.stat(follow_symlinks=False)
+                        found.append((state.st_mtime_ns, entry.path))
         return [Path(path) for _, path in sorted(found, reverse=True)]
