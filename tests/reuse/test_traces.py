@@ -117,7 +117,11 @@ def test_a_recorded_module_says_what_the_module_says(make_module):
         if each.name != "files":
             assert getattr(view, each.name) == getattr(module, each.name), each.name
     assert dict(view.files) == dict(module.files)
-    assert (view.slug, view.version, view.entrypoint) == ("sample-module", "1.0.0", module.entrypoint)
+    assert (view.slug, view.version, view.entrypoint) == (
+        "sample-module",
+        "1.0.0",
+        module.entrypoint,
+    )
     assert view.text("README.md") == module.text("README.md")
 
 
@@ -195,7 +199,14 @@ def answers(path: Path, settings, identities: Identities) -> Answers:
 
 def test_a_question_that_nobody_understands_has_no_answer(make_module, settings, folder):
     found = answers(make_module("python"), settings, Identities(folder / "memory.json"))
-    for question in ("", "unknown:x", "module:_plain", "part:everything", "policy:nothing", "seal:"):
+    for question in (
+        "",
+        "unknown:x",
+        "module:_plain",
+        "part:everything",
+        "policy:nothing",
+        "seal:",
+    ):
         assert found.answer(question) in (None, "none"), question
     assert not found.same({"unknown:x": "1"})
     assert found.changed({"today:": DAY.isoformat(), "file:x": "1"}) == ["file:x"]
