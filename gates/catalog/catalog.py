@@ -255,6 +255,7 @@ class Catalog:
             if folder is None:
                 url = self.settings.catalog
             else:
+                self._recalled = recall(folder) if self._recalled is None else self._recalled
                 url = stack.enter_context(durable_server(folder, self.settings, self._at_end))
             self._url = url
             try:
