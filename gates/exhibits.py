@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.check import Planned
 from gates.errors import GatesError
-from gates.model import Location, LockSpan, StageResult
+from gates.model import FileCoverage, Location, LockSpan, StageResult
 from gates.needs import Needs
 from gates.report import Envelope
 
@@ -25,7 +25,6 @@ def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
     """Members of `Report`, from needs that were made and from what reused results had left; makes
     no need and judges nothing."""
     from gates.contract.model import Bump, Change
-    from gates.toolchains.tests import FileCoverage
 
     tests, releases, database = needs.tests.made, needs.releases.made, needs.made_database
     changes = set(releases.changes if releases else ())

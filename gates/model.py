@@ -142,6 +142,22 @@ class RanRecord:
     """The walls that stood around it ("bubblewrap+landlock+seccomp", "none"); "" for no sandbox."""
 
 
+@dataclass(frozen=True)
+class FileCoverage:
+    """How many lines of one source file the tests ran."""
+
+    path: str
+    lines: int
+    covered: int
+    functions: int = 0
+    """How many functions were measured; 0 where lines alone are."""
+
+    @property
+    def percent(self) -> float:
+        """0 to 100; a file without lines counts as covered."""
+        return 100.0 * self.covered / self.lines if self.lines else 100.0
+
+
 @dataclass(frozen=True, order=True)
 class LockSpan:
     """A table that a migration locked, measured with rows, until its transaction ended."""

@@ -127,10 +127,10 @@ def run_pipeline(
         prepare = Once(lambda: _prepare(plan))
 
         def run_one(check: Planned, _: object) -> CheckResult:
+            prepare()
             if reuse is None:
-                prepare()
                 return run_check(check, needs)
-            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each), prepare)
+            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each))
 
         run_stages(
             plan,
@@ -139,7 +139,8 @@ def run_pipeline(
             actions=_actions(needs),
             progress=progress,
             run_one=run_one,
-            known=reuse.find_stage if reuse else lambda _stage, _before: None,
+            known=lambda check: reuse.known(check, needs) if reuse else None,
+            known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
         )
         if reuse:
             reuse.keep_stages(ended)

@@ -86,6 +86,7 @@ class Progress:
 Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
 RunCheck = Callable[[Planned, NeedSource], CheckResult]
+KnownCheck = Callable[[Planned], CheckResult | None]
 RunStage = Callable[[Stage, Sequence[StageResult]], StageResult | None]
 
 
@@ -156,15 +157,17 @@ def run_stages(
     progress: Progress | None = None,
     workers: int | None = None,
     run_one: RunCheck | None = None,
-    known: RunStage = lambda _stage, _before: None,
+    known: KnownCheck = lambda _check: None,
+    known_stage: RunStage = lambda _stage, _before: None,
 ) -> tuple[StageResult, ...]:
     """Run the checks of each stage in `plan`, in waves; return the results in stage order.
 
     `finish` judges and records a stage before the next wave starts. `actions` are what publish and
     release do once their checks have passed. Publish and release are not attempted after a stage
     of the same run that did not pass: their result then says which. `run_one` answers one check, by
-    default by running it; `known` may answer a whole stage from those before it. On an interrupt
-    everything that was started is cancelled and the interrupt goes on.
+    default by running it; `known` may answer it before that, and `known_stage` a whole stage from
+    those before it. On an interrupt everything that was started is cancelled and the interrupt
+    goes on.
     """
     progress = progress or Progress()
     actions = actions or {}
@@ -176,11 +179,13 @@ def run_stages(
             blocked = [each for each in results if each.verdict is not Verdict.PASS]
             if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
-            elif len(stages) == 1 and (answered := known(stages[0], results)) is not None:
+            elif len(stages) == 1 and (answered := known_stage(stages[0], results)) is not None:
                 ended = [answered]
             else:
                 running = [
-                    _RunningStage(stage, plan[stage], needs, pool, progress, run_one or run_check)
+                    _RunningStage(
+                        stage, plan[stage], needs, pool, progress, run_one or run_check, known
+                    )
                     for stage in stages
                 ]
                 ended = [each.wait(actions.get(each.stage)) for each in running]
@@ -207,6 +212,7 @@ class _RunningStage:
         pool: ThreadPoolExecutor,
         progress: Progress,
         run_one: RunCheck,
+        known: KnownCheck,
     ) -> None:
         self.stage = stage
         self.began = datetime.now(UTC)
@@ -220,7 +226,15 @@ class _RunningStage:
             progress.check_ended(stage, result)
             return result
 
-        self._futures: list[Future[CheckResult]] = [pool.submit(one, each) for each in checks]
+        def ask(check: Planned) -> Future[CheckResult]:
+            if (result := known(check)) is None:
+                return pool.submit(one, check)
+            progress.check_ended(stage, result)
+            ended: Future[CheckResult] = Future()
+            ended.set_result(result)
+            return ended
+
+        self._futures = [ask(each) for each in checks]
 
     def wait(self, action: Action | None) -> StageResult:
         checks = [future.result() for future in self._futures]

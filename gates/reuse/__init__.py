@@ -8,13 +8,14 @@ so.
 
 from __future__ import annotations
 
-import threading
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gates.check import Planned, outlines
+from gates.check import Planned, all_outlines, outlines
 from gates.model import CheckResult, Reused, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
@@ -51,9 +52,9 @@ class Reuse:
     read: bool = True
     write: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _audits: int = 0
-    """How many checks are still to be run although their kept results hold."""
+    """How many checks are run although their kept results hold."""
+    _audited: dict[str, Found] = field(default_factory=dict)
 
     @classmethod
     def of(cls, needs: Needs) -> Reuse | None:
@@ -80,25 +81,35 @@ class Reuse:
             _audits=settings.audit_reuse,
         )
 
+    def known(self, check: Planned, needs: Needs) -> CheckResult | None:
+        """How a check ends without running it; None where it has to run."""
+        if not self.read or check.stage in ACTING or check.provider != OWN:
+            return None
+        found = self.find(check.id)
+        if found is None:
+            return None
+        if self._audits and check.id in self._sample:
+            self._audited[check.id] = found
+            return None
+        needs.kept.append(found.kept.exhibits)
+        return _as_reused(found)
+
+    @cached_property
+    def _sample(self) -> frozenset[str]:
+        """The checks that are audited: picked at random from all whose kept results hold."""
+        held = [each.id for each in all_outlines() if self.find(each.id)]
+        return frozenset(random.sample(held, min(self._audits, len(held))))
+
     def run(
-        self,
-        check: Planned,
-        needs: Needs,
-        exhibits: Callable[[Planned], Exhibits],
-        prepare: Callable[[], object],
+        self, check: Planned, needs: Needs, exhibits: Callable[[Planned], Exhibits]
     ) -> CheckResult:
-        """How a check ends: from what is kept where it may be, or by running it after `prepare`."""
+        """Run a check, and keep its result where that may be reused."""
         if check.stage in ACTING or check.provider != OWN:
-            prepare()
             return run_check(check, needs)
-        found = self.find(check.id) if self.read else None
-        if found is not None and not self._is_audited():
-            needs.kept.append(found.kept.exhibits)
-            return _as_reused(found)
-        prepare()
         with recording() as trace:
             note("gate:", LATER)
             result = run_check(check, needs)
+        found = self._audited.get(check.id)
         if found is not None and (why := _difference(found, result)):
             return replace(
                 result,
@@ -109,12 +120,6 @@ class Reuse:
         if self.write and result.verdict is not Verdict.INCONCLUSIVE and not result.refused:
             self._keep(trace, result, exhibits(check))
         return result
-
-    def _is_audited(self) -> bool:
-        """Whether a check whose kept result holds is one of those that run all the same."""
-        with self._lock:
-            self._audits -= 1
-            return self._audits >= 0
 
     def explain(self, check: str) -> list[str]:
         """What stands between a check and its kept result, in lines for people."""

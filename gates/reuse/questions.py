@@ -22,6 +22,7 @@ from gates.module.paths import inside
 from gates.module.sample_values import KEY as SAMPLE_VALUES
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
+from gates.toolchains.folders import digest_folder, inherited, read_seal
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog
@@ -106,19 +107,7 @@ def of_environment(environment: Mapping[str, str]) -> str:
 
 def of_folder(path: Path) -> str:
     """The answer for a folder that the policy names."""
-    from gates.toolchains.cache import digest_folder
-
     return digest_folder(path) if path.is_dir() else NONE
-
-
-def of_seal(place: Path) -> str:
-    """The answer for an installed folder: what its seal says."""
-    from gates.toolchains.cache import SEAL
-
-    try:
-        return (place / SEAL).read_text("ascii")
-    except (OSError, ValueError):
-        return NONE
 
 
 class Answers:
@@ -186,9 +175,9 @@ class Answers:
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
             "which": lambda: shutil.which(about),
-            "environment": lambda: of_environment(_install_environment()),
+            "environment": lambda: of_environment(inherited(os.environ)),
             "folder": lambda: of_folder(Path(about)),
-            "seal": lambda: of_seal(Path(about)),
+            "seal": lambda: read_seal(Path(about)),
             "database": lambda: of_database(module, policy, self._settings, self._identities),
             "catalog": lambda: self._catalog().answer(about),
         }
@@ -199,12 +188,6 @@ class Answers:
         from gates.registry import Registry
 
         return digest_of(Registry.open(self._settings.registry).layout.index())
-
-
-def _install_environment() -> Mapping[str, str]:
-    from gates.toolchains.tools import inherited
-
-    return inherited(os.environ)
 
 
 def of_database(

@@ -18,11 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.model import RanRecord
-from gates.recorder import note
+from gates.toolchains.folders import SEAL, note_seal
 from gates.toolchains.processes import disk
-
-SEAL = ".gates-seal"
-"""The file in a folder that holds the digest of all others, as 64 hexadecimal digits."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def install_once(place: Path, install: Callable[[], Path]) -> Installed:
     What is there already is used if its contents are those of its seal, and else made anew.
     """
     made = _install_once(place, install)
-    note(f"seal:{place}", made.digest)
+    note_seal(place, made.digest)
     return made
 
 
@@ -134,17 +131,3 @@ def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(path)
     return [each for each in found if each[0] != folder / SEAL]
-
-
-def digest_folder(folder: Path) -> str:
-    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(
-            part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
-        ):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{content}  {'/'.join(parts)}\n".encode())
-    note(f"folder:{folder}", total.hexdigest())
-    return total.hexdigest()

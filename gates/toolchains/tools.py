@@ -14,6 +14,7 @@ from gates.errors import ToolFailedError, ToolMissingError
 from gates.model import RanRecord
 from gates.module.parts import PARTS, Part, digest_part
 from gates.recorder import LATER, note
+from gates.toolchains.folders import inherited
 from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter
 from gates.toolchains.session import Session
@@ -25,22 +26,6 @@ DISTRIBUTIONS = {"kingfisher": "kingfisher-bin", "squawk": "squawk-cli"}
 """The distribution of a program, where it has another name."""
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
-_INSTALL_NAMES = {
-    "HOME", "PATH", "NETRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-}  # fmt: skip
-
-
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """What an install step gets of the caller's environment: how registries are reached."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if name in _INSTALL_NAMES or name.startswith(_INSTALL_PREFIXES)
-    }
 
 
 @dataclass(frozen=True)
