@@ -1,5 +1,5 @@
-"""What a run takes where nothing has changed, or little; floors: the interpreter, and the tools that
-a change touches, run by hand one after the other with warm caches."""
+"""What a run takes where little or nothing has changed; floors: the command that does nothing, and
+the tools that a change touches, run by hand one after the other with warm caches."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ def reuse(work: Path, times: int, say: Say) -> str:
     root = work / "examples" / "retention-report"
     state = {"GATES_STATE_DIR": str(work / "state")}
     gates = [sys.executable, "-m", "gates", "run", "--quiet"]
-    nothing = run([sys.executable, "-c", "pass"], times)
     bare = run([sys.executable, "-m", "gates", "--version"], times)
     stages = [each for stage in CHECKING for each in ("--stage", stage)]
     rows = []
@@ -42,20 +41,15 @@ def reuse(work: Path, times: int, say: Say) -> str:
         floored = f"{of}, {floor.best:.2f} s" if floor else ""
         say(f"{name:36} {ours}   {floored} {ratio}")
         middle = sorted(ours.wall)[len(ours.wall) // 2]
-        rows.append(
-            f"| {name} | {ours.best:.2f} | {middle:.2f} | {ours.cpu_best:.2f} | {floored} | {ratio} |"
-        )
+        seconds = f"{ours.best:.2f} | {middle:.2f} | {ours.cpu_best:.2f}"
+        rows.append(f"| {name} | {seconds} | {floored} | {ratio} |")
 
     run([*gates, root], 1, state)
     fresh = run([*gates, "--fresh", root], 1, state)
     row("everything runs (`--fresh`)", fresh, None, "")
     run([*gates, root], 1, state)
-    row(
-        "nothing changed, seven stages",
-        run([*gates, root], times, state),
-        bare,
-        "`gates --version`",
-    )
+    unchanged = run([*gates, root], times, state)
+    row("nothing changed, seven stages", unchanged, bare, "`gates --version`")
     row("nothing changed, `lint-manifest`",
         run([sys.executable, "-m", "gates", "lint-manifest", "--quiet", root], times, state),
         bare, "`gates --version`")  # fmt: skip
@@ -65,7 +59,6 @@ def reuse(work: Path, times: int, say: Say) -> str:
     source = root / "src" / "retention_report" / "lib" / "query.py"
     ours = _each(_edited(source, "\n# {}\n"), [*gates, *stages, root], times, state)
     row("a line of a source, five stages", ours, _by_hand(root, times), "its tools by hand")
-    say(f"the interpreter alone {nothing}")
     return HEAD + "\n".join(rows) + "\n"
 
 
@@ -85,15 +78,12 @@ def _each(
     found = []
     for _ in range(times + 1):
         edit()
-        found.append(_once(command, state))
+        # What was released before says that the version has to be raised.
+        found.append(run(command, 1, state, warm=False, ok=(0, 1)))
     return Runs(
         tuple(w for each in found[1:] for w in each.wall),
         tuple(c for each in found[1:] for c in each.cpu),
     )
-
-
-def _once(command: Sequence[str | Path], state: dict[str, str]) -> Runs:
-    return run(command, 1, state, warm=False)
 
 
 def _by_hand(root: Path, times: int) -> Runs:
