@@ -21,7 +21,7 @@ from gates.commands.ending import (
     show,
     tell,
 )
-from gates.commands.options import settings_of
+from gates.commands.options import settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
@@ -78,6 +78,13 @@ def _options(command: Command) -> Command:
             "--database-url", help="Server for the database proofs. Default: an embedded one."
         ),
         click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
+        click.option(
+            "--fresh", is_flag=True, help="Run every check, also where its kept result still holds."
+        ),
+        click.option(
+            "--audit-reuse", type=click.IntRange(0), default=None, metavar="N",
+            help="Run N checks again whose kept results hold, and compare.",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
         click.option("-v", "--verbose", is_flag=True, help="Each check as it ends, and notes."),
     ]  # fmt: skip
@@ -124,13 +131,25 @@ def cli() -> None:
     "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
     help="Only this stage. Repeatable; they run in the order of the standard.",
 )  # fmt: skip
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    metavar="CHECK",
+    help="Only this check, with what it needs. Repeatable. Writes no evidence.",
+)
 @_options
-def run(path: Path, stages: tuple[str, ...], **options: Any) -> NoReturn:
+def run(path: Path, stages: tuple[str, ...], checks: tuple[str, ...], **options: Any) -> NoReturn:
     """Take the module in PATH through all seven stages.
 
     Ends with a row in the catalog, or with the reasons why not.
     """
-    _run(path, [Stage(each) for each in stages] or list(Stage), **options)
+    chosen = [Stage(each) for each in stages]
+    if checks:
+        if chosen:
+            raise click.UsageError("give --check or --stage, not both")
+        chosen = stages_of(checks)
+    _run(path, chosen or list(Stage), only=frozenset(checks), **options)
 
 
 def _stage_command(stage: Stage, short: str, text: str) -> None:
@@ -183,9 +202,14 @@ def _run(
     quiet: bool,
     verbose: bool,
     evidence: Path | None,
+    fresh: bool,
+    only: frozenset[str] = frozenset(),
     **given: Any,
 ) -> NoReturn:
     from gates.commands.stages import run_and_report
+
+    if fresh:
+        given["reuse"] = "fresh"
 
     report = run_and_report(
         path,
@@ -193,6 +217,7 @@ def _run(
         settings_of(**given),
         outputs=outputs,
         evidence=evidence,
+        only=only,
         quiet=quiet,
         verbose=verbose,
     )

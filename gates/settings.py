@@ -15,10 +15,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from gates.errors import ConfigurationError
 from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
@@ -44,6 +43,8 @@ EXTENSIONS = (
 """Extensions that bring types, operators and functions, and reach nothing outside the database."""
 WALLS = ("bubblewrap", "landlock", "loopback", "seccomp")
 """What can stand around the module's code. bubblewrap brings loopback, a network of its own."""
+REUSE = ("on", "read", "fresh", "off")
+"""How kept results of checks are used."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
 
@@ -149,6 +150,10 @@ class Policy:
     trust_services: Path | None = None
     """Where evidence is signed by identity: a signing configuration of Sigstore (JSON). None asks
     for that of its public instance."""
+    reuse_max_age_hours: float = 24.0
+    """An older result of a check is not reused, and evidence that reused one is refused."""
+    reuse_in_release: bool = True
+    """Whether a release accepts evidence in which results of earlier runs were reused."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -157,24 +162,29 @@ class Policy:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every value but the places they came from; files count by content."""
 
-        def plain(value: object) -> object:
-            if isinstance(value, Path):
-                return _content_digest(value)
-            if isinstance(value, Mapping):
-                return {key: plain(each) for key, each in sorted(value.items())}
-            if isinstance(value, tuple):
-                return [plain(each) for each in value]
-            if is_dataclass(value) and not isinstance(value, type):
-                return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-            return value.isoformat() if isinstance(value, date) else value
-
-        values = {each.name: plain(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: self.plain(each.name) for each in fields(self)}
         del values["sources"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def plain(self, member: str) -> object:
+        """One of its values as JSON data; files are their digests."""
+        return _plain(getattr(self, member))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return _content_digest(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,11 @@ class Settings:
     """Reach nothing outside this machine."""
     keyless: bool = False
     """Sign evidence by the identity of the workflow that runs, and not with `key`."""
+    reuse: str = "on"
+    """Kept results of checks: "on", "read" (use them and keep none), "fresh" (keep them and use
+    none) or "off"."""
+    audit_reuse: int = 0
+    """How many checks whose kept results hold are run all the same, and compared."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -206,7 +221,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
-            "GATES_SIGNING",
+            "GATES_SIGNING", "GATES_REUSE",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -220,6 +235,8 @@ class Settings:
         policy = environ.get("GATES_POLICY")
         if (signing := environ.get("GATES_SIGNING") or SIGNING[0]) not in SIGNING:
             raise ConfigurationError(f"GATES_SIGNING must be {' or '.join(SIGNING)}")
+        if (reuse := environ.get("GATES_REUSE") or REUSE[0]) not in REUSE:
+            raise ConfigurationError(f"GATES_REUSE must be {', '.join(REUSE[:-1])} or {REUSE[-1]}")
         settings = cls(
             state=state,
             cache=cache,
@@ -230,6 +247,7 @@ class Settings:
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
             keyless=signing == SIGNING[1],
+            reuse=reuse,
         )
         chosen: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
         return replace(settings, **chosen)
@@ -240,12 +258,16 @@ def _default_state() -> Path:
     # must be where the user that it runs as can reach it.
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/axon-gates")
+    import platformdirs
+
     return platformdirs.user_data_path("axon-gates")
 
 
 def _default_cache() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/cache/axon-gates")
+    import platformdirs
+
     return platformdirs.user_cache_path("axon-gates")
 
 
@@ -444,6 +466,8 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "trust.root": ("trust_root", read_trust_root, None),
     "trust.root_max_age_days": ("trust_root_max_age_days", _days, lambda new, old: new <= old),
     "trust.services": ("trust_services", _path, None),
+    "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
+    "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

@@ -58,14 +58,18 @@ def settings(folder: Path) -> Settings:
 
 @pytest.fixture
 def make_module(folder: Path) -> Callable[..., Path]:
-    """A copy of a base ("python", "typescript") with overlays laid over it."""
+    """A copy of a base ("python", "typescript", or an example module) with overlays on it."""
 
     def make(base: str, *overlays: Path) -> Path:
         root = folder / "modules" / "sample-module"
-        shutil.copytree(EXAMPLES / "_base" / base, root, symlinks=True)
-        policy = EXAMPLES / "_policy" / "gates-policy.toml"
-        shutil.copy(policy, root.parent)
-        shutil.copy(ROOT / "examples" / "advisories.json", root.parent)
+        if (ROOT / "examples" / base / "module.json").is_file():
+            ignored = shutil.ignore_patterns("node_modules")
+            shutil.copytree(ROOT / "examples", root.parent, ignore=ignored)
+            root = root.with_name(base)
+        else:
+            shutil.copytree(EXAMPLES / "_base" / base, root, symlinks=True)
+            shutil.copy(EXAMPLES / "_policy" / "gates-policy.toml", root.parent)
+            shutil.copy(ROOT / "examples" / "advisories.json", root.parent)
         for overlay in overlays:
             overlay_on(root, overlay)
         return root

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from gates.catalog import Catalog
@@ -19,7 +21,7 @@ from gates.registry import Registry
 from gates.release import Release
 from gates.run import Outcome
 from gates.settings import Policy, Settings
-from gates.toolchains.bundle import collect_shipped, pack
+from gates.toolchains.bundle import Read, collect_shipped, pack
 
 DAY = date(2026, 6, 1)
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -43,6 +45,17 @@ def result_of(stage: Stage, verdict: Verdict = Verdict.PASS, **changes: object) 
     return replace(result, **changes)  # type: ignore[arg-type]
 
 
+def packed(files: Mapping[str, bytes | Read]) -> bytes:
+    """An archive as bundles are: files by path, or what gives them."""
+    target = io.BytesIO()
+    read = {
+        name: partial(bytes, each) if isinstance(each, bytes) else each
+        for name, each in files.items()
+    }
+    pack(read, target)
+    return target.getvalue()
+
+
 @dataclass
 class World:
     """One installation and one module in it."""
@@ -55,7 +68,7 @@ class World:
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.root / ".gates", ignore_errors=True)
-        self.bundle = self.bundle or pack(collect_shipped(self.module))
+        self.bundle = self.bundle or packed(collect_shipped(self.module))
 
     @property
     def module(self) -> Module:

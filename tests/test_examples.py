@@ -1,6 +1,7 @@
 """Runs every check on its own good and bad example; the examples are folders of data.
 
-`tests/examples/<check-id>/expected.txt` names the base module and the findings on `bad`;
+`tests/examples/<check-id>/expected.txt` names the base module (of `_base`, or an example module
+where a check needs the platform's packages) and the findings on `bad`;
 `good` is as near to `bad` as it can be, and has none but notes. Where there is a folder `released`,
 the base with it on top is a version that the catalog holds already.
 """
@@ -49,7 +50,7 @@ def with_marks(check: Check) -> object:
     needs, marks = set(check.needs), []
     if needs & (CATALOG | {"database"}):
         marks.append(pytest.mark.database)
-    if "tools" in needs and expectation(check)[0] == "typescript":
+    if "tools" in needs and expectation(check)[0] in ("typescript", "alert-engine"):
         marks.append(pytest.mark.node)
     if needs & STARTING and check.id not in SAMPLE:
         marks.append(pytest.mark.slow)

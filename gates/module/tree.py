@@ -23,15 +23,17 @@ from gates.module.links import resolve
 from gates.module.model import File, Problem
 
 MAX_FILES = 20_000
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024
 """Of all files together."""
+MAX_FILE = 16 * 1024 * 1024
+"""Of one file. What looks at a file may hold it in memory, several times where it decodes it."""
 MAX_DEPTH = 64
 """Of folders in folders."""
 MAX_SECONDS = 60.0
 """That reading a module may take: every file is held against every line of every `.gitignore`."""
 KEPT_FILE = 4 * 1024 * 1024
 """Largest file, in bytes, that is kept in memory."""
-KEPT_ALL = 64 * 1024 * 1024
+KEPT_ALL = 32 * 1024 * 1024
 """Bytes of all files together that are kept in memory."""
 MAX_RULES = 64 * 1024
 """Largest `.gitignore` that is read, in bytes."""
@@ -133,14 +135,17 @@ def _read_entry(tree: Tree, folder: int, entry: os.DirEntry[str], path: str) -> 
             content = hashlib.sha256(b"symlink\0" + plain).hexdigest()
             tree.files[path] = File(path, len(plain), content, None, target)
         elif entry.is_file(follow_symlinks=False):
-            tree.files[path] = _read_file(tree, folder, entry.name, path)
+            file = _read_file(tree, folder, entry.name, path)
+            if file is not None:
+                tree.files[path] = file
         else:
             tree.problem("is no file: a pipe, a socket or a device", path, "remove it", unread=True)
     except OSError as error:
         _unreadable(tree, path, error)
 
 
-def _read_file(tree: Tree, folder: int, name: str, path: str) -> File:
+def _read_file(tree: Tree, folder: int, name: str, path: str) -> File | None:
+    """One file; None where it is too large, which is a problem by then."""
     descriptor = os.open(name, _FILE, dir_fd=folder)
     with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
@@ -151,6 +156,15 @@ def _read_file(tree: Tree, folder: int, name: str, path: str) -> File:
         size = 0
         while chunk := stream.read(1 << 20):
             size += len(chunk)
+            if max(size, status.st_size) > MAX_FILE:
+                tree.problem(
+                    f"is {max(size, status.st_size):,} bytes large; a file of a module has at most"
+                    f" {MAX_FILE:,}",
+                    path,
+                    "keep data elsewhere, or leave it out with .gitignore",
+                    unread=True,
+                )
+                return None
             if tree.total + size > MAX_BYTES:
                 raise _LimitError(
                     f"the module is larger than {MAX_BYTES // 1024 // 1024} MiB",

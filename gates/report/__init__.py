@@ -11,9 +11,8 @@ from gates.model import StageResult, Verdict
 
 if TYPE_CHECKING:
     from gates.contract.model import Change
-    from gates.model import LockSpan
+    from gates.model import FileCoverage, LockSpan
     from gates.settings import Approval, Waiver
-    from gates.toolchains.tests import FileCoverage
 
 __all__ = ["FORMATS", "Envelope", "Format", "Report"]
 

@@ -113,6 +113,8 @@ def counts(stage: StageResult) -> str:
     waived = [each for result in stage.checks for each in result.waived]
     approved = sum(bool(each.definition) for each in waived)
     parts = [plural(len(stage.checks), "check")]
+    if earlier := sorted(each.reused.made for each in stage.checks if each.reused):
+        parts.append(f"{len(earlier)} reused, from {earlier[0][11:16]}")
     parts += [
         plural(count, level.value)
         for level in (Level.ERROR, Level.WARNING)

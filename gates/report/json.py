@@ -88,6 +88,8 @@ class CheckV1:
     findings: tuple[FindingV1, ...]
     waived: tuple[FindingV1, ...]
     records: tuple[RecordV1, ...]
+    reused: dict[str, str] | None
+    """When it was found and by whose key, where an earlier run did."""
 
     @classmethod
     def of(cls, result: CheckResult) -> CheckV1:
@@ -102,6 +104,7 @@ class CheckV1:
             findings=tuple(map(FindingV1.of, result.findings)),
             waived=tuple(map(FindingV1.of, result.waived)),
             records=tuple(RecordV1.of(each) for each in result.records),
+            reused=asdict(result.reused) if result.reused else None,
         )
 
 

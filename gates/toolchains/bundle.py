@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import shutil
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
@@ -21,6 +24,10 @@ from gates.toolchains.tools import Tools
 
 BILL = "sbom.cdx.json"
 """The bill of materials, made here and not taken from the module."""
+
+
+Read = Callable[[], bytes]
+"""Gives the content of a file: one at a time is in memory while a bundle is packed."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,17 @@ class Bundle:
         return self.files or {}
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of its files; raises as `path` does."""
-        return _read(self)[name]
+        """The bytes of one of its files; raises as `path` does, and `KeyError` for no such file."""
+        with tarfile.open(self.path) as archive:
+            content = archive.extractfile(name)
+            return b"" if content is None else content.read()
 
 
 @dataclass(frozen=True)
 class Built:
     """What the build of one language made: files by their path in the bundle."""
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Read]
     entry: str
     problems: tuple[Problem, ...] = ()
 
@@ -83,14 +92,16 @@ def make_bundle(session: Session, *, again: bool = False) -> Bundle:
     records = tuple(tools.records)
     if built.problems:
         return Bundle(None, problems=built.problems, records=records)
-    files = {**collect_shipped(module), **built.files, BILL: _bill(session)}
-    packed = pack(files)
+    bill = _bill(session)
+    files: dict[str, Read] = {**collect_shipped(module), **built.files, BILL: lambda: bill}
     path = tools.folder / f"{module.slug}-{module.version}.tgz"
     with disk():
-        path.write_bytes(packed)
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    digest = hashlib.sha256(packed).hexdigest()
-    return Bundle(path, digest, len(packed), digests, built.entry, (), records)
+        with path.open("wb") as target:
+            digests = pack(files, target)
+        with path.open("rb") as packed:
+            digest = hashlib.file_digest(packed, "sha256").hexdigest()
+        size = path.stat().st_size
+    return Bundle(path, digest, size, digests, built.entry, (), records)
 
 
 def _bill(session: Session) -> bytes:
@@ -103,56 +114,49 @@ def _bill(session: Session) -> bytes:
         raise CouldNotCheckError(f"no bill of materials can be made: {error}") from error
 
 
-def collect_shipped(module: Module) -> dict[str, bytes]:
+def collect_shipped(module: Module) -> dict[str, Read]:
     """The module's files that a bundle holds as they are."""
     from gates.toolchains.shipped import copied_files
 
-    return {path: module.data(path) for path in copied_files(module)}
+    return {path: partial(module.data, path) for path in copied_files(module)}
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """A gzip-compressed tar of files by path: sorted, without mode, owner or time of its own.
+def pack(files: Mapping[str, Read], target: IO[bytes]) -> dict[str, str]:
+    """Write a gzip-compressed tar of files by path: sorted, without mode, owner or time of its own.
+    The answer is the SHA-256 of each file, in hex, by path.
 
     The content digest of a module knows paths and bytes alone, and so does the archive.
     """
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    digests = {}
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=target, compresslevel=9, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
         for name in sorted(files):
+            data = files[name]()
             entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
+            entry.size = len(data)
             entry.mode = 0o644
-            archive.addfile(entry, io.BytesIO(files[name]))
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as stream:
-        stream.write(raw.getvalue())
-    return packed.getvalue()
+            archive.addfile(entry, io.BytesIO(data))
+            digests[name] = hashlib.sha256(data).hexdigest()
+    return digests
 
 
 def find_differences(first: Bundle, second: Bundle) -> list[str]:
     """The files in which two bundles differ; of a wheel, the files inside it ("x.whl: a/b.py")."""
-    ours, theirs = _read(first), _read(second)
+    ours, theirs = first.contents, second.contents
     found: list[str] = []
     for path in sorted(ours.keys() | theirs.keys()):
-        one, other = ours.get(path), theirs.get(path)
-        if one == other:
+        if ours.get(path) == theirs.get(path):
             continue
         inner: list[str] = []
-        if path.endswith(".whl") and one is not None and other is not None:
-            left, right = _members(one), _members(other)
+        if path.endswith(".whl") and path in ours and path in theirs:
+            left, right = _members(first.read(path)), _members(second.read(path))
             names = sorted(left.keys() | right.keys())
             inner = [name for name in names if left.get(name) != right.get(name)]
             inner = [name for name in inner if not name.endswith("/RECORD")] or inner
         found += [f"{path}: {name}" for name in inner] or [path]
     return found
-
-
-def _read(bundle: Bundle) -> dict[str, bytes]:
-    with tarfile.open(bundle.path) as archive:
-        return {
-            entry.name: content.read()
-            for entry in archive
-            if (content := archive.extractfile(entry)) is not None
-        }
 
 
 def _members(wheel: bytes) -> dict[str, tuple[int, tuple[int, ...], int]]:
@@ -165,8 +169,10 @@ def _members(wheel: bytes) -> dict[str, tuple[int, tuple[int, ...], int]]:
 
 def unpack(bundle: Bundle, folder: Path) -> None:
     """Write the bundle's files into a folder. Only for bundles of `make_bundle`: names are ours."""
-    with disk():
-        for name, data in _read(bundle).items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+    with disk(), tarfile.open(bundle.path) as archive:
+        for entry in archive:
+            if (content := archive.extractfile(entry)) is not None:
+                path = folder / entry.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as target:
+                    shutil.copyfileobj(content, target)

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gates.module import Module
+from gates.recorder import note_all, recording
 from gates.settings import Policy, Settings
 from gates.supervisor import Supervisor
+from gates.supervisor.programs import end_programs
 from gates.toolchains.processes import Processes, disk
 
 T = TypeVar("T")
@@ -55,11 +57,13 @@ class Session:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._made:
-                try:
-                    self._made[key] = (make(), None)
-                except Exception as error:  # noqa: BLE001 - raised again for everyone who asks
-                    self._made[key] = (None, error)
-        value, failure = self._made[key]
+                with recording() as trace:
+                    try:
+                        self._made[key] = (make(), None, trace)
+                    except Exception as error:  # noqa: BLE001 - raised again for all who ask
+                        self._made[key] = (None, error, trace)
+        value, failure, asked = self._made[key]
+        note_all(asked)
         if failure is not None:
             raise failure
         made: T = value
@@ -111,7 +115,9 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def remove_abandoned(folder: Path, _lock: int) -> None:
-    """`remove`, for the supervisor of a run that was killed; the lock goes with its process."""
+    """End the programs of a run that was killed, and remove what it wrote: for its supervisor, or
+    the next run. The lock goes with the process."""
+    end_programs(folder)
     remove(folder)
 
 
@@ -141,7 +147,7 @@ def _open_work_folder(parent: Path) -> tuple[Path, FileIO]:
         folder.mkdir(mode=0o700)
         held = _hold(folder)
     for old, hold in dead:
-        remove(old)
+        remove_abandoned(old, hold.fileno())
         hold.close()
     if held is None:
         raise OSError(f"cannot lock {folder}")

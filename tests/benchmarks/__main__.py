@@ -8,6 +8,9 @@ proofs      all database proofs of ten tables, against psql with the same files 
 isolation   the isolation proof per table
 growth      5, 10, 20 and 40 tables
 manifest    lint-manifest against check-jsonschema
+reuse       the Python example unchanged, and with one line changed; --write, too
+size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
+registrations   200 registrations, 40 processes at a time
 """
 
 from __future__ import annotations
@@ -16,12 +19,22 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.manifest import manifest
 from tests.benchmarks.proofs import growth, isolation, proofs
+from tests.benchmarks.registrations import registrations
+from tests.benchmarks.reuse import reuse
+from tests.benchmarks.size import size, write
+from tests.conftest import ROOT
 
-ALL = {each.__name__: each for each in (proofs, isolation, growth, manifest)}
+ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
+    each.__name__: each
+    for each in (proofs, isolation, growth, manifest, reuse, size, registrations)
+}
+"""Each may give a table for docs/performance.md."""
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def say(line: str) -> None:
@@ -36,6 +49,7 @@ def main() -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}")
     parser.add_argument("--times", type=int, default=5, help="runs of each, by default 5")
+    parser.add_argument("--write", action="store_true", help="put tables into docs/performance.md")
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
@@ -45,7 +59,9 @@ def main() -> int:
         Path(folder).chmod(0o755)
         for name in options.names or ALL:
             say(f"\n{name}")
-            ALL[name](Path(folder), options.times, say)
+            table = ALL[name](Path(folder), options.times, say)
+            if table and options.write:
+                write(PAGE, name, table)
     return 0
 
 

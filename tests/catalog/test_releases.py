@@ -14,8 +14,7 @@ from gates.errors import CatalogUnavailableError, CouldNotCheckError
 from gates.module import load
 from gates.release import release_version
 from gates.releases import MAX_BUNDLE, Release, Releases, unpacked
-from gates.toolchains.bundle import pack
-from tests.passing import World
+from tests.passing import World, packed
 
 
 def release(world: World, catalog: Catalog) -> None:
@@ -62,7 +61,7 @@ def test_a_registry_with_another_bundle_is_not_believed(world: World, catalog: C
     release(world, catalog)
     row = catalog.versions("sample-module")[0]
     shutil.rmtree(world.registry.layout.root)
-    other = pack({"module.json": b"{}"})
+    other = packed({"module.json": b"{}"})
     world.registry.push("sample-module", "1.0.0", other, "other.tgz")
     with pytest.raises(CouldNotCheckError, match="holds another bundle"):
         _ = Release(row, world.registry).files
@@ -87,9 +86,9 @@ def test_a_broken_archive_is_inconclusive(broken: bytes) -> None:
 
 
 def test_an_archive_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    packed = pack({"a": b"x" * 100, "b": b"x" * 100})
-    assert {name: hashlib.sha256(data).hexdigest()[:4] for name, data in unpacked(packed).items()}
+    archive = packed({"a": b"x" * 100, "b": b"x" * 100})
+    assert {name: hashlib.sha256(data).hexdigest()[:4] for name, data in unpacked(archive).items()}
     assert MAX_BUNDLE > 1024
     monkeypatch.setattr("gates.releases.MAX_BUNDLE", 150)
     with pytest.raises(CouldNotCheckError, match="holds more than 150 bytes"):
-        unpacked(packed)
+        unpacked(archive)

@@ -220,6 +220,31 @@ def test_limits(tmp_path, monkeypatch):
     assert load(root).problems[-1].message.startswith("reading the module takes longer")
 
 
+def test_a_file_of_300_mb_is_told_with_the_limit_and_not_read(tmp_path):
+    root = make(tmp_path, {"small": b"x"})
+    with (root / "large.bin").open("wb") as file:
+        file.truncate(300_000_000)
+    started = time.process_time()
+    module = load(root)
+    (problem,) = module.problems
+    assert str(problem.location) == "large.bin"
+    assert problem.message == (
+        "is 300,000,000 bytes large; a file of a module has at most 16,777,216"
+    )
+    assert problem.unread
+    assert module.files.keys() == {"module.json", "small"}
+    assert module.digest != load(root).digest
+    assert time.process_time() - started < 1
+
+
+def test_the_largest_file_is_part_of_the_module_and_one_byte_more_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("gates.module.tree.MAX_FILE", 1000)
+    root = make(tmp_path, {"most": b"x" * 1000, "more": b"x" * 1001})
+    module = load(root)
+    assert "most" in module.files
+    assert [str(each.location) for each in module.problems] == ["more"]
+
+
 def test_deep_folders_are_refused(tmp_path):
     root = make(tmp_path, {})
     folder = root

@@ -12,6 +12,9 @@ from gates.check import find
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
 from gates.toolchains import Tools
 from gates.toolchains.cache import move_into_cache
+from gates.toolchains.languages.python import code_rules as python_rules
+from gates.toolchains.languages.typescript import code_rules as typescript_rules
+from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.tools import Program
 
 PYTHON = {
@@ -57,10 +60,12 @@ def test_python_tools(open_session, monkeypatch, check_id, how):
     def broken(self: Tools, name: str) -> Program:
         if name != PYTHON[check_id]:
             return resolve(self, name)
-        return Program(name, (sys.executable, "-I", "-c", code))
+        return program
 
+    program = Program(PYTHON[check_id], (sys.executable, "-I", "-c", code))
     run_environment(session)
     monkeypatch.setattr(Tools, "resolve", broken)
+    monkeypatch.setattr(python_rules, "rules_program", lambda _: program)
     with pytest.raises(error):
         run(check_id, session)
 
@@ -86,14 +91,13 @@ def test_missing_python_tools(open_session, monkeypatch, check_id, tmp_path):
 @pytest.mark.parametrize("how", BROKEN)
 @pytest.mark.parametrize("check_id", TYPESCRIPT)
 def test_typescript_tools(open_session, monkeypatch, check_id, how):
-    from gates.toolchains.languages.typescript import platform_tools
-
     code, error = BROKEN[how]
     session = open_session("typescript")
     if how == "hang":
         session.policy = replace(session.policy, tool_timeout=3.0)
     program = Program("node-tool", (sys.executable, "-I", "-c", code))
     monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
+    monkeypatch.setattr(typescript_rules, "rules_program", lambda _: program)
     with pytest.raises(error):
         run(check_id, session)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import re
@@ -17,8 +18,9 @@ from gates.checks.build.bundle_complete import bundle_complete
 from gates.errors import CouldNotCheckError
 from gates.module import load
 from gates.toolchains import Session, make_bundle
-from gates.toolchains.bundle import Bundle, find_differences, pack
+from gates.toolchains.bundle import Bundle, find_differences
 from gates.toolchains.languages.typescript.dist import compiled_path
+from tests.passing import packed
 
 NAMES = st.text("abcdé/._-", min_size=1, max_size=120).filter(
     lambda name: name.strip("/") == name and "//" not in name and ".." not in name
@@ -29,8 +31,8 @@ NAMES = st.text("abcdé/._-", min_size=1, max_size=120).filter(
 def test_packing_depends_on_names_and_bytes_alone(files, random):
     items = list(files.items())
     random.shuffle(items)
-    assert pack(dict(items)) == pack(files)
-    with tarfile.open(fileobj=io.BytesIO(pack(files))) as archive:
+    assert packed(dict(items)) == packed(files)
+    with tarfile.open(fileobj=io.BytesIO(packed(files))) as archive:
         members = archive.getmembers()
         read = {each.name: archive.extractfile(each).read() for each in members}
     assert read == files
@@ -41,11 +43,11 @@ def test_packing_depends_on_names_and_bytes_alone(files, random):
 
 
 def test_the_compressed_form_has_no_time_and_no_name():
-    packed = pack({"a": b"x"})
-    assert packed[4:8] == b"\0\0\0\0"
-    assert packed[3] & 0x08 == 0
-    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as archive:
-        assert archive.getmember("a").mode == 0o644
+    archive = packed({"a": b"x"})
+    assert archive[4:8] == b"\0\0\0\0"
+    assert archive[3] & 0x08 == 0
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as members:
+        assert members.getmember("a").mode == 0o644
 
 
 @pytest.mark.parametrize("base", ["python", "typescript"])
@@ -99,8 +101,9 @@ def test_what_lies_beside_the_sources_is_built_too(open_session):
 
 def bundle(tmp_path, name: str, files: dict[str, bytes]) -> Bundle:
     path = tmp_path / name
-    path.write_bytes(pack(files))
-    return Bundle(path)
+    path.write_bytes(packed(files))
+    digests = {each: hashlib.sha256(data).hexdigest() for each, data in files.items()}
+    return Bundle(path, files=digests)
 
 
 def wheel(files: dict[str, bytes], date: int = 2020) -> bytes:

@@ -14,8 +14,9 @@ from gates.errors import ToolFailedError
 from gates.model import Location, RanRecord
 from gates.toolchains import Tools
 from gates.toolchains.canary import Canary, canary_name, plant, prove
-from gates.toolchains.languages.python import mypy
+from gates.toolchains.languages.python import code_rules as python_rules
 from gates.toolchains.languages.python.environment import PythonEnvironment
+from gates.toolchains.languages.typescript import code_rules as typescript_rules
 from gates.toolchains.languages.typescript import compiler, platform_tools
 from gates.toolchains.languages.typescript.packages import Packages
 from gates.toolchains.problem import Problem
@@ -26,6 +27,7 @@ import json, os, sys
 files = sys.argv[sys.argv.index("--") + 1:] if "--" in sys.argv else []
 def canary(path): return "canary_" in path and "BLIND" == "no"
 def told(path): return SKIPPED not in path
+def canary_of(paths): return next(each for each in paths if "canary_" in each)
 """
 ESLINT = """
 print(json.dumps([
@@ -49,6 +51,10 @@ for each in filter(canary, files):
     print(json.dumps({"severity": "error", "file": each, "line": 1, "column": 0, "message": "m",
                       "code": "assignment"}))
 for each in filter(told, files): print(f"LOG:  Parsing {each} (a)", file=sys.stderr)
+request = json.load(open(sys.argv[1]))
+found = [{"rule": "platform-logger", "message": "m", "path": each, "line": 1, "column": 1, "end": 2,
+          "text": "t"} for each in filter(canary, files)]
+json.dump({"breaks": found, "queues": []}, open(request["answer"], "w"))
 """,
     "bandit": """
 print(json.dumps({"errors": [], "metrics": {each: {} for each in files if told(each)}, "results": [
@@ -63,10 +69,12 @@ for each in filter(told, files): print(each, "1ms")
 """,
     "tsc": """
 files = json.load(open("tsconfig.gates.json"))["files"]
-found = list(filter(canary, files))
-for each in found: print(f"{each}(1,7): error TS2322: m")
-for each in filter(told, files): print(os.path.abspath(each))
-sys.exit(2 if found else 0)
+place = {"line": 1, "column": 7, "end": 8, "text": "t", "detail": None, "error": True}
+place |= {"message": "m", "rule": "TS2322"}
+found = [{**place, "path": each} for each in filter(canary, files)]
+breaks = [{**each, "rule": "errors-thrown"} for each in found]
+print(json.dumps({"seen": list(filter(told, files)), "problems": found, "breaks": breaks,
+                  "queues": []}))
 """,
 }
 """Programs that print as the tools do, and know of no fault but the canary's."""
@@ -85,7 +93,9 @@ def run(open_session, monkeypatch):
         program = Program(check_id, (sys.executable, "-I", "-c", head + code))
         record = RanRecord("packages", "", 0, 1, 0.0)
         environment = PythonEnvironment(Path(sys.prefix), record)
-        monkeypatch.setattr(mypy, "install_packages", lambda _: environment)
+        monkeypatch.setattr(python_rules, "install_packages", lambda _: environment)
+        for rules in (python_rules, typescript_rules):
+            monkeypatch.setattr(rules, "rules_program", lambda _: program)
         monkeypatch.setattr(
             compiler.npm, "install_packages", lambda tools: Packages(tools.folder, "", record)
         )
@@ -127,7 +137,19 @@ def test_an_emptied_program_has_not_looked(run, check_id):
 @pytest.mark.parametrize(
     ("check_id", "code"),
     [
-        ("tsc", "print('src/a.ts(1,7): error TS1134: m'); " + STAND_INS["tsc"].strip()),
+        (
+            "tsc",
+            STAND_INS["tsc"]
+            .replace(
+                '"problems": found',
+                '"problems": [{**place, "path": "src/a.ts", "message": "m", "rule": "TS1134"}]',
+            )
+            .replace(
+                '"breaks": breaks',
+                '"breaks": [{**place, "path": canary_of(files),'
+                ' "message": "m", "rule": "errors-thrown"}]',
+            ),
+        ),
         (
             "mypy",
             """
@@ -139,7 +161,6 @@ sys.exit(2)
     ],
 )
 def test_a_module_with_a_syntax_error_fails_and_is_not_inconclusive(run, check_id, code):
-    code = code.replace("sys.exit(2 if found else 0)", "sys.exit(2)")
     (finding,) = run(check_id, code, blind=True)
     assert finding.rule in ("TS1134", "syntax")
 

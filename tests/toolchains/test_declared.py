@@ -16,6 +16,8 @@ from gates.checks.lint.permissions_declared import permissions_declared
 from gates.checks.lint.queues_declared import queues_declared
 from gates.errors import CouldNotCheckError
 from gates.module import load
+from gates.settings import Policy
+from gates.toolchains import Session, Tools
 from gates.toolchains.languages import language_of
 from gates.toolchains.sources.variables import read_example
 
@@ -289,8 +291,11 @@ ENDPOINT = {"method": "GET", "path": "/api/x/a", "permissions": ["x:read"]}
         (events_declared, "", {"events": {"publishes": ["a.b"]}}, "a.b is published nowhere"),
     ],
 )  # fmt: skip
-def test_each_way_has_its_finding(module, check, code, manifest, part):
-    (finding,) = check.run(module(PY, code, **manifest))
+def test_each_way_has_its_finding(module, settings, check, code, manifest, part):
+    made = module(PY, code, **manifest)
+    with Session(made, Policy(), settings) as session:
+        needs = {"module": made, "tools": Tools(session)}
+        (finding,) = check.run(**{name: needs[name] for name in check.needs})
     assert part in finding.message
     assert finding.location.line
     assert finding.fix

@@ -67,6 +67,15 @@ def test_limits(monkeypatch):
     assert [each.path for each in budget.unread] == ["deep (unpacked > unpacked)"]
 
 
+def test_a_member_is_unpacked_up_to_the_size_of_a_file(monkeypatch):
+    monkeypatch.setattr(unpack, "MAX_FILE", 1000)
+    budget = unpack.Budget()
+    found = list(unpack.unpack("a.gz", gzip.compress(bytes(1000)), budget))
+    assert (len(found), budget.unread) == (2, [])
+    list(unpack.unpack("b.gz", gzip.compress(bytes(1001)), budget))
+    assert [each.path for each in budget.unread] == ["b.gz"]
+
+
 def stub(monkeypatch, matches: Callable[[str, int], bool], samples: bool = True) -> None:
     """Replace the engine by one that finds the canary of a text where `matches` says so."""
     found = [

@@ -1,4 +1,4 @@
-"""What ships, who builds it, and how it loads code."""
+"""What ships, and who builds it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.checks.lint.build_runs_no_code import build_runs_no_code
-from gates.checks.lint.code_loading import code_loading
 from gates.checks.lint.shipped_files import shipped_files
 from gates.checks.lint_manifest.standard_files import standard_files
 from gates.errors import CouldNotCheckError
@@ -196,37 +195,6 @@ def test_scripts_that_npm_runs(written, text, lines):
 def test_a_package_that_is_no_json_is_not_passed(written):
     with pytest.raises(CouldNotCheckError, match=r"package\.json cannot be read"):
         list(build_runs_no_code.run(written("package.json", b"{")))
-
-
-@pytest.mark.parametrize(
-    ("path", "code", "lines"),
-    [
-        (PY, "from importlib.machinery import SourceFileLoader\n", [1]),
-        (PY, "import importlib.util as u\n", [1]),
-        (PY, "from importlib import util, resources\n", [1]),
-        (PY, "import importlib as i\ni.import_module(name)\ni.import_module('a')\n", [2]),
-        (PY, "from importlib import import_module\n", [1]),
-        (PY, "load = __import__\n", [1]),
-        (PY, "import runpy, ctypes.util\nimport json\n", [1, 1]),
-        (PY, "import sys as s\ns.path.append('docs')\ns.argv\n", [2]),
-        (PY, "from sys import meta_path, argv\n", [1]),
-        (PY, "__builtins__['ex' + 'ec']\n", [1]),
-        (PY, "import re\nre.compile('a')\npath = self.path\nmodel.eval()\n", []),
-        (TS, "export const a = await import(`../docs/${name}.mjs`);\n", [1]),
-        (TS, "export const a = await import('data:text/javascript,1');\n", [1]),
-        (TS, "export const a = await import('./x.js');\n", []),
-        (TS, "import { createRequire } from 'node:module';\n", [1, 1]),
-        (TS, "import * as vm from 'vm';\nimport fs from 'node:fs';\n", [1]),
-        (TS, "export * from 'node:vm';\n", [1]),
-        (TS, "process.dlopen(module, 'a.png');\nglobalThis.process.getBuiltinModule(a);\n", [1, 2]),
-        (TS, "export const a = new WebAssembly.Module(b);\n", [1]),
-        (TS, "export const a = { module: 1, require: 2 };\nimport { z } from 'zod/v4';\n", []),
-    ],
-)
-def test_how_code_is_loaded(written, path, code, lines):
-    path += "code.py" if path == PY else "code.ts"
-    found = code_loading.run(written(path, code.encode()))
-    assert sorted(each.location.line for each in found) == lines
 
 
 @pytest.mark.parametrize("name", ["src/env.ts", "src/env.mts", "src/env.cts"])

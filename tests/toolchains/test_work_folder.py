@@ -15,6 +15,7 @@ import pytest
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
 from gates.module import load
 from gates.settings import Policy
+from gates.supervisor.programs import end_programs
 from gates.toolchains import Session, Tools
 from gates.toolchains.tools import Program
 
@@ -48,6 +49,21 @@ tools.run(program, [], sandbox=Sandbox(read=(Path(sys.prefix),)))
 """
 
 
+PLAIN = """
+import sys
+from pathlib import Path
+from gates.module import load
+from gates.settings import Policy, Settings
+from gates.toolchains import Session, Tools
+from gates.toolchains.tools import Program
+settings = Settings(*(Path(sys.argv[2]) for _ in range(3)), catalog="", registry="")
+tools = Tools(Session(load(Path(sys.argv[1])), Policy(), settings))
+code = "import os, time; os.setsid() if os.fork() == 0 else 0; time.sleep(60)"
+program = Program("python", (sys.executable, "-I", "-S", "-c", code, sys.argv[3]))
+tools.run(program, [])
+"""
+
+
 def processes(marker: str) -> list[str]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -71,15 +87,36 @@ def waits_for(condition) -> bool:
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="needs Linux's parent-death signal"
 )
-def test_a_killed_run_takes_the_module_with_it(make_module, settings, folder):
+@pytest.mark.parametrize(("code", "count"), [(WALLED, 4), (PLAIN, 3)], ids=["walled", "plain"])
+def test_a_killed_run_takes_its_programs_with_it(make_module, folder, code, count):
     marker = f"gates-killed-{os.getpid()}"
-    command = [sys.executable, "-c", WALLED, str(make_module("python")), str(folder / "c"), marker]
+    command = [sys.executable, "-c", code, str(make_module("python")), str(folder / "c"), marker]
     with subprocess.Popen(command) as process:
-        # the run itself, the launcher, the program and its child; bubblewrap twice
-        assert waits_for(lambda: len(processes(marker)) >= 4)
+        # the run itself, the program and its child; walled, the launcher and bubblewrap, too
+        assert waits_for(lambda: len(processes(marker)) >= count)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert waits_for(lambda: not processes(marker))
+    assert waits_for(lambda: not list((folder / "c" / "work").glob("[!.]*")))
+
+
+def test_programs_of_others_are_left_alone(folder):
+    """A folder whose name begins with the dead run's, and one that merely works in it."""
+    work = folder / "work" / "12ab"
+    work.mkdir(parents=True)
+    sleep = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+    with (
+        subprocess.Popen(sleep, env={"HOME": f"{work}cd/home"}) as other,
+        subprocess.Popen(sleep, env={}, cwd=work) as visitor,
+        subprocess.Popen(sleep, env={"HOME": f"{work}/1/home"}) as own,
+    ):
+        try:
+            end_programs(work)
+            assert own.wait(10) == -signal.SIGKILL
+            assert (other.poll(), visitor.poll()) == (None, None)
+        finally:
+            for process in (other, visitor, own):
+                process.kill()
 
 
 @pytest.fixture

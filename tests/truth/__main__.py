@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import click
 
@@ -111,6 +112,25 @@ def _advisories() -> Tally:
     return advisories.tally()
 
 
+def _code_rules() -> Tally:
+    import tempfile
+
+    from gates.settings import Settings
+    from tests.truth import code_rules as run
+
+    every = []
+    for language in run.MODULES:
+        with tempfile.TemporaryDirectory(prefix="gates-truth-") as folder:
+            Path(folder).chmod(0o755)
+            settings = Settings.from_environment()
+            found = run.answers(language, Path(folder), settings, others=True)
+        click.echo(f"{language}\n{run.figures(found)}")
+        for each in run.missed(found):
+            click.echo(each)
+        every += found
+    return run.tally(every)
+
+
 CORPORA: Mapping[str, Callable[[], Tally]] = {
     "defects": _defects,
     "mutants": _mutants,
@@ -122,6 +142,7 @@ CORPORA: Mapping[str, Callable[[], Tally]] = {
     "patterns": _patterns,
     "schemas": _schemas,
     "advisories": _advisories,
+    "code-rules": _code_rules,
 }
 
 

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Module
+from gates.toolchains import Tools
 
 
 @check(Stage.LINT)
-def environment_access(module: Module) -> Iterator[Finding]:
+def environment_access(module: Module, tools: Tools) -> Iterator[Finding]:
     """Only src/env.ts, or a file env.py, reads the environment, and it validates what it reads.
 
-    TypeScript: `process.env` in any spelling belongs in src/env.ts, which parses it with zod.
-    Python: `os.environ`, `os.getenv` and their like belong in env.py, with pydantic-settings.
+    TypeScript: `process.env`, by whatever name the type checker finds it, belongs in src/env.ts,
+    which parses it with zod. Python: `os.environ`, `os.getenv` and their like, and every class
+    that comes from BaseSettings, belong in env.py.
 
     Why: a missing variable then fails at one place with its name, and not deep in a request.
     Bad: `const url = process.env.REDIS_URL` in src/jobs/send.ts
@@ -23,5 +25,8 @@ def environment_access(module: Module) -> Iterator[Finding]:
     """
     from gates.toolchains.languages import language_of
 
-    for problem in language_of(module).find_environment_reads(module):
-        yield environment_access.finding(problem.message, problem.location, fix=problem.fix)
+    language = language_of(module)
+    for each in language.check_code(tools).of("environment-access"):
+        yield environment_access.finding(
+            each.message, each.location, fix=language.words.environment_fix
+        )

@@ -23,10 +23,11 @@ def mypy(module: Module, tools: Tools) -> Iterator[Finding]:
     Fix: annotate it, or correct the type at the place of the finding.
     """
     from gates.toolchains.languages.python import mypy as tool
+    from gates.toolchains.languages.python.code_rules import check_code
     from gates.toolchains.languages.python.sources.trees import python_trees
 
     settings = tool.settings_classes(python_trees(module).values())
-    for problem in tool.run(tools):
+    for problem in check_code(tools).problems:
         if not tool.is_false_alarm(problem, settings):
             yield mypy.finding(
                 problem.message,

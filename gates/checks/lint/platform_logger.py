@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Module
+from gates.toolchains import Tools
 
 
 @check(Stage.LINT)
-def platform_logger(module: Module) -> Iterator[Finding]:
+def platform_logger(module: Module, tools: Tools) -> Iterator[Finding]:
     """Sources log through @axon/logger, or in Python through structlog or axon_logger.
 
-    Reported are imports of other loggers, among them Python's own `logging`, and writing to
-    standard output or error. (`console` and `print` are found by ESLint and ruff.)
+    Reported are imports of other loggers, among them Python's own `logging`; `console`, `print`,
+    and the standard streams, by whatever name the type checker finds them.
 
     Why: the platform's logger adds the tenant and the correlation id, and hides secrets.
-    Bad: `import winston from "winston"`, `logging.getLogger(__name__)`
+    Bad: `import winston from "winston"`, `const speak = console.log`, `sys.stdout.buffer.write`
     Good: `import { createLogger } from "@axon/logger"`, `structlog.get_logger()`
     Fix: take the platform's logger.
     """
     from gates.toolchains.languages import language_of
 
     language = language_of(module)
-    ours = language.words.logger
-    for what, location in language.find_foreign_loggers(module):
+    for each in language.check_code(tools).of("platform-logger"):
         yield platform_logger.finding(
-            f"{what} goes past the platform's logger", location, fix=f"log through {ours}"
+            each.message, each.location, fix=f"log through {language.words.logger}"
         )

@@ -1,77 +1,33 @@
-"""No Any in what a Python module offers."""
+"""No Any in what a module offers."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from gates.check import check
 from gates.model import Finding, Stage
 from gates.module import Module
+from gates.toolchains import Tools
 
 
-@check(Stage.LINT, language="python")
-def public_any(module: Module) -> Iterator[Finding]:
-    """No public function, method or attribute has `Any` in its type, however deep.
+@check(Stage.LINT)
+def public_any(module: Module, tools: Tools) -> Iterator[Finding]:
+    """No public name has `any` or `Any` in its type, written or inferred, however deep.
 
-    Public is what does not begin with an underscore, in files and classes that do not either.
-    (TypeScript's `any` is found by ESLint, everywhere.)
+    Public is in TypeScript what a file exports, in Python what does not begin with an underscore.
+    What the type checker infers counts, also through names of other files. What the types of
+    packages are made of does not, and neither does a logger of structlog.
 
     Why: an `Any` in a signature switches type checking off in everything that calls it.
-    Bad: `def load(row: dict[str, Any]) -> Any: ...`
+    Bad: `LOADED = json.loads(text)`, `export type Wild = ReturnType<typeof JSON.parse>`
     Good: `def load(row: Mapping[str, object]) -> Rule: ...`
-    Fix: name the type; where it can be anything, `object`, and narrow it.
+    Fix: name the type; where it can be anything, `object` or `unknown`, and narrow it.
     """
-    from gates.toolchains.languages.python.sources.trees import at, python_trees
+    from gates.toolchains.languages import language_of
 
-    for path, tree in python_trees(module).items():
-        names = _any_names(tree)
-        for owner, annotation in _public(tree):
-            for node in ast.walk(annotation):
-                if _is_any(node, names):
-                    yield public_any.finding(
-                        f"the type of {owner} holds Any",
-                        at(path, node, module.lines(path)),
-                        fix="name the type, or use object and narrow it",
-                    )
-
-
-def _any_names(tree: ast.Module) -> set[str]:
-    return {
-        each.asname or each.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in ("typing", "typing_extensions")
-        for each in node.names
-        if each.name == "Any"
-    }
-
-
-def _is_any(node: ast.AST, names: set[str]) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id in names
-    return isinstance(node, ast.Attribute) and ast.unparse(node) in (
-        "typing.Any",
-        "typing_extensions.Any",
-        "t.Any",
-    )
-
-
-def _public(scope: ast.Module | ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    for node in scope.body:
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            yield from _public(node)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            dunder = node.name.startswith("__") and node.name.endswith("__")
-            if node.name.startswith("_") and not dunder:
-                continue
-            given = node.args
-            every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-            for each in every:
-                if each is not None and each.annotation is not None:
-                    yield f"{node.name}({each.arg})", each.annotation
-            if node.returns is not None:
-                yield f"{node.name}()", node.returns
-        elif isinstance(node, ast.AnnAssign):
-            name = ast.unparse(node.target)
-            if not name.startswith("_"):
-                yield name, node.annotation
+    for each in language_of(module).check_code(tools).of("public-any"):
+        yield public_any.finding(
+            each.message,
+            each.location,
+            fix="name the type, or use object or unknown and narrow it",
+        )

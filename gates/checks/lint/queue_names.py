@@ -1,4 +1,4 @@
-"""Queue names begin with the module's own prefix."""
+"""Queues are opened through the platform's helper, under the module's own prefix."""
 
 from __future__ import annotations
 
@@ -6,40 +6,31 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.errors import CouldNotCheckError
-from gates.model import Finding, Level, Stage
+from gates.model import Finding, Stage
 from gates.module import Module
+from gates.toolchains import Tools
 
 
 @check(Stage.LINT)
-def queue_names(module: Module) -> Iterator[Finding]:
-    """The name of every BullMQ queue in the sources begins with `tenant:<module>:`.
+def queue_names(module: Module, tools: Tools) -> Iterator[Finding]:
+    """A BullMQ queue is opened with the name that `tenantQueue("tenant:<module>:...")` made.
 
-    Looked at are the queues and workers that sources open. A name may be a literal, a template
-    or a constant of the module, and may go through the platform's `tenantQueue()`. A name that
-    the sources do not show is a warning.
+    The classes of BullMQ are called and nothing else: no subclass, no other name, no passing on.
+    In Python the helper is `tenant_queue()`. What it is given begins with the module's prefix, as a
+    literal or a constant; a name that cannot be read is an error.
 
     Why: all modules share one Redis, and a queue without the prefix takes another module's jobs.
-    Bad: `new Queue("emails", options)`
-    Good: `new Queue("tenant:alert-engine:emails", options)`
-    Fix: write the prefix into the name, as a literal or a constant.
+    Bad: `new Queue("emails", options)`, `class Own extends Queue {}`
+    Good: `const { name, prefix } = tenantQueue("tenant:alert-engine:emails"); new Queue(name, ...)`
+    Fix: give tenantQueue() the whole name as a literal, and BullMQ what it makes of it.
     """
     from gates.toolchains.languages import language_of
 
-    language = language_of(module)
     if not module.slug:
         raise CouldNotCheckError("without a usable slug the prefix of queues is not known")
-    prefix = f"tenant:{module.slug}:"
-    for name, location in language.find_queues(module):
-        if name is None:
-            yield queue_names.finding(
-                "the name of this queue cannot be read from the sources",
-                location,
-                level=Level.WARNING,
-                fix=f'use a literal or a constant that begins with "{prefix}"',
-            )
-        elif not name.startswith(prefix):
-            yield queue_names.finding(
-                f'the queue "{name}" does not begin with "{prefix}"',
-                location,
-                fix=f'call it "{prefix}{name.rpartition(":")[2]}"',
-            )
+    for each in language_of(module).check_code(tools).of("queue-names"):
+        yield queue_names.finding(
+            each.message,
+            each.location,
+            fix=f'open it through the platform\'s helper, as "tenant:{module.slug}:<name>"',
+        )

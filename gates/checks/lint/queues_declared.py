@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.model import Finding, Level, Stage
 from gates.module import Module
+from gates.toolchains import Tools
 
 
 @check(Stage.LINT)
-def queues_declared(module: Module) -> Iterator[Finding]:
+def queues_declared(module: Module, tools: Tools) -> Iterator[Finding]:
     """The jobs and queues of module.json are those of the sources.
 
     A job is an object, or in Python a call of `Job`, with a name, a queue and a handler or a
@@ -78,7 +79,7 @@ def queues_declared(module: Module) -> Iterator[Finding]:
             )
     queues = {entry.text("queue") for entry in listed.values()}
     queues |= {queue for job in found.jobs for queue in job.queue.values or ()}
-    for queue, place in language.find_queues(module):
+    for queue, place in language.check_code(tools).queues:
         # queue-names says so where the name is not known, or has another prefix.
         if queue is not None and queue.startswith(f"tenant:{module.slug}:") and queue not in queues:
             yield queues_declared.finding(

@@ -14,6 +14,7 @@ from gates.module import Module
 if TYPE_CHECKING:
     from gates.toolchains.advisories import Advisory
     from gates.toolchains.bundle import Built, Bundle
+    from gates.toolchains.code_rules import CodeRules
     from gates.toolchains.ecosystem import Ecosystem
     from gates.toolchains.licenses import Licensed
     from gates.toolchains.locks import Locked
@@ -83,26 +84,11 @@ class Language(Protocol):
     def find_environment_files(self, module: Module) -> list[str]:
         """The files that may read the environment, of those that there are."""
 
-    def find_environment_reads(self, module: Module) -> Iterator[Problem]:
-        """Each read of the environment elsewhere, and each such file that does not validate it."""
-
     def read_variables(self, module: Module) -> Read:
         """The environment variables that these files read."""
 
     def read_offers(self, module: Module) -> Offers:
         """The routes, jobs, events and permissions that the sources write."""
-
-    def find_queues(self, module: Module) -> Iterator[tuple[str | None, Location]]:
-        """Each place that opens a BullMQ queue or listens to one, with the queue's name.
-
-        The name goes up to its first part that is not known; None where nothing of it is known.
-        """
-
-    def find_foreign_errors(self, module: Module) -> Iterator[tuple[str, Location]]:
-        """Each throw of something that is known to be no AxonError: its name and place."""
-
-    def find_foreign_loggers(self, module: Module) -> Iterator[tuple[str, Location]]:
-        """Each use of another logger than the platform's, or of a standard stream."""
 
     def find_suppressions(self, module: Module) -> Iterator[Problem]:
         """Each comment that switches a tool off and must not."""
@@ -113,14 +99,20 @@ class Language(Protocol):
         Names, literals and what operators make of them do nothing.
         """
 
-    def find_loaders(self, module: Module) -> Iterator[Problem]:
-        """Each place that loads code by a path, or a name, that only a run knows."""
-
     def find_build_code(self, module: Module) -> Iterator[Problem]:
         """Each place where building or installing the module would run code of its own."""
 
     def find_computed_answers(self, module: Module) -> Iterator[Problem]:
         """Each place where what `register()` answers with is not written out."""
+
+    # What the type checker says, with the types of the module's packages.
+
+    def check_code(self, tools: Tools) -> CodeRules:
+        """The type checker and the platform's rules for code, once in a run.
+
+        Its record goes to `tools`. Raises `ToolFailedError` where the checker fails for another
+        reason than the module.
+        """
 
     # Tests and build. The module's own code runs, in the sandbox.
 

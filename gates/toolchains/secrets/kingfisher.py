@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
+from gates.toolchains.cache import Installed, install_once
 from gates.toolchains.processes import disk
 from gates.toolchains.sandbox import Sandbox
-from gates.toolchains.secrets.rules import rules_file
+from gates.toolchains.secrets.rules import RULES, rules_file
 from gates.toolchains.tools import Tools
 
 FOUND, NOTHING = 200, 0
@@ -39,14 +42,53 @@ def run(tools: Tools, folder: Path, files: int) -> list[Match]:
     """What looks like a secret in the text files of a folder, by one process for all of them.
 
     No filter by comment, by name, by size or by confidence, and no question to anyone: the secrets
-    are not tried out. The compiled rules are kept in the cache, since they take ten seconds.
-    Raises `ToolFailedError` for a report that is not understood.
+    are not tried out. Raises `ToolFailedError` for a report that is not understood.
     """
     rules, report = tools.folder / "rules.yml", tools.folder / "report.json"
-    compiled = tools.session.settings.cache / "kingfisher"
     with disk():
         rules.write_bytes(rules_file())
-        compiled.mkdir(parents=True, exist_ok=True)
+    made = _compiled(tools, rules)
+    tools.records.append(made.record("kingfisher's compiled rules", len(RULES)))
+    _scan(
+        tools, folder, report, rules, Sandbox(read=(*_installed(), made.place)), made.place, files
+    )
+    try:
+        data = report.read_bytes()
+    except OSError as error:
+        raise ToolFailedError("kingfisher has written no report") from error
+    return parse(data)
+
+
+def _compiled(tools: Tools, rules: Path) -> Installed:
+    """The engine's rules and ours, compiled once for each version of them: that takes ten seconds.
+    Sealed, and read-only to the process that reads the module.
+
+    The engine ignores a folder on whose way one is another user's, as in a sandbox where root
+    becomes somebody else. For what others may not read it stays root's id: so this is private.
+    It is compiled outside: nothing of the module is read.
+    """
+    version = tools.resolve("kingfisher").version
+    name = hashlib.sha256(f"{version} {platform.machine()} ".encode() + rules_file()).hexdigest()
+
+    def compile_rules() -> Path:
+        texts, compiled = tools.folder / "nothing", tools.folder / "compiled"
+        with disk():
+            texts.mkdir()
+            compiled.mkdir(0o700)
+            (texts / "empty.txt").write_text("nothing\n", "ascii")
+        report = tools.folder / "no-report.json"
+        _scan(tools, texts, report, rules, None, compiled, 1)
+        if not any(compiled.iterdir()):
+            raise ToolFailedError("kingfisher has compiled no rules")
+        return compiled
+
+    return install_once(tools.session.settings.cache / "kingfisher" / name[:16], compile_rules)
+
+
+def _scan(
+    tools: Tools, folder: Path, report: Path, rules: Path, sandbox: Sandbox | None, compiled: Path,
+    files: int,
+) -> None:  # fmt: skip
     tools.run(
         "kingfisher",
         [
@@ -59,13 +101,8 @@ def run(tools: Tools, folder: Path, files: int) -> list[Match]:
         cwd=tools.folder,
         ok=(FOUND, NOTHING),
         subjects=files,
-        sandbox=Sandbox(read=_installed(), write=(compiled,)),
+        sandbox=sandbox,
     )  # fmt: skip
-    try:
-        data = report.read_bytes()
-    except OSError as error:
-        raise ToolFailedError("kingfisher has written no report") from error
-    return parse(data)
 
 
 def _installed() -> tuple[Path, ...]:

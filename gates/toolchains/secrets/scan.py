@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,8 +80,11 @@ def scan(tools: Tools) -> tuple[list[Secret], list[Unread]]:
     if not seen and texts:
         raise ToolFailedError("kingfisher found none of the keys that were put there for it")
     secrets: list[Secret] = []
+    known: dict[str, set[str]] = defaultdict(set)
     for text in seen:
-        secrets += _secrets(text, found[text.file.name], secrets)
+        new = list(_secrets(text, found[text.file.name], known[text.path]))
+        known[text.path].update(each.digest for each in new)
+        secrets += new
     return secrets, unread
 
 
@@ -120,13 +123,13 @@ def _shown(text: _Text) -> str:
     return f"{text.path} ({text.member})" if text.member else text.path
 
 
-def _secrets(text: _Text, matches: Sequence[Match], before: Sequence[Secret]) -> Iterator[Secret]:
-    """What was found in one text, each place once; `before` is what was found in other texts."""
+def _secrets(text: _Text, matches: Sequence[Match], known: Collection[str]) -> Iterator[Secret]:
+    """What was found in one text, each place once; `known` are the digests of what was found in
+    other texts of the same file."""
     matches = [match for match in matches if match.line < text.end]
     if not matches:
         return
     lines = text.file.read_bytes().split(b"\n")
-    known = {each.digest for each in before if each.location.path == text.path}
     taken: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for match in sorted(matches, key=_weight):
         line = lines[match.line - 1]

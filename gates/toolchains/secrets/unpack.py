@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, cast
 
+from gates.module.tree import MAX_FILE
 from gates.toolchains.secrets.pdf import UnreadableError, streams
 
 MAX_MEMBERS = 20_000
@@ -136,7 +137,9 @@ def _take(stream: IO[bytes], budget: Budget) -> bytes:
     budget.members -= 1
     if budget.members < 0:
         raise _LimitError(f"comes after {MAX_MEMBERS:,} members of archives")
-    data = stream.read(budget.size + 1)
+    data = stream.read(min(budget.size, MAX_FILE) + 1)
+    if len(data) > MAX_FILE:
+        raise _LimitError(f"unpacks to more than {MAX_FILE // 1024 // 1024} MiB in one piece")
     if len(data) > budget.size:
         raise _LimitError(f"unpacks to more than {MAX_BYTES // 1024 // 1024} MiB with the others")
     budget.size -= len(data)

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
-from gates.toolchains.cache import digest_folder, install_once
+from gates.toolchains.cache import install_once
+from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.python.lock import (
     LOCK_COMMAND,
     LOCK_FILE,

@@ -1,30 +1,16 @@
-"""mypy --strict under the platform's own configuration, and how its output is read."""
+"""How the output of mypy is read."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
-import secrets
-import shutil
-import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.errors import ToolFailedError
 from gates.model import Location
-from gates.toolchains.canary import plant, prove
-from gates.toolchains.languages.python.environment import (
-    CONFIG,
-    install_packages,
-    source_root,
-    sources,
-)
 from gates.toolchains.problem import Problem, inside, relative
-from gates.toolchains.processes import Ran, disk
-from gates.toolchains.sandbox import Sandbox
-from gates.toolchains.tools import Tools
 
 _LOOKED_AT = re.compile(
     r"^LOG:\s+(?:Parsing (?P<parsed>.+) \(\S+\)"
@@ -33,60 +19,6 @@ _LOOKED_AT = re.compile(
     re.MULTILINE,
 )
 """What mypy logs of a file that it reads, or that it finds to be what it knows."""
-
-
-def run(tools: Tools) -> Iterator[Problem]:
-    """What mypy finds in the module's sources, with the types of its locked packages.
-
-    mypy asks the module's environment where its packages are, and starting that environment can
-    run code of those packages: so it runs in a sandbox, as the module's own code does.
-
-    Raises as `prove`, and `ToolFailedError` where mypy fails for another reason than the module.
-    """
-    module = tools.session.module
-    files = sources(module)
-    if not files:
-        raise CouldNotCheckError("there is no Python source to look at")
-    env = install_packages(tools)
-    # Another text in each run, or mypy would answer from its cache.
-    text = f'canary: int = "{secrets.token_hex(8)}"'
-    canary = plant(tools, files[0], ".py", text, "assignment")
-    cache = tools.session.settings.cache / "mypy" / env.folder.name
-
-    def check() -> Ran:
-        with disk():
-            cache.mkdir(parents=True, exist_ok=True)
-        return tools.run(
-            "mypy",
-            [
-                f"--config-file={CONFIG / 'mypy.ini'}", f"--python-executable={env.python}",
-                f"--cache-dir={cache}", "--output=json", "--verbose", "--", *files,
-                canary.path,
-            ],
-            ok=(0, 1, 2),
-            subjects=len(files),
-            env=tools.environment({"MYPYPATH": source_root(module)}),
-            sandbox=Sandbox(read=(Path(sys.prefix), CONFIG, env.folder), write=(cache,)),
-        )  # fmt: skip
-
-    ran = check()
-    if _has_failed(ran):
-        # A run that was killed, or a full disk, leaves a cache that mypy fails on each time.
-        shutil.rmtree(cache, ignore_errors=True)
-        ran = check()
-    if _has_failed(ran):
-        said = [line for line in ran.stderr.splitlines() if not line.startswith(b"LOG:")]
-        end = replace(ran, stderr=b"\n".join(said)).end()
-        raise ToolFailedError(f"mypy could not check the module: {end}")
-    problems = parse(ran.stdout, tools.module_copy)
-    seen = find_seen(ran.stderr, tools.module_copy)
-    stopped = ran.exit_status == 2
-    files = [] if stopped else files
-    yield from prove("mypy", problems, [canary], files=files, seen=seen, stopped=stopped)
-
-
-def _has_failed(ran: Ran) -> bool:
-    return ran.exit_status == 2 and not ran.stdout.lstrip().startswith(b"{")
 
 
 def find_seen(log: bytes, copy: Path) -> set[str]:

@@ -22,6 +22,7 @@ def build(tools: Tools, *, again: bool) -> Built:
 
     Raises `CouldNotCheckError` where the environment cannot be made.
     """
+    tools.take("all")  # a project may name its README
     module = tools.session.module
     if PROJECT not in module.files:
         fix = "add one with [build-system] and [project]"
@@ -46,7 +47,7 @@ def build(tools: Tools, *, again: bool) -> Built:
     wheel = read_untrusted(tools.folder, wheels[0])
     if wheel is None:
         raise ToolFailedError("the wheel is gone")
-    return Built({name: wheel}, name)
+    return Built({name: lambda: wheel}, name)
 
 
 def _problem(output: str, copy: str) -> Problem:

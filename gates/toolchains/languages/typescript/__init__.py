@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.build_code import (
         find_build_code as find_build_code,
     )
+    from gates.toolchains.languages.typescript.code_rules import check_code as check_code
     from gates.toolchains.languages.typescript.components import list_components as list_components
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
@@ -38,20 +39,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.sources.environment import (
         find_environment_files as find_environment_files,
     )
-    from gates.toolchains.languages.typescript.sources.environment import (
-        find_environment_reads as find_environment_reads,
-    )
-    from gates.toolchains.languages.typescript.sources.errors import (
-        find_foreign_errors as find_foreign_errors,
-    )
-    from gates.toolchains.languages.typescript.sources.loaders import (
-        find_loaders as find_loaders,
-    )
-    from gates.toolchains.languages.typescript.sources.loggers import (
-        find_foreign_loggers as find_foreign_loggers,
-    )
     from gates.toolchains.languages.typescript.sources.offers import read_offers as read_offers
-    from gates.toolchains.languages.typescript.sources.queues import find_queues as find_queues
     from gates.toolchains.languages.typescript.sources.variables import (
         read_variables as read_variables,
     )
@@ -78,17 +66,13 @@ words = Words(
 
 _FILES = {
     "ask_advisories": "advisories",
+    "check_code": "code_rules",
     "build": "dist",
     "find_build_code": "build_code",
     "find_bundled": "node",
     "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
-    "find_environment_reads": "sources.environment",
-    "find_foreign_errors": "sources.errors",
-    "find_foreign_loggers": "sources.loggers",
     "find_idle_tests": "idle_tests",
-    "find_loaders": "sources.loaders",
-    "find_queues": "sources.queues",
     "find_register": "entrypoint",
     "find_source": "registration",
     "find_suppressions": "sources.comments",

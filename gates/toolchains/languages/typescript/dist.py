@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePosixPath
 
 from gates.errors import CouldNotCheckError
-from gates.toolchains.bundle import Built
+from gates.toolchains.bundle import Built, Read
 from gates.toolchains.canary import canary_name
 from gates.toolchains.languages.typescript.compiler import compile_typescript
 from gates.toolchains.languages.typescript.platform_tools import sources
@@ -22,6 +23,7 @@ def build(tools: Tools, *, again: bool) -> Built:
 
     Raises `CouldNotCheckError` where there is nothing to compile.
     """
+    tools.take("code")
     module, copy = tools.session.module, tools.module_copy
     files = sources(module)
     if not files:
@@ -37,14 +39,14 @@ def build(tools: Tools, *, again: bool) -> Built:
     problems = compile_typescript(tools, files, options)
     if problems:
         return Built({}, "", problems)
-    made = {
-        f"dist/{path.removeprefix('src/')}": module.data(path)
+    made: dict[str, Read] = {
+        f"dist/{path.removeprefix('src/')}": partial(module.data, path)
         for path in module.files
         if path.startswith("src/") and path not in files
     }
     for path in sorted((copy / "dist").rglob("*")):
         if path.is_file() and not path.name.startswith(canary_name(tools)):
-            made[path.relative_to(copy).as_posix()] = path.read_bytes()
+            made[path.relative_to(copy).as_posix()] = path.read_bytes
     return Built(made, compiled_path(module.entrypoint or ""))
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
-from gates.toolchains.cache import digest_folder, install_once
+from gates.toolchains.cache import install_once
+from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.typescript.install_files import (
     Install,
     find_lock,

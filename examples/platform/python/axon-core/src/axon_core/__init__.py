@@ -14,6 +14,8 @@ from axon_core.contract import (
     TableUsage,
     TableUsageSource,
     TenantDatabase,
+    TenantQueue,
+    tenant_queue,
 )
 from axon_core.errors import AxonError
 
@@ -32,4 +34,6 @@ __all__ = [
     "TableUsage",
     "TableUsageSource",
     "TenantDatabase",
+    "TenantQueue",
+    "tenant_queue",
 ]

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
+
+from axon_core.errors import AxonError
 
 Row: TypeAlias = Mapping[str, object]
 
@@ -122,3 +124,19 @@ class ModuleRegistration:
     jobs: tuple[Job, ...]
     health: str | None = None
     """Path of the route that answers the platform's health check."""
+
+
+class TenantQueue(NamedTuple):
+    """A queue's name and prefix, as BullMQ wants them: it refuses a name with ":" in it."""
+
+    name: str
+    prefix: str
+
+
+def tenant_queue(queue: str) -> TenantQueue:
+    """Take a queue's whole name apart; raise `AxonError` unless it is `tenant:<module>:<name>`."""
+    tenant, _, rest = queue.partition(":")
+    module, _, name = rest.partition(":")
+    if tenant != "tenant" or not module or not name or ":" in name:
+        raise AxonError(f"{queue} is no name of a queue", code="axon.invalid_queue_name")
+    return TenantQueue(name, f"{tenant}:{module}")

@@ -1,12 +1,11 @@
 import { tenantQueue } from "@axon/core";
-import { Queue, Worker } from "bullmq";
+import { Queue } from "bullmq";
 
-const PREFIX = "tenant:sample-module";
+const PREFIX = "tenant:alert-engine";
 const EMAILS = `${PREFIX}:emails`;
 const { name, prefix } = tenantQueue(EMAILS);
 
-export const queue = new Queue(name, { prefix, connection: {} });
-export const worker = new Worker(`tenant:sample-module:${String(1)}`, null, {});
+export const queue = new Queue<string>(name, { prefix, connection: {} });
 
 class Worklist {}
 

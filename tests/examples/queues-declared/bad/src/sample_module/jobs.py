@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from axon_core import Job, RequestContext
-from bullmq import Queue
 
 PREFIX = "tenant:sample-module"
 
@@ -13,4 +12,3 @@ def purge(data: object, context: RequestContext) -> None:
 
 
 PURGE = Job(name="purge", queue=f"{PREFIX}:purge", schedule="0 4 * * *", handler=purge)
-MAILS = Queue("tenant:sample-module:mails")

@@ -1,0 +1,3 @@
+import { TITLES } from "../../tests/support/titles.js";
+
+export const first = TITLES[0] ?? "";

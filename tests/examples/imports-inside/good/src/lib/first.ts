@@ -1,0 +1,5 @@
+import type { TITLES } from "../../tests/support/titles.js";
+import { shorten } from "./titles.js";
+
+export const first = (titles: typeof TITLES): string =>
+  shorten(titles[0] ?? "", 9);
