@@ -154,6 +154,8 @@ class Policy:
     """An older result of a check is not reused, and evidence that reused one is refused."""
     reuse_in_release: bool = True
     """Whether a release accepts evidence in which results of earlier runs were reused."""
+    clean_tree: bool = False
+    """Whether a release asks for evidence of a commit, with no file that is not in it."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -468,6 +470,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "trust.services": ("trust_services", _path, None),
     "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
     "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
+    "release.clean_tree": ("clean_tree", _flag, lambda new, old: new >= old),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

@@ -148,6 +148,13 @@ def told(report: Report) -> str:
     return ", ".join(parts) or "nothing"
 
 
+def commit(report: Report) -> str:
+    """The commit that was checked, and whether anything was that is not in it, in words."""
+    if not report.commit:
+        return "no commit: the files are in no git repository that can be read"
+    return f"commit {report.commit[:12]}, {report.tree}"
+
+
 def plural(count: int, noun: str) -> str:
     """ "1 check", "2 checks"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -11,6 +11,7 @@ from gates.model import Finding, Level, Stage, StageResult, Verdict
 from gates.report.causes import Standing
 from gates.report.entries import (
     MARKS,
+    commit,
     counts,
     ended,
     lacking_in,
@@ -152,6 +153,7 @@ def _summary(report: Report) -> Iterator[Line]:
     yield _line(
         (what, "bold"), f"  content {report.digest[:12]}  policy {report.policy_digest[:12]}"
     )
+    yield _line("  ", commit(report))
     width = max((len(stage.stage) for stage in report.stages), default=0)
     for stage in report.stages:
         colour = COLOURS[stage.verdict]

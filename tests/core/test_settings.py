@@ -51,6 +51,7 @@ def test_a_module_may_tighten(module):
         ("waivers = []", "waivers: a module may tighten"),
         ('[sandbox]\nrequired = ["seccomp"]', "sandbox.required: a module may tighten"),
         ("[sandbox]\nrequired = []", "sandbox.required: a module may tighten"),
+        ("[release]\nclean_tree = 1", "release.clean_tree: must be true or false"),
     ],
 )
 def test_a_module_may_not_loosen(module, text, message):
@@ -242,3 +243,12 @@ def test_how_evidence_is_signed(value, keyless):
 def test_a_way_of_signing_that_does_not_exist():
     with pytest.raises(ConfigurationError, match="GATES_SIGNING must be key or keyless"):
         Settings.from_environment({"GATES_SIGNING": "sigstore"})
+
+
+def test_a_module_may_ask_for_a_clean_tree_and_not_for_another(module):
+    (module / "gates.toml").write_text("[release]\nclean_tree = true\n")
+    assert load_policy(module).clean_tree
+    (module.parent / "gates-policy.toml").write_text("[release]\nclean_tree = true\n")
+    (module / "gates.toml").write_text("[release]\nclean_tree = false\n")
+    with pytest.raises(ConfigurationError, match=r"release.clean_tree: a module may tighten"):
+        load_policy(module)
