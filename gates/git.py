@@ -112,8 +112,8 @@ def read_checkout(module: Module) -> Checkout | None:
     """The commit that a module stands on, and its files that differ from it; None without one.
 
     The files are compared by their bytes with git's objects, so that no filter of the repo runs:
-    what a filter or `autocrlf` wrote differently counts as changed. Modes of files do not count,
-    nor does what is no part of the module. Raises `CouldNotCheckError` where the repo or a file cannot
+    what a filter or `autocrlf` wrote differently counts as changed. Neither modes of files count
+    nor what is no part of the module. Raises `CouldNotCheckError` where the repo or a file cannot
     be read, and `ToolMissingError` without git.
     """
     root = module.root

@@ -97,6 +97,7 @@ def run_pipeline(
     policy = load_policy(path, settings.policy)
     _known_ids(policy)
     module = load(path)
+    policy = policy.for_module(module.slug)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
 

@@ -13,6 +13,17 @@ from gates.model import Level
 from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
 
+WAIVER = """
+[[waivers]]
+check = "eslint"
+path = "src/index.ts"
+reason = "r"
+owner = "o"
+approver = "a"
+expires = 2027-01-31
+"""
+
+
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
     root = tmp_path / "modules" / "sample"
@@ -74,6 +85,8 @@ def test_a_module_may_not_loosen(module, text, message):
         ('[levels]\nsquawk = "mild"', "levels: 'mild' is not a valid Level"),
         ('[advisories]\nsnapshot = "nowhere.json"', "there is no"),
         ("[[waivers]]\ncheck = 'a'", "missing 4 required positional arguments"),
+        (WAIVER + "module = 7", "module must be the slug of a module"),
+        (WAIVER + "module = ''", "module must be the slug of a module"),
         (
             "[[waivers]]\ncheck='a'\nreason='r'\nowner='o'\napprover='b'\nexpires=2027-01-01",
             "a path or a fingerprint",
@@ -252,3 +265,15 @@ def test_a_module_may_ask_for_a_clean_tree_and_not_for_another(module):
     (module / "gates.toml").write_text("[release]\nclean_tree = false\n")
     with pytest.raises(ConfigurationError, match=r"release.clean_tree: a module may tighten"):
         load_policy(module)
+
+
+def test_a_waiver_that_names_a_module_is_not_there_for_another(module):
+    policy_file = module.parent / "gates-policy.toml"
+    policy_file.write_text(WAIVER + WAIVER + 'module = "notes"\n' + WAIVER + 'module = "other"\n')
+    policy = load_policy(module)
+    assert [each.module for each in policy.waivers] == [None, "notes", "other"]
+    assert [each.module for each in policy.for_module("notes").waivers] == [None, "notes"]
+    assert [each.module for each in policy.for_module("").waivers] == [None]
+    policy_file.write_text(WAIVER + WAIVER + 'module = "notes"\n')
+    assert load_policy(module).digest == policy.for_module("notes").digest != policy.digest
+    assert load_policy(module).for_module("notes") == load_policy(module)
