@@ -12,7 +12,6 @@ from gates.errors import ConfigurationError
 from gates.model import Level
 from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
-
 WAIVER = """
 [[waivers]]
 check = "eslint"
