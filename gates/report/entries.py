@@ -148,6 +148,14 @@ def told(report: Report) -> str:
     return ", ".join(parts) or "nothing"
 
 
+def side_by_side(report: Report) -> str:
+    """Why the seconds of the stages come to more than those of the run, in words; "" where they do
+    not."""
+    spans = [each.seconds for each in report.stages if each.seconds]
+    overlap = len(spans) > 1 and sum(spans) > report.seconds
+    return ", with stages side by side" if overlap else ""
+
+
 def commit(report: Report) -> str:
     """The commit that was checked, and whether anything was that is not in it, in words."""
     if not report.commit:

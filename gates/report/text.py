@@ -17,6 +17,7 @@ from gates.report.entries import (
     lacking_in,
     opened,
     plural,
+    side_by_side,
     standings_of,
 )
 from gates.report.escaping import one_line, safe, without_commands
@@ -167,5 +168,6 @@ def _summary(report: Report) -> Iterator[Line]:
     row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
     yield _line(
         (f"{MARKS[verdict]} {ended(report)}", f"bold {COLOURS[verdict]}"),
-        f" in {report.seconds:.1f} s" + (f"; catalog row {row}" if row else ""),
+        f" in {report.seconds:.1f} s{side_by_side(report)}"
+        + (f"; catalog row {row}" if row else ""),
     )
