@@ -217,6 +217,7 @@ class StageResult:
     stage: Stage
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
+    """From the start of its first check to the end of its last; other stages may run meanwhile."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """What the stage made, by name: bundle digest, reference in the registry, catalog row."""
     started: str = ""

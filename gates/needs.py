@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError
+from gates.git import Checkout, read_checkout
 from gates.model import StageResult
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
@@ -55,6 +56,7 @@ class Needs:
         self.catalog = Once(self._catalog)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
+        self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
@@ -121,13 +123,22 @@ class Needs:
         )
 
     def _environment(self) -> dict[str, str]:
-        """What the run used: the sandbox of the tests, the database server."""
+        """What the run used: the commit, the sandbox of the tests, the database server."""
         tests, database = self.tests.made, self._shared_database.made
         sandbox = tests.sandbox if tests else None
         server = database.server_version if database else None
         found = {"sandbox": sandbox, "postgresql": server}
         kept = {name: value for each in self.kept for name, value in each.environment.items()}
-        return kept | {name: value for name, value in found.items() if value}
+        checkout = self.read_checkout()
+        commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
+        return kept | {name: value for name, value in found.items() if value} | commit
+
+    def read_checkout(self) -> Checkout | None:
+        """The commit that the module stands on; None where that cannot be known."""
+        try:
+            return self.checkout()
+        except CouldNotCheckError:
+            return None
 
     @property
     def made_database(self) -> Database | None:

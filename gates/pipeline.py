@@ -97,6 +97,7 @@ def run_pipeline(
     policy = load_policy(path, settings.policy)
     _known_ids(policy)
     module = load(path)
+    policy = policy.for_module(module.slug)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
 
@@ -105,6 +106,7 @@ def run_pipeline(
         return ended[-1]
 
     def report() -> Report:
+        checkout = needs.read_checkout()
         return Report(
             gates_version=__version__,
             root=str(path),
@@ -116,6 +118,8 @@ def run_pipeline(
             stages=tuple(ended),
             seconds=time.monotonic() - began,
             folder=_folder(module.root),
+            commit=checkout.commit if checkout else "",
+            tree=checkout.state if checkout else "",
             waivers=policy.waivers,
             approvals=tuple(each for each in policy.approvals if each.module == module.slug),
             **exhibits,

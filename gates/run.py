@@ -215,11 +215,13 @@ class _RunningStage:
         known: KnownCheck,
     ) -> None:
         self.stage = stage
-        self.began = datetime.now(UTC)
-        self._ended = self.began
+        self.began = self._ended = datetime.now(UTC)
+        self._waits = True
         self._progress = progress
 
         def one(check: Planned) -> CheckResult:
+            if self._waits:  # until now, for a thread that other stages had
+                self._waits, self.began = False, datetime.now(UTC)
             progress.check_started(stage, check.id)
             result = run_one(check, needs)
             self._ended = datetime.now(UTC)

@@ -67,6 +67,8 @@ class Waiver:
     path: str | None = None
     """Only findings in this file; exactly one of path and fingerprint is given."""
     fingerprint: str | None = None
+    module: str | None = None
+    """Slug of the only module that it is for; None for every one."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,8 @@ class Policy:
     """An older result of a check is not reused, and evidence that reused one is refused."""
     reuse_in_release: bool = True
     """Whether a release accepts evidence in which results of earlier runs were reused."""
+    clean_tree: bool = False
+    """Whether a release asks for evidence of a commit, with no file that is not in it."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -169,6 +173,11 @@ class Policy:
         values = {each.name: self.plain(each.name) for each in fields(self)}
         del values["sources"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def for_module(self, slug: str) -> Policy:
+        """What holds for one module: without the waivers that name another."""
+        kept = tuple(each for each in self.waivers if each.module in (None, slug))
+        return self if kept == self.waivers else replace(self, waivers=kept)
 
     def plain(self, member: str) -> object:
         """One of its values as JSON data; files are their digests."""
@@ -405,6 +414,8 @@ def _waiver(value: object, _base: Path) -> Waiver:
         raise ValueError(str(error).replace("Waiver.__init__()", "a waiver")) from error
     if (waiver.path is None) == (waiver.fingerprint is None):
         raise ValueError("a waiver names a path or a fingerprint, and not both")
+    if waiver.module is not None and not (isinstance(waiver.module, str) and waiver.module):
+        raise ValueError("module must be the slug of a module")
     if type(waiver.expires) is not date:
         raise ValueError("expires must be a date such as 2027-01-31")
     if not all((waiver.reason.strip(), waiver.owner.strip(), waiver.approver.strip())):
@@ -468,6 +479,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "trust.services": ("trust_services", _path, None),
     "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
     "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
+    "release.clean_tree": ("clean_tree", _flag, lambda new, old: new >= old),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

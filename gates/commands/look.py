@@ -78,7 +78,9 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     from gates.settings import load_policy
 
     settings = settings_of(**given)
-    found = EvidenceSet(load(path), load_policy(path, settings.policy), settings, evidence)
+    module = load(path)
+    policy = load_policy(path, settings.policy).for_module(module.slug)
+    found = EvidenceSet(module, policy, settings, evidence)
     click.echo(report(found, Stage.RELEASE.before), nl=False)
     refused = refusal(found, Stage.RELEASE.before)
     if refused is None:

@@ -36,7 +36,8 @@ def why_run(check_id: str, path: Path, **given: Any) -> None:
     if check_id not in {each.id for each in all_outlines()}:
         raise UsageError(f"there is no check {check_id!r}", hint="`gates checks` lists them")
     settings = settings_of(**given)
-    module, policy = load(path), load_policy(path, settings.policy)
+    module = load(path)
+    policy = load_policy(path, settings.policy).for_module(module.slug)
     needs = Needs(module, policy, settings, today=datetime.now(UTC).date())
     try:
         reuse = Reuse.of(needs)

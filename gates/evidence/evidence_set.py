@@ -173,6 +173,7 @@ class EvidenceSet:
             sandbox=frozenset(self.policy.sandbox),
             waivers=self.policy.waivers,
             today=self._day,
+            clean_tree=self.policy.clean_tree,
             reuse=self.policy.reuse_in_release,
             reuse_max_age_hours=self.policy.reuse_max_age_hours,
             keys=frozenset(self.trust.keys),

@@ -35,9 +35,14 @@ class Expected:
     reuse: bool = True
     """Whether results of earlier runs may have been reused."""
     reuse_max_age_hours: float = 24.0
+    clean_tree: bool = False
+    """Whether the evidence must be of a commit, and nothing besides."""
     keys: frozenset[str] = frozenset()
     """Ids of the keys that count, for results that were reused."""
 
+
+CLEAN_TREE = "clean"
+"""What evidence says of the files of a commit, under `tree` of the environment."""
 
 Rule = Callable[[Statement, Stage, Expected], Iterator[str]]
 
@@ -102,6 +107,22 @@ def check_sandbox(found: Statement, stage: Stage, expected: Expected) -> Iterato
                 f"the stage {stage} ran code of the module without {', '.join(missing)}, which the"
                 f" policy requires of the sandbox (there was {shown(each)})"
             )
+
+
+def check_tree(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """The files were those of a commit, where the policy asks for that."""
+    if not expected.clean_tree:
+        return
+    if not found.environment.get("commit"):
+        yield (
+            f"the evidence of {stage} names no commit, which the policy requires"
+            " (release.clean_tree) [no-commit]"
+        )
+    elif (state := found.environment.get("tree")) != CLEAN_TREE:
+        yield (
+            f"the stage {stage} ran on what is in no commit, which the policy requires"
+            f" (release.clean_tree): {shown(state or 'unknown', 300)} [dirty-tree]"
+        )
 
 
 def check_reused(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -180,6 +201,7 @@ RULES: tuple[Rule, ...] = (
     check_policy,
     check_required_checks,
     check_sandbox,
+    check_tree,
     check_reused,
     check_waivers,
     check_bundle,

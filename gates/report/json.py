@@ -141,6 +141,7 @@ def render(report: Report) -> str:
         "schema_version": 1,
         "gates_version": report.gates_version,
         "module": {"slug": report.slug, "version": report.version, "digest": report.digest},
+        "commit": {"id": report.commit, "tree": report.tree} if report.commit else None,
         "policy": {"digest": report.policy_digest, "files": list(report.policy_files)},
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,

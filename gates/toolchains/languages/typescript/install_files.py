@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gates.errors import CouldNotCheckError
 from gates.toolchains.languages.typescript.lock import (
@@ -32,7 +33,8 @@ from gates.toolchains.session import Session
 def find_lock(session: Session) -> tuple[str, str, str]:
     """The module's lock: its text, the module's own folder in it, and what to call it.
 
-    Raises `NoLockError` where there is none, `LockError` for a workspace's that cannot be read.
+    Raises `NoLockError` where there is none, or where the module asks for packages of a workspace
+    whose lock it is not in; `LockError` for a workspace's that cannot be read.
     """
     module, workspace = session.module, session.policy.npm_workspace
     if "package.json" not in module.files:
@@ -43,13 +45,17 @@ def find_lock(session: Session) -> tuple[str, str, str]:
         raise CouldNotCheckError(f"package.json is not JSON: {error}") from error
     if workspace is not None and (workspace / LOCK_FILE).is_file() and isinstance(manifest, dict):
         text = (workspace / LOCK_FILE).read_text("utf-8")
-        for folder, entry in lock_entries(text).items():
+        members = lock_entries(text)
+        for folder, entry in members.items():
             if (
                 folder
                 and "node_modules" not in folder
                 and entry.get("name") == manifest.get("name")
             ):
                 return text, folder, f"{LOCK_FILE} of the workspace"
+        _refuse_outsider(
+            manifest, module.text(LOCK_FILE) if LOCK_FILE in module.files else "", members
+        )
     if LOCK_FILE not in module.files:
         raise NoLockError(
             f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
@@ -57,6 +63,31 @@ def find_lock(session: Session) -> tuple[str, str, str]:
             hint=LOCK_COMMAND,
         )
     return module.text(LOCK_FILE), "", LOCK_FILE
+
+
+def _refuse_outsider(
+    manifest: Mapping[str, Any], own: str, workspace: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Raise `NoLockError` for a module that asks for members of a workspace and is none itself.
+
+    Which version of them it gets, and what they need, is written in the workspace's lock alone.
+    """
+    supplied = {
+        path.removeprefix("node_modules/") for path, each in workspace.items() if each.get("link")
+    }
+    wanted: set[str] = set()
+    for key in ("dependencies", "devDependencies"):
+        each = manifest.get(key)
+        wanted |= each.keys() if isinstance(each, dict) else set()
+    if own:
+        wanted = {each for each in wanted if f"node_modules/{each}" not in lock_entries(own)}
+    if missing := sorted(wanted & supplied):
+        raise NoLockError(
+            f"the workspace of the platform supplies {', '.join(missing)}, and its {LOCK_FILE} does"
+            f" not hold {manifest.get('name') or 'the module'}",
+            "package.json",
+            hint="list the module's folder under `workspaces` there, and run npm install",
+        )
 
 
 def read_lock(session: Session) -> list[Locked]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from gates.toolchains.ecosystem import Ecosystem, Ordered
-from gates.toolchains.locks import Locked, LockError
+from gates.toolchains.locks import Locked, LockError, OutdatedLockError
 
 LOCK_FILE = "package-lock.json"
 LOCK_COMMAND = "npm install --package-lock-only"
@@ -222,6 +222,26 @@ def resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> 
         path = posixpath.dirname(path)
         if path.endswith("node_modules"):
             path = posixpath.dirname(path)
+
+
+def find_outdated(printed: bytes, text: str) -> OutdatedLockError | None:
+    """What `npm ci` prints (code EUSAGE) of a lock that package.json has left behind; None for any
+    other failure. `text` is the lock, for the line of the first package that is named.
+
+    Source: `npm ci` and `validate-lockfile.js` of npm 7 to 11.
+    """
+    lines = [
+        line.removeprefix("npm error").removeprefix("npm ERR!").strip()
+        for line in printed.decode("utf-8", "replace").splitlines()
+    ]
+    sentence = next((each for each in lines if "in sync" in each), None)
+    reasons = [each for each in lines if each.startswith(("Missing: ", "Invalid: "))]
+    if "code EUSAGE" not in lines or sentence is None or not reasons:
+        return None
+    places = _key_lines(text)
+    names = (re.match(r"Invalid: lock file's (\S+)@\S+ does", each) for each in reasons)
+    found = (places.get(f"node_modules/{name[1]}") for name in names if name)
+    return OutdatedLockError(sentence, reasons, hint=LOCK_COMMAND, line=next(found, None))
 
 
 def _key_lines(text: str) -> dict[str, int]:
