@@ -5,7 +5,21 @@ from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.look import catalog, checks, doctor, explain, verify
 from gates.commands.modules import modules
+from gates.commands.new import new
 from gates.commands.why import why_run
 
-COMMANDS = (explain, checks, why_run, verify, diff, changelog, cost, catalog, modules, ci, doctor)
+COMMANDS = (
+    new,
+    explain,
+    checks,
+    why_run,
+    verify,
+    diff,
+    changelog,
+    cost,
+    catalog,
+    modules,
+    ci,
+    doctor,
+)
 """In the order of `gates --help`."""

@@ -24,6 +24,7 @@ from gates.toolchains.languages.typescript.lock import (
     read_npm_lock,
     write_npm_lock,
 )
+from gates.toolchains.languages.typescript.supplied import SUPPLIED_MEMBER, supply
 from gates.toolchains.languages.typescript.tree import Expected
 from gates.toolchains.locks import Locked, LockError, NoLockError
 from gates.toolchains.session import Session
@@ -35,6 +36,7 @@ def find_lock(session: Session) -> tuple[str, str, str]:
     Raises `NoLockError` where there is none, `LockError` for a workspace's that cannot be read.
     """
     module, workspace = session.module, session.policy.npm_workspace
+    shared = ""
     if "package.json" not in module.files:
         raise NoLockError("there is no package.json", "package.json", hint="npm init")
     try:
@@ -42,21 +44,23 @@ def find_lock(session: Session) -> tuple[str, str, str]:
     except (ValueError, RecursionError) as error:
         raise CouldNotCheckError(f"package.json is not JSON: {error}") from error
     if workspace is not None and (workspace / LOCK_FILE).is_file() and isinstance(manifest, dict):
-        text = (workspace / LOCK_FILE).read_text("utf-8")
-        for folder, entry in lock_entries(text).items():
+        shared = (workspace / LOCK_FILE).read_text("utf-8")
+        for folder, entry in lock_entries(shared).items():
             if (
                 folder
                 and "node_modules" not in folder
                 and entry.get("name") == manifest.get("name")
             ):
-                return text, folder, f"{LOCK_FILE} of the workspace"
+                return shared, folder, f"{LOCK_FILE} of the workspace"
     if LOCK_FILE not in module.files:
         raise NoLockError(
             f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
             "package.json",
             hint=LOCK_COMMAND,
         )
-    return module.text(LOCK_FILE), "", LOCK_FILE
+    text = module.text(LOCK_FILE)
+    supplied = supply(text, shared) if shared else None
+    return (supplied, SUPPLIED_MEMBER, LOCK_FILE) if supplied else (text, "", LOCK_FILE)
 
 
 def read_lock(session: Session) -> list[Locked]:
