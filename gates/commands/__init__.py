@@ -6,20 +6,11 @@ from gates.commands.cost import cost
 from gates.commands.look import catalog, checks, doctor, explain, verify
 from gates.commands.modules import modules
 from gates.commands.new import new
+from gates.commands.watch import watch
 from gates.commands.why import why_run
 
 COMMANDS = (
-    new,
-    explain,
-    checks,
-    why_run,
-    verify,
-    diff,
-    changelog,
-    cost,
-    catalog,
-    modules,
-    ci,
+    new, explain, checks, why_run, watch, verify, diff, changelog, cost, catalog, modules, ci,
     doctor,
-)
+)  # fmt: skip
 """In the order of `gates --help`."""
