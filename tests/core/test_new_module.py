@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +21,15 @@ from gates.model import Level, Stage
 from gates.module import load
 from gates.new_module import LANGUAGES, check_slug, make_module
 from gates.pipeline import run_pipeline
+from gates.toolchains import languages
+from tests.conftest import ROOT
 
 TODAY = date(2026, 11, 28)
 LONGEST = "a-module-whose-name-is-as-long-as-can-be"
 
 
 def test_each_language_has_a_template():
-    from gates.toolchains.languages import LANGUAGES as known
-
-    assert set(LANGUAGES) == set(known)
+    assert set(LANGUAGES) == set(languages.LANGUAGES)
     assert len(LONGEST) == 40
 
 
@@ -45,7 +48,8 @@ def test_a_hostile_slug_is_refused_and_nothing_written(folder, slug, language):
     assert list(folder.iterdir()) == []
 
 
-@given(st.text(max_size=50))
+@given(st.text(max_size=50) | st.from_regex(r"[a-z][a-z0-9-]*", fullmatch=True))
+@hypothesis.settings(max_examples=50)
 def test_what_is_accepted_can_be_a_folder_a_package_and_a_table(slug):
     try:
         check_slug(slug)
@@ -105,14 +109,16 @@ def test_a_new_module_passes_what_needs_no_packages(folder, settings, slug, lang
     assert (module.slug, module.version) == (slug, "0.1.0")
     assert not [path for path in module.files if "{{" in path or path.endswith(".jinja")]
     only = {
-        "squawk", "migration-parses", "migration-names", "migration-forbidden", "environment-declared",
-        "endpoints-declared", "permissions-declared", "queues-declared", "shipped-files",
-        "register-written-out", "suppressions", "ruff", "ruff-format",
+        "squawk", "migration-parses", "migration-names", "migration-forbidden", "shipped-files",
+        "endpoints-declared", "permissions-declared", "environment-declared", "suppressions",
+        "register-written-out",
     }  # fmt: skip
+    only |= {"ruff", "ruff-format"} if language == "python" else set()
     whole = run_pipeline(root, [Stage.LINT_MANIFEST], settings, today=TODAY)
     part = run_pipeline(root, [Stage.LINT], settings, today=TODAY, only=frozenset(only))
     for stage in (*whole.stages, *part.stages):
-        assert stage.verdict == "pass", stage
+        ended = {check.check: check.reason for check in stage.checks if check.verdict != "pass"}
+        assert (stage.verdict, ended) == ("pass", {})
         found = [each for check in stage.checks for each in check.findings]
         assert [each for each in found if each.level is not Level.NOTE] == []
 
@@ -124,3 +130,30 @@ def test_the_lock_of_the_template_fits_its_package_json(folder):
     root = lock["packages"][""]
     assert root == {key: package[key] for key in root}
     assert issubclass(UsageError, GatesError)
+
+
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+
+
+def test_a_new_module_names_hooks_that_there_are(folder):
+    for language in LANGUAGES:
+        make_module("my-notes", language, folder / language, TODAY)
+        config = yaml.safe_load((folder / language / ".pre-commit-config.yaml").read_text())
+        used = {each["id"] for each in config["repos"][0]["hooks"]}
+        assert used == {"gates-manifest", "gates-sql", f"gates-{language}"}
+        assert used <= {each["id"] for each in HOOKS}
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_the_command_of_each_hook_passes_on_a_new_module(folder, monkeypatch, hook):
+    language = "typescript" if hook["id"] == "gates-typescript" else "python"
+    make_module("my-notes", language, folder / "my-notes", TODAY)
+    monkeypatch.chdir(folder / "my-notes")
+    monkeypatch.setenv("GATES_STATE_DIR", str(folder / "state"))
+    program, *arguments = shlex.split(hook["entry"])
+    assert program == "gates"
+    ended = CliRunner().invoke(cli, arguments)
+    assert ended.exit_code == 0, ended.output
+    (folder / "my-notes" / "module.json").write_text("{}")
+    if hook["id"] == "gates-manifest":
+        assert CliRunner().invoke(cli, arguments).exit_code == 1
