@@ -21,6 +21,7 @@ from gates.commands.ending import (
     show,
     tell,
 )
+from gates.commands.module_path import module_path
 from gates.commands.options import settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
@@ -49,7 +50,7 @@ RUN_EPILOG = f"{EXIT_CODES}\n{formats_page()}"
 def _options(command: Command) -> Command:
     """The options that every command which runs stages has."""
     decorators = [
-        click.argument("path", default=".", type=click.Path(path_type=Path)),
+        module_path(),
         click.option(
             "--output", "outputs", type=Output(), multiple=True,
             help=f"Also write the report. FORMAT is {', '.join(FORMATS)}; FILE may be -, standard"
@@ -122,7 +123,8 @@ def cli() -> None:
 
     Seven stages, in this order: lint-manifest, lint, test, build, scan, publish, release. Only a
     version that provably passed the first six is registered by the seventh. `gates run` does all
-    of them; each is a command of its own, too.
+    of them; each is a command of its own, too. PATH is the folder of a module; where it is left
+    out, the nearest at or above this one that holds a module.json.
     """
 
 

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from gates.commands.module_path import module_path
 from gates.commands.options import refuse_passwords, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
@@ -62,7 +63,7 @@ def checks(stage: str | None, as_json: bool) -> None:
 
 
 @click.command(short_help="Would a release be accepted?")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
@@ -170,7 +171,7 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
 
 
 @click.command(short_help="What this machine can check with.")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @_CATALOG
 @click.option("--database-url", help="Server for the database proofs.")
 def doctor(path: Path, **given: Any) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from gates.commands.module_path import module_path
 from gates.commands.options import settings_of, stages_of, wants_colour
 from gates.errors import GatesError, ToolMissingError
 from gates.model import Stage
@@ -21,7 +22,7 @@ IGNORED = frozenset({".git", ".gates", ".venv", "node_modules", "__pycache__"})
 
 
 @click.command(short_help="Run again what each save touches.")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @click.option(
     "--stage", "stages", type=click.Choice([stage.value for stage in Stage][:5]), multiple=True,
     help=f"Only this stage. Repeatable. Default: {', '.join(STAGES)}.",

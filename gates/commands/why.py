@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from gates.commands.module_path import module_path
 from gates.commands.options import settings_of
 from gates.errors import UsageError
 
 
 @click.command("why-run", short_help="Why a check runs again.")
 @click.argument("check_id", metavar="CHECK")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
 @click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server.")

@@ -32,6 +32,18 @@ def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, na
     assert (again.code, again.stages) == (0, {"release": "pass"}), again.out
 
 
+@pytest.mark.parametrize("language", ["python", "typescript"])
+def test_a_new_module_passes_untouched(gates, examples, language):
+    module = examples / "my-notes"
+    made = gates("new", "my-notes", module, "--language", language, json_report=False)
+    assert made.code == 0, made.err
+    ended = gates("run", module)
+    assert ended.stages == dict.fromkeys(Stage, "pass"), ended.out
+    assert (ended.findings(), ended.findings("warning")) == ([], [])
+    listed = gates("catalog", "list", json_report=False)
+    assert "my-notes" in listed.out
+
+
 def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text, f"{path.name} does not hold {old!r}"

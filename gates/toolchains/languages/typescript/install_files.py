@@ -25,6 +25,7 @@ from gates.toolchains.languages.typescript.lock import (
     read_npm_lock,
     write_npm_lock,
 )
+from gates.toolchains.languages.typescript.supplied import SUPPLIED_MEMBER, supply
 from gates.toolchains.languages.typescript.tree import Expected
 from gates.toolchains.locks import Locked, LockError, NoLockError
 from gates.toolchains.session import Session
@@ -37,6 +38,7 @@ def find_lock(session: Session) -> tuple[str, str, str]:
     whose lock it is not in; `LockError` for a workspace's that cannot be read.
     """
     module, workspace = session.module, session.policy.npm_workspace
+    shared = ""
     if "package.json" not in module.files:
         raise NoLockError("there is no package.json", "package.json", hint="npm init")
     try:
@@ -44,25 +46,26 @@ def find_lock(session: Session) -> tuple[str, str, str]:
     except (ValueError, RecursionError) as error:
         raise CouldNotCheckError(f"package.json is not JSON: {error}") from error
     if workspace is not None and (workspace / LOCK_FILE).is_file() and isinstance(manifest, dict):
-        text = (workspace / LOCK_FILE).read_text("utf-8")
-        members = lock_entries(text)
-        for folder, entry in members.items():
+        shared = (workspace / LOCK_FILE).read_text("utf-8")
+        for folder, entry in lock_entries(shared).items():
             if (
                 folder
                 and "node_modules" not in folder
                 and entry.get("name") == manifest.get("name")
             ):
-                return text, folder, f"{LOCK_FILE} of the workspace"
-        _refuse_outsider(
-            manifest, module.text(LOCK_FILE) if LOCK_FILE in module.files else "", members
-        )
-    if LOCK_FILE not in module.files:
+                return shared, folder, f"{LOCK_FILE} of the workspace"
+    own = module.text(LOCK_FILE) if LOCK_FILE in module.files else ""
+    if own and shared and (supplied := supply(own, shared)):
+        return supplied, SUPPLIED_MEMBER, LOCK_FILE
+    if shared:
+        _refuse_outsider(manifest, own, lock_entries(shared))
+    if not own:
         raise NoLockError(
             f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
             "package.json",
             hint=LOCK_COMMAND,
         )
-    return module.text(LOCK_FILE), "", LOCK_FILE
+    return own, "", LOCK_FILE
 
 
 def _refuse_outsider(
