@@ -44,11 +44,10 @@ def test_a_member_has_the_lock_of_the_workspace(opened):
     assert (folder, title) == ("notes", "package-lock.json of the workspace")
 
 
-@pytest.mark.parametrize("own", [None, {"": ASKS}])
 @pytest.mark.parametrize("asked", [ASKS, {"devDependencies": {"@axon/core": "*"}}])
-def test_who_is_no_member_is_told_so(opened, own, asked):
+def test_who_is_no_member_and_has_no_lock_is_told_so(opened, asked):
     with pytest.raises(NoLockError) as caught:
-        find_lock(opened("stranger", own, **asked))
+        find_lock(opened("stranger", None, **asked))
     assert caught.value.message == (
         "the workspace of the platform supplies @axon/core, and its package-lock.json does not hold"
         " stranger"
@@ -56,8 +55,14 @@ def test_who_is_no_member_is_told_so(opened, own, asked):
     assert "workspaces" in (caught.value.hint or "")
 
 
+def test_who_has_a_lock_is_given_what_the_workspace_has(opened):
+    text, folder, title = find_lock(opened("stranger", {"": ASKS}, **ASKS))
+    assert (folder, title) == ("module", "package-lock.json")
+    assert json.loads(text)["packages"]["node_modules/@axon/core"]["link"]
+
+
 def test_it_is_a_finding_of_dependencies_locked(opened):
-    session = opened("stranger", {"": ASKS}, **ASKS)
+    session = opened("stranger", None, **ASKS)
     check = find("dependencies-locked")
     assert check is not None
     (found,) = check.run(module=session.module, tools=Tools(session))
