@@ -66,6 +66,13 @@ def test_a_lock_in_another_layout_gives_the_same_packages():
         {"": {"name": "mine", "dependencies": {"semver": "^7.0.0"}}},
         {**OWN, "node_modules/@axon/core": package("1.0.0")},
         {**OWN, SUPPLIED_MEMBER: {}},
+        {**OWN, "secrets": {}, "node_modules/zod": {"resolved": "secrets", "link": True}},
+        {**OWN, "core": {}},
+        {**OWN, "node_modules/other": {"resolved": "core", "link": True}},
+        {**OWN, "": {"name": "mine", "dependencies": ["@axon/core"]}},
+        {**OWN, "": {**OWN[""], "name": "../../outside"}},
+        {**OWN, "": {**OWN[""], "name": "@axon/core"}},
+        {**OWN, "": {"dependencies": {"@axon/core": "^1.0.0"}}},
     ],
 )
 def test_only_members_of_the_workspace_are_supplied(own):
@@ -73,7 +80,7 @@ def test_only_members_of_the_workspace_are_supplied(own):
 
 
 def test_what_neither_has_is_still_missing():
-    own = {**OWN, "": {"dependencies": {"@axon/core": "1", "absent": "1"}}}
+    own = {**OWN, "": {"name": "mine", "dependencies": {"@axon/core": "1", "absent": "1"}}}
     text = supply(lock(own), lock(SHARED))
     assert text is not None
     with pytest.raises(LockError, match="absent"):

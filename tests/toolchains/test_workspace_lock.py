@@ -56,7 +56,7 @@ def test_who_is_no_member_and_has_no_lock_is_told_so(opened, asked):
 
 
 def test_who_has_a_lock_is_given_what_the_workspace_has(opened):
-    text, folder, title = find_lock(opened("stranger", {"": ASKS}, **ASKS))
+    text, folder, title = find_lock(opened("stranger", {"": {"name": "stranger", **ASKS}}, **ASKS))
     assert (folder, title) == ("module", "package-lock.json")
     assert json.loads(text)["packages"]["node_modules/@axon/core"]["link"]
 

@@ -30,7 +30,7 @@ REGISTRY = "https://registry.npmjs.org"
 """What npm writes for the public registry, and reads as the one that it is configured with."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-_NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
 _KEPT = (
     "name", "version", "resolved", "integrity", "link", "inBundle", "bundleDependencies",
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
@@ -93,7 +93,7 @@ def _read_entry(
     if not isinstance(version, str):
         raise ValueError(f"{path} has no version")  # noqa: TRY004 - of the lock, not of a caller
     parse_version(version)
-    if not _NAME.fullmatch(name) or not _NAME.fullmatch(folder):
+    if not NAME.fullmatch(name) or not NAME.fullmatch(folder):
         raise ValueError(f"{name[:80]!r} is no name of a package")
     if name != folder and (folder, name) not in aliases:
         raise ValueError(f"{path} is locked as {name}, and no package asks for that under the name")
