@@ -55,9 +55,10 @@ def short_description(module: Path) -> None:
     replace(module / "module.json", manifest["description"], "Too short")
 
 
-def printed_line(module: Path) -> None:
-    path = module / "src" / "retention_report" / "lib" / "errors.py"
-    path.write_text(path.read_text() + '\n\nprint("loaded")\n')
+def unused_local(module: Path) -> None:
+    """One that ruff alone looks for."""
+    with (module / "src/retention_report/lib/errors.py").open("a", encoding="utf-8") as file:
+        file.write("\n\ndef forget() -> None:\n    value = 1\n")
 
 
 def row_security_not_forced(module: Path) -> None:
@@ -81,7 +82,7 @@ def committed_secret(module: Path) -> None:
 
 FAULTS = [
     (Stage.LINT_MANIFEST, "retention-report", short_description, "manifest-schema", "module.json"),
-    (Stage.LINT, "retention-report", printed_line, "ruff", "src/retention_report/lib/errors.py"),
+    (Stage.LINT, "retention-report", unused_local, "ruff", "src/retention_report/lib/errors.py"),
     (Stage.TEST, "retention-report", row_security_not_forced, "row-security", "migrations/000"),
     (Stage.BUILD, "retention-report", another_version_in_register, "register-matches-manifest", ""),
     (Stage.SCAN, "alert-engine", committed_secret, "secrets", "src/api/rules.ts"),
