@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from gates.errors import CheckDefinitionError
 from gates.model import Finding, Level, Location, Stage
@@ -57,6 +58,10 @@ class Check:
         """The first sentence of its page."""
         return self.doc.partition("\n")[0]
 
+    def load(self) -> Check:
+        """Itself: it is loaded."""
+        return self
+
     def finding(
         self,
         message: str,
@@ -103,32 +108,69 @@ def check(stage: Stage, *, language: str | None = None) -> Callable[[Run], Check
     return wrap
 
 
-@cache
-def all_checks() -> tuple[Check, ...]:
-    """Every built-in check, by stage and id; found by walking `gates.checks`.
+@dataclass(frozen=True)
+class Outline:
+    """What the file of a check says of it before it is imported: enough to plan a run."""
 
-    Raises `CheckDefinitionError` where a file holds no check of its own name.
+    id: str
+    stage: Stage
+    language: str | None
+    provider: str = "axon-gates"
+
+    def load(self) -> Check:
+        """The check. Raises `CheckDefinitionError` where its file holds another, or none."""
+        name = self.id.replace("-", "_")
+        place = f"gates.checks.{self.stage.value.replace('-', '_')}.{name}"
+        value = getattr(importlib.import_module(place), name, None)
+        if not isinstance(value, Check) or value.id != self.id:
+            raise CheckDefinitionError(f"{place} holds no such check")
+        if (value.stage, value.language) != (self.stage, self.language):
+            raise CheckDefinitionError(f"check {self.id} is not what the text of {place} says")
+        return value
+
+
+Planned = Check | Outline
+_DECORATOR = re.compile(r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)$', re.MULTILINE)
+
+
+@cache
+def outlines(stage: Stage) -> tuple[Outline, ...]:
+    """The built-in checks of one stage, by id; found in `gates.checks`, and not imported.
+
+    Raises `CheckDefinitionError` for a file that has not one decorator on a line of its own, or
+    that lies in another stage's folder.
     """
-    return tuple(found for stage in Stage for found in stage_checks(stage))
+    folder = Path(__file__).parent / "checks" / stage.value.replace("-", "_")
+    found = []
+    for path in folder.glob("[!_]*.py"):
+        decorators = _DECORATOR.findall(path.read_text("utf-8"))
+        if len(decorators) != 1:
+            raise CheckDefinitionError(f"{path.name} has not one line @check(Stage.…)")
+        named, language = decorators[0]
+        identity = path.stem.replace("_", "-")
+        if Stage[named] is not stage:
+            raise CheckDefinitionError(f"check {identity} is of {named} but lies in {stage}")
+        found.append(Outline(identity, stage, language or None))
+    return tuple(sorted(found, key=lambda each: each.id))
 
 
 @cache
 def stage_checks(stage: Stage) -> tuple[Check, ...]:
     """The built-in checks of one stage, by id; imports no other stage's checks."""
-    package = importlib.import_module(f"gates.checks.{stage.value.replace('-', '_')}")
-    found = []
-    for info in pkgutil.iter_modules(package.__path__):
-        if info.name.startswith("_"):
-            continue
-        value = getattr(importlib.import_module(f"{package.__name__}.{info.name}"), info.name, None)
-        if not isinstance(value, Check) or value.id != info.name.replace("_", "-"):
-            raise CheckDefinitionError(f"{package.__name__}.{info.name} holds no such check")
-        if value.stage is not stage:
-            raise CheckDefinitionError(f"check {value.id} is of {value.stage} but lies in {stage}")
-        found.append(value)
-    return tuple(sorted(found, key=lambda each: each.id))
+    return tuple(each.load() for each in outlines(stage))
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every built-in check, by stage and id. Raises `CheckDefinitionError` as `outlines`."""
+    return tuple(found for stage in Stage for found in stage_checks(stage))
 
 
 def find(check_id: str) -> Check | None:
     """The check of this id, or None."""
-    return next((each for each in all_checks() if each.id == check_id), None)
+    return next((each.load() for each in all_outlines() if each.id == check_id), None)
+
+
+def all_outlines() -> tuple[Outline, ...]:
+    """What is known of every built-in check without importing one, by stage and id."""
+    return tuple(found for stage in Stage for found in outlines(stage))

@@ -21,7 +21,8 @@ from gates.commands.ending import (
     show,
     tell,
 )
-from gates.commands.options import settings_of
+from gates.commands.module_path import module_path
+from gates.commands.options import settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
@@ -49,7 +50,7 @@ RUN_EPILOG = f"{EXIT_CODES}\n{formats_page()}"
 def _options(command: Command) -> Command:
     """The options that every command which runs stages has."""
     decorators = [
-        click.argument("path", default=".", type=click.Path(path_type=Path)),
+        module_path(),
         click.option(
             "--output", "outputs", type=Output(), multiple=True,
             help=f"Also write the report. FORMAT is {', '.join(FORMATS)}; FILE may be -, standard"
@@ -78,6 +79,13 @@ def _options(command: Command) -> Command:
             "--database-url", help="Server for the database proofs. Default: an embedded one."
         ),
         click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
+        click.option(
+            "--fresh", is_flag=True, help="Run every check, also where its kept result still holds."
+        ),
+        click.option(
+            "--audit-reuse", type=click.IntRange(0), default=None, metavar="N",
+            help="Run N checks again whose kept results hold, and compare.",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
         click.option("-v", "--verbose", is_flag=True, help="Each check as it ends, and notes."),
     ]  # fmt: skip
@@ -115,7 +123,8 @@ def cli() -> None:
 
     Seven stages, in this order: lint-manifest, lint, test, build, scan, publish, release. Only a
     version that provably passed the first six is registered by the seventh. `gates run` does all
-    of them; each is a command of its own, too.
+    of them; each is a command of its own, too. PATH is the folder of a module; where it is left
+    out, the nearest at or above this one that holds a module.json.
     """
 
 
@@ -124,13 +133,25 @@ def cli() -> None:
     "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
     help="Only this stage. Repeatable; they run in the order of the standard.",
 )  # fmt: skip
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    metavar="CHECK",
+    help="Only this check, with what it needs. Repeatable. Writes no evidence.",
+)
 @_options
-def run(path: Path, stages: tuple[str, ...], **options: Any) -> NoReturn:
+def run(path: Path, stages: tuple[str, ...], checks: tuple[str, ...], **options: Any) -> NoReturn:
     """Take the module in PATH through all seven stages.
 
     Ends with a row in the catalog, or with the reasons why not.
     """
-    _run(path, [Stage(each) for each in stages] or list(Stage), **options)
+    chosen = [Stage(each) for each in stages]
+    if checks:
+        if chosen:
+            raise click.UsageError("give --check or --stage, not both")
+        chosen = stages_of(checks)
+    _run(path, chosen or list(Stage), only=frozenset(checks), **options)
 
 
 def _stage_command(stage: Stage, short: str, text: str) -> None:
@@ -183,9 +204,14 @@ def _run(
     quiet: bool,
     verbose: bool,
     evidence: Path | None,
+    fresh: bool,
+    only: frozenset[str] = frozenset(),
     **given: Any,
 ) -> NoReturn:
     from gates.commands.stages import run_and_report
+
+    if fresh:
+        given["reuse"] = "fresh"
 
     report = run_and_report(
         path,
@@ -193,6 +219,7 @@ def _run(
         settings_of(**given),
         outputs=outputs,
         evidence=evidence,
+        only=only,
         quiet=quiet,
         verbose=verbose,
     )

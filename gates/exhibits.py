@@ -5,28 +5,69 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from gates.check import Planned
 from gates.errors import GatesError
-from gates.model import StageResult
+from gates.model import FileCoverage, Location, LockSpan, StageResult
 from gates.needs import Needs
 from gates.report import Envelope
+
+if TYPE_CHECKING:
+    from gates.reuse.entry import Exhibits
 
 NO_EVIDENCE = "evidence"
 """The id under which a stage says that its evidence could not be written."""
 
 
 def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
-    """Members of `Report`, from needs that were made; makes none and judges nothing."""
+    """Members of `Report`, from needs that were made and from what reused results had left; makes
+    no need and judges nothing."""
+    from gates.contract.model import Bump, Change
+
     tests, releases, database = needs.tests.made, needs.releases.made, needs.made_database
-    changes = releases.changes if releases else ()
+    changes = set(releases.changes if releases else ())
+    locks = set(database.locks if database else ())
+    coverage = tests.files if tests else ()
+    base = releases.base if releases else None
+    for each in needs.kept:
+        coverage = coverage or tuple(FileCoverage(**file) for file in each.coverage)
+        base = base or each.base
+        locks |= {LockSpan(**span) for span in each.locks}
+        for change in each.changes:
+            places = {key: Location(**change[key]) for key in ("old", "new") if change[key]}
+            changes.add(Change(**{**change, **places, "bump": Bump(change["bump"])}))
     return {
-        "coverage": tests.files if tests else (),
-        "base": releases.base if releases else None,
+        "coverage": coverage,
+        "base": base,
         "changes": tuple(sorted(changes, key=lambda each: (each.part, each.symbol))),
-        "locks": tuple(sorted(database.locks)) if database else (),
+        "locks": tuple(sorted(locks)),
         "envelopes": tuple(_envelopes(needs, stages)),
     }
+
+
+def exhibits_of_check(needs: Needs, planned: Planned) -> Exhibits:
+    """What one check has left besides its result, to be kept with it."""
+    from gates.reuse.entry import Exhibits
+
+    asked = set(planned.load().needs)
+    tests = needs.tests.made if "tests" in asked else None
+    bundle = needs.bundle.made if "bundle" in asked else None
+    releases = needs.releases.made if "releases" in asked else None
+    database = needs.made_database if "database" in asked else None
+    environment = {
+        "sandbox": tests.sandbox if tests else None,
+        "postgresql": database.server_version if database else None,
+    }
+    return Exhibits(
+        environment={name: value for name, value in environment.items() if value},
+        bundle=bundle.sha256 if bundle else "",
+        coverage=tuple(asdict(each) for each in tests.files) if tests else (),
+        changes=tuple(asdict(each) for each in releases.changes) if releases else (),
+        base=releases.base if releases else None,
+        locks=tuple(asdict(each) for each in database.locks) if database else (),
+    )
 
 
 def _envelopes(needs: Needs, stages: Iterable[StageResult]) -> Iterable[Envelope]:

@@ -6,10 +6,13 @@ gets nothing of the user's but one revision, which it turns into an object id fi
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, UsageError
+from gates.module import File, Module
 
 SECONDS = 30.0
 
@@ -80,3 +83,64 @@ def _refuse_planted_repo(root: Path, revision: str, hint: str) -> None:
             f"git takes {home} for a bare repo, and what is in it for the history of {root.name}",
             hint="remove HEAD, config, objects and refs from the module's files",
         )
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """What git says of a module's folder: the commit, and what of the module is not in it."""
+
+    commit: str
+    """The object id, in hex."""
+    changed: tuple[str, ...] = ()
+    """Files that are new, gone or other than in the commit; paths in the module, sorted."""
+
+    @property
+    def state(self) -> str:
+        """In words: "clean", "2 files are not committed (module.json, src/a.py)"."""
+        if not self.changed:
+            return CLEAN
+        count = "1 file is" if len(self.changed) == 1 else f"{len(self.changed):,} files are"
+        shown = ", ".join(self.changed[:_SHOWN]) + (", ..." if len(self.changed) > _SHOWN else "")
+        return f"{count} not committed ({shown})"
+
+
+CLEAN = "clean"
+_SHOWN = 5
+
+
+def read_checkout(module: Module) -> Checkout | None:
+    """The commit that a module stands on, and its files that differ from it; None without one.
+
+    The files are compared by their bytes with git's objects, so that no filter of the repo runs:
+    what a filter or `autocrlf` wrote differently counts as changed. Neither modes of files count
+    nor what is no part of the module. Raises `CouldNotCheckError` where the repo or a file cannot
+    be read, and `ToolMissingError` without git.
+    """
+    root = module.root
+    if not any((folder / ".git").exists() for folder in (root, *root.resolve().parents)):
+        return None
+    try:
+        commit = commit_of(root, "HEAD", hint="")
+    except UsageError:
+        return None  # no commit yet, or no repo that git takes for one
+    prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
+    listed = git(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", f":(literal){prefix}")
+    committed: dict[str, str] = {}
+    for line in filter(None, listed.split(b"\0")):
+        head, _, name = line.partition(b"\t")
+        mode, kind, identity = head.decode("ascii").split()
+        path = os.fsdecode(name).removeprefix(prefix)
+        committed[path] = f"link {identity}" if mode == "120000" else f"{kind} {identity}"
+    here = {path: _identity(module, file, len(commit)) for path, file in module.files.items()}
+    changed = {path for path, identity in here.items() if committed.get(path) != identity}
+    changed |= {path for path in committed.keys() - here.keys() if not os.path.lexists(root / path)}
+    return Checkout(commit, tuple(sorted(changed)))
+
+
+def _identity(module: Module, file: File, length: int) -> str:
+    """What git would call a file: the digest of its header and content (git-hash-object)."""
+    data = module.data(file.path) if file.link is None else os.fsencode(file.link)
+    header = f"blob {len(data)}\0".encode()
+    made = hashlib.sha256() if length == 64 else hashlib.sha1(usedforsecurity=False)
+    made.update(header + data)
+    return f"{'blob' if file.link is None else 'link'} {made.hexdigest()}"

@@ -142,6 +142,22 @@ class RanRecord:
     """The walls that stood around it ("bubblewrap+landlock+seccomp", "none"); "" for no sandbox."""
 
 
+@dataclass(frozen=True)
+class FileCoverage:
+    """How many lines of one source file the tests ran."""
+
+    path: str
+    lines: int
+    covered: int
+    functions: int = 0
+    """How many functions were measured; 0 where lines alone are."""
+
+    @property
+    def percent(self) -> float:
+        """0 to 100; a file without lines counts as covered."""
+        return 100.0 * self.covered / self.lines if self.lines else 100.0
+
+
 @dataclass(frozen=True, order=True)
 class LockSpan:
     """A table that a migration locked, measured with rows, until its transaction ended."""
@@ -159,6 +175,16 @@ class LockSpan:
     """How many rows each table had."""
     released: bool
     """Whether a released version made the table: nobody waits for one that is new."""
+
+
+@dataclass(frozen=True)
+class Reused:
+    """Where a result comes from that was kept by an earlier run."""
+
+    made: str
+    """When the check ran: RFC 3339, UTC."""
+    key: str
+    """The id of the key that signed the result."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +206,8 @@ class CheckResult:
     seconds: float = 0.0
     provider: str = "axon-gates"
     """Distribution and version that the check came from."""
+    reused: Reused | None = None
+    """The earlier run that found this; None where the check ran now."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +217,7 @@ class StageResult:
     stage: Stage
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
+    """From the start of its first check to the end of its last; other stages may run meanwhile."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """What the stage made, by name: bundle digest, reference in the registry, catalog row."""
     started: str = ""

@@ -5,16 +5,19 @@ What can't be made raises, for each check that asks: this is where the product f
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
+from gates.errors import CouldNotCheckError
+from gates.git import Checkout, read_checkout
 from gates.model import StageResult
 from gates.module import Module
+from gates.recorder import LATER, UNREPEATABLE, Once, note
+from gates.reuse.questions import database_part
+from gates.reuse.views import RecordedCatalog, RecordedModule, RecordedPolicy
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
@@ -23,34 +26,8 @@ if TYPE_CHECKING:
     from gates.evidence import EvidenceSet
     from gates.registry import Registry
     from gates.releases import Releases
+    from gates.reuse.entry import Exhibits
     from gates.toolchains import Bundle, Session, TestRun, Tools
-
-T = TypeVar("T")
-
-
-class Once(Generic[T]):
-    """A value made by its first call, for all threads; what making it raised, each call raises."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._future: Future[T] = Future()
-
-    def __call__(self) -> T:
-        """The value. Raises what making it raised."""
-        with self._lock:
-            if not self._future.done():
-                try:
-                    self._future.set_result(self._make())
-                except Exception as error:  # noqa: BLE001 - raised below, and for all who come later
-                    self._future.set_exception(error)
-        return self._future.result()
-
-    @property
-    def made(self) -> T | None:
-        """The value if it was made already; None before, and where making it failed."""
-        ready = self._future.done() and self._future.exception() is None
-        return self._future.result() if ready else None
 
 
 class Needs:
@@ -65,11 +42,13 @@ class Needs:
         today: date,
         evidence_folder: Path | None = None,
     ) -> None:
-        self.module = module
-        self.policy = policy
+        self.module = RecordedModule.of(module)
+        self.policy = RecordedPolicy.of(policy)
         self.settings = settings
         self.today = today
         self.evidence_folder = evidence_folder
+        self.kept: list[Exhibits] = []
+        """What results of earlier runs had left, for those that were reused."""
         self._stack = ExitStack()
         self.session = Once(self._session)
         self.tests = Once(self._tests)
@@ -77,21 +56,22 @@ class Needs:
         self.catalog = Once(self._catalog)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
+        self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
             "module": lambda: self.module,
             "policy": lambda: self.policy,
-            "today": lambda: self.today,
+            "today": self._today,
             "tools": self.tools,
             "tests": self.tests,
             "bundle": self.bundle,
             "database": self.database,
-            "catalog": self.catalog,
+            "catalog": self.recorded_catalog,
             "previous": self.previous,
-            "registry": self.registry,
+            "registry": self._recorded_registry,
             "releases": self.releases,
-            "evidence": self.evidence,
+            "evidence": self._recorded_evidence,
         }
 
     def get(self, need: str) -> object:
@@ -110,6 +90,7 @@ class Needs:
 
     def database(self) -> Database:
         """A new view of the shared databases, with ran-records of its own."""
+        note("database:", LATER)
         return self._shared_database().view()
 
     def evidence(self) -> EvidenceSet:
@@ -117,7 +98,11 @@ class Needs:
         from gates.evidence import EvidenceSet
 
         return EvidenceSet(
-            self.module, self.policy, self.settings, self.evidence_folder, self.today
+            self.module.plain,
+            self.policy.plain_policy,
+            self.settings,
+            self.evidence_folder,
+            self.today,
         )
 
     def record(self, result: StageResult) -> None:
@@ -125,17 +110,35 @@ class Needs:
 
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        bundle = self.bundle.made
-        sha256 = bundle.sha256 if bundle else None
-        self.evidence().write(result, bundle=sha256, environment=self._environment())
+        made = self.bundle.made
+        digests = {each.bundle for each in self.kept if each.bundle}
+        digests |= {made.sha256} if made and made.sha256 else set()
+        if len(digests) > 1:
+            raise CouldNotCheckError(
+                "results of an earlier run were reused that are about another bundle",
+                hint="gates run --fresh",
+            )
+        self.evidence().write(
+            result, bundle=next(iter(digests), None), environment=self._environment()
+        )
 
     def _environment(self) -> dict[str, str]:
-        """What the run used: the sandbox of the tests, the database server."""
+        """What the run used: the commit, the sandbox of the tests, the database server."""
         tests, database = self.tests.made, self._shared_database.made
         sandbox = tests.sandbox if tests else None
         server = database.server_version if database else None
         found = {"sandbox": sandbox, "postgresql": server}
-        return {name: value for name, value in found.items() if value}
+        kept = {name: value for each in self.kept for name, value in each.environment.items()}
+        checkout = self.read_checkout()
+        commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
+        return kept | {name: value for name, value in found.items() if value} | commit
+
+    def read_checkout(self) -> Checkout | None:
+        """The commit that the module stands on; None where that cannot be known."""
+        try:
+            return self.checkout()
+        except CouldNotCheckError:
+            return None
 
     @property
     def made_database(self) -> Database | None:
@@ -162,7 +165,9 @@ class Needs:
     def _open_database(self) -> Database:
         from gates.database import Database
 
-        database = Database.open(self.module, self.policy, self.settings)
+        database = Database.open(
+            database_part(self.module.plain), self.policy.plain_policy, self.settings
+        )
         self._stack.callback(database.close)
         return database
 
@@ -183,8 +188,24 @@ class Needs:
         self._stack.callback(catalog.close)
         return catalog
 
+    def _today(self) -> date:
+        note("today:", self.today.isoformat())
+        return self.today
+
+    def _recorded_registry(self) -> Registry:
+        note(UNREPEATABLE, "registry")
+        return self.registry()
+
+    def _recorded_evidence(self) -> EvidenceSet:
+        note(UNREPEATABLE, "evidence")
+        return self.evidence()
+
+    def recorded_catalog(self) -> Catalog:
+        """The catalog as checks get it: what they ask it is noted."""
+        return RecordedCatalog.of(self.catalog())
+
     def _previous(self) -> Previous:
-        return self.catalog().previous(self.module.slug, self.module.version)
+        return self.recorded_catalog().previous(self.module.slug, self.module.version)
 
     def _registry(self) -> Registry:
         from gates.registry import Registry
@@ -194,4 +215,4 @@ class Needs:
     def _releases(self) -> Releases:
         from gates.releases import Releases
 
-        return Releases(self.module, self.catalog(), self.registry())
+        return Releases(self.module, self.recorded_catalog(), self.registry())

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from gates import __version__
-from gates.check import Check, find, stage_checks
-from gates.errors import ConfigurationError, GatesError
-from gates.exhibits import NO_EVIDENCE, exhibits_of
+from gates.check import Check, Planned, all_outlines, outlines
+from gates.errors import ConfigurationError, GatesError, UsageError
+from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
 from gates.needs import Needs
+from gates.recorder import Once
 from gates.report import Report
-from gates.run import Action, Outcome, Progress, run_stages
+from gates.reuse import Reuse
+from gates.run import Action, Outcome, Progress, run_check, run_stages
 from gates.settings import Policy, Settings, load_policy
 
 IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
@@ -81,27 +83,30 @@ def run_pipeline(
     *,
     today: date,
     evidence: Path | None = None,
+    only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
-    module. Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
+    module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
     began = time.monotonic()
     ended: list[StageResult] = []
     policy = load_policy(path, settings.policy)
     _known_ids(policy)
     module = load(path)
+    policy = policy.for_module(module.slug)
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
-    _import_first(stages)
     exhibits: dict[str, Any] = {}
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan))
+        ended.append(_finish(result, needs, plan, writes=not only))
         return ended[-1]
 
     def report() -> Report:
+        checkout = needs.read_checkout()
         return Report(
             gates_version=__version__,
             root=str(path),
@@ -113,14 +118,37 @@ def run_pipeline(
             stages=tuple(ended),
             seconds=time.monotonic() - began,
             folder=_folder(module.root),
+            commit=checkout.commit if checkout else "",
+            tree=checkout.state if checkout else "",
             waivers=policy.waivers,
             approvals=tuple(each for each in policy.approvals if each.module == module.slug),
             **exhibits,
         )
 
     try:
-        plan = _plan(stages, needs)
-        run_stages(plan, needs, finish=finish, actions=_actions(needs), progress=progress)
+        plan = _plan(stages, needs, only)
+        reuse = Reuse.of(needs)
+        prepare = Once(lambda: _prepare(plan))
+
+        def run_one(check: Planned, _: object) -> CheckResult:
+            prepare()
+            if reuse is None:
+                return run_check(check, needs)
+            return reuse.run(check, needs, lambda each: exhibits_of_check(needs, each))
+
+        run_stages(
+            plan,
+            needs,
+            finish=finish,
+            actions=_actions(needs),
+            progress=progress,
+            run_one=run_one,
+            known=lambda check: reuse.known(check, needs) if reuse else None,
+            known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
+        )
+        if reuse:
+            reuse.keep_stages(ended)
+            reuse.identities.save()
         exhibits = exhibits_of(needs, ended)
     except KeyboardInterrupt:
         exhibits = exhibits_of(needs, ended)
@@ -146,32 +174,47 @@ def _interrupted(stage: Stage) -> StageResult:
     return StageResult(stage, (CheckResult("interrupted", Verdict.INCONCLUSIVE, reason=reason),))
 
 
-def _import_first(stages: Collection[Stage]) -> None:
-    for name in (name for stage in stages for name in IMPORTED_FIRST.get(stage, ())):
+def _prepare(plan: Mapping[Stage, Collection[Planned]]) -> None:
+    """Import the checks and what they share, before the first of them runs."""
+    for name in (name for stage in plan for name in IMPORTED_FIRST.get(stage, ())):
         # What is not installed is for the checks that need it to say.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    for each in (each for checks in plan.values() for each in checks):
+        each.load()
 
 
-def _plan(stages: Collection[Stage], needs: Needs) -> dict[Stage, tuple[Check, ...]]:
+def _plan(
+    stages: Collection[Stage], needs: Needs, only: frozenset[str] = frozenset()
+) -> dict[Stage, tuple[Planned, ...]]:
     """The checks of each stage that apply to the module's language."""
     others: tuple[Check, ...] = ()
-    if any(find(each) is None for each in needs.policy.required_checks):
+    if set(needs.policy.required_checks) - {each.id for each in all_outlines()}:
         from gates.external import external_checks
 
         others = external_checks(needs)
-    from gates.toolchains.languages import language_name
+    from gates.toolchains.languages import NEITHER, language_name
 
-    ours = (None, language_name(needs.module))
+    languages = (None, language_name(needs.module))
     plan = {}
     for stage in (each for each in Stage if each in stages):
-        every = (*stage_checks(stage), *(each for each in others if each.stage is stage))
-        plan[stage] = tuple(each for each in every if each.language in ours)
+        every: list[Planned] = [*outlines(stage)]
+        every += [each for each in others if each.stage is stage]
+        ours = (each for each in every if each.language in languages)
+        plan[stage] = tuple(each for each in ours if not only or each.id in only)
+    if missing := only - {each.id for checks in plan.values() for each in checks}:
+        raise UsageError(
+            f"{', '.join(sorted(missing))} is not for a module in {languages[1] or NEITHER}"
+        )
     return plan
 
 
 def _finish(
-    result: StageResult, needs: Needs, plan: Mapping[Stage, Collection[Check]]
+    result: StageResult,
+    needs: Needs,
+    plan: Mapping[Stage, Collection[Planned]],
+    *,
+    writes: bool,
 ) -> StageResult:
     """Judge a stage and write its evidence; evidence that can't be written is inconclusive."""
     from gates.toolchains.languages import NEITHER, find_language
@@ -182,6 +225,8 @@ def _finish(
         result = replace(result, checks=(*result.checks, unknown))
     known = {each.id for each in plan[result.stage]}
     judged = judge(result, needs.policy, needs.today, known)
+    if not writes:
+        return judged
     try:
         needs.record(judged)
     except (GatesError, OSError) as error:
@@ -208,8 +253,9 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 
 def _known_ids(policy: Policy) -> None:
+    known = {each.id for each in all_outlines()} | set(policy.required_checks)
     for waiver in policy.waivers:
-        if find(waiver.check) is None and waiver.check not in policy.required_checks:
+        if waiver.check not in known:
             raise ConfigurationError(
                 f"a waiver names the check {waiver.check!r}, which does not exist",
                 hint="`gates checks` lists them",

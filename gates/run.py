@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from gates.check import Check
+from gates.check import Planned
 from gates.errors import (
     CheckDefinitionError,
     CouldNotCheckError,
@@ -85,15 +85,19 @@ class Progress:
 
 Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
+RunCheck = Callable[[Planned, NeedSource], CheckResult]
+KnownCheck = Callable[[Planned], CheckResult | None]
+RunStage = Callable[[Stage, Sequence[StageResult]], StageResult | None]
 
 
-def run_check(check: Check, needs: NeedSource) -> CheckResult:
+def run_check(planned: Planned, needs: NeedSource) -> CheckResult:
     """Run one check with what it needs, and say how it ended."""
     started = time.monotonic()
     findings: list[Finding] = []
     arguments: dict[str, object] = {}
     verdict, reason, hint, refused = Verdict.INCONCLUSIVE, None, None, False
     try:
+        check = planned.load()
         for need in check.needs:
             arguments[need] = needs.get(need)
         for finding in check.run(**arguments):
@@ -110,14 +114,14 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
                 verdict, reason, hint = Verdict.INCONCLUSIVE, caveat.message, caveat.hint
     except RefusedError as error:
         verdict, hint, refused = Verdict.FAIL, error.hint, True
-        findings += [check.finding(each, Location("")) for each in error.reasons]
+        findings += [Finding(planned.id, each, Location("")) for each in error.reasons]
     except GatesError as error:
         reason, hint = error.message, error.hint
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the fail-closed boundary
         reason, hint = _unexpected(error)
     excerpted = (with_excerpt(each, _lines(needs, each)) for each in findings)
     return CheckResult(
-        check=check.id,
+        check=planned.id,
         verdict=verdict,
         findings=tuple(sorted(excerpted, key=lambda each: each.sort_key)),
         records=_records(arguments),
@@ -125,7 +129,7 @@ def run_check(check: Check, needs: NeedSource) -> CheckResult:
         hint=hint,
         refused=refused,
         seconds=time.monotonic() - started,
-        provider=check.provider,
+        provider=planned.provider,
     )
 
 
@@ -145,20 +149,25 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
 
 
 def run_stages(
-    plan: Mapping[Stage, Sequence[Check]],
+    plan: Mapping[Stage, Sequence[Planned]],
     needs: NeedSource,
     *,
     finish: Finish = lambda result: result,
     actions: Mapping[Stage, Action] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    run_one: RunCheck | None = None,
+    known: KnownCheck = lambda _check: None,
+    known_stage: RunStage = lambda _stage, _before: None,
 ) -> tuple[StageResult, ...]:
     """Run the checks of each stage in `plan`, in waves; return the results in stage order.
 
     `finish` judges and records a stage before the next wave starts. `actions` are what publish and
     release do once their checks have passed. Publish and release are not attempted after a stage
-    of the same run that did not pass: their result then says which. On an interrupt everything
-    that was started is cancelled and the interrupt goes on.
+    of the same run that did not pass: their result then says which. `run_one` answers one check, by
+    default by running it; `known` may answer it before that, and `known_stage` a whole stage from
+    those before it. On an interrupt everything that was started is cancelled and the interrupt
+    goes on.
     """
     progress = progress or Progress()
     actions = actions or {}
@@ -170,9 +179,14 @@ def run_stages(
             blocked = [each for each in results if each.verdict is not Verdict.PASS]
             if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
+            elif len(stages) == 1 and (answered := known_stage(stages[0], results)) is not None:
+                ended = [answered]
             else:
                 running = [
-                    _RunningStage(stage, plan[stage], needs, pool, progress) for stage in stages
+                    _RunningStage(
+                        stage, plan[stage], needs, pool, progress, run_one or run_check, known
+                    )
+                    for stage in stages
                 ]
                 ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
@@ -193,24 +207,36 @@ class _RunningStage:
     def __init__(
         self,
         stage: Stage,
-        checks: Sequence[Check],
+        checks: Sequence[Planned],
         needs: NeedSource,
         pool: ThreadPoolExecutor,
         progress: Progress,
+        run_one: RunCheck,
+        known: KnownCheck,
     ) -> None:
         self.stage = stage
-        self.began = datetime.now(UTC)
-        self._ended = self.began
+        self.began = self._ended = datetime.now(UTC)
+        self._waits = True
         self._progress = progress
 
-        def one(check: Check) -> CheckResult:
+        def one(check: Planned) -> CheckResult:
+            if self._waits:  # until now, for a thread that other stages had
+                self._waits, self.began = False, datetime.now(UTC)
             progress.check_started(stage, check.id)
-            result = run_check(check, needs)
+            result = run_one(check, needs)
             self._ended = datetime.now(UTC)
             progress.check_ended(stage, result)
             return result
 
-        self._futures: list[Future[CheckResult]] = [pool.submit(one, each) for each in checks]
+        def ask(check: Planned) -> Future[CheckResult]:
+            if (result := known(check)) is None:
+                return pool.submit(one, check)
+            progress.check_ended(stage, result)
+            ended: Future[CheckResult] = Future()
+            ended.set_result(result)
+            return ended
+
+        self._futures = [ask(each) for each in checks]
 
     def wait(self, action: Action | None) -> StageResult:
         checks = [future.result() for future in self._futures]

@@ -15,10 +15,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from gates.errors import ConfigurationError
 from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
@@ -44,6 +43,8 @@ EXTENSIONS = (
 """Extensions that bring types, operators and functions, and reach nothing outside the database."""
 WALLS = ("bubblewrap", "landlock", "loopback", "seccomp")
 """What can stand around the module's code. bubblewrap brings loopback, a network of its own."""
+REUSE = ("on", "read", "fresh", "off")
+"""How kept results of checks are used."""
 LARGEST_FILE = 1 << 20
 """Bytes that a policy file may have."""
 
@@ -66,6 +67,8 @@ class Waiver:
     path: str | None = None
     """Only findings in this file; exactly one of path and fingerprint is given."""
     fingerprint: str | None = None
+    module: str | None = None
+    """Slug of the only module that it is for; None for every one."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,12 @@ class Policy:
     trust_services: Path | None = None
     """Where evidence is signed by identity: a signing configuration of Sigstore (JSON). None asks
     for that of its public instance."""
+    reuse_max_age_hours: float = 24.0
+    """An older result of a check is not reused, and evidence that reused one is refused."""
+    reuse_in_release: bool = True
+    """Whether a release accepts evidence in which results of earlier runs were reused."""
+    clean_tree: bool = False
+    """Whether a release asks for evidence of a commit, with no file that is not in it."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -157,24 +166,34 @@ class Policy:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every value but the places they came from; files count by content."""
 
-        def plain(value: object) -> object:
-            if isinstance(value, Path):
-                return _content_digest(value)
-            if isinstance(value, Mapping):
-                return {key: plain(each) for key, each in sorted(value.items())}
-            if isinstance(value, tuple):
-                return [plain(each) for each in value]
-            if is_dataclass(value) and not isinstance(value, type):
-                return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-            return value.isoformat() if isinstance(value, date) else value
-
-        values = {each.name: plain(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: self.plain(each.name) for each in fields(self)}
         del values["sources"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def for_module(self, slug: str) -> Policy:
+        """What holds for one module: without the waivers that name another."""
+        kept = tuple(each for each in self.waivers if each.module in (None, slug))
+        return self if kept == self.waivers else replace(self, waivers=kept)
+
+    def plain(self, member: str) -> object:
+        """One of its values as JSON data; files are their digests."""
+        return _plain(getattr(self, member))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return _content_digest(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True)
@@ -199,6 +218,11 @@ class Settings:
     """Reach nothing outside this machine."""
     keyless: bool = False
     """Sign evidence by the identity of the workflow that runs, and not with `key`."""
+    reuse: str = "on"
+    """Kept results of checks: "on", "read" (use them and keep none), "fresh" (keep them and use
+    none) or "off"."""
+    audit_reuse: int = 0
+    """How many checks whose kept results hold are run all the same, and compared."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -206,7 +230,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
-            "GATES_SIGNING",
+            "GATES_SIGNING", "GATES_REUSE",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -220,6 +244,8 @@ class Settings:
         policy = environ.get("GATES_POLICY")
         if (signing := environ.get("GATES_SIGNING") or SIGNING[0]) not in SIGNING:
             raise ConfigurationError(f"GATES_SIGNING must be {' or '.join(SIGNING)}")
+        if (reuse := environ.get("GATES_REUSE") or REUSE[0]) not in REUSE:
+            raise ConfigurationError(f"GATES_REUSE must be {', '.join(REUSE[:-1])} or {REUSE[-1]}")
         settings = cls(
             state=state,
             cache=cache,
@@ -230,6 +256,7 @@ class Settings:
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
             keyless=signing == SIGNING[1],
+            reuse=reuse,
         )
         chosen: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
         return replace(settings, **chosen)
@@ -240,12 +267,16 @@ def _default_state() -> Path:
     # must be where the user that it runs as can reach it.
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/axon-gates")
+    import platformdirs
+
     return platformdirs.user_data_path("axon-gates")
 
 
 def _default_cache() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/cache/axon-gates")
+    import platformdirs
+
     return platformdirs.user_cache_path("axon-gates")
 
 
@@ -383,6 +414,8 @@ def _waiver(value: object, _base: Path) -> Waiver:
         raise ValueError(str(error).replace("Waiver.__init__()", "a waiver")) from error
     if (waiver.path is None) == (waiver.fingerprint is None):
         raise ValueError("a waiver names a path or a fingerprint, and not both")
+    if waiver.module is not None and not (isinstance(waiver.module, str) and waiver.module):
+        raise ValueError("module must be the slug of a module")
     if type(waiver.expires) is not date:
         raise ValueError("expires must be a date such as 2027-01-31")
     if not all((waiver.reason.strip(), waiver.owner.strip(), waiver.approver.strip())):
@@ -444,6 +477,9 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "trust.root": ("trust_root", read_trust_root, None),
     "trust.root_max_age_days": ("trust_root_max_age_days", _days, lambda new, old: new <= old),
     "trust.services": ("trust_services", _path, None),
+    "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
+    "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
+    "release.clean_tree": ("clean_tree", _flag, lambda new, old: new >= old),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

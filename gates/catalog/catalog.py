@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gates.catalog import migrate, store
 from gates.catalog.decide import decide
+from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
     EvidenceRow,
     ModulePage,
@@ -23,6 +25,7 @@ from gates.catalog.model import (
 )
 from gates.catalog.patience import connect
 from gates.catalog.versions import Precedence, parse
+from gates.digests import digest_of
 from gates.errors import (
     CatalogUnavailableError,
     DatabaseUnavailableError,
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     import psycopg
 
 T = TypeVar("T")
+QUESTIONS = frozenset({"find", "module", "modules", "previous", "versions"})
+"""Methods whose answers depend on the catalog and their arguments alone."""
+MOST_REMEMBERED = 500
 _SESSION = """
 SET application_name TO 'axon-gates catalog';
 SET statement_timeout TO '60s';
@@ -59,6 +65,9 @@ class Catalog:
     _url: str = field(default="", repr=False)
     _unavailable: psycopg.Error | None = field(default=None, repr=False)
     """What a server that never answered raised: asked once, it is not asked again."""
+    _recalled: Mapping[str, str] | None = field(default=None, repr=False)
+    asked: set[str] = field(default_factory=set, repr=False)
+    """Questions whose answers are remembered once the embedded server stops: see `answer`."""
 
     @classmethod
     def open(cls, settings: Settings) -> Catalog:
@@ -184,6 +193,32 @@ class Catalog:
 
         return self._ask(write)
 
+    def answer(self, question: str) -> str:
+        """The digest of the answer to a JSON list of one of `QUESTIONS` and its arguments; from
+        memory where the catalog is embedded and has not been touched since.
+
+        Raises `ValueError` for what is no such question, and as the method asked for.
+        """
+        method, *arguments = json.loads(question)
+        if method not in QUESTIONS:
+            raise ValueError(f"the catalog has no lasting answer to {method}")
+        with self._lock:
+            if self._recalled is None:
+                self._recalled = recall(self._folder) if self._folder else {}
+            if self._connection is None and question in self._recalled:
+                return self._recalled[question]
+        self.asked.add(question)
+        return digest_of(getattr(self, method)(*arguments))
+
+    def _at_end(self, url: str) -> Callable[[], object]:
+        """Ask an embedded catalog once more what it was asked, before its server stops; and then
+        remember the answers."""
+        folder = Path(self.settings.catalog).absolute()
+        questions = sorted(self.asked | set(self._recalled or ()))[:MOST_REMEMBERED]
+        with Catalog(replace(self.settings, catalog=url)) as catalog:
+            answers = {each: catalog.answer(each) for each in questions}
+        return lambda: remember(folder, answers)
+
     def psql(self, arguments: Sequence[str]) -> int:
         """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""
         from gates.database.server.programs import Programs
@@ -220,7 +255,8 @@ class Catalog:
             if folder is None:
                 url = self.settings.catalog
             else:
-                url = stack.enter_context(durable_server(folder, self.settings))
+                self._recalled = recall(folder) if self._recalled is None else self._recalled
+                url = stack.enter_context(durable_server(folder, self.settings, self._at_end))
             self._url = url
             try:
                 # Our own server answers; on a busy machine late.

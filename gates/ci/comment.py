@@ -17,11 +17,13 @@ from gates.ci import page
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.plan import Plan, folder_name
 from gates.model import Level, Stage, Verdict
+from gates.report.causes import Told, standings
 from gates.report.entries import MARKS
 from gates.report.escaping import cut, markdown_html, one_line
 from gates.report.markdown import COMMENT_BYTES, MARKS_OF_LEVEL, details, fitted
 
 DETAIL = 2_000
+_TOLD = ("check", "rule", "message")
 _MARKER = re.compile(r"<!-- axon-gates: workflow=([\w-]+) digest=([0-9a-f]{16}) -->\s")
 
 
@@ -93,16 +95,23 @@ def _digest(ended: Conclusion, plan: Plan | None, found: Found) -> str:
 
 
 def _blocks(plan: Plan | None, found: Found) -> Iterator[str]:
-    """Findings, the worst first, and what could not be checked; each closes what it opens."""
+    """Findings, the worst first and causes before what may follow from them, and what could not be
+    checked; each closes what it opens."""
     ranked: dict[Level, list[str]] = {level: [] for level in Level}
     unknown = []
+    told = []
     for where, check in _checks(plan, found):
-        for each in _tables(check.get("findings")):
-            level = next((e for e in Level if e.value == each.get("level")), Level.ERROR)
-            ranked[level].append(_finding(where, each, level))
+        told += [(where, each) for each in _tables(check.get("findings"))]
         if check.get("verdict") == "inconclusive":
             head = f"? <b>{_shown(check.get('id'))}</b> in {_shown(where)} could not be checked"
             unknown.append(_details(head, [check.get("reason"), check.get("hint")]))
+    standing = standings(
+        Told(where.rpartition(" of ")[2], *(str(each.get(key)) for key in _TOLD))
+        for where, each in told
+    )
+    for (where, each), _ in sorted(zip(told, standing, strict=True), key=lambda pair: pair[1]):
+        level = next((e for e in Level if e.value == each.get("level")), Level.ERROR)
+        ranked[level].append(_finding(where, each, level))
     yield from ranked.pop(Level.ERROR)
     yield from unknown
     for blocks in ranked.values():

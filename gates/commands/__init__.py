@@ -5,6 +5,12 @@ from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.look import catalog, checks, doctor, explain, verify
 from gates.commands.modules import modules
+from gates.commands.new import new
+from gates.commands.watch import watch
+from gates.commands.why import why_run
 
-COMMANDS = (explain, checks, verify, diff, changelog, cost, catalog, modules, ci, doctor)
+COMMANDS = (
+    new, explain, checks, why_run, watch, verify, diff, changelog, cost, catalog, modules, ci,
+    doctor,
+)  # fmt: skip
 """In the order of `gates --help`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from gates.commands.module_path import module_path, nearest_module
 from gates.commands.options import settings_of, wants_colour
 from gates.errors import CouldNotCheckError, UsageError
 
@@ -88,13 +89,13 @@ def diff(sides: tuple[str, ...], baseline: str | None, as_json: bool, **given: A
 
 
 @click.command(short_help="Draft the entry of CHANGELOG.md.", epilog=_CHANGELOG_CODES)
-@click.argument("path", default=".")
+@module_path()
 @click.option("--baseline", default="catalog", show_default=True, help="As OLD of `gates diff`.")
 @click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of the entry. Default: today, UTC."
 )
 @_options
-def changelog(path: str, baseline: str, day: datetime | None, **given: Any) -> NoReturn:
+def changelog(path: Path, baseline: str, day: datetime | None, **given: Any) -> NoReturn:
     """Draft the entry of CHANGELOG.md for the version in PATH, from the difference to OLD.
 
     Breaks come first, each with the reason and the migration guide from `breaking`. Printed, not
@@ -104,7 +105,7 @@ def changelog(path: str, baseline: str, day: datetime | None, **given: Any) -> N
     from gates.report.contract import changelog as draft
 
     when = day.date() if day else datetime.now(UTC).date()
-    with _compared(baseline, path, given) as compared:
+    with _compared(baseline, str(path), given) as compared:
         if compared is None:
             click.echo(_first(path, when), nl=False)
             raise SystemExit(0)
@@ -124,10 +125,10 @@ def changelog(path: str, baseline: str, day: datetime | None, **given: Any) -> N
         raise SystemExit(3 if found.missing else 0)
 
 
-def _first(path: str, day: date) -> str:
+def _first(path: Path, day: date) -> str:
     from gates.module import load
 
-    version = load(Path(path)).version or "Unreleased"
+    version = load(path).version or "Unreleased"
     return f"## [{version}] - {day.isoformat()}\n\n### Added\n\n- First version.\n"
 
 
@@ -137,8 +138,8 @@ def _named(sides: tuple[str, ...], baseline: str | None) -> tuple[str, str]:
     if len(sides) == 2:
         return sides[0], sides[1]
     if sides and not baseline and not Path(sides[0]).is_dir():
-        return sides[0], "."
-    return baseline or "catalog", sides[0] if sides else "."
+        return sides[0], str(nearest_module(Path()))
+    return baseline or "catalog", sides[0] if sides else str(nearest_module(Path()))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from gates.commands.module_path import module_path
 from gates.commands.options import settings_of, wants_colour
 
 
@@ -31,7 +32,7 @@ class RowCounts(click.ParamType[tuple[int, ...]]):
 
 
 @click.command(short_help="What migrations lock, rewrite and read.")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @click.option(
     "--rows",
     type=click.IntRange(100, 10_000_000),

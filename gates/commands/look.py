@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from gates.commands.module_path import module_path
 from gates.commands.options import refuse_passwords, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
@@ -62,7 +63,7 @@ def checks(stage: str | None, as_json: bool) -> None:
 
 
 @click.command(short_help="Would a release be accepted?")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
@@ -78,7 +79,9 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     from gates.settings import load_policy
 
     settings = settings_of(**given)
-    found = EvidenceSet(load(path), load_policy(path, settings.policy), settings, evidence)
+    module = load(path)
+    policy = load_policy(path, settings.policy).for_module(module.slug)
+    found = EvidenceSet(module, policy, settings, evidence)
     click.echo(report(found, Stage.RELEASE.before), nl=False)
     refused = refusal(found, Stage.RELEASE.before)
     if refused is None:
@@ -168,7 +171,7 @@ def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
 
 
 @click.command(short_help="What this machine can check with.")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@module_path()
 @_CATALOG
 @click.option("--database-url", help="Server for the database proofs.")
 def doctor(path: Path, **given: Any) -> NoReturn:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gates.errors import UsageError
+from gates.model import Stage
 
 if TYPE_CHECKING:
     from gates.settings import Settings
@@ -42,6 +44,30 @@ def settings_of(**given: Any) -> Settings:
     if (sign := given.pop("sign", None)) is not None:
         given["keyless"] = sign == "keyless"
     return Settings.from_environment(**given)
+
+
+def stages_of(checks: Iterable[str]) -> list[Stage]:
+    """The stages that these checks belong to, in order.
+
+    Raises `UsageError` for a check that does not exist, or that only makes sense in its whole
+    stage.
+    """
+    import difflib
+
+    from gates.check import all_outlines
+
+    known = {each.id: each.stage for each in all_outlines()}
+    for each in checks:
+        if each not in known:
+            near = difflib.get_close_matches(each, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`gates checks` lists them"
+            raise UsageError(f"there is no check {each!r}", hint=hint)
+        if known[each] in (Stage.PUBLISH, Stage.RELEASE):
+            raise UsageError(
+                f"{each} is part of {known[each]}, which is done as a whole or not at all",
+                hint=f"gates {known[each]}",
+            )
+    return [stage for stage in Stage if stage in {known[each] for each in checks}]
 
 
 def wants_colour(stream: Any) -> bool:

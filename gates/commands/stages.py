@@ -26,6 +26,7 @@ def run_and_report(
     *,
     outputs: Sequence[tuple[str, Path]],
     evidence: Path | None,
+    only: frozenset[str] = frozenset(),
     quiet: bool = False,
     verbose: bool = False,
 ) -> Report:
@@ -44,6 +45,7 @@ def run_and_report(
                 settings,
                 today=datetime.now(UTC).date(),
                 evidence=evidence,
+                only=only,
                 progress=None if quiet else progress,
             )
     except InterruptedRun as interrupted:

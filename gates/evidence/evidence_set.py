@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from gates.check import Check, stage_checks
+from gates.check import Planned, outlines
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
 from gates.evidence import keys, rules, signed, statement
@@ -45,7 +45,7 @@ class EvidenceSet:
     """Folder of the envelopes; None is `.gates/evidence` of the module."""
     today: date | None = None
     """None is the day it is in UTC."""
-    checks: Callable[[Stage], Iterable[Check]] = stage_checks
+    checks: Callable[[Stage], Iterable[Planned]] = outlines
 
     @property
     def store(self) -> Store:
@@ -173,6 +173,10 @@ class EvidenceSet:
             sandbox=frozenset(self.policy.sandbox),
             waivers=self.policy.waivers,
             today=self._day,
+            clean_tree=self.policy.clean_tree,
+            reuse=self.policy.reuse_in_release,
+            reuse_max_age_hours=self.policy.reuse_max_age_hours,
+            keys=frozenset(self.trust.keys),
         )
 
     def _required(self, stage: Stage) -> frozenset[str]:

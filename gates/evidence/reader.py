@@ -15,12 +15,12 @@ class Reader:
     def __init__(self, value: object, name: str) -> None:
         if not isinstance(value, dict):
             raise MalformedError(f"{name} is no object")
-        self._value = value
+        self.value = value
         self._name = name
 
     def text(self, key: str) -> str:
         """A member that is a text."""
-        value = self._value.get(key)
+        value = self.value.get(key)
         if not isinstance(value, str):
             raise MalformedError(f"{key} of {self._name} is no text")
         return value
@@ -34,25 +34,29 @@ class Reader:
 
     def number(self, key: str) -> float:
         """A member that is a number from 0 on."""
-        value = self._value.get(key)
+        value = self.value.get(key)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
             raise MalformedError(f"{key} of {self._name} is no number from 0 on")
         return float(value)
 
     def member(self, key: str) -> Reader:
         """A member that is an object."""
-        return Reader(self._value.get(key), f"{key} of {self._name}")
+        return Reader(self.value.get(key), f"{key} of {self._name}")
+
+    def optional(self, key: str) -> Reader | None:
+        """A member that is an object, or null, or not there."""
+        return None if self.value.get(key) is None else self.member(key)
 
     def items(self, key: str) -> list[Reader]:
         """A member that is a list of objects."""
-        value = self._value.get(key)
+        value = self.value.get(key)
         if not isinstance(value, list):
             raise MalformedError(f"{key} of {self._name} is no list")
         return [Reader(each, f"{key} of {self._name}") for each in value]
 
     def texts(self, key: str) -> dict[str, str]:
         """A member that is an object of texts."""
-        value = self._value.get(key)
+        value = self.value.get(key)
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
             raise MalformedError(f"{key} of {self._name} is no table of texts")
         return dict(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from gates.evidence.envelope import shown
 from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
@@ -32,7 +32,17 @@ class Expected:
     """Walls that must have stood around all code of the module that ran."""
     waivers: tuple[Waiver, ...] = ()
     today: date = date.max
+    reuse: bool = True
+    """Whether results of earlier runs may have been reused."""
+    reuse_max_age_hours: float = 24.0
+    clean_tree: bool = False
+    """Whether the evidence must be of a commit, and nothing besides."""
+    keys: frozenset[str] = frozenset()
+    """Ids of the keys that count, for results that were reused."""
 
+
+CLEAN_TREE = "clean"
+"""What evidence says of the files of a commit, under `tree` of the environment."""
 
 Rule = Callable[[Statement, Stage, Expected], Iterator[str]]
 
@@ -99,6 +109,55 @@ def check_sandbox(found: Statement, stage: Stage, expected: Expected) -> Iterato
             )
 
 
+def check_tree(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """The files were those of a commit, where the policy asks for that."""
+    if not expected.clean_tree:
+        return
+    if not found.environment.get("commit"):
+        yield (
+            f"the evidence of {stage} names no commit, which the policy requires"
+            " (release.clean_tree) [no-commit]"
+        )
+    elif (state := found.environment.get("tree")) != CLEAN_TREE:
+        yield (
+            f"the stage {stage} ran on what is in no commit, which the policy requires"
+            f" (release.clean_tree): {shown(state or 'unknown', 300)} [dirty-tree]"
+        )
+
+
+def check_reused(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """What was reused may be reused, was young enough, and was signed by a key that counts."""
+    reused = {each.id: each.reused for each in found.checks if each.reused}
+    if reused and not expected.reuse:
+        yield (
+            f"the stage {stage} reused results of an earlier run, which the policy does not allow"
+            f" a release: {', '.join(sorted(reused))} [reused-result]"
+        )
+    for check, earlier in sorted(reused.items()):
+        age = _hours_between(earlier.made, found.started)
+        if age is None or age > expected.reuse_max_age_hours:
+            yield (
+                f"the stage {stage} reused a result of {shown(check)} from {shown(earlier.made)},"
+                f" more than {expected.reuse_max_age_hours:g} hours before it [reused-too-old]"
+            )
+        if earlier.key not in expected.keys:
+            yield (
+                f"the stage {stage} reused a result of {shown(check)} that the unknown key"
+                f" {shown(earlier.key)} had signed [reused-unknown-key]"
+            )
+
+
+def _hours_between(made: str, started: str) -> float | None:
+    """Hours from one time to another, both RFC 3339; None where one is none, or the first is the
+    later one by more than some minutes."""
+    try:
+        age = datetime.fromisoformat(started) - datetime.fromisoformat(made)
+    except (ValueError, TypeError):
+        return None
+    hours = age.total_seconds() / 3600
+    return hours if hours > -0.1 else None
+
+
 def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """What was waived then is still waived today."""
     for waived in (each for check in found.checks for each in check.waived):
@@ -142,6 +201,8 @@ RULES: tuple[Rule, ...] = (
     check_policy,
     check_required_checks,
     check_sandbox,
+    check_tree,
+    check_reused,
     check_waivers,
     check_bundle,
 )

@@ -15,7 +15,7 @@ from gates import __version__
 from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
 from gates.evidence.identity import Claims
 from gates.evidence.reader import Reader
-from gates.model import CheckResult, Finding, RanRecord, Stage, StageResult, Verdict
+from gates.model import CheckResult, Finding, RanRecord, Reused, Stage, StageResult, Verdict
 from gates.module import Module
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -47,6 +47,8 @@ class CheckEntry:
     verdict: Verdict
     records: tuple[RanRecord, ...] = ()
     waived: tuple[Waived, ...] = ()
+    reused: Reused | None = None
+    """The earlier run whose result it is; None where the check ran for this evidence."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
             for each in result.records
         ],
         "seconds": round(result.seconds, 3),
+        "reused": asdict(result.reused) if result.reused else None,
     }
 
 
@@ -238,5 +241,10 @@ def _read_check(entry: Reader) -> CheckEntry:
                 each.text("definition"),
             )
             for each in entry.items("waived")
+        ),
+        reused=(
+            Reused(reused.text("made"), reused.text("key"))
+            if (reused := entry.optional("reused"))
+            else None
         ),
     )

@@ -178,8 +178,8 @@ def _sql(tree: Tree, path: str) -> str:
 def _names(root: Path) -> tuple[str, ...]:
     """The folder's name, and the repo's by its remote `origin`, read from .git/config as text."""
     names = [root.name]
-    config = root / ".git" / "config"
     try:
+        config = _config(root / ".git")
         if not config.parent.is_symlink() and config.is_file() and not config.is_symlink():
             with config.open("rb") as stream:
                 text = stream.read(256 * 1024).decode("utf-8", "replace")
@@ -189,3 +189,20 @@ def _names(root: Path) -> tuple[str, ...]:
     except OSError:
         pass
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _config(place: Path) -> Path:
+    """Where the config of the repo lies. `.git` is a file in a linked worktree: it names a folder,
+    which counts where that folder names the file in turn (gitrepository-layout)."""
+    if place.is_symlink() or not place.is_file():
+        return place / "config"
+    named = _line(place).removeprefix("gitdir: ")
+    folder = place.parent / named
+    if not named or (place.parent / _line(folder / "gitdir")).resolve() != place.resolve():
+        return place / "config"
+    return folder / _line(folder / "commondir") / "config"
+
+
+def _line(path: Path) -> str:
+    with path.open("rb") as stream:
+        return stream.read(4096).decode("utf-8", "surrogateescape").strip()

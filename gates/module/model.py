@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -124,7 +124,8 @@ class Module:
         return f"tenant_{self.slug.replace('-', '_')}_"
 
     @cached_property
-    def _links(self) -> Mapping[str, str]:
+    def links(self) -> Mapping[str, str]:
+        """Where each symbolic link leads, by its path."""
         return {path: file.link for path, file in self.files.items() if file.link is not None}
 
     def require_manifest(self) -> Document:
@@ -152,7 +153,7 @@ class Module:
         """
         from gates.module.tree import read_again
 
-        real = resolve(path, self._links)
+        real = resolve(path, self.links)
         file = self.files.get(real) if real is not None else None
         if file is None:
             raise CouldNotCheckError(f"{path} is not a file of the module")
@@ -178,8 +179,13 @@ class Module:
         text = self.text(path).removeprefix("\ufeff")
         return tuple(line.removesuffix("\r") for line in text.split("\n"))
 
-    def write_to(self, folder: Path) -> None:
-        """Write a private copy of exactly these files into a folder; it may exist, but be empty.
+    @property
+    def plain(self) -> Module:
+        """The module itself, where this is a view of one that notes what is asked of it."""
+        return self
+
+    def write_to(self, folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> None:
+        """Write a private copy of the files with wanted paths into a folder that is new or empty.
 
         Every file gets the same mode, whatever it had and whatever the umask is: modes are no part
         of the content, and what is built from equal content has to be equal.
@@ -189,6 +195,8 @@ class Module:
         if any(folder.iterdir()):
             raise CouldNotCheckError(f"{folder} is not empty")
         for path, file in self.files.items():
+            if not wanted(path):
+                continue
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if file.link is not None:

@@ -11,9 +11,8 @@ from gates.model import StageResult, Verdict
 
 if TYPE_CHECKING:
     from gates.contract.model import Change
-    from gates.model import LockSpan
+    from gates.model import FileCoverage, LockSpan
     from gates.settings import Approval, Waiver
-    from gates.toolchains.tests import FileCoverage
 
 __all__ = ["FORMATS", "Envelope", "Format", "Report"]
 
@@ -45,6 +44,10 @@ class Report:
     folder: str = ""
     """The module's folder relative to the repository that holds it, with forward slashes; "" for
     the repository's own, and where there is none."""
+    commit: str = ""
+    """The object id of the commit that the module stands on, hex; "" where that is not known."""
+    tree: str = ""
+    """"clean", or which of the module's files are not in that commit, in words."""
     waivers: tuple[Waiver, ...] = ()
     approvals: tuple[Approval, ...] = ()
     """Of this module, from the policy."""

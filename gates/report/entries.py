@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, Level, StageResult, Verdict
+from gates.report.causes import Standing, Told, standings
 from gates.run import STAGES_BEFORE
 
 if TYPE_CHECKING:
@@ -51,14 +52,21 @@ def opened(report: Report) -> list[Entry]:
 
 
 def ranked(found: Sequence[Entry]) -> list[Entry]:
-    """The worst first, and of each check one before the second of any: what is cut off repeats."""
+    """The worst first, of them causes before what may follow from them, and of each check one
+    before the second of any: what is cut off repeats."""
     levels, seen = list(Level), dict[tuple[str, Level], int]()
     keyed = []
-    for number, each in enumerate(found):
+    for number, (each, standing) in enumerate(zip(found, standings_of(found), strict=True)):
         kind = (each.finding.check, each.finding.level)
         seen[kind] = seen.get(kind, 0) + 1
-        keyed.append((levels.index(each.finding.level), seen[kind], number, each))
-    return [each for *_, each in sorted(keyed, key=lambda key: key[:3])]
+        keyed.append((levels.index(each.finding.level), standing, seen[kind], number, each))
+    return [each for *_, each in sorted(keyed, key=lambda key: key[:4])]
+
+
+def standings_of(found: Sequence[Entry]) -> list[Standing]:
+    """Which of these findings of one report are causes, and which may follow from them."""
+    findings = (each.finding for each in found)
+    return standings(Told("", each.check, each.rule or "", each.message) for each in findings)
 
 
 def lacking(report: Report) -> list[Lacking]:
@@ -113,6 +121,8 @@ def counts(stage: StageResult) -> str:
     waived = [each for result in stage.checks for each in result.waived]
     approved = sum(bool(each.definition) for each in waived)
     parts = [plural(len(stage.checks), "check")]
+    if earlier := sorted(each.reused.made for each in stage.checks if each.reused):
+        parts.append(f"{len(earlier)} reused, from {earlier[0][11:16]}")
     parts += [
         plural(count, level.value)
         for level in (Level.ERROR, Level.WARNING)
@@ -136,6 +146,21 @@ def told(report: Report) -> str:
     parts += [plural(unknown, "inconclusive check")] if unknown else []
     parts += [f"{waived} waived or approved"] if (waived := len(found) - len(levels)) else []
     return ", ".join(parts) or "nothing"
+
+
+def side_by_side(report: Report) -> str:
+    """Why the seconds of the stages come to more than those of the run, in words; "" where they do
+    not."""
+    spans = [each.seconds for each in report.stages if each.seconds]
+    overlap = len(spans) > 1 and sum(spans) > report.seconds
+    return ", with stages side by side" if overlap else ""
+
+
+def commit(report: Report) -> str:
+    """The commit that was checked, and whether anything was that is not in it, in words."""
+    if not report.commit:
+        return "no commit: the files are in no git repository that can be read"
+    return f"commit {report.commit[:12]}, {report.tree}"
 
 
 def plural(count: int, noun: str) -> str:

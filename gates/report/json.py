@@ -88,6 +88,8 @@ class CheckV1:
     findings: tuple[FindingV1, ...]
     waived: tuple[FindingV1, ...]
     records: tuple[RecordV1, ...]
+    reused: dict[str, str] | None
+    """When it was found and by whose key, where an earlier run did."""
 
     @classmethod
     def of(cls, result: CheckResult) -> CheckV1:
@@ -102,6 +104,7 @@ class CheckV1:
             findings=tuple(map(FindingV1.of, result.findings)),
             waived=tuple(map(FindingV1.of, result.waived)),
             records=tuple(RecordV1.of(each) for each in result.records),
+            reused=asdict(result.reused) if result.reused else None,
         )
 
 
@@ -138,6 +141,7 @@ def render(report: Report) -> str:
         "schema_version": 1,
         "gates_version": report.gates_version,
         "module": {"slug": report.slug, "version": report.version, "digest": report.digest},
+        "commit": {"id": report.commit, "tree": report.tree} if report.commit else None,
         "policy": {"digest": report.policy_digest, "files": list(report.policy_files)},
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,

@@ -13,6 +13,7 @@ from gates.model import Level, Verdict
 from gates.report.entries import (
     MARKS,
     Entry,
+    commit,
     counts,
     digest,
     ended,
@@ -93,7 +94,8 @@ def _head(report: Report, *, of_step: bool = False) -> str:
     if of_step:
         lines.append(
             f"<p>content <code>{report.digest[:12]}</code>, policy"
-            f" <code>{report.policy_digest[:12]}</code>, axon-gates {report.gates_version}</p>"
+            f" <code>{report.policy_digest[:12]}</code>, axon-gates {report.gates_version},"
+            f" {markdown_html(cut(one_line(commit(report)), 400))}</p>"
         )
     return "\n".join(lines) + "\n"
 

@@ -60,9 +60,14 @@ class TerminalProgress(Progress):
         if self._verbose:
             self._line(
                 result.verdict,
-                f"{stage} {result.check}: {result.verdict} in {result.seconds:.2f} s",
+                f"{stage} {result.check}: {result.verdict}, {self._how(result)}",
             )
         self._refresh()
+
+    def _how(self, result: CheckResult) -> str:
+        if result.reused:
+            return f"reused, from {result.reused.made}"
+        return f"in {result.seconds:.2f} s"
 
     def stage_ended(self, result: StageResult) -> None:
         """A stage has ended."""

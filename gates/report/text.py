@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from gates.model import Finding, Level, Stage, StageResult, Verdict
-from gates.report.entries import MARKS, counts, ended, lacking_in
-from gates.report.escaping import safe, without_commands
+from gates.report.causes import Standing
+from gates.report.entries import (
+    MARKS,
+    commit,
+    counts,
+    ended,
+    lacking_in,
+    opened,
+    plural,
+    side_by_side,
+    standings_of,
+)
+from gates.report.escaping import one_line, safe, without_commands
 
 if TYPE_CHECKING:
     from gates.report import Report
@@ -24,7 +35,14 @@ DETAIL_LINES = 40
 
 def render(report: Report, *, colour: bool = False, notes: bool = False) -> str:
     """The whole report. `notes` shows the findings of level note, too."""
-    lines = [line for stage in report.stages for line in _stage(stage, notes=notes)]
+    found = opened(report)
+    standing = {id(e.finding): rank for e, rank in zip(found, standings_of(found), strict=True)}
+    causes = [each for each in found if standing[id(each.finding)] is Standing.CAUSE]
+    lines = [
+        line for each in causes for line in (*_finding(each.stage.stage, each.finding), _line(""))
+    ]
+    for stage in report.stages:
+        lines += _stage(stage, standing, notes=notes)
     lines += _summary(report)
     return without_commands("".join(f"{_joined(line, colour=colour)}\n" for line in lines))
 
@@ -46,18 +64,45 @@ def _line(*parts: str | tuple[str, str]) -> Line:
     return tuple((safe(text), style) for text, style in styled)
 
 
-def _stage(stage: StageResult, *, notes: bool) -> Iterator[Line]:
+def _stage(stage: StageResult, standing: Mapping[int, Standing], *, notes: bool) -> Iterator[Line]:
+    follows = []
     for result in stage.checks:
         shown = [each for each in result.findings if notes or each.level is not Level.NOTE]
         for finding in shown:
-            yield from _finding(stage.stage, finding)
-            yield _line("")
+            if standing[id(finding)] is Standing.OTHER:
+                yield from _finding(stage.stage, finding)
+                yield _line("")
+            elif standing[id(finding)] is Standing.FOLLOWS:
+                follows.append(finding)
         for finding in result.waived:
             yield _line(
                 ("approved deviation" if finding.definition else "waived", "dim"),
                 f" [{finding.check}] {finding.location}  {finding.message}",
             )
+    yield from _follows(stage.stage, follows)
     yield from _inconclusive(stage)
+
+
+def _follows(stage: Stage, findings: Sequence[Finding]) -> Iterator[Line]:
+    """A line each for what may be gone once the modules are found that the report began with."""
+    if not findings:
+        return
+    what = plural(len(findings), "finding")
+    yield _line(
+        (what, "bold"), (f"[{stage}]", "dim"), " that may follow from the module that was not found"
+    )
+    for each in findings:
+        rule = f" ({each.rule})" if each.rule else ""
+        colour = LEVEL_COLOURS[each.level]
+        message = one_line(each.message)
+        yield _line(
+            "   ",
+            (each.level.value, colour),
+            (f"[{each.check}]", "dim"),
+            f" {each.location}  {message}",
+            (rule, "dim"),
+        )
+    yield _line("")
 
 
 def _inconclusive(stage: StageResult) -> Iterator[Line]:
@@ -109,6 +154,7 @@ def _summary(report: Report) -> Iterator[Line]:
     yield _line(
         (what, "bold"), f"  content {report.digest[:12]}  policy {report.policy_digest[:12]}"
     )
+    yield _line("  ", commit(report))
     width = max((len(stage.stage) for stage in report.stages), default=0)
     for stage in report.stages:
         colour = COLOURS[stage.verdict]
@@ -122,5 +168,6 @@ def _summary(report: Report) -> Iterator[Line]:
     row = next((s.outputs["row"] for s in report.stages if "row" in s.outputs), "")
     yield _line(
         (f"{MARKS[verdict]} {ended(report)}", f"bold {COLOURS[verdict]}"),
-        f" in {report.seconds:.1f} s" + (f"; catalog row {row}" if row else ""),
+        f" in {report.seconds:.1f} s{side_by_side(report)}"
+        + (f"; catalog row {row}" if row else ""),
     )

@@ -7,6 +7,7 @@ from datetime import date
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location, RanRecord
+from gates.recorder import LATER, note
 from gates.settings import Policy
 from gates.toolchains import advisories
 from gates.toolchains.advisories import HINT, Advisory
@@ -34,6 +35,7 @@ def find_advisories(
             "no advisory source: offline, and the policy names no snapshot", hint=HINT
         )
     elif packages:
+        note("hour:", LATER)
         found = language.ask_advisories(tools, packages)
     for advisory in sorted(found, key=lambda each: (each.package.line, each.package.name, each.id)):
         line = advisory.package.line if path == language.lock_file else None

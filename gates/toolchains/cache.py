@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.model import RanRecord
+from gates.toolchains.folders import SEAL, note_seal
 from gates.toolchains.processes import disk
-
-SEAL = ".gates-seal"
-"""The file in a folder that holds the digest of all others, as 64 hexadecimal digits."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,12 @@ def install_once(place: Path, install: Callable[[], Path]) -> Installed:
 
     What is there already is used if its contents are those of its seal, and else made anew.
     """
+    made = _install_once(place, install)
+    note_seal(place, made.digest)
+    return made
+
+
+def _install_once(place: Path, install: Callable[[], Path]) -> Installed:
     how = "made now"
     with disk():
         if place.is_dir():
@@ -127,16 +131,3 @@ def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(path)
     return [each for each in found if each[0] != folder / SEAL]
-
-
-def digest_folder(folder: Path) -> str:
-    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(
-            part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
-        ):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{content}  {'/'.join(parts)}\n".encode())
-    return total.hexdigest()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gates.errors import ToolFailedError
+from gates.module.parts import digest_part
 from gates.toolchains.problem import Problem
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools
@@ -29,11 +30,11 @@ class Canary:
 
 
 def canary_name(tools: Tools) -> str:
-    """What the names of planted files begin with: no file of a module can hold its own digest.
+    """What the names of planted files begin with: no file can hold the digest of all files.
 
     It is the same in each run over equal content: tools keep what they know of a file by its name.
     """
-    return f"canary_{tools.session.module.digest[-32:]}"
+    return f"canary_{digest_part(tools.session.module.plain, tools.part)[-32:]}"
 
 
 def plant(tools: Tools, beside: str, suffix: str, text: str, rule: str | None) -> Canary:

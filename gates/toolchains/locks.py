@@ -7,6 +7,7 @@ that is written anew from what was read here, so that both know the same package
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gates.errors import CouldNotCheckError
@@ -27,6 +28,21 @@ class NoLockError(CouldNotCheckError):
     def __init__(self, message: str, path: str, *, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+
+
+class OutdatedLockError(CouldNotCheckError):
+    """The lock does not hold what the project file asks for, in the installer's own sentence.
+
+    `reasons` has one line for each package, `line` is where the first of them is locked.
+    """
+
+    def __init__(
+        self, message: str, reasons: Sequence[str], *, hint: str, line: int | None = None
+    ) -> None:
+        super().__init__("\n".join((message, *reasons)), hint=hint)
+        self.sentence = message
+        self.reasons = tuple(reasons)
+        self.line = line
 
 
 class TreeError(CouldNotCheckError):

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gates.module import Module
+from gates.recorder import note_all, recording
 from gates.settings import Policy, Settings
 from gates.supervisor import Supervisor
 from gates.supervisor.programs import end_programs
 from gates.toolchains.processes import Processes, disk
 
 T = TypeVar("T")
+DEEPEST = 100
+"""Folders in folders that are removed as they lie."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Session:
@@ -56,11 +60,13 @@ class Session:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._made:
-                try:
-                    self._made[key] = (make(), None)
-                except Exception as error:  # noqa: BLE001 - raised again for everyone who asks
-                    self._made[key] = (None, error)
-        value, failure = self._made[key]
+                with recording() as trace:
+                    try:
+                        self._made[key] = (make(), None, trace)
+                    except Exception as error:  # noqa: BLE001 - raised again for all who ask
+                        self._made[key] = (None, error, trace)
+        value, failure, asked = self._made[key]
+        note_all(asked)
         if failure is not None:
             raise failure
         made: T = value
@@ -96,9 +102,49 @@ def remove(folder: Path) -> None:
             else:
                 os.unlink(path)  # noqa: PTH108
 
+    with contextlib.suppress(OSError):
+        _lift_deep_folders(folder)
     shutil.rmtree(folder, onerror=open_up)
     if folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lift_deep_folders(folder: Path) -> None:
+    """Move folders that lie deeper than `DEEPEST` to the top of `folder`, until none does.
+
+    What removes a tree goes down into it by calls and open folders, of which there is an end long
+    before that of the folders that a module's tests can make. Paths have one, too, so each is
+    opened from the one above.
+    """
+    top = os.open(folder, _FOLDER)
+    try:
+        waiting = ["."]
+        while waiting:
+            with contextlib.suppress(OSError):
+                waiting += _lift(top, top, waiting.pop(), 0)
+    finally:
+        os.close(top)
+
+
+def _lift(top: int, above: int, name: str, depth: int) -> list[str]:
+    """The new names of the folders that were moved to the top, from one that lies in `above`."""
+    if depth > DEEPEST:
+        lifted = f"deep-{secrets.token_hex(8)}"
+        os.rename(name, lifted, src_dir_fd=above, dst_dir_fd=top)
+        return [lifted]
+    with contextlib.suppress(OSError):
+        os.chmod(name, 0o700, dir_fd=above)
+    here = os.open(name, _FOLDER, dir_fd=above)
+    moved: list[str] = []
+    try:
+        with os.scandir(here) as entries:
+            names = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        for each in names:
+            with contextlib.suppress(OSError):
+                moved += _lift(top, here, each, depth + 1)
+    finally:
+        os.close(here)
+    return moved
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from gates.model import RanRecord
+from gates.model import FileCoverage, RanRecord
 from gates.module import Module
 from gates.toolchains.problem import Problem
 from gates.toolchains.session import Session
@@ -26,22 +26,6 @@ class Failure:
     """Its first line."""
     detail: str = ""
     """All of it."""
-
-
-@dataclass(frozen=True)
-class FileCoverage:
-    """How many lines of one source file the tests ran."""
-
-    path: str
-    lines: int
-    covered: int
-    functions: int = 0
-    """How many functions were measured; 0 where lines alone are."""
-
-    @property
-    def percent(self) -> float:
-        """0 to 100; a file without lines counts as covered."""
-        return 100.0 * self.covered / self.lines if self.lines else 100.0
 
 
 @dataclass(frozen=True)

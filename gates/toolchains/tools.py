@@ -12,6 +12,9 @@ from pathlib import Path
 
 from gates.errors import ToolFailedError, ToolMissingError
 from gates.model import RanRecord
+from gates.module.parts import PARTS, Part, digest_part
+from gates.recorder import LATER, note
+from gates.toolchains.folders import inherited
 from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter
 from gates.toolchains.session import Session
@@ -19,17 +22,10 @@ from gates.toolchains.session import Session
 EXTRAS = {"kingfisher": "secrets", "squawk": "database"}
 """The extra of this distribution that brings a program which is no language's own."""
 
-DISTRIBUTIONS = {"kingfisher": "kingfisher-bin"}
+DISTRIBUTIONS = {"kingfisher": "kingfisher-bin", "squawk": "squawk-cli"}
 """The distribution of a program, where it has another name."""
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
-_INSTALL_NAMES = {
-    "HOME", "PATH", "NETRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,8 @@ class Tools:
         self._folder: Path | None = None
         self._copy: Path | None = None
         self._place = "module"
+        self.part: Part = "program"
+        """What the module's copy holds of it."""
 
     @property
     def folder(self) -> Path:
@@ -67,14 +65,19 @@ class Tools:
         """Put the module's copy elsewhere in the folder: for what must not depend on its path."""
         self._place = place
 
+    def take(self, part: Part) -> None:
+        """Have the module's copy hold this part of it, and not all but its documentation."""
+        self.part = part
+
     @property
     def module_copy(self) -> Path:
-        """A copy of the module's files that is this check's own."""
+        """A copy of a part of the module's files that is this check's own."""
         if self._copy is None:
-            copy = self.folder / self._place
+            copy, module = self.folder / self._place, self.session.module.plain
+            note(f"part:{self.part}", digest_part(module, self.part))
             with disk():
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                self.session.module.write_to(copy)
+                module.write_to(copy, PARTS[self.part])
             self._copy = copy
         return self._copy
 
@@ -99,11 +102,8 @@ class Tools:
 
     def install_environment(self) -> dict[str, str]:
         """The environment of an install step: scrubbed, with the configuration of registries."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name in _INSTALL_NAMES or name.startswith(_INSTALL_PREFIXES)
-        }
+        kept = inherited(os.environ)
+        note("environment:", LATER)
         own = self.environment()
         kept["PATH"] = f"{own['PATH']}:{kept.get('PATH', '')}"
         return {**own, **kept}
@@ -170,7 +170,14 @@ class Tools:
 
         Raises `ToolMissingError`, with the command that installs it.
         """
-        return self.session.once(("program", name), lambda: self._resolve(name))
+        return self.session.once(("program", name), lambda: self._noted(name))
+
+    def _noted(self, name: str) -> Program:
+        program = self._resolve(name)
+        for each in program.command:
+            if each.startswith("/"):
+                note(f"program:{each}", LATER)
+        return program
 
     def _resolve(self, name: str) -> Program:
         from gates.toolchains.languages import LANGUAGES
@@ -181,11 +188,15 @@ class Tools:
         ours = Path(sysconfig.get_path("scripts"), name)
         if ours.is_file():
             try:
-                version = importlib.metadata.version(DISTRIBUTIONS.get(name, name))
+                distribution = DISTRIBUTIONS.get(name, name)
+                version = importlib.metadata.version(distribution)
+                note(f"distribution:{distribution}", LATER)
                 return Program(name, (str(ours),), version)
             except importlib.metadata.PackageNotFoundError:
                 pass
         path = str(ours) if ours.is_file() else shutil.which(name)
+        if path != str(ours):
+            note(f"which:{name}", LATER)
         if path is None:
             owners = (each.name for each in LANGUAGES.values() if name in each.programs)
             extra = EXTRAS.get(name) or next(owners, None)

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +42,20 @@ class Runs:
 
 
 def run(
-    arguments: Sequence[str | Path], times: int, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str | Path],
+    times: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    warm: bool = True,
+    ok: Collection[int] = (0,),
 ) -> Runs:
-    """Run a program `times` times, after one run that is not counted, which warms the caches.
-    `environment` is added to our own.
+    """Run a program `times` times, with `warm` after one run that is not counted, which warms the
+    caches. `environment` is added to our own.
 
-    Raises `RuntimeError` where it ends with anything but 0.
+    Raises `RuntimeError` where it ends with a status outside `ok`.
     """
     wall, cpu, outputs = [], [], []
-    for number in range(times + 1):
+    for number in range(times + 1) if warm else range(1, times + 1):
         started = time.perf_counter()
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - read after the process, by us
         process = subprocess.Popen(
@@ -65,7 +70,7 @@ def run(
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         taken = time.perf_counter() - started
-        if process.returncode:
+        if process.returncode not in ok:
             errors.seek(0)
             raise RuntimeError(f"{arguments} ended with {process.returncode}: {errors.read()!r}")
         if number:

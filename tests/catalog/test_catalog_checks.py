@@ -107,6 +107,9 @@ def test_the_version_goes_up(root: Path, check: Any, version: str, message: str 
         assert finding.message.startswith(f"sample-module {message}")
         assert finding.location == module.manifest.at("version")
         assert finding.fix
+        edited = check is version_greater and version == "1.2.0"
+        assert finding.level is (Level.WARNING if edited else Level.ERROR)
+        assert ("raise the version before you release" in finding.message) == edited
 
 
 @pytest.mark.parametrize("check", [version_greater, version_unclaimed, maturity_step])

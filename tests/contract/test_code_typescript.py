@@ -136,6 +136,18 @@ def test_a_value_that_is_exported_as_a_type_alone_is_gone_as_a_value(compare):
     assert "void $m.Made;" in found.example
 
 
+def test_an_example_imports_what_the_entrypoint_does_not_export(compare):
+    text = 'import {{ Base }} from "./base.js"; export declare function made(a: Base): {};'
+    files = {"dist/base.d.ts": b"export declare class Base { private a; b: string; }"}
+    (found,) = compare(text.format("Base"), text.format("Base | null"), files, files)
+    assert found.example.splitlines() == [
+        'import * as $m from "./dist/index.js";',
+        'import { Base as $d_dist_base_d_ts_Base } from "./dist/base.js";',
+        "export function $p() {"
+        "  const r: $d_dist_base_d_ts_Base = $m.made(null! as $d_dist_base_d_ts_Base); void r; }",
+    ]
+
+
 def test_other_global_declarations_could_not_be_shown(compare):
     text = "declare global {{ interface Shared {{ a: {} }} }}\nexport declare const a: 1;"
     (found,) = compare(text.format("string"), text.format("number"))

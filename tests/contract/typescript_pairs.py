@@ -238,5 +238,35 @@ MORE |= {
         "export declare function loose(a?: string): void;\n"
         "export declare function loose(a: () => void): void;"),
 }  # fmt: skip
+
+HANDED = """
+export interface {0} {{ a?: {1} }}
+export declare {2}class {0}Maker{4} {{
+  {3}constructor(from?: {0}Maker); {2}go(a: {0}): void;
+}}
+"""
+
+
+def handed(
+    name: str, bump: Bump, inner: str, words: str = "", above: str = ""
+) -> tuple[Bump, str, str]:
+    """What a class takes, where the class itself is taken too."""
+    one, other = (
+        HANDED.format(name, each, words, inner, above) for each in ("string", "string | null")
+    )
+    return bump, one, other
+
+
+MORE |= {
+    # Only the module has objects of a class that hides something: others give, and read nothing.
+    "HandedPrivate": handed("HandedPrivate", MINOR, "private a; "),
+    "HandedHash": handed("HandedHash", MINOR, "#a; "),
+    "HandedProtected": handed("HandedProtected", MINOR, "protected a: string; "),
+    "HandedInherited": handed("HandedInherited", MINOR, "", above=" extends Inside"),
+    # Others can make these, and are told.
+    "HandedOpen": handed("HandedOpen", MAJOR, "b: string; "),
+    "HandedStatic": handed("HandedStatic", MAJOR, "private static a; "),
+    "HandedAbstract": handed("HandedAbstract", MAJOR, "private a; ", "abstract "),
+}  # fmt: skip
 PAIRS |= MORE
 ALSO = {"give", "l", "take", "o", "hide", "Parent", "ft", "h", "mk", "df", "memory", "use", "part"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.check import NEEDS, all_checks
+from gates.check import NEEDS, all_checks, outlines
 from gates.model import Stage
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -29,6 +29,13 @@ def test_parameters_carry_the_annotation_of_their_need(check):
 def test_the_page_begins_with_one_sentence(check):
     assert check.summary.endswith(".")
     assert len(check.summary) <= 100
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=ids)
+def test_its_text_says_what_it_is_before_it_is_imported(check):
+    (outline,) = (each for each in outlines(check.stage) if each.id == check.id)
+    assert (outline.language, outline.provider) == (check.language, check.provider)
+    assert outline.load() is check
 
 
 def test_ids_are_unique():

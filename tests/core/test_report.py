@@ -116,3 +116,10 @@ def test_any_finding_renders_and_the_json_meets_its_schema(found, verdict):
 def test_refused_evidence_has_its_own_exit_code():
     refused = CheckResult("release", Verdict.FAIL, refused=True)
     assert report(StageResult(Stage.RELEASE, (refused,))).exit_code == 4
+
+
+def test_stages_that_ran_side_by_side_are_said_to():
+    result = (CheckResult("eslint", Verdict.PASS),)
+    stages = (StageResult(Stage.LINT, result, 1.0), StageResult(Stage.TEST, result, 1.2))
+    assert render(report(*stages)).splitlines()[-1] == "✓ passed in 1.2 s, with stages side by side"
+    assert render(report(stages[0])).splitlines()[-1] == "✓ passed in 1.2 s"

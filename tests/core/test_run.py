@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -200,6 +201,15 @@ def test_results_come_in_a_fixed_order_whatever_the_timing():
     results = run_stages(plan, Made(module=1), workers=7)
     assert [result.stage for result in results] == [Stage.LINT, Stage.TEST, Stage.BUILD]
     assert all([each.check for each in result.checks] == names for result in results)
+
+
+def test_the_seconds_of_a_stage_are_its_own_span():
+    """Not the time that its checks waited for a thread."""
+    slow = make_check(lambda module: time.sleep(0.2) or [], stage=Stage.LINT)
+    plan = {Stage.LINT: [slow], Stage.TEST: [passing(Stage.TEST)]}
+    lint, test = run_stages(plan, Made(module=1), workers=1)
+    assert lint.seconds >= 0.2
+    assert test.seconds < 0.1
 
 
 def test_an_interrupt_cancels_what_was_started_and_goes_on():

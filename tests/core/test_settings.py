@@ -12,6 +12,16 @@ from gates.errors import ConfigurationError
 from gates.model import Level
 from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
+WAIVER = """
+[[waivers]]
+check = "eslint"
+path = "src/index.ts"
+reason = "r"
+owner = "o"
+approver = "a"
+expires = 2027-01-31
+"""
+
 
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
@@ -51,6 +61,7 @@ def test_a_module_may_tighten(module):
         ("waivers = []", "waivers: a module may tighten"),
         ('[sandbox]\nrequired = ["seccomp"]', "sandbox.required: a module may tighten"),
         ("[sandbox]\nrequired = []", "sandbox.required: a module may tighten"),
+        ("[release]\nclean_tree = 1", "release.clean_tree: must be true or false"),
     ],
 )
 def test_a_module_may_not_loosen(module, text, message):
@@ -73,6 +84,8 @@ def test_a_module_may_not_loosen(module, text, message):
         ('[levels]\nsquawk = "mild"', "levels: 'mild' is not a valid Level"),
         ('[advisories]\nsnapshot = "nowhere.json"', "there is no"),
         ("[[waivers]]\ncheck = 'a'", "missing 4 required positional arguments"),
+        (WAIVER + "module = 7", "module must be the slug of a module"),
+        (WAIVER + "module = ''", "module must be the slug of a module"),
         (
             "[[waivers]]\ncheck='a'\nreason='r'\nowner='o'\napprover='b'\nexpires=2027-01-01",
             "a path or a fingerprint",
@@ -242,3 +255,24 @@ def test_how_evidence_is_signed(value, keyless):
 def test_a_way_of_signing_that_does_not_exist():
     with pytest.raises(ConfigurationError, match="GATES_SIGNING must be key or keyless"):
         Settings.from_environment({"GATES_SIGNING": "sigstore"})
+
+
+def test_a_module_may_ask_for_a_clean_tree_and_not_for_another(module):
+    (module / "gates.toml").write_text("[release]\nclean_tree = true\n")
+    assert load_policy(module).clean_tree
+    (module.parent / "gates-policy.toml").write_text("[release]\nclean_tree = true\n")
+    (module / "gates.toml").write_text("[release]\nclean_tree = false\n")
+    with pytest.raises(ConfigurationError, match=r"release.clean_tree: a module may tighten"):
+        load_policy(module)
+
+
+def test_a_waiver_that_names_a_module_is_not_there_for_another(module):
+    policy_file = module.parent / "gates-policy.toml"
+    policy_file.write_text(WAIVER + WAIVER + 'module = "notes"\n' + WAIVER + 'module = "other"\n')
+    policy = load_policy(module)
+    assert [each.module for each in policy.waivers] == [None, "notes", "other"]
+    assert [each.module for each in policy.for_module("notes").waivers] == [None, "notes"]
+    assert [each.module for each in policy.for_module("").waivers] == [None]
+    policy_file.write_text(WAIVER + WAIVER + 'module = "notes"\n')
+    assert load_policy(module).digest == policy.for_module("notes").digest != policy.digest
+    assert load_policy(module).for_module("notes") == load_policy(module)

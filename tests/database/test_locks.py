@@ -152,12 +152,27 @@ def test_what_ends_a_file_is_found_and_adds_nothing(sql_module, tools, sql):
     assert [each.rule for each in found if each.rule != "ban-uncommitted-transaction"] == []
 
 
-def test_a_first_statement_without_a_time_limit_is_still_found(sql_module, tools):
+def test_the_platform_sets_the_limits_of_time(sql_module, tools):
     module = sql_module({"001_more.sql": f"ALTER TABLE {T} ADD n int;"})
-    found = list(run(tools, module, frozenset({"migrations/000_init.sql"})))
-    assert {(each.rule, each.location.line) for each in found} == {
-        ("require-lock-timeout", 1), ("require-statement-timeout", 1),
-    }  # fmt: skip
+    assert list(run(tools, module, frozenset({"migrations/000_init.sql"}))) == []
+
+
+PARTITIONED = "CREATE TABLE IF NOT EXISTS p (a bigint, b bigint) PARTITION BY RANGE (a);\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("CREATE INDEX p_b ON ONLY p (b);", []),
+        ("CREATE UNIQUE INDEX p_a ON ONLY p (a);", []),
+        ("CREATE INDEX p_b ON p (b);", ["require-concurrent-index-creation"]),
+        (f"CREATE INDEX n ON ONLY {T} (id);", ["require-concurrent-index-creation"]),
+    ],
+)
+def test_an_index_on_only_a_partitioned_table_builds_nothing(sql_module, tools, sql, found):
+    module = sql_module({"001_part.sql": PARTITIONED, "002_more.sql": sql})
+    released = frozenset({"migrations/000_init.sql", "migrations/001_part.sql"})
+    assert [each.rule for each in run(tools, module, released)] == found
 
 
 LEAVES_OUT = """

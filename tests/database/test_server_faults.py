@@ -25,7 +25,8 @@ from gates.errors import (
 )
 from gates.module import load
 from gates.settings import Policy, Settings
-from gates.toolchains.cache import SEAL, sealed
+from gates.toolchains.cache import sealed
+from gates.toolchains.folders import SEAL
 from tests.database import test_server
 
 own = test_server.own

@@ -32,6 +32,18 @@ def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, na
     assert (again.code, again.stages) == (0, {"release": "pass"}), again.out
 
 
+@pytest.mark.parametrize("language", ["python", "typescript"])
+def test_a_new_module_passes_untouched(gates, examples, language):
+    module = examples / "my-notes"
+    made = gates("new", "my-notes", module, "--language", language, json_report=False)
+    assert made.code == 0, made.err
+    ended = gates("run", module)
+    assert ended.stages == dict.fromkeys(Stage, "pass"), ended.out
+    assert (ended.findings(), ended.findings("warning")) == ([], [])
+    listed = gates("catalog", "list", json_report=False)
+    assert "my-notes" in listed.out
+
+
 def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text, f"{path.name} does not hold {old!r}"
@@ -43,9 +55,10 @@ def short_description(module: Path) -> None:
     replace(module / "module.json", manifest["description"], "Too short")
 
 
-def printed_line(module: Path) -> None:
-    path = module / "src" / "retention_report" / "lib" / "errors.py"
-    path.write_text(path.read_text() + '\n\nprint("loaded")\n')
+def unused_local(module: Path) -> None:
+    """One that ruff alone looks for."""
+    with (module / "src/retention_report/lib/errors.py").open("a", encoding="utf-8") as file:
+        file.write("\n\ndef forget() -> None:\n    value = 1\n")
 
 
 def row_security_not_forced(module: Path) -> None:
@@ -69,7 +82,7 @@ def committed_secret(module: Path) -> None:
 
 FAULTS = [
     (Stage.LINT_MANIFEST, "retention-report", short_description, "manifest-schema", "module.json"),
-    (Stage.LINT, "retention-report", printed_line, "ruff", "src/retention_report/lib/errors.py"),
+    (Stage.LINT, "retention-report", unused_local, "ruff", "src/retention_report/lib/errors.py"),
     (Stage.TEST, "retention-report", row_security_not_forced, "row-security", "migrations/000"),
     (Stage.BUILD, "retention-report", another_version_in_register, "register-matches-manifest", ""),
     (Stage.SCAN, "alert-engine", committed_secret, "secrets", "src/api/rules.ts"),

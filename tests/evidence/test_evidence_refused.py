@@ -186,6 +186,57 @@ def test_a_sandbox_with_every_wall_that_the_policy_requires(world: World, stood:
     assert refusal(evidence, SIX) is None
 
 
+MADE = "2026-06-01T09:00:00Z"
+"""An hour before the stages of this world began."""
+
+
+def reused(key: str, made: str = MADE) -> Callable[[dict], None]:
+    """Says of the first check of a payload that an earlier run found its result."""
+
+    def change(payload: dict) -> None:
+        payload["predicate"]["checks"][0]["reused"] = {"made": made, "key": key}
+
+    return change
+
+
+def test_a_result_may_be_reused_for_a_day(world: World) -> None:
+    evidence = world.passed()
+    (key,) = evidence.trust.keys
+    signed_anew(world, Stage.LINT, reused(key))
+    assert refusal(evidence, SIX) is None
+
+
+@pytest.mark.parametrize("made", ["2026-05-31T09:59:00Z", "2026-06-01T11:00:00Z", "never"])
+def test_a_reused_result_is_of_the_day_before(world: World, made: str) -> None:
+    evidence = world.passed()
+    (key,) = evidence.trust.keys
+    signed_anew(world, Stage.LINT, reused(key, made))
+    assert reasons(evidence) == (
+        f"the stage lint reused a result of lint-works from {made}, more than 24 hours before it"
+        " [reused-too-old]",
+    )
+
+
+def test_a_reused_result_of_an_unknown_key(world: World) -> None:
+    evidence = world.passed()
+    signed_anew(world, Stage.LINT, reused("f" * 64))
+    assert reasons(evidence) == (
+        "the stage lint reused a result of lint-works that the unknown key"
+        f" {'f' * 64} had signed [reused-unknown-key]",
+    )
+
+
+def test_a_policy_that_lets_a_release_reuse_nothing(world: World) -> None:
+    world.policy = Policy(reuse_in_release=False)
+    evidence = world.passed()
+    (key,) = evidence.trust.keys
+    signed_anew(world, Stage.LINT, reused(key))
+    assert reasons(evidence) == (
+        "the stage lint reused results of an earlier run, which the policy does not allow a"
+        " release: lint-works [reused-result]",
+    )
+
+
 def ran_behind(payload: dict, stood: str) -> None:
     record = {**asdict(RanRecord("build", "1")), "sandbox": stood}
     payload["predicate"]["checks"][0]["records"].append(record)

@@ -19,6 +19,7 @@ CHECKS = (
     "readable", "rollback-present", "settings-choices", "settings-documented",
     "settings-references", "settings-schema", "settings-secrets", "settings-values",
     "settings-version", "slug-matches-folder", "standard-files", "version-strict",
+    "versions-agree",
 )  # fmt: skip
 """The checks that need nothing but the module."""
 

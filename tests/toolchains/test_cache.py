@@ -16,7 +16,8 @@ from gates.module import load
 from gates.needs import Needs
 from gates.run import run_check
 from gates.settings import load_policy
-from gates.toolchains.cache import SEAL, Installed, digest_contents, install_once, move_into_cache
+from gates.toolchains.cache import Installed, digest_contents, install_once, move_into_cache
+from gates.toolchains.folders import SEAL
 from gates.toolchains.languages.python.tree import DamagedError, check_files
 from gates.toolchains.locks import TreeError
 

@@ -17,6 +17,7 @@ from gates.module import load
 from gates.settings import Policy
 from gates.supervisor.programs import end_programs
 from gates.toolchains import Session, Tools
+from gates.toolchains.session import remove
 from gates.toolchains.tools import Program
 
 KILLED = """
@@ -40,6 +41,7 @@ from gates.module import load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.session import remove
 from gates.toolchains.tools import Program
 settings = Settings(*(Path(sys.argv[2]) for _ in range(3)), catalog="", registry="")
 tools = Tools(Session(load(Path(sys.argv[1])), Policy(), settings))
@@ -55,6 +57,7 @@ from pathlib import Path
 from gates.module import load
 from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
+from gates.toolchains.session import remove
 from gates.toolchains.tools import Program
 settings = Settings(*(Path(sys.argv[2]) for _ in range(3)), catalog="", registry="")
 tools = Tools(Session(load(Path(sys.argv[1])), Policy(), settings))
@@ -226,3 +229,17 @@ def test_cancel_stops_what_runs(session):
     with pytest.raises(ToolFailedError, match="interrupted"):
         tools.run(Program("python", (sys.executable,)), ["-c", "import time; time.sleep(60)"])
     assert time.monotonic() - started < 10
+
+
+def test_folders_deeper_than_any_path_are_removed(folder):
+    top = folder / "deep"
+    top.mkdir()
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("a-folder", dir_fd=here)
+        inner = os.open("a-folder", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    remove(top)
+    assert not top.exists()

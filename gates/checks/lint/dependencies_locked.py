@@ -17,18 +17,20 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
     Python: requirements.lock with `name==version --hash=sha256:...` lines and nothing else.
     TypeScript: package-lock.json, or that of the platform's workspace, with an integrity for
     each package; none from git, a folder, or another address than a registry's for just this name
-    and version. What is installed from the lock is compared with it: name, version and digest of
-    each package, and none that is not listed, bundled packages included.
+    and version. The lock holds what package.json or pyproject.toml asks for. What is installed
+    from the lock is compared with it: name, version and digest of each package, and none that is
+    not listed, bundled packages included.
 
     Why: without it, two builds of one version are two products, and no advisory can be matched.
     Bad: a requirements.lock with `requests>=2` or `--index-url ...`; a package-lock.json that gives
-        one package the archive of another, or leaves out what a package bundles
+        one package the archive of another, or leaves out what a package bundles; a package that
+        was added to package.json alone
     Good: `requests==2.32.5 --hash=sha256:...`
     Fix: `uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock`, or
     `npm install --package-lock-only`.
     """
     from gates.toolchains.languages import language_of
-    from gates.toolchains.locks import LockError, NoLockError, TreeError
+    from gates.toolchains.locks import LockError, NoLockError, OutdatedLockError, TreeError
 
     language = language_of(module)
     path, fix = language.lock_file, f"run {language.lock_command}"
@@ -42,6 +44,13 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             f"{path}: {error.message}",
             Location(path, error.line) if own else Location(language.project_file),
             fix=fix,
+        )
+    except OutdatedLockError as error:
+        yield dependencies_locked.finding(
+            error.sentence,
+            Location(path, error.line) if path in module.files else Location(language.project_file),
+            fix=fix,
+            detail="\n".join(error.reasons),
         )
     except NoLockError as error:
         yield dependencies_locked.finding(error.message, error.path, fix=fix)

@@ -18,16 +18,19 @@ def squawk(module: Module, tools: Tools, previous: Previous) -> Iterator[Finding
     """squawk, for locks that would stop the platform.
 
     squawk is told whether a file runs in one transaction, and its findings about tables that this
-    version makes are dropped, since nobody waits for those. Its rules about style are off, and so
-    is its advice about IF NOT EXISTS, which migrations-idempotent proves. A comment
-    "squawk-ignore" and a configuration file in the module have no effect.
+    version makes are dropped, since nobody waits for those; so is CREATE INDEX ON ONLY a
+    partitioned table, which reads no row. Its rules about style are off, its advice about IF NOT
+    EXISTS, which migrations-idempotent proves, and about timeouts, which the platform sets. A
+    comment "squawk-ignore" and a configuration file in the module have no effect.
 
     Why: CREATE INDEX on a table with rows stops every write to it until it is done; an ALTER TABLE
         that rewrites the table stops reads too.
     Bad: CREATE INDEX on a table of an earlier version; ADD COLUMN x integer NOT NULL
     Good: DROP INDEX CONCURRENTLY IF EXISTS x and CREATE INDEX CONCURRENTLY x in a file of their own
         (with IF NOT EXISTS instead, an interrupted index stays: migrations-resume); ADD COLUMN with
-        a constant DEFAULT; ADD CONSTRAINT .. NOT VALID and VALIDATE CONSTRAINT later
+        a constant DEFAULT; ADD CONSTRAINT .. NOT VALID and VALIDATE CONSTRAINT later; for a
+        partitioned table CREATE INDEX x ON ONLY t, each partition's index CONCURRENTLY in files of
+        their own, then ALTER INDEX x ATTACH PARTITION
     Fix: split the statement as the finding says.
     """
     released = (

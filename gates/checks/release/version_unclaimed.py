@@ -28,4 +28,4 @@ def version_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
     why, _ = version_refusal(module.slug, module.version, module.digest, released)
     if why:
         at = module.manifest.at("version") if module.manifest else Location("module.json")
-        yield version_unclaimed.finding(why, at, fix="raise the version")
+        yield version_unclaimed.finding(why, at, fix="raise the version before you release")

@@ -22,8 +22,9 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
         the first, comparing the whole schema after each one; then each migration over rows of the
         version before it, with those that its WHERE and CASE are about, back, and up again: the
         rows and their values must be there after the rollback. A value where there was none is no
-        loss. A statement that met no row is named in a note. What data goes with a dropped table or
-        column stands in the run's record.
+        loss. The place of a column that comes back, and a label that was added to an enum, cannot
+        be brought back; a note says so. A statement that met no row is named in a note. What data
+        goes with a dropped table or column stands in the run's record.
     Bad: a rollback that drops the table and leaves its trigger function behind; one that drops a
         column that an earlier version needs; a migration that adds a column NOT NULL without a
         DEFAULT, which does not run again over the rows that were there before it; UPDATE .. SET
@@ -63,6 +64,13 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
             Location(path, 1, 1),
             fix="undo exactly what the migration did; the detail lists every difference",
             detail="\n".join(differences),
+        )
+    for sentence in found.one_way:
+        yield rollback_restores.finding(
+            f"no rollback can undo this: {sentence}",
+            "migrations",
+            level=Level.NOTE,
+            fix="name columns in SELECT and INSERT, and let older code pass over labels it lacks",
         )
     if not (found.failure or found.differences or found.missing):
         for inner in found.unmet:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gates.contract.code.python_names import Names
 from gates.contract.code.standard import known_class
 from gates.contract.code.types import Type, is_type, parse
+from gates.syntax import parse_expression
 
 if TYPE_CHECKING:
     import griffe
@@ -71,7 +72,7 @@ class Annotations:
         value = str(getattr(node, "value", ""))
         if node is None or not re.match(r"(\w+\.)*TypeVar\(", value) or depth >= MAX_DEPTH:
             return None
-        call = ast.parse(value, mode="eval").body
+        call = parse_expression(value)
         if not isinstance(call, ast.Call) or not call.args:
             return None
         parts: list[tuple[str | None, ast.expr]] = [(None, each) for each in call.args[1:]]

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gates.syntax import parse_expression
+
 if TYPE_CHECKING:
     import griffe
 
@@ -114,7 +116,7 @@ def _must_be_given(field: griffe.Attribute) -> bool:
     if field.value is None:
         return True
     try:
-        call = ast.parse(str(field.value), mode="eval").body
+        call = parse_expression(str(field.value))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] != "Field":

@@ -7,6 +7,7 @@ from inspect import Parameter, Signature
 from typing import TYPE_CHECKING
 
 from gates.contract.code.python_facts import ancestry, base_paths, decorated
+from gates.syntax import parse_expression
 
 if TYPE_CHECKING:
     import griffe
@@ -124,6 +125,6 @@ def _is_field(value: str) -> bool:
 
 def _parsed(text: str) -> ast.expr | None:
     try:
-        return ast.parse(text, mode="eval").body
+        return parse_expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

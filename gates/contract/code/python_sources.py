@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gates.contract.code.api import Api
 from gates.errors import CouldNotCheckError
+from gates.syntax import parse_python
 
 if TYPE_CHECKING:
     import griffe
@@ -24,7 +25,7 @@ def _parsed(api: Api, path: str, data: bytes) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(data)
+            return parse_python(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CouldNotCheckError(
             f"the code of {api.slug} {api.version} cannot be read: {path}: {error}",

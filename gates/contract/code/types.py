@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gates.contract.code.standard import ABSTRACT, NONE, TYPING, known_class
+from gates.syntax import parse_expression
 
 _TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
 _COVARIANT = {
@@ -56,7 +57,7 @@ def parse(text: str, resolve: Resolve) -> Type | None:
 
 @lru_cache(maxsize=4096)
 def _expression(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+    return parse_expression(text)
 
 
 def _read(node: ast.expr, resolve: Resolve) -> Type:

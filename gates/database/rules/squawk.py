@@ -32,6 +32,8 @@ EXCLUDED = {
     "ban-drop-table": "contract checks ask for the version bump of a destructive change",
     "ban-drop-column": "contract checks ask for the version bump of a destructive change",
     "ban-drop-database": "migration-forbidden says so, also inside a DO block",
+    "require-lock-timeout": "the platform's runner sets it; migration-locks measures what waits",
+    "require-statement-timeout": "the platform's runner sets it, as the gates do",
     "identifier-too-long": "PostgreSQL itself says so, and names are compared as it stores them",
 }
 """Rules that are off, each with the reason."""
@@ -54,10 +56,6 @@ _ALWAYS = frozenset({
 """Rules that are about the script, and hold for new tables too."""
 
 
-_TIMEOUTS = frozenset({"require-lock-timeout", "require-statement-timeout"})
-"""Rules that speak of a whole script at its first statement."""
-
-
 _FAULT, _FAULT_RULE = "DROP DATABASE canary;", "ban-drop-database"
 """What ends every file that squawk is given, on a line of its own: a rule that is off for modules,
 and about a statement that locks no table."""
@@ -73,13 +71,14 @@ def run(tools: Tools, module: Module, released: frozenset[str]) -> Iterator[Prob
     scripts = scripts_of(module, rollbacks=False, hooks=False)
     wanted = [each for each in scripts if each.fault is None and each.path not in released]
     new = made_by(wanted) - made_by(each for each in scripts if each.path in released)
+    partitioned = partitioned_by(scripts)
     found: list[Problem] = []
     canaries: list[Canary] = []
     for assume in (True, False):
         group = [each for each in wanted if each.in_one_transaction is assume]
         if group or (assume and not wanted):
             group = group or [Script("migrations", "")]
-            found += _run(tools, group, new, assume=assume)
+            found += _run(tools, group, new, partitioned, assume=assume)
             canaries += [Canary(each.path, _last_line(each), _FAULT_RULE) for each in group]
     found.sort(key=lambda each: (each.location, each.rule))
     # The canaries say which files were looked at.
@@ -103,7 +102,20 @@ def made_by(scripts: Iterable[Script]) -> set[str]:
     return found
 
 
-def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) -> list[Problem]:
+def partitioned_by(scripts: Iterable[Script]) -> frozenset[str]:
+    """The names of the partitioned tables that scripts make: those hold no rows of their own."""
+    statements = (inner.statement for script in scripts for inner in statements_of(script))
+    return frozenset(
+        name
+        for each in statements
+        if each.kind == "CreateStmt" and "partspec" in each.node
+        for name, _ in created_tables(each.kind, each.node)
+    )
+
+
+def _run(
+    tools: Tools, scripts: list[Script], new: set[str], partitioned: frozenset[str], *, assume: bool
+) -> list[Problem]:
     folder = tools.folder / "squawk" / ("transaction" if assume else "statements")
     folder.mkdir(parents=True)
     config = folder / "squawk.toml"
@@ -123,7 +135,7 @@ def _run(tools: Tools, scripts: list[Script], new: set[str], *, assume: bool) ->
     ran = tools.run(
         "squawk", [*arguments, *files], ok=(0, 1), subjects=sum(1 for each in scripts if each.sql)
     )
-    return list(parse(ran.stdout, names, new))
+    return list(parse(ran.stdout, names, new, partitioned))
 
 
 def _last_line(script: Script) -> int:
@@ -148,8 +160,14 @@ def _without_ignores(sql: str) -> str:
     return re.sub("squawk-ignore", "squawk_ignore", sql, flags=re.IGNORECASE)
 
 
-def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Problem]:
-    """Read squawk's JSON; leave out what is off, and what is only about tables in `new`.
+def parse(
+    output: bytes,
+    names: dict[str, Script],
+    new: set[str],
+    partitioned: frozenset[str] = frozenset(),
+) -> Iterator[Problem]:
+    """Read squawk's JSON; leave out what is off, what is only about tables in `new`, and indexes
+    ON ONLY one of the `partitioned` tables.
 
     `names` has the script of each file name. Raises `ToolFailedError` for anything else than the
     format of squawk 2.
@@ -161,7 +179,7 @@ def parse(output: bytes, names: dict[str, Script], new: set[str]) -> Iterator[Pr
         for entry in entries:
             script = names[Path(entry["file"]).name]
             place, rule = _location(script, entry), str(entry["rule_name"])
-            if place.line != _last_line(script) and _is_off(script, rule, place, new):
+            if place.line != _last_line(script) and _is_off(script, rule, place, new, partitioned):
                 continue
             help_ = entry.get("help")
             yield Problem(str(entry["message"]), place, rule, str(help_) if help_ else None)
@@ -181,14 +199,30 @@ def _location(script: Script, entry: dict[str, Any]) -> Location:
     return Location(script.path, number + 1, len(before) + 1)
 
 
-def _is_off(script: Script, rule: str, place: Location, new: set[str]) -> bool:
+def _is_off(
+    script: Script, rule: str, place: Location, new: set[str], partitioned: frozenset[str]
+) -> bool:
     """Whether a rule does not count, at all or at this place."""
-    if rule in _TIMEOUTS:
-        return all(_locked(each) <= new for each in script.statements)
     if rule in EXCLUDED or rule in _ALWAYS:
         return rule in EXCLUDED
     statement = _statement(script, place)
-    return statement is not None and _only_new(statement, new)
+    if statement is None:
+        return False
+    if rule == "require-concurrent-index-creation" and _builds_nothing(statement, partitioned):
+        return True
+    return _only_new(statement, new)
+
+
+def _builds_nothing(statement: Statement, partitioned: frozenset[str]) -> bool:
+    """Whether it is CREATE INDEX ON ONLY a partitioned table, which reads no row; CONCURRENTLY
+    there PostgreSQL refuses (sql-createindex). The partitions' own indexes are judged by
+    themselves."""
+    relation = statement.node.get("relation") or {}
+    return (
+        statement.kind == "IndexStmt"
+        and not relation.get("inh")
+        and relation.get("relname") in partitioned
+    )
 
 
 def _statement(script: Script, place: Location) -> Statement | None:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gates.database.server.folders import (
@@ -101,12 +101,17 @@ def throwaway_server(settings: Settings) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
+def durable_server(
+    data_directory: Path,
+    settings: Settings,
+    at_end: Callable[[str], Callable[[], object]] | None = None,
+) -> Iterator[str]:
     """A lasting server whose files are in `data_directory`; yields its superuser's URL.
 
     The directory is made and initialised on first use, whole or not at all. It holds `data`
     (PostgreSQL's own files), `socket`, `log` and two lock files. Processes that use it at the same
-    time share one server, which the last one stops.
+    time share one server, which the last one stops: then `at_end` is called with the URL, and what
+    it returns once the server has stopped.
     Raises `DatabaseUnavailableError`, also where the directory holds something else.
     """
     programs = Programs.find(_home(settings))
@@ -133,8 +138,15 @@ def durable_server(data_directory: Path, settings: Settings) -> Iterator[str]:
             with Lock(folder / "lock") as change:
                 change.take()
                 supervisor.close()  # else it gets the lock while ours changes its kind
-                if _settle(folder, users) and process is not None:
-                    process.wait(timeout=30)
+                if users.try_take():
+                    afterwards = None
+                    with contextlib.suppress(Exception):  # the server stops whatever it raises
+                        afterwards = at_end(url(sockets)) if at_end else None
+                    _stop(folder)
+                    if afterwards is not None:
+                        afterwards()
+                    if process is not None:
+                        process.wait(timeout=30)
 
 
 def settle_abandoned(folder: Path, lock: int) -> None:
@@ -143,15 +155,14 @@ def settle_abandoned(folder: Path, lock: int) -> None:
     os.close(lock)
     with Lock(folder / "lock") as change, Lock(folder / "users") as users:
         change.take()
-        _settle(folder, users)
+        if users.try_take():
+            _stop(folder)
 
 
-def _settle(folder: Path, users: Lock) -> bool:
-    """Stop the server in `folder` if nobody but the caller uses it, who holds its `lock`."""
-    if last := users.try_take():
-        stop(folder / "data", immediate=False)
-        forget_sockets(folder)
-    return last
+def _stop(folder: Path) -> None:
+    """Stop the server in `folder`, which nobody but the caller uses, who holds both locks."""
+    stop(folder / "data", immediate=False)
+    forget_sockets(folder)
 
 
 def url(sockets: Path, user: str = SUPERUSER, database: str = "postgres") -> str:
@@ -203,7 +214,7 @@ def _template(programs: Programs, home: Path) -> Path:
 
 def _durable_folder(folder: Path, programs: Programs) -> Path:
     if folder.is_dir():
-        known = {"data", "socket", "socket.path", "lock", "users", "log"}
+        known = {"answers.json", "data", "socket", "socket.path", "lock", "users", "log"}
         strange = sorted(
             each.name
             for each in folder.iterdir()

@@ -13,8 +13,8 @@ from gates.report.html.element import Child, bar, code, element, section, table
 from gates.report.html.findings import waived
 
 if TYPE_CHECKING:
+    from gates.model import FileCoverage
     from gates.report import Report
-    from gates.toolchains.tests import FileCoverage
 
 ROWS = 400
 """Of one table; the number of the others stands below it."""

@@ -16,8 +16,19 @@ export function positions(version) {
     if (!places.has(symbol)) places.set(symbol, new Set());
     if (places.get(symbol).has(sign)) return;
     places.get(symbol).add(sign);
-    queue.push([symbol, sign]);
+    // What only the module makes is given back to it: nobody else is told what its members take.
+    if (sign === "+" || !closed(symbol)) queue.push([symbol, sign]);
   };
+
+  /** Whether a symbol is a class whose objects nobody else can make, but by extending it. */
+  function closed(symbol) {
+    const node = symbol.valueDeclaration;
+    if (!node || !ts.isClassLike(node)) return false;
+    if (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Abstract) return false;
+    return checker.getDeclaredTypeOfSymbol(symbol).getProperties().some((each) =>
+      each.declarations?.some((one) =>
+        isPrivate(ts, one) || ts.getCombinedModifierFlags(one) & ts.ModifierFlags.Protected));
+  }
 
   /** How a declaration uses its own type parameter: the signs of its places. */
   function variance(symbol, index) {

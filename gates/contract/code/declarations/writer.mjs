@@ -37,7 +37,7 @@ export function makeWriter(side, other, { changed, partner }) {
     const one = deepName(side, symbol);
     const two = twin && deepName(other, twin);
     if (!one || !two) return undefined;
-    const name = `$d_${one.file}_${one.name}`.replace(/\W/g, "_");
+    const name = `$d_${`${one.file}_${one.name}`.replace(/\W/g, "_")}`;
     heads.here.set(name, one);
     heads.there.set(name, two);
     return name;

@@ -6,6 +6,7 @@ before it, as it does for tenants who went back and come again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gates.database import Database
@@ -14,6 +15,7 @@ from gates.database.parsing.statements import Inner
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.idempotency.met import changing_statements, unmet, unmet_on_the_way
 from gates.database.proofs.idempotency.row_history import Contents, changes, compare_rows, contents
+from gates.database.proofs.rollback.one_way import as_far_as_possible
 from gates.database.proofs.rollback.seeds import Seeds
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
@@ -34,6 +36,8 @@ class RolledBack:
     """The file to change, a sentence, and what is different."""
     losses: list[str] = field(default_factory=list)
     """What is gone with a table or column that a rollback drops: one phrase each."""
+    one_way: dict[str, None] = field(default_factory=dict)
+    """What PostgreSQL lets no rollback bring back, in words."""
     unfilled: tuple[str, ...] = ()
     unmet: tuple[Inner, ...] = ()
     """Statements that change rows and met none, neither on their way nor after all."""
@@ -49,10 +53,12 @@ def roll_back(database: Database, module: Module) -> RolledBack:
         found.unfilled = fill(database, scratch, before=database.scripts)
         found.unmet = tuple(unmet(scratch, found.unmet))
         rows: Contents | None = contents(scratch, database.platform_tables, seeds.rows)
+        later = [top]
         for migration, before in zip(reversed(module.migrations), reversed(states), strict=True):
-            rows = _down(database, scratch, migration, before, rows or {}, seeds, found)
+            rows = _down(database, scratch, migration, (before, *later), rows or {}, seeds, found)
             if rows is None:
                 return found
+            later.append(before)
         if not _up(database, module, scratch, found):
             return found
         if differences := diff(top, scratch.snapshot()):
@@ -66,12 +72,13 @@ def _down(
     database: Database,
     scratch: Scratch,
     migration: Migration,
-    before: Snapshot,
+    states: Sequence[Snapshot],
     rows: Contents,
     seeds: Seeds,
     found: RolledBack,
 ) -> Contents | None:
-    """Run one rollback; what is left of the rows, or None where it does not restore."""
+    """Run one rollback; what is left of the rows, or None where it does not restore. The first of
+    `states` is the one before the migration, the others are those after it."""
     path, sql = migration.rollback_path, migration.rollback_sql
     if path is None or sql is None:
         found.missing = migration.path
@@ -79,7 +86,11 @@ def _down(
     if failure := scratch.run(path, sql).failure:
         found.failure = "the rollback fails", failure
         return None
-    if differences := diff(before, scratch.snapshot(), came="is left behind", went="is missing"):
+    before, *later = states
+    now = scratch.snapshot()
+    before, one_way = as_far_as_possible(before, later, now)
+    found.one_way |= dict.fromkeys(one_way)
+    if differences := diff(before, now, came="is left behind", went="is missing"):
         sentence = f"it does not restore the schema before {migration.path}"
         found.differences.append((path, sentence, differences))
         return None

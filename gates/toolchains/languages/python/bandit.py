@@ -19,6 +19,7 @@ def run(tools: Tools) -> Iterator[Problem]:
 
     Raises `ToolFailedError` where it could not read one of them, and as `prove`.
     """
+    tools.take("code")
     files = sources(tools.session.module)
     if not files:
         raise CouldNotCheckError("there is no Python source to look at")

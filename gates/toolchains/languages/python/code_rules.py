@@ -56,6 +56,7 @@ def rules_program(tools: Tools) -> Program:
 def _check(tools: Tools) -> CodeRules:
     """mypy asks the module's environment where its packages are, and starting that environment can
     run code of those packages: so it runs in a sandbox, as the module's own code does."""
+    tools.take("code")
     module = tools.session.module
     files = sources(module)
     if not files:

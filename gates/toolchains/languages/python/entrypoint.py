@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from gates.model import Location
 from gates.module import Module
+from gates.syntax import parse_python
 from gates.toolchains.problem import Problem
 from gates.toolchains.sources.register import (
     MAX_HOPS,
@@ -27,7 +28,7 @@ def find_register(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            tree = parse_python(text)
     except SyntaxError as error:
         where = Location(path, error.lineno or 1, max(1, error.offset or 1))
         version = f"{sys.version_info.major}.{sys.version_info.minor}"

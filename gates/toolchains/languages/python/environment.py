@@ -13,10 +13,12 @@ from pathlib import Path, PurePosixPath
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
-from gates.toolchains.cache import digest_folder, install_once
+from gates.toolchains.cache import install_once
+from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.python.lock import (
     LOCK_COMMAND,
     LOCK_FILE,
+    check_asked,
     read_lock,
     write_requirements,
 )
@@ -35,6 +37,7 @@ CONFIG = Path(__file__).with_name("config")
 TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
 
+PROJECT = "pyproject.toml"
 LAYOUT = b"4"
 """Goes up where environments are made in another way."""
 
@@ -87,8 +90,9 @@ def sources(module: Module) -> list[str]:
 def install_packages(tools: Tools) -> PythonEnvironment:
     """The module's environment, from the cache or made now; its record goes to `tools`.
 
-    Raises `CouldNotCheckError` without a usable requirements.lock, and `ToolFailedError` where a
-    package cannot be installed as it is locked.
+    Raises `CouldNotCheckError` without a usable requirements.lock, `OutdatedLockError` where it is
+    not what pyproject.toml asks for, and `ToolFailedError` where a package cannot be installed as
+    it is locked.
     """
     session = tools.session
     made = session.once("python-environment", lambda: _install(session))
@@ -120,7 +124,11 @@ def _install(session: Session) -> PythonEnvironment:
             return _install_into(tools, packages, platform)
 
     made = install_once(place, install)
-    return PythonEnvironment(made.place, made.record("python-environment", count))
+    environment = PythonEnvironment(made.place, made.record("python-environment", count))
+    if PROJECT in session.module.files:
+        installed = dict(find_installed(environment.site_packages))
+        check_asked(session.module.text(PROJECT), packages, installed)
+    return environment
 
 
 def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[Path]) -> Path:

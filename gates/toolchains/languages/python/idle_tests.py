@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from gates.model import Location
 from gates.module import Module
+from gates.syntax import parse_python
 from gates.toolchains.languages.python.pytest import is_test
 from gates.toolchains.languages.python.sources.trees import at
 from gates.toolchains.problem import Problem
@@ -40,7 +41,7 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
         if not path.startswith("tests/") and not is_test(PurePosixPath(path)):
             continue
         try:
-            tree = ast.parse(module.data(path))
+            tree = parse_python(module.data(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             yield Problem("this file of tests cannot be parsed", Location(path), fix="correct it")
             continue

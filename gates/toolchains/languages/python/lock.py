@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from gates.errors import CouldNotCheckError
 from gates.toolchains.ecosystem import Ecosystem, Ordered
-from gates.toolchains.locks import Locked, LockError, NoLockError
+from gates.toolchains.locks import Locked, LockError, NoLockError, OutdatedLockError
 
 if TYPE_CHECKING:
     from gates.toolchains.session import Session
@@ -90,6 +92,43 @@ def _read_line(line: str, number: int) -> Locked:
     if short := [each for each in digests if not _DIGEST.fullmatch(each)]:
         raise LockError(f"{name} is locked with {short[0][:80]!r}, which is no SHA-256", number)
     return Locked("PyPI", normalize(name), version, number, marker, digests)
+
+
+def check_asked(project: str, packages: Sequence[Locked], platform: Mapping[str, str]) -> None:
+    """Raise `OutdatedLockError` unless the lock holds what the text of a pyproject.toml asks for.
+
+    Each of `[project] dependencies` that applies here has to be locked, or be one of the platform's
+    packages (name and version), in a version that it takes. Raises `CouldNotCheckError` where that
+    cannot be read: it is no TOML, no requirement, or left to a build backend (`dynamic`).
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    locked = {each.name: each for each in packages if applies(each)}
+    versions = {**platform, **{name: each.version for name, each in locked.items()}}
+    reasons, line = [], None
+    try:
+        table = tomllib.loads(project).get("project") or {}
+        if "dependencies" in table.get("dynamic", ()):
+            raise CouldNotCheckError(
+                f"pyproject.toml leaves its dependencies to the build, and {LOCK_FILE} cannot be"
+                " held against them",
+                hint="list them under [project] dependencies",
+            )
+        wanted = [Requirement(each) for each in table.get("dependencies", ())]
+    except (InvalidRequirement, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CouldNotCheckError(f"pyproject.toml cannot be read: {error}") from error
+    for each in wanted:
+        name = normalize(each.name)
+        if each.marker and not each.marker.evaluate():
+            continue
+        if name not in versions:
+            reasons.append(f"Missing: {each}")
+        elif not each.specifier.contains(versions[name], prereleases=True):
+            line = line or (locked[name].line if name in locked else None)
+            reasons.append(f"Invalid: {name} {versions[name]} is not {each}")
+    if reasons:
+        sentence = f"{LOCK_FILE} does not hold what pyproject.toml asks for"
+        raise OutdatedLockError(sentence, reasons, hint=LOCK_COMMAND, line=line)
 
 
 def write_requirements(packages: Iterable[Locked]) -> str:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
-from gates.model import Location
+from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.toolchains.languages.python.environment import sources
 from gates.toolchains.languages.python.sources.trees import python_trees
 from gates.toolchains.problem import Problem
-from gates.toolchains.tests import FileCoverage
 
 _DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

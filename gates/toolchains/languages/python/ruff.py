@@ -59,6 +59,7 @@ def find_line_width(module: Module) -> int:
 
 def check(tools: Tools) -> Iterator[Problem]:
     """What ruff finds in the module's Python files. Raises as `prove`."""
+    tools.take("code")
     files = find_files(tools.session.module)
     canary = plant(tools, files[0], ".py", "canary()", "F821")
     ran = _run(tools, ["check", "--ignore-noqa", "--output-format=json"], files, canary)
@@ -69,6 +70,7 @@ def check(tools: Tools) -> Iterator[Problem]:
 
 def check_format(tools: Tools) -> Iterator[Problem]:
     """The module's Python files that ruff lays out otherwise. Raises as `prove`."""
+    tools.take("code")
     files = find_files(tools.session.module)
     canary = plant(tools, files[0], ".py", "canary = [ ]", None)
     ran = _run(tools, ["format", "--diff"], files, canary)

@@ -22,6 +22,7 @@ def build(tools: Tools, *, again: bool) -> Built:
 
     Raises `CouldNotCheckError` where the environment cannot be made.
     """
+    tools.take("all")  # a project may name its README
     module = tools.session.module
     if PROJECT not in module.files:
         fix = "add one with [build-system] and [project]"

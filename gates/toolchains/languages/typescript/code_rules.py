@@ -39,6 +39,7 @@ def rules_program(tools: Tools) -> Program:
 
 
 def _check(tools: Tools) -> CodeRules:
+    tools.take("code")
     module = tools.session.module
     files = sources(module, tests=True)
     if not files:

@@ -23,6 +23,7 @@ def build(tools: Tools, *, again: bool) -> Built:
 
     Raises `CouldNotCheckError` where there is nothing to compile.
     """
+    tools.take("code")
     module, copy = tools.session.module, tools.module_copy
     files = sources(module)
     if not files:

@@ -29,6 +29,7 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
     """
     if not files:
         raise CouldNotCheckError("there is no TypeScript file to look at")
+    tools.take("code")
     program = platform_tools.platform_tool(tools, "eslint")
     text, rule = TYPED_FAULT if typed else FAULT
     canary = plant(tools, files[0], ".ts", text, rule)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gates.errors import CouldNotCheckError
 from gates.toolchains.languages.typescript.lock import (
@@ -24,6 +25,7 @@ from gates.toolchains.languages.typescript.lock import (
     read_npm_lock,
     write_npm_lock,
 )
+from gates.toolchains.languages.typescript.supplied import SUPPLIED_MEMBER, supply
 from gates.toolchains.languages.typescript.tree import Expected
 from gates.toolchains.locks import Locked, LockError, NoLockError
 from gates.toolchains.session import Session
@@ -32,9 +34,11 @@ from gates.toolchains.session import Session
 def find_lock(session: Session) -> tuple[str, str, str]:
     """The module's lock: its text, the module's own folder in it, and what to call it.
 
-    Raises `NoLockError` where there is none, `LockError` for a workspace's that cannot be read.
+    Raises `NoLockError` where there is none, or where the module asks for packages of a workspace
+    whose lock it is not in; `LockError` for a workspace's that cannot be read.
     """
     module, workspace = session.module, session.policy.npm_workspace
+    shared = ""
     if "package.json" not in module.files:
         raise NoLockError("there is no package.json", "package.json", hint="npm init")
     try:
@@ -42,21 +46,51 @@ def find_lock(session: Session) -> tuple[str, str, str]:
     except (ValueError, RecursionError) as error:
         raise CouldNotCheckError(f"package.json is not JSON: {error}") from error
     if workspace is not None and (workspace / LOCK_FILE).is_file() and isinstance(manifest, dict):
-        text = (workspace / LOCK_FILE).read_text("utf-8")
-        for folder, entry in lock_entries(text).items():
+        shared = (workspace / LOCK_FILE).read_text("utf-8")
+        for folder, entry in lock_entries(shared).items():
             if (
                 folder
                 and "node_modules" not in folder
                 and entry.get("name") == manifest.get("name")
             ):
-                return text, folder, f"{LOCK_FILE} of the workspace"
-    if LOCK_FILE not in module.files:
+                return shared, folder, f"{LOCK_FILE} of the workspace"
+    own = module.text(LOCK_FILE) if LOCK_FILE in module.files else ""
+    if own and shared and (supplied := supply(own, shared)):
+        return supplied, SUPPLIED_MEMBER, LOCK_FILE
+    if shared:
+        _refuse_outsider(manifest, own, lock_entries(shared))
+    if not own:
         raise NoLockError(
             f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
             "package.json",
             hint=LOCK_COMMAND,
         )
-    return module.text(LOCK_FILE), "", LOCK_FILE
+    return own, "", LOCK_FILE
+
+
+def _refuse_outsider(
+    manifest: Mapping[str, Any], own: str, workspace: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Raise `NoLockError` for a module that asks for members of a workspace and is none itself.
+
+    Which version of them it gets, and what they need, is written in the workspace's lock alone.
+    """
+    supplied = {
+        path.removeprefix("node_modules/") for path, each in workspace.items() if each.get("link")
+    }
+    wanted: set[str] = set()
+    for key in ("dependencies", "devDependencies"):
+        each = manifest.get(key)
+        wanted |= each.keys() if isinstance(each, dict) else set()
+    if own:
+        wanted = {each for each in wanted if f"node_modules/{each}" not in lock_entries(own)}
+    if missing := sorted(wanted & supplied):
+        raise NoLockError(
+            f"the workspace of the platform supplies {', '.join(missing)}, and its {LOCK_FILE} does"
+            f" not hold {manifest.get('name') or 'the module'}",
+            "package.json",
+            hint="list the module's folder under `workspaces` there, and run npm install",
+        )
 
 
 def read_lock(session: Session) -> list[Locked]:

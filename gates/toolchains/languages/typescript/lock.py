@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from gates.toolchains.ecosystem import Ecosystem, Ordered
-from gates.toolchains.locks import Locked, LockError
+from gates.toolchains.locks import Locked, LockError, OutdatedLockError
 
 LOCK_FILE = "package-lock.json"
 LOCK_COMMAND = "npm install --package-lock-only"
@@ -30,7 +30,7 @@ REGISTRY = "https://registry.npmjs.org"
 """What npm writes for the public registry, and reads as the one that it is configured with."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-_NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
 _KEPT = (
     "name", "version", "resolved", "integrity", "link", "inBundle", "bundleDependencies",
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
@@ -93,7 +93,7 @@ def _read_entry(
     if not isinstance(version, str):
         raise ValueError(f"{path} has no version")  # noqa: TRY004 - of the lock, not of a caller
     parse_version(version)
-    if not _NAME.fullmatch(name) or not _NAME.fullmatch(folder):
+    if not NAME.fullmatch(name) or not NAME.fullmatch(folder):
         raise ValueError(f"{name[:80]!r} is no name of a package")
     if name != folder and (folder, name) not in aliases:
         raise ValueError(f"{path} is locked as {name}, and no package asks for that under the name")
@@ -222,6 +222,26 @@ def resolve(packages: Mapping[str, Mapping[str, Any]], path: str, name: str) -> 
         path = posixpath.dirname(path)
         if path.endswith("node_modules"):
             path = posixpath.dirname(path)
+
+
+def find_outdated(printed: bytes, text: str) -> OutdatedLockError | None:
+    """What `npm ci` prints (code EUSAGE) of a lock that package.json has left behind; None for any
+    other failure. `text` is the lock, for the line of the first package that is named.
+
+    Source: `npm ci` and `validate-lockfile.js` of npm 7 to 11.
+    """
+    lines = [
+        line.removeprefix("npm error").removeprefix("npm ERR!").strip()
+        for line in printed.decode("utf-8", "replace").splitlines()
+    ]
+    sentence = next((each for each in lines if "in sync" in each), None)
+    reasons = [each for each in lines if each.startswith(("Missing: ", "Invalid: "))]
+    if "code EUSAGE" not in lines or sentence is None or not reasons:
+        return None
+    places = _key_lines(text)
+    names = (re.match(r"Invalid: lock file's (\S+)@\S+ does", each) for each in reasons)
+    found = (places.get(f"node_modules/{name[1]}") for name in names if name)
+    return OutdatedLockError(sentence, reasons, hint=LOCK_COMMAND, line=next(found, None))
 
 
 def _key_lines(text: str) -> dict[str, int]:

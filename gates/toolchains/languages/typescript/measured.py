@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from gates.model import Location
+from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
 from gates.toolchains.languages.typescript.sources.trees import typescript_trees
 from gates.toolchains.problem import Problem
-from gates.toolchains.tests import FileCoverage
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
-from gates.toolchains.cache import digest_folder, install_once
+from gates.toolchains.cache import install_once
+from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.typescript.install_files import (
     Install,
     find_lock,
@@ -49,8 +50,9 @@ class Packages:
 def install_packages(tools: Tools) -> Packages:
     """The module's packages, linked into the check's copy; its record goes to `tools`.
 
-    Raises `CouldNotCheckError` without a usable package-lock.json, and `ToolFailedError` where a
-    package cannot be installed as it is locked.
+    Raises `CouldNotCheckError` without a usable package-lock.json, `OutdatedLockError` where it is
+    not what package.json asks for, and `ToolFailedError` where a package cannot be installed as it
+    is locked.
     """
     session = tools.session
     made = session.once("npm-packages", lambda: _install(session))
@@ -157,7 +159,7 @@ def _install_into(tools: Tools, install: Install) -> Path:
         for path, folder in install.folders.items():
             ignored = shutil.ignore_patterns("node_modules", ".*")
             shutil.copytree(folder, made / path, symlinks=True, ignore=ignored)
-    npm_ci(tools, made)
+    npm_ci(tools, made, find_lock(tools.session)[0])
     compare(made, ["", *install.folders, install.member], install.expected)
     (made / "node_modules").mkdir(exist_ok=True)
     return made

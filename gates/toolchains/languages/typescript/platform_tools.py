@@ -7,9 +7,10 @@ import json
 import shutil
 from pathlib import Path
 
+from gates.errors import ToolFailedError
 from gates.module import Module
 from gates.toolchains.cache import Installed, install_once
-from gates.toolchains.languages.typescript.lock import LOCK_FILE
+from gates.toolchains.languages.typescript.lock import LOCK_FILE, find_outdated
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
 
@@ -74,8 +75,16 @@ def _install(session: Session) -> Installed:
     return install_once(place, install)
 
 
-def npm_ci(tools: Tools, folder: Path) -> None:
-    """Install what the lock in a folder says, and run no script of any package."""
+def npm_ci(tools: Tools, folder: Path, lock: str = "") -> None:
+    """Install what the lock in a folder says, and run no script of any package.
+
+    Raises `OutdatedLockError` where package.json asks for something else; `lock` is the text that
+    its line is of.
+    """
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
     flags.append("--offline" if tools.session.settings.offline else "--prefer-offline")
-    tools.run("npm", ["ci", *flags], cwd=folder, env=tools.install_environment())
+    ran = tools.run("npm", ["ci", *flags], cwd=folder, ok=(0, 1), env=tools.install_environment())
+    if ran.exit_status:
+        raise find_outdated(ran.stderr, lock) or ToolFailedError(
+            f"npm ended with exit status {ran.exit_status}: {ran.end() or 'it printed nothing'}"
+        )

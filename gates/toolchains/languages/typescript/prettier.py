@@ -23,6 +23,7 @@ def run(tools: Tools, files: Sequence[str]) -> Iterator[Problem]:
     """
     if not files:
         raise CouldNotCheckError("there is no file to look at")
+    tools.take("code")
     program = platform_tools.platform_tool(tools, "prettier")
     canary = plant(tools, files[0], ".ts", 'canary( "" )', None)
     copy, nothing = tools.module_copy, tools.folder / "ignore"

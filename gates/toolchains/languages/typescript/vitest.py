@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.model import FileCoverage
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.measured import find_unmeasured
 from gates.toolchains.problem import relative
-from gates.toolchains.tests import Failure, FileCoverage, TestRun, find_test_files
+from gates.toolchains.tests import Failure, TestRun, find_test_files
 from gates.toolchains.tools import Tools
 from gates.toolchains.untrusted import read_untrusted
 

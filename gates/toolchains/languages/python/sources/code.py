@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 
+from gates.syntax import parse_python
+
 _IDLE = (
     ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.Pass, ast.expr_context,
     ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Starred,
@@ -21,7 +23,7 @@ def is_code(text: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # As bytes: a line "coding" at the top may give the same bytes another meaning.
-            tree = ast.parse(text.encode("utf-8"))
+            tree = parse_python(text.encode("utf-8"))
     except (SyntaxError, ValueError):
         return False
     except (RecursionError, MemoryError):

@@ -19,9 +19,16 @@ _RULES = (
         "write # type: ignore[code], with the code that mypy shows",
     ),
     (
-        re.compile(r"#\s*type:\s*ignore\[[^\]]*\b(?:no-any-\w+|no-untyped-\w+|explicit-any)\b"),
+        re.compile(
+            r"#\s*type:\s*ignore\[[^\]]*\b(?:no-any-\w+|no-untyped-(?!call\b)\w+|explicit-any)\b"
+        ),
         "this lets a missing type through",
         "give it a type",
+    ),
+    (
+        re.compile(r"#\s*type:\s*ignore\[[^\]]*\bno-untyped-call\b[^\]]*\](?!\s*#\s*\S*\w)"),
+        "this calls what has no types, and does not say why",
+        "add the reason: # type: ignore[no-untyped-call]  # which library has no types",
     ),
     (re.compile(r"#\s*mypy:"), "this changes how mypy checks the whole file", "remove it"),
 )

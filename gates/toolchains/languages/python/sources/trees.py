@@ -6,6 +6,7 @@ import ast
 
 from gates.model import Location
 from gates.module import Module
+from gates.syntax import parse_python
 from gates.toolchains.languages.python.environment import sources
 
 
@@ -14,7 +15,7 @@ def python_trees(module: Module) -> dict[str, ast.Module]:
     trees = {}
     for path in sources(module):
         try:
-            trees[path] = ast.parse(module.data(path))
+            trees[path] = parse_python(module.data(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return trees

@@ -1,0 +1,47 @@
+"""One digest for any plain value, the same in every process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+
+def digest_of(value: object) -> str:
+    """SHA-256, in hex, over a value made of texts, numbers, dates, collections and dataclasses.
+
+    Raises `TypeError` for anything else: what is not understood must not look unchanged.
+    """
+    return hashlib.sha256(_encode(value)).hexdigest()
+
+
+def _encode(value: object) -> bytes:
+    """Kind, length and content, so that no two values have one encoding."""
+    kind, content = _parts(value)
+    return b"%s %d:%s" % (kind, len(content), content)
+
+
+def _parts(value: object) -> tuple[bytes, bytes]:
+    if isinstance(value, Enum):
+        return b"enum", _encode(value.value)
+    if value is None or isinstance(value, bool | int | float):
+        return b"plain", repr(value).encode()
+    if isinstance(value, str | Path):
+        return b"text", str(value).encode("utf-8", "surrogatepass")
+    if isinstance(value, bytes):
+        return b"bytes", value
+    if isinstance(value, date):
+        return b"date", value.isoformat().encode()
+    if isinstance(value, Mapping):
+        return b"mapping", b"".join(sorted(_encode(key) + _encode(value[key]) for key in value))
+    if isinstance(value, frozenset | set):
+        return b"set", b"".join(sorted(map(_encode, value)))
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return b"record", b"".join(_encode(each) for each in named)
+    if isinstance(value, Iterable):
+        return b"sequence", b"".join(map(_encode, value))
+    raise TypeError(f"a {type(value).__name__} has no digest")

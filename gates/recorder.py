@@ -1,0 +1,81 @@
+"""What a thread has asked of the world since recording began: a trace, question by question.
+
+A question is a text such as "file:src/index.ts"; its answer a digest, or a word. What nobody
+records costs nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+UNREPEATABLE = "unrepeatable"
+"""The question that has no lasting answer: a result whose trace holds it is not kept."""
+LATER = "later"
+"""The answer of who notes a question that only the end of a run can answer."""
+CHANGED = "changed while it was looked at"
+"""The answer to a question that was answered in two ways; no later answer is the same."""
+
+_local = threading.local()
+
+
+@contextmanager
+def recording() -> Iterator[dict[str, str]]:
+    """Everything that this thread notes inside the context, and nothing that it notes outside."""
+    outer: dict[str, str] | None = getattr(_local, "trace", None)
+    trace: dict[str, str] = {}
+    _local.trace = trace
+    try:
+        yield trace
+    finally:
+        _local.trace = outer
+
+
+def note(question: str, answer: str) -> None:
+    """Add a question and its answer to what is recorded in this thread."""
+    trace: dict[str, str] | None = getattr(_local, "trace", None)
+    if trace is not None and trace.setdefault(question, answer) != answer:
+        trace[question] = CHANGED
+
+
+def note_all(trace: Mapping[str, str]) -> None:
+    """Add what something else was made from: whoever uses it depends on that, too."""
+    for question, answer in trace.items():
+        note(question, answer)
+
+
+class Once(Generic[T]):
+    """A value made by its first call, for all threads; what making it raised, each call raises.
+
+    Each call notes all that was asked while the value was made.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._future: Future[T] = Future()
+        self._trace: Mapping[str, str] = {}
+
+    def __call__(self) -> T:
+        """The value. Raises what making it raised."""
+        with self._lock:
+            if not self._future.done():
+                with recording() as trace:
+                    try:
+                        self._future.set_result(self._make())
+                    except Exception as error:  # noqa: BLE001 - raised below, for all who come
+                        self._future.set_exception(error)
+                self._trace = trace
+        note_all(self._trace)
+        return self._future.result()
+
+    @property
+    def made(self) -> T | None:
+        """The value if it was made already; None before, and where making it failed."""
+        ready = self._future.done() and self._future.exception() is None
+        return self._future.result() if ready else None

@@ -1,0 +1,5 @@
+import { createLogger } from "@axon/logger";
+
+import { SLUG } from "./identity.js";
+
+export const logger = createLogger({ module: SLUG });

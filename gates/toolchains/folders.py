@@ -1,0 +1,59 @@
+"""What folders hold, in one digest, and which variables say where packages come from.
+
+Apart from what installs and runs, since a run that reuses everything asks for no more than this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from gates.recorder import note
+
+SEAL = ".gates-seal"
+"""The file in a folder that holds the digest of all others, as 64 hexadecimal digits."""
+
+_INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
+_INSTALL_NAMES = {
+    "HOME", "PATH", "NETRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+}  # fmt: skip
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """What an install step gets of the caller's environment: how registries are reached."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _INSTALL_NAMES or name.startswith(_INSTALL_PREFIXES)
+    }
+
+
+def read_seal(place: Path) -> str | None:
+    """The digest that an installed folder is said to have; None without a seal."""
+    try:
+        return (place / SEAL).read_text("ascii")
+    except (OSError, ValueError):
+        return None
+
+
+def note_seal(place: Path, digest: str) -> None:
+    """Note that something depends on an installed folder."""
+    note(f"seal:{place}", digest)
+
+
+def digest_folder(folder: Path) -> str:
+    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(
+            part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
+        ):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            total.update(f"{content}  {'/'.join(parts)}\n".encode())
+    note(f"folder:{folder}", total.hexdigest())
+    return total.hexdigest()

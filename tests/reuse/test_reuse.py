@@ -1,0 +1,241 @@
+"""What is reused, what is not, and what is never believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import gates.reuse
+from gates.evidence import envelope
+from gates.evidence.keys import signing_key
+from gates.model import Stage, Verdict
+from gates.report.text import render
+from gates.reuse.entry import build, read
+from gates.reuse.store import KEPT
+from tests.reuse.conftest import checks_of
+
+CHECK = "changelog-has-version"
+"""A check that reads one file besides the manifest."""
+READERS = {CHECK, "standard-files", "version-greater"}
+"""The checks that ask for CHANGELOG.md: one for its text, one whether it is empty, and one for the
+digest of everything, which tells a released version from an edited one."""
+
+
+def test_an_unchanged_module_runs_nothing_and_says_so(runs):
+    report = runs.run()
+    reused = [each.reused for each in checks_of(report)]
+    assert all(reused)
+    assert {each.key for each in reused} == {reused[0].key}
+    assert f"30 reused, from {reused[0].made[11:16]}" in render(report, colour=False)
+
+
+def test_what_a_check_found_is_what_it_found_then(runs):
+    (runs.path / "CHANGELOG.md").write_text("# Changelog\n")
+    first, again = runs.run(), runs.run()
+    told = [[(each.check, each.verdict, each.findings) for each in checks_of(r)]
+            for r in (first, again)]  # fmt: skip
+    assert told[0] == told[1]
+    assert again.verdict is Verdict.FAIL
+    assert CHECK in {each.check for each in checks_of(again) if each.findings}
+
+
+def test_only_what_asked_for_a_file_runs_when_it_changes(runs):
+    with (runs.path / "CHANGELOG.md").open("a") as file:
+        file.write("\nMore.\n")
+    assert runs.ran() == READERS
+
+
+def test_a_new_file_runs_what_asked_for_the_list_of_files(runs):
+    (runs.path / "notes.txt").write_text("new\n")
+    assert {"license-known", CHECK}.isdisjoint(ran := runs.ran())
+    assert {"names-distinct", "version-greater"} <= ran
+
+
+def test_content_counts_and_not_the_time_of_the_file(runs):
+    path = runs.path / "CHANGELOG.md"
+    before = path.stat()
+    os.utime(path, (1, 1))
+    assert runs.ran() == set()
+    path.write_text(path.read_text().replace("1", "2"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert runs.ran() == READERS
+
+
+def test_a_file_that_changes_while_a_check_runs_is_not_what_was_checked(runs, monkeypatch):
+    path = runs.path / "CHANGELOG.md"
+    text = path.read_text()
+    path.write_text(text + "\nfirst\n")
+    run = gates.reuse.run_check
+
+    def slow(check, needs):
+        path.write_text(text + "\nsecond\n")
+        return run(check, needs)
+
+    monkeypatch.setattr("gates.reuse.run_check", slow)
+    assert runs.ran() == READERS
+    monkeypatch.undo()
+    assert runs.ran() == READERS, "it was the first text that was checked"
+
+
+def test_a_value_of_the_policy_runs_what_asked_for_it(runs):
+    policy = runs.path.parent / "gates-policy.toml"
+    policy.write_text('platform_version = "1.0.1"\n')
+    assert runs.ran(policy=policy) == {"platform-range", "dependencies-resolve"}
+
+
+def test_a_waiver_runs_nothing_and_counts_all_the_same(runs):
+    (runs.path / "CHANGELOG.md").write_text("# Changelog\n")
+    runs.run()
+    policy = runs.path.parent / "gates-policy.toml"
+    policy.write_text(
+        f'[[waivers]]\ncheck = "{CHECK}"\npath = "CHANGELOG.md"\nreason = "r"\nowner = "o"\n'
+        'approver = "a"\nexpires = 2026-12-31\n'
+    )
+    report = runs.run(policy=policy)
+    assert (report.verdict, runs.ran(policy=policy)) == (Verdict.PASS, set())
+
+
+def test_another_day_runs_what_asked_for_the_day(runs, monkeypatch):
+    monkeypatch.setattr("tests.reuse.conftest.DAY", datetime(2026, 11, 25, tzinfo=UTC).date())
+    assert runs.ran() == {"maturity-approved"}
+
+
+def test_fresh_runs_everything_and_off_keeps_nothing(runs):
+    assert len(runs.ran(reuse="fresh")) == 30
+    assert runs.ran() == set()
+    shutil.rmtree(runs.kept)
+    assert len(runs.ran(reuse="off")) == 30
+    assert not runs.kept.exists()
+
+
+def test_a_branch_that_is_not_trusted_reads_and_never_writes(runs):
+    (runs.path / "CHANGELOG.md").write_text("# Changelog\n")
+    before = sorted(runs.kept.rglob("*"))
+    assert runs.ran(reuse="read") == READERS
+    assert sorted(runs.kept.rglob("*")) == before
+
+
+def test_the_results_of_another_key_are_not_believed(runs, folder):
+    assert len(runs.ran(key=folder / "another.pem")) == 30
+    mine, other = sorted(runs.kept.iterdir(), key=lambda each: each.stat().st_ctime_ns)
+    shutil.rmtree(mine)
+    other.rename(mine)  # under a name that counts, with signatures that do not
+    assert len(runs.ran()) == 30
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: b"", lambda data: data[:100], lambda data: data[:-1],
+    lambda data: data.replace(b'"sig":"', b'"sig":"A'), lambda data: data + b"\n",
+    lambda data: b"[" * 100_000, lambda data: b"\0" * 1000,
+])  # fmt: skip
+def test_an_entry_that_was_damaged_is_as_if_it_were_not_there(runs, damage):
+    (entry,) = runs.entries(CHECK)
+    entry.write_bytes(damage(entry.read_bytes()))
+    assert runs.ran() == {CHECK}
+    assert runs.ran() == set()
+
+
+def test_an_entry_that_is_no_plain_file_is_not_read(runs, folder):
+    (entry,) = runs.entries(CHECK)
+    (folder / "elsewhere").write_bytes(entry.read_bytes())
+    entry.unlink()
+    entry.symlink_to(folder / "elsewhere")
+    assert runs.ran() == {CHECK}
+    entry.unlink()
+    os.mkfifo(entry)
+    assert runs.ran() == {CHECK}
+
+
+def test_an_entry_of_another_check_or_module_is_not_this_ones(runs, make_module):
+    (entry,) = runs.entries(CHECK)
+    (other,) = runs.entries("license-known")
+    entry.write_bytes(other.read_bytes())
+    assert runs.ran() == {CHECK}
+    for found in runs.kept.glob("*/*"):
+        shutil.copytree(found, found.with_name("another-module"))
+    changed = json.loads((runs.path / "module.json").read_text()) | {"slug": "another-module"}
+    (runs.path / "module.json").write_text(json.dumps(changed))
+    assert len(runs.ran()) == 30
+
+
+def resigned(runs, check, **changes):
+    """The entry of a check, changed and signed with the key that counts."""
+    (entry,) = runs.entries(check)
+    kept = read(envelope.parse(json.loads(entry.read_bytes())).payload)
+    signed = envelope.sign(build(replace(kept, **changes)), signing_key(runs.settings.key))
+    entry.write_bytes(signed.to_bytes())
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=25), timedelta(hours=-1)])
+def test_what_is_too_old_or_comes_from_the_future_is_not_reused(runs, age):
+    resigned(runs, CHECK, made=datetime.now(UTC) - age)
+    assert runs.ran() == {CHECK}
+
+
+def test_the_policy_says_how_old_a_result_may_be(runs):
+    policy = runs.path.parent / "gates-policy.toml"
+    policy.write_text("[reuse]\nmax_age_hours = 48\n")
+    resigned(runs, CHECK, made=datetime.now(UTC) - timedelta(hours=25))
+    assert runs.ran(policy=policy) == set()
+
+
+def test_an_audit_finds_a_result_that_was_made_up(runs):
+    (runs.path / "CHANGELOG.md").write_text("# Changelog\n")
+    runs.run()
+    newest = max(runs.entries(CHECK), key=lambda each: each.stat().st_mtime_ns)
+    kept = read(envelope.parse(json.loads(newest.read_bytes())).payload)
+    false = replace(kept, result=replace(kept.result, verdict=Verdict.PASS, findings=()))
+    newest.write_bytes(envelope.sign(build(false), signing_key(runs.settings.key)).to_bytes())
+    assert runs.run().verdict is Verdict.PASS
+    (told,) = [e for e in checks_of(runs.run(audit_reuse=30)) if e.check == CHECK]
+    assert told.verdict is Verdict.FAIL
+    assert "though nothing that it asks for has changed" in told.reason
+    assert all(not each.reused for each in checks_of(runs.run(audit_reuse=30)))
+
+
+def test_what_could_not_be_checked_is_never_kept(runs):
+    (runs.path / "module.json").write_text("{")
+    unknown = {e.check for e in checks_of(runs.run()) if e.verdict is Verdict.INCONCLUSIVE}
+    assert unknown
+    assert unknown <= runs.ran()
+
+
+def test_old_results_go(runs):
+    path = runs.path / "CHANGELOG.md"
+    text = path.read_text()
+    for number in range(KEPT + 3):
+        path.write_text(f"{text}\n{number}\n")
+        runs.run()
+    assert len(runs.entries(CHECK)) == KEPT
+
+
+def test_a_cache_that_cannot_be_written_is_no_fault(runs, folder):
+    (folder / "file").write_text("")
+    report = runs.run(cache=folder / "file" / "cache")
+    assert report.stages[0].verdict is Verdict.PASS
+
+
+def test_evidence_names_what_was_reused(runs):
+    report = runs.run()
+    (evidence,) = (runs.path / ".gates" / "evidence").glob("lint-manifest*")
+    payload = json.loads(envelope.parse(json.loads(evidence.read_bytes())).payload)
+    told = {each["id"]: each["reused"] for each in payload["predicate"]["checks"]}
+    first = checks_of(report)[0]
+    assert told[first.check] == {"made": first.reused.made, "key": first.reused.key}
+
+
+def test_a_part_of_a_stage_leaves_no_evidence(runs):
+    from gates.pipeline import run_pipeline
+    from tests.reuse.conftest import DAY
+
+    shutil.rmtree(runs.path / ".gates")
+    report = run_pipeline(
+        runs.path, [Stage.LINT_MANIFEST], runs.settings, today=DAY, only=frozenset({CHECK})
+    )
+    assert [each.check for each in checks_of(report)] == [CHECK]
+    assert not (runs.path / ".gates").exists()
