@@ -143,7 +143,18 @@ def test_nox_gives_the_same_verdict_and_the_same_report(gates, examples, environ
     by_command = gates("lint", module)
     report = folder / "nox.json"
     ended = subprocess.run(
-        [sys.executable, "-m", "nox", "-s", "lint", "--", ".", "--output", f"json={report}"],
+        [
+            sys.executable,
+            "-m",
+            "nox",
+            "-s",
+            "lint",
+            "--",
+            ".",
+            "--fresh",
+            "--output",
+            f"json={report}",
+        ],
         cwd=module,
         env=environment,
         capture_output=True,
