@@ -123,8 +123,8 @@ def test_oxlint():
     rules = frozenset(
         {"no-var", "@typescript-eslint/no-explicit-any", "security/detect-new-buffer"}
     )
-    codes = ("eslint(no-var)", "typescript(no-explicit-any)", "security(detect-new-buffer)", None)
-    entries = [*map(oxlint_entry, codes), oxlint_entry("TS(1036)")]
+    codes = ("eslint(no-var)", "typescript(no-explicit-any)", "security(detect-new-buffer)")
+    entries = [oxlint_entry(each) for each in (*codes, None, "TS(1036)")]
     output = json.dumps({"number_of_files": 3, "diagnostics": entries}).encode()
     count, problems = oxlint.parse(output, COPY, rules)
     assert count == 3

@@ -8,24 +8,33 @@ is proved for itself, by faults that are written to its end.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
-from gates.toolchains.canary import Canary, append, prove
+from gates.toolchains.canary import Canary, append, canary_name, prove
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.compiler import write_project
 from gates.toolchains.problem import Problem, relative
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools
 
-FAULT = (';eval("canary");', "no-eval")
-TYPED_FAULT = (";(async () => {})();", "@typescript-eslint/no-floating-promises")
-PLUGIN_FAULT = (";new RegExp(String(1));", "security/detect-non-literal-regexp")
-"""Statements that a rule finds whatever stands before them; they declare no name."""
+Fault = tuple[str, str]
+"""A line that a rule finds whatever stands before it, and the rule."""
+FAULT: Fault = (';eval("canary");', "no-eval")
+TYPED_FAULT: Fault = (";(async () => {{}})();", "@typescript-eslint/no-floating-promises")
+PLUGIN_FAULT: Fault = (";new RegExp(String(1));", "security/detect-non-literal-regexp")
+DECLARED: tuple[Fault, Fault] = (
+    ("declare const {name}: any;", "@typescript-eslint/no-explicit-any"),
+    (
+        "declare const {name}_typed: string | unknown;",
+        "@typescript-eslint/no-redundant-type-constituents",
+    ),
+)
+"""Those for a declaration file, which may hold no statement."""
 SYNTAX = "syntax"
 _CONFIG = "oxlint.gates.json"
 _PROJECTS = ("tsconfig.json", "jsconfig.json")
@@ -44,10 +53,11 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
     program, copy = platform_tools.platform_tool(tools, "oxlint"), tools.module_copy
     rules = _write_config(tools, config)
     canaries = []
-    for path in files:
+    for number, path in enumerate(files):
         _disarm(copy / path)
-        canaries += [append(tools, path, *FAULT)]
-        canaries += [append(tools, path, *(TYPED_FAULT if typed else PLUGIN_FAULT))]
+        for text, rule in _faults(path, typed):
+            named = text.format(name=f"{canary_name(tools)}_{number}")
+            canaries.append(append(tools, path, named, rule))
     environment = tools.environment()
     if typed:
         _forget_projects(copy)
@@ -67,9 +77,15 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
     count, problems = parse(ran.stdout, copy, rules)
     if count != len(files):
         raise ToolFailedError(f"oxlint was given {len(files)} files and looked at {count}")
-    kept, broken = _locate_syntax(problems, canaries)
+    kept, broken = _locate_syntax(_in_characters(problems, copy), canaries)
     rest = [each for each in canaries if each.path not in broken]
     yield from prove("oxlint", kept, rest, files=files, seen=files)
+
+
+def _faults(path: str, typed: bool) -> Sequence[Fault]:
+    if path.endswith((".d.ts", ".d.mts", ".d.cts")):
+        return DECLARED if typed else ()  # no rule of the others is about declarations
+    return (FAULT, TYPED_FAULT if typed else PLUGIN_FAULT)
 
 
 def _write_config(tools: Tools, config: str) -> frozenset[str]:
@@ -103,8 +119,21 @@ def _forget_projects(copy: Path) -> None:
                 path.unlink()
 
 
+def _in_characters(problems: Sequence[Problem], copy: Path) -> Iterator[Problem]:
+    """The problems with their columns in characters; oxlint counts bytes."""
+    lines: dict[str, list[bytes]] = {}
+    for each in problems:
+        place = each.location
+        if place.path not in lines:
+            lines[place.path] = (copy / place.path).read_bytes().split(b"\n")
+        if place.line and place.column and place.line <= len(lines[place.path]):
+            before = lines[place.path][place.line - 1][: place.column - 1]
+            place = replace(place, column=len(before.decode("utf-8", "replace")) + 1)
+        yield replace(each, location=place)
+
+
 def _locate_syntax(
-    problems: Sequence[Problem], canaries: Sequence[Canary]
+    problems: Iterable[Problem], canaries: Sequence[Canary]
 ) -> tuple[list[Problem], set[str]]:
     """Faults of syntax on the module's own lines, and the files that have one.
 
@@ -118,10 +147,10 @@ def _locate_syntax(
         place = problem.location
         if problem.rule == SYNTAX:
             broken.add(place.path)
-            last = first.get(place.path, 2) - 1
+            last = max(first.get(place.path, 2) - 1, 1)
             if (place.line or 0) > last:
-                problem = replace(problem, location=Location(place.path, max(last, 1)))
-        kept.append(problem)
+                place = Location(place.path, last)
+        kept.append(replace(problem, location=place))
     return kept, broken
 
 
@@ -137,9 +166,8 @@ def parse(output: bytes, copy: Path, rules: frozenset[str]) -> tuple[int, list[P
         count = int(answer["number_of_files"])
         for entry in answer["diagnostics"]:
             code, message = entry.get("code"), " ".join(str(entry["message"]).split())
-            if code is not None and code.startswith("TS("):
-                continue  # of the compiler's own, which says them in the check tsc
-            rule = SYNTAX if code is None else _rule(code)
+            # Where its parser objects as the compiler does, it holds the file against no rule.
+            rule = SYNTAX if code is None or code.startswith("TS(") else _rule(code)
             if rule != SYNTAX and rule not in rules:
                 raise ToolFailedError(f"oxlint says of {entry.get('filename')}: {message}")
             problems.append(Problem(message, _place(entry, copy), rule))
