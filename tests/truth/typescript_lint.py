@@ -72,7 +72,7 @@ def lint_by_eslint(session: Session) -> Found:
     tools.take("code")
     files = sources(session.module, tests=True)
     write_project(tools, files, {"noEmit": True})
-    folder = _install(session)
+    folder = install_eslint(session)
     node = tools.resolve("node")
     script = folder / "node_modules/eslint/bin/eslint.js"
     ran = tools.run(
@@ -97,7 +97,7 @@ def _found(places: Iterable[tuple[str, int | None, str]]) -> Found:
     return Counter(f"{path}:{line} {plain.get(rule, rule)}" for path, line, rule in places)
 
 
-def _install(session: Session) -> Path:
+def install_eslint(session: Session) -> Path:
     """ESLint, from its lock, with the rules that oxlint took over from it."""
     lock = hashlib.sha256()
     names = sorted(each.name for each in (DATA / "npm").iterdir())
