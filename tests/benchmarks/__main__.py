@@ -8,7 +8,7 @@ proofs      all database proofs of ten tables, against psql with the same files 
 isolation   the isolation proof per table
 growth      5, 10, 20 and 40 tables
 manifest    lint-manifest against check-jsonschema
-engines     oxlint beside ESLint, TypeScript 7 beside 6; --write puts the table into docs/performance.md
+engines     oxlint beside ESLint, TypeScript 7 beside 6; --write, too
 programs    what a full run starts, by program: how often, and seconds
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md

@@ -6,7 +6,6 @@ find the same is `python -m tests.truth typescript-lint`.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +26,10 @@ from tests.truth.typescript_lint import install_eslint
 
 Say = Callable[[str], None]
 FILES = 300
-HEAD = "| module | engine | processor seconds | by the clock | before | ratio |\n|---|---|---|---|---|---|\n"
+HEAD = """\
+| module | engine | processor seconds | by the clock | before | ratio |
+|---|---|---|---|---|---|
+"""
 
 
 def engines(work: Path, times: int, say: Say) -> str:
@@ -87,7 +89,8 @@ def _row(name: str, engine: str, ours: Runs, before: Runs) -> str:
 def _source(number: int) -> str:
     return (
         'import { readFile } from "node:fs/promises";\n\n'
-        f"export interface Row{number} {{\n  readonly id: number;\n  readonly tags: string[];\n}}\n\n"
+        f"export interface Row{number} {{\n"
+        "  readonly id: number;\n  readonly tags: string[];\n}\n\n"
         f"export async function read{number}(path: string): Promise<Row{number}> {{\n"
         '  const parsed: unknown = JSON.parse(await readFile(path, "utf8"));\n'
         '  if (typeof parsed === "object" && parsed !== null && "id" in parsed) {\n'
