@@ -101,7 +101,12 @@ def _state(aim: Target) -> dict[str, object]:
     files = {each.name: each.stat().st_ctime_ns for each in (aim.key, aim.tool)}
     beside = sorted(each.name for each in aim.key.parent.iterdir())
     limits = resource.prlimit(aim.process, resource.RLIMIT_NOFILE)
-    return {**files, "beside": beside, "limits": limits}
+    ways = {
+        "priority": os.getpriority(os.PRIO_PROCESS, aim.process),
+        "processors": os.sched_getaffinity(aim.process),
+        "scheduler": os.sched_getscheduler(aim.process),
+    }
+    return {**files, **ways, "beside": beside, "limits": limits}
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
