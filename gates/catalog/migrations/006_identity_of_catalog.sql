@@ -19,7 +19,21 @@ ALTER TABLE core_catalog ENABLE ALWAYS TRIGGER refuse_update;
 ALTER TABLE core_catalog ENABLE ALWAYS TRIGGER refuse_delete;
 ALTER TABLE core_catalog ENABLE ALWAYS TRIGGER refuse_truncate;
 
-REVOKE ALL ON core_catalog FROM PUBLIC;
+-- Nobody but the owner and the role below: a platform's default privileges may have given more.
+DO $$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN
+        SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee
+        FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+        WHERE c.oid = 'core_catalog'::regclass AND a.grantee <> c.relowner
+        GROUP BY 1
+    LOOP
+        EXECUTE format('REVOKE ALL ON core_catalog FROM %s', given.grantee);
+    END LOOP;
+END
+$$;
 GRANT SELECT ON core_catalog TO gates_reader;
 
 COMMENT ON TABLE core_catalog IS 'Which catalog this is: made with it, and never changed.';
