@@ -22,7 +22,8 @@ from gates.toolchains.processes import Processes
 started, run = [], Processes.run
 def note(self, command, **more):
     ran = run(self, command, **more)
-    script = next((w for w in command[1:3] if w.endswith((".js", ".cjs", ".mjs"))), "")
+    script = next((word for word in command[1:] if word[:1] != "-"), "")
+    script = script if ran.program == "node" else ""
     started.append((ran.program, script.rpartition("/")[2], ran.seconds))
     return ran
 Processes.run = note
