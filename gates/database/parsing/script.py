@@ -213,3 +213,22 @@ def own_name(names: Sequence[str]) -> str:
     if len(names) > 1 and (len(names) > 2 or names[0] != "pg_catalog"):
         return ""
     return names[-1] if names else ""
+
+
+def expression_of(text: str) -> Node:
+    """The tree of one expression; {} where it is none."""
+    statements = parse_inner(f"SELECT {text}").statements
+    if len(statements) != 1:
+        return {}
+    targets = statements[0].node.get("targetList", [{}])
+    value: Node = targets[0].get("ResTarget", {}).get("val", {}) if len(targets) == 1 else {}
+    return value
+
+
+def without_places(node: object) -> object:
+    """A tree without where each part of it is written."""
+    if isinstance(node, list):
+        return [without_places(each) for each in node]
+    if isinstance(node, dict):
+        return {key: without_places(each) for key, each in node.items() if "location" not in key}
+    return node

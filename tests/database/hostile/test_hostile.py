@@ -11,9 +11,10 @@ from tests.database.hostile.channels import CHANNELS
 from tests.database.hostile.keys import KEYS
 from tests.database.hostile.policies import POLICIES
 from tests.database.hostile.run_time import RUN_TIME_OBJECTS
+from tests.database.hostile.sessions import SESSIONS
 from tests.database.hostile.shape import Hostile
 
-REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS)
+REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS, *SESSIONS)
 
 
 def reasons(result: CheckResult) -> list[str]:
