@@ -25,6 +25,8 @@ _KINDS = {
     "AlterSystemStmt": ("ALTER SYSTEM", _SERVER),
     "CreateTableSpaceStmt": ("CREATE TABLESPACE", _SERVER),
     "DropTableSpaceStmt": ("DROP TABLESPACE", _SERVER),
+    "AlterTableMoveAllStmt": ("ALL IN TABLESPACE", _SERVER),
+    "AlterTableSpaceOptionsStmt": ("ALTER TABLESPACE", _SERVER),
     "CreateRoleStmt": ("CREATE ROLE", _ROLES),
     "AlterRoleStmt": ("ALTER ROLE", _ROLES),
     "AlterRoleSetStmt": ("ALTER ROLE .. SET", _ROLES),
@@ -85,6 +87,7 @@ _PROTECTION = (
 _ALTERS = {
     "AT_DisableRowSecurity": ("DISABLE ROW LEVEL SECURITY", _PROTECTION),
     "AT_NoForceRowSecurity": ("NO FORCE ROW LEVEL SECURITY", _PROTECTION),
+    "AT_SetTableSpace": ("SET TABLESPACE", _SERVER),
     "AT_ChangeOwner": ("OWNER TO", "what a migration makes belongs to who runs it"),
     "AT_DisableTrig": ("DISABLE TRIGGER", "the audit trail has no gaps"),
     "AT_DisableTrigAll": ("DISABLE TRIGGER ALL", "the audit trail has no gaps"),
@@ -157,6 +160,12 @@ def forbidden(
         yield "DROP EXTENSION", "it is the platform's, and other modules may use it: leave it", {}
     elif kind == "GrantStmt":
         yield from _grant(node)
+    elif kind == "CreateSchemaStmt" and "authrole" in node:
+        yield "CREATE SCHEMA .. AUTHORIZATION", "what a migration makes belongs to who runs it", {}
+    elif kind in {"CreateStmt", "IndexStmt"} and (
+        node.get("tablespacename") or node.get("tableSpace")
+    ):
+        yield "TABLESPACE", _SERVER, {}
     elif kind == "DefineStmt" and node.get("kind") == "OBJECT_OPERATOR":
         yield "CREATE OPERATOR", _SHARED, {}
 

@@ -48,6 +48,10 @@ _RUNS_AT_ONCE = frozenset(
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _RAISED = "P0001"
 """raise_exception: a trigger that refuses a write leaves nothing behind it."""
+_TRIGGER_SENTENCE = (
+    "acts on every {} of the platform, a purge or a job, and what it leaves with one tenant depends"
+    " on the rows of another"
+)
 _TRIGGER_FIX = (
     "read and write rows WHERE tenant_id = NEW.tenant_id (OLD.tenant_id in a DELETE) alone: for the"
     " platform's own purges and jobs row security does not apply"
@@ -85,11 +89,14 @@ def platform_acts(
     `unproved`, a sentence each."""
     acts = [
         *_statements_of_migrations(database, tenants, owner_name),
-        *_writes_past_triggers(tenants, owner_name, tables),
+        *(
+            _Act(exposed, _TRIGGER_SENTENCE.format(command), _TRIGGER_FIX, command, _RAISED)
+            for _, command, exposed in writes_past_triggers(tenants, owner_name, tables)
+        ),
     ]
     if not acts:
         return
-    rows_of_a, rows_of_b = (_all_rows(tenants, each, tables) for each in (tenants.a, tenants.b))
+    rows_of_a, rows_of_b = (rows_of(tenants, each, tables) for each in (tenants.a, tenants.b))
     asks = _values(tenants, tables), _counts(tenants, tables)
     with database.clone("in use") as clone:
 
@@ -140,7 +147,7 @@ def _showing(
     return ""
 
 
-def _all_rows(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]:
+def rows_of(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]:
     """A tenant's row in each table of the platform and of the module, after those it refers to."""
     own = {table.oid for table in tables}
     maker = tenants.maker
@@ -175,10 +182,11 @@ def _statements_of_migrations(
                 yield _Act(exposed, sentence, _MIGRATION_FIX, str(place))
 
 
-def _writes_past_triggers(
+def writes_past_triggers(
     tenants: Tenants, owner_name: str, tables: Sequence[Table]
-) -> Iterator[_Act]:
-    """A write of each kind to each table that has a trigger of the module's own."""
+) -> Iterator[tuple[Table, str, Exposed]]:
+    """A write of each kind to each table that has a trigger of the module's own: the table, the
+    command, and the statement."""
     known = {table.oid: table for table in tables}
     triggers: dict[tuple[int, str], list[tuple[str, str]]] = {}
     for oid, name, quoted, commands in tenants.owner.execute(
@@ -189,12 +197,7 @@ def _writes_past_triggers(
     for (oid, command), named in triggers.items():
         label = f"trigger {' and '.join(quoted for _, quoted in named)} on {known[oid].name}"
         if statement := _write(tenants, known[oid], command):
-            sentence = (
-                f"acts on every {command} of the platform, a purge or a job, and what it leaves"
-                " with one tenant depends on the rows of another"
-            )
-            exposed = Exposed(label, named[0][0], (statement,))
-            yield _Act(exposed, sentence, _TRIGGER_FIX, command, harmless=_RAISED)
+            yield known[oid], command, Exposed(label, named[0][0], (statement,))
 
 
 def _write(tenants: Tenants, table: Table, command: str) -> str:
