@@ -54,6 +54,9 @@ class _Trial:
         shown: list[Seen] = []
         others: list[Seen] = []
         for each in seen:
+            if isinstance(each, Exposure) and each.shown:
+                shown.append(each)
+                continue
             for script in (each.script, self._fuller(each)):
                 if self._shows(script):
                     shown.append(replace(each, script=script))
