@@ -43,6 +43,12 @@ FILES = (
                     " NOT VALID; EXCEPTION WHEN duplicate_object THEN NULL;")),
     Hostile("hook-copies-rows", "gives everybody the rows of all", ISOLATION, GIVES, LOOT,
             hook=SPREAD),
+    Hostile("hook-opens", "a first version's hook runs with an upgrade", "upgrade-and-back",
+            "changes the schema", "SELECT 1;",
+            hook=function("all", f"RETURN (SELECT count(*) FROM public.{T});",
+                          "() RETURNS bigint")
+            + "ALTER FUNCTION sample_module_all() SECURITY DEFINER;"
+            f"GRANT DELETE ON {T} TO tenant_app_role;"),
 )  # fmt: skip
 SIBLINGS = (
     Hostile("insert-before-a-table", "copies until a later statement", ISOLATION, FILE,
