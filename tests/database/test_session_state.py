@@ -170,6 +170,27 @@ def test_a_migration_may(sql):
     assert found(sql) == set()
 
 
+@pytest.mark.parametrize(
+    ("sets", "reads", "held"),
+    [
+        ("PERFORM set_config('own.bit', '1', true);", "current_setting('own.bit', true)", True),
+        ("SET LOCAL own.bit = 'on';", "current_setting('own.bit', true) IS NULL", True),
+        ("SET LOCAL own.bit = 'on';", "pg_catalog.current_setting('Own.Bit')", True),
+        ("SET LOCAL own.bit = 'on';", "nullif(current_setting('own.bit', true), 'on')", True),
+        ("SET LOCAL own.bit = 'on';", "nullif(current_setting('own.bit', true), '')", False),
+        ("SET LOCAL own.bit = 'on';", "current_setting('app.user', true)", False),
+        ("SET LOCAL work_mem = '8MB';", "current_setting('work_mem')", False),
+    ],
+)
+def test_an_own_setting_reads_the_same_set_or_not(sets, reads, held):
+    """A session that once had it reads '' ever after, and NULL before: a bit of the last tenant."""
+    setter = BODY.format(f"IF NEW.title LIKE 'a%' THEN {sets} END IF;")
+    reader = f"CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $$ SELECT {reads} $$"
+    what = "reading own.bit, which tells whether it was ever set,"
+    assert (what in found(f"{setter}; {reader}")) is held
+    assert what not in found(f"{setter}; SELECT {reads}")
+
+
 def test_the_tenant_is_that_of_the_policy():
     inside = statements_of(
         parse("a.sql", BODY.format(f"PERFORM {ADVISORY}(hashtext(current_setting('app.tenant')));"))

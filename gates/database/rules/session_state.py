@@ -8,9 +8,10 @@ may use none of it but settings of its transaction and temporary tables that its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from gates.database.parsing.dynamic import literal_text
 from gates.database.parsing.script import (
     Node,
     expression_of,
@@ -73,9 +74,23 @@ _WHOLE = frozenset({"text", "uuid", "int8", "int4"})
 """Types in which two hashes, or two tenants, stay two."""
 
 
-def session_state(inner: Inner, tenant: str) -> Iterator[Found]:
+def settings_made(statements: Iterable[Inner]) -> frozenset[str]:
+    """The names of the settings of its own that a module sets. Once set, a session reads '' and not
+    NULL for them, even after the transaction ("Customized Options")."""
+    found = set()
+    for inner in statements:
+        kind, node = inner.statement.kind, inner.statement.node
+        if kind == "VariableSetStmt":
+            found.add(str(node.get("name", "")).lower())
+        for name, call in walk({kind: node}) if not inner.part else ():
+            if name == "FuncCall" and own_name(strings(call.get("funcname"))) == "set_config":
+                found.add((literal_text((call.get("args") or [{}])[0]) or "").lower())
+    return frozenset(name for name in found if "." in name)
+
+
+def session_state(inner: Inner, tenant: str, made: Collection[str] = ()) -> Iterator[Found]:
     """What a statement does to its session, or to others, that a module's may not. `tenant` is the
-    platform's expression for the tenant of the session."""
+    platform's expression for the tenant of the session, `made` are the module's own settings."""
     kind, node = inner.statement.kind, inner.statement.node
     if kind in STATEMENTS:
         yield (*STATEMENTS[kind], node.get("relation", {}))
@@ -89,6 +104,8 @@ def session_state(inner: Inner, tenant: str) -> Iterator[Found]:
         yield from _temporary_table(node)
     if not inner.part:
         yield from _calls(inner, tenant)
+        if made and not runs_now(inner):
+            yield from _reads({kind: node}, made)
 
 
 def runs_now(inner: Inner) -> bool:
@@ -138,6 +155,20 @@ def _calls(inner: Inner, tenant: str) -> Iterator[Found]:
             yield f"calling {name}()", _STAYS, call
         elif name in _ENDS and not now and not _is_the_tenants(call.get("args", ()), tenant):
             yield f"{name}() of a key without the tenant", _wait(tenant), call
+
+
+def _reads(tree: Node, made: Collection[str]) -> Iterator[Found]:
+    """Reads of the module's own settings that tell one which was never set from an empty one."""
+    plain: list[Node] = []
+    for kind, node in walk(tree):
+        if kind == "A_Expr" and node.get("kind") == "AEXPR_NULLIF":
+            if literal_text(node.get("rexpr", {})) == "":
+                plain.append(node.get("lexpr", {}).get("FuncCall", {}))
+        elif kind == "FuncCall" and own_name(strings(node.get("funcname"))) == "current_setting":
+            name = (literal_text((node.get("args") or [{}])[0]) or "").lower()
+            if name in made and not any(node is each for each in plain):
+                instead = f"write nullif(current_setting('{name}', true), '')"
+                yield f"reading {name}, which tells whether it was ever set,", instead, node
 
 
 def _wait(tenant: str) -> str:

@@ -11,7 +11,7 @@ from gates.database.rules.forbidden import Found, fixes_path, forbidden
 from gates.database.rules.forbidden_calls import calls
 from gates.database.rules.forbidden_writes import forbidden_writes
 from gates.database.rules.reserved_names import reserved
-from gates.database.rules.session_state import runs_now, session_state
+from gates.database.rules.session_state import runs_now, session_state, settings_made
 from gates.model import Location
 from gates.settings import SessionWay
 
@@ -32,6 +32,7 @@ def violations(
         if inner.statement.kind == "CreateFunctionStmt"
         and (name := fixes_path(inner.statement.node))
     }
+    made = settings_made(statements)
     said = set()
     for inner in statements:
         kind, node = inner.statement.kind, inner.statement.node
@@ -40,7 +41,7 @@ def violations(
             found += calls(kind, node, now=runs_now(inner))
         found += forbidden_writes(kind, node)
         found += _in_its_place(inner)
-        found += session_state(inner, tenant)
+        found += session_state(inner, tenant, made)
         found += reserved(kind, node)
         placed = [(what, instead, inner.at(place)) for what, instead, place in found]
         for what, instead, where in (*placed, *swallowed(inner)):

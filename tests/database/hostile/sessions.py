@@ -35,6 +35,12 @@ SESSIONS = (
             "for the whole session",
             trigger("keep", AFTER, "IF NEW.title LIKE 'acct-%' THEN PERFORM"
                     " set_config('sample.bit', '1', false); END IF; RETURN NULL;")),
+    Hostile("setting-that-was-set", "'' and not NULL tells the next tenant a bit", FORBIDDEN,
+            "was ever set",
+            trigger("keep", AFTER, "IF NEW.title LIKE 'acct-%' THEN PERFORM"
+                    " set_config('sample.bit', '1', true); END IF; RETURN NULL;")
+            + function("ask", "RETURN current_setting('sample.bit', true) IS NOT NULL;",
+                       "() RETURNS boolean")),
     Hostile("limits-of-the-session", "nothing ends the next tenant's query", FORBIDDEN,
             "SET statement_timeout",
             trigger("keep", AFTER, "SET statement_timeout = 0; RETURN NULL;")),
