@@ -95,6 +95,11 @@ CREATE TABLE t (a int DEFAULT currval('s'))
 CREATE TABLE t (a int CHECK ({ADVISORY}(1) IS NULL))
 CREATE POLICY p ON t AS RESTRICTIVE USING ({ADVISORY}(1) IS NULL)
 CREATE VIEW v AS SELECT setseed(0.5)
+CREATE AGGREGATE own.keep (text, boolean) (SFUNC = set_config, STYPE = text, INITCOND = 'own.last')
+CREATE AGGREGATE own.lock (bigint) (SFUNC = int8pl, STYPE = bigint, FINALFUNC = pg_try_advisory_lock)
+CREATE AGGREGATE own.lock (bigint) (SFUNC = int8pl, STYPE = bigint, FINALFUNC = pg_catalog.pg_advisory_xact_lock)
+CREATE AGGREGATE own.tell (text) (SFUNC = textcat, STYPE = text, FINALFUNC = pg_read_file)
+CREATE TYPE own.r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = setseed)
 CREATE VIEW v WITH (security_invoker = true) AS SELECT set_config('sample.bit', '1', false)
 """
 ALLOWED_IN_A_FUNCTION = f"""
@@ -124,6 +129,8 @@ DO $$ BEGIN LOCK TABLE t; PERFORM {ADVISORY}(4711); END $$
 SELECT {ADVISORY}(4711)
 CREATE TEMP TABLE moved AS SELECT 1
 SELECT setval('s', 1), currval('s')
+CREATE AGGREGATE own.total (bigint) (SFUNC = int8pl, STYPE = bigint)
+CREATE TYPE own.r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi)
 CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT 1'
 CREATE FUNCTION f() RETURNS int LANGUAGE sql SET work_mem = '64MB' AS 'SELECT 1'
 """

@@ -194,6 +194,18 @@ def walk(node: object) -> Iterator[tuple[str, Node]]:
             yield from walk(each)
 
 
+def calls_of(kind: str, node: Node) -> Iterator[Node]:
+    """The calls (`FuncCall`) in a statement, and in those inside its tree. A function that an
+    aggregate or a range type is made of is called with arguments that nobody knows."""
+    unknown: list[Node] = [{"ParamRef": {}}] * 3
+    for name, inner in walk({kind: node}):
+        if name == "FuncCall":
+            yield inner
+        elif name == "DefElem" and kind in {"DefineStmt", "CreateRangeStmt"}:
+            names = inner.get("arg", {}).get("TypeName", {}).get("names")
+            yield {"funcname": names, "args": unknown}
+
+
 def name_of(relation: Node) -> tuple[str, str]:
     """Schema ("" where none is written) and name of a `RangeVar`."""
     return relation.get("schemaname", ""), relation.get("relname", "")

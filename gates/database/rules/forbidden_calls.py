@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.database.parsing.dynamic import UNKNOWN, literal_text
-from gates.database.parsing.script import Node, own_name, strings, walk
+from gates.database.parsing.script import Node, calls_of, own_name, strings, walk
 from gates.database.rules.forbidden import (
     BECOMES,
     CLAIMS,
@@ -58,9 +58,7 @@ def calls(kind: str, node: Node, *, now: bool = False) -> Iterator[Found]:
     says that the migration itself makes them."""
     if kind == "NotifyStmt" and UNKNOWN in f"{node.get('conditionname')} {node.get('payload')}":
         yield "NOTIFY with what only a run knows", _EVENTS, {}
-    for name, inner in walk({kind: node}):
-        if name != "FuncCall":
-            continue
+    for inner in calls_of(kind, node):
         parts = strings(inner.get("funcname"))
         called = parts[-1].lower() if parts else ""
         if called == "pg_notify":

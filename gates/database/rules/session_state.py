@@ -14,6 +14,7 @@ from typing import Any
 from gates.database.parsing.dynamic import literal_text
 from gates.database.parsing.script import (
     Node,
+    calls_of,
     expression_of,
     own_name,
     strings,
@@ -82,8 +83,8 @@ def settings_made(statements: Iterable[Inner]) -> frozenset[str]:
         kind, node = inner.statement.kind, inner.statement.node
         if kind == "VariableSetStmt":
             found.add(str(node.get("name", "")).lower())
-        for name, call in walk({kind: node}) if not inner.part else ():
-            if name == "FuncCall" and own_name(strings(call.get("funcname"))) == "set_config":
+        for call in calls_of(kind, node) if not inner.part else ():
+            if own_name(strings(call.get("funcname"))) == "set_config":
                 found.add((literal_text((call.get("args") or [{}])[0]) or "").lower())
     return frozenset(name for name in found if "." in name)
 
@@ -145,8 +146,8 @@ def _is_temporary(node: Node) -> bool:
 
 def _calls(inner: Inner, tenant: str) -> Iterator[Found]:
     now = runs_now(inner)
-    for kind, call in walk({inner.statement.kind: inner.statement.node}):
-        name = own_name(strings(call.get("funcname"))).lower() if kind == "FuncCall" else ""
+    for call in calls_of(inner.statement.kind, inner.statement.node):
+        name = own_name(strings(call.get("funcname"))).lower()
         if name == "setseed":
             yield "calling setseed()", _SEED, call
         elif name in {"lastval", "currval"} and not now:

@@ -41,6 +41,15 @@ SESSIONS = (
                     " set_config('sample.bit', '1', true); END IF; RETURN NULL;")
             + function("ask", "RETURN current_setting('sample.bit', true) IS NOT NULL;",
                        "() RETURNS boolean")),
+    Hostile("aggregate-that-sets", "calls set_config by its state function", FORBIDDEN,
+            "set_config",
+            "CREATE OR REPLACE AGGREGATE sample_module_keep(text, boolean) (SFUNC = set_config,"
+            " STYPE = text, INITCOND = 'sample.last');"
+            + function("all", f"PERFORM public.sample_module_keep(title, false) FROM {T};")),
+    Hostile("aggregate-that-locks", "calls pg_advisory_lock by its final function", FORBIDDEN,
+            "pg_try_advisory_lock",
+            "CREATE OR REPLACE AGGREGATE sample_module_lock(bigint) (SFUNC = int8pl, STYPE ="
+            " bigint, INITCOND = '0', FINALFUNC = pg_try_advisory_lock);"),
     Hostile("limits-of-the-session", "nothing ends the next tenant's query", FORBIDDEN,
             "SET statement_timeout",
             trigger("keep", AFTER, "SET statement_timeout = 0; RETURN NULL;")),
