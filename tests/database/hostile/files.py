@@ -22,9 +22,6 @@ FILES = (
             LOOT + trigger("last", "AFTER UPDATE", f"IF {NOT_YET} THEN {TAKE} SELECT NEW.tenant_id,"
                            f" n.title FROM public.{T} n; END IF; RETURN NULL;")
             + f"UPDATE {T} SET title = title || '.' WHERE title NOT LIKE '%.';" + LATER),
-    Hostile("function-that-is-dropped", "copies, and is gone", ISOLATION, GIVES,
-            LOOT + function("copy", SPREAD) + "SELECT sample_module_copy();"
-            "DROP FUNCTION sample_module_copy();"),
     Hostile("default-for-old-rows", "each row gets the titles of all", ISOLATION, FILE,
             function("all", f"RETURN {EVERYBODY};", "() RETURNS text")
             + f"ALTER TABLE {T} ADD COLUMN IF NOT EXISTS seen text DEFAULT sample_module_all();"
@@ -35,12 +32,6 @@ FILES = (
             function("all", f"RETURN {EVERYBODY};", "() RETURNS text")
             + f"ALTER TABLE {T} ADD COLUMN IF NOT EXISTS seen text;"
             f"ALTER TABLE {T} ALTER COLUMN seen SET DEFAULT sample_module_all();"),
-    Hostile("check-copies-for-the-platform", "a job's row takes the titles of all", ISOLATION,
-            "constraint fine",
-            LOOT + function("fine", f"{TAKE} SELECT t, n.title FROM public.{T} n; RETURN true;",
-                            "(t uuid) RETURNS boolean")
-            + block(f"ALTER TABLE {T} ADD CONSTRAINT fine CHECK (sample_module_fine(tenant_id))"
-                    " NOT VALID; EXCEPTION WHEN duplicate_object THEN NULL;")),
     Hostile("hook-copies-rows", "gives everybody the rows of all", ISOLATION, GIVES, LOOT,
             hook=SPREAD),
     Hostile("hook-opens", "a first version's hook runs with an upgrade", "upgrade-and-back",
@@ -51,6 +42,15 @@ FILES = (
             f"GRANT DELETE ON {T} TO tenant_app_role;"),
 )  # fmt: skip
 SIBLINGS = (
+    Hostile("function-that-is-dropped", "copies, and is gone", ISOLATION, GIVES,
+            LOOT + function("copy", SPREAD) + "SELECT sample_module_copy();"
+            "DROP FUNCTION sample_module_copy();"),
+    Hostile("check-copies-for-the-platform", "a job's row takes the titles of all", ISOLATION,
+            "constraint fine",
+            LOOT + function("fine", f"{TAKE} SELECT t, n.title FROM public.{T} n; RETURN true;",
+                            "(t uuid) RETURNS boolean")
+            + block(f"ALTER TABLE {T} ADD CONSTRAINT fine CHECK (sample_module_fine(tenant_id))"
+                    " NOT VALID; EXCEPTION WHEN duplicate_object THEN NULL;")),
     Hostile("insert-before-a-table", "copies until a later statement", ISOLATION, FILE,
             LOOT + SPREAD.replace(";", f" WHERE {NOT_YET};") + LATER),
     Hostile("block-before-a-comment", "copies until a later statement", ISOLATION, FILE,
