@@ -29,6 +29,7 @@ from gates.toolchains.languages.python.rules.environment import find_environment
 from gates.toolchains.languages.python.rules.errors import find_errors
 from gates.toolchains.languages.python.rules.imports import find_imports
 from gates.toolchains.languages.python.rules.members import find_members
+from gates.toolchains.languages.python.rules.paths import find_paths
 from gates.toolchains.languages.python.rules.program import (
     Found,
     Program,
@@ -94,7 +95,7 @@ def check(program: Program, file: SourceFile) -> list[Found]:
     """What every rule finds in one file."""
     rules = (
         find_imports, find_members, find_capabilities, find_environment, find_errors, find_any,
-        find_queues,
+        find_queues, find_paths,
     )  # fmt: skip
     return [each for rule in rules for each in rule(program, file)]
 
