@@ -17,7 +17,7 @@ from mypy.nodes import (
     RefExpr,
     StrExpr,
 )  # fmt: skip
-from mypy.types import Instance
+from mypy.types import Instance, ProperType
 
 from gates.toolchains.languages.python.rules.members import calls
 from gates.toolchains.languages.python.rules.program import (
@@ -52,9 +52,15 @@ def find_paths(program: Program, file: SourceFile) -> Iterator[Found]:
                 yield found(rule, file, node, message)
     for call in calls(file, OPENERS):
         kind = program.type_of(call.args[0]) if call.args else None
-        if isinstance(kind, Instance) and kind.type.has_base("builtins.int"):
+        if _is_of(kind, "int"):
             message = "a file is opened by its number, so where this writes cannot be read"
             yield found("platform-logger", file, call, message)
+        elif _is_of(kind, "bytes") and not isinstance(call.args[0], BytesExpr):
+            yield found("capabilities", file, call, "which file these bytes name cannot be read")
+
+
+def _is_of(kind: ProperType | None, name: str) -> bool:
+    return isinstance(kind, Instance) and kind.type.has_base(f"builtins.{name}")
 
 
 def _has_said(file: SourceFile, node: Node, said: set[int]) -> bool:

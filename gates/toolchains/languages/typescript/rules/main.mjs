@@ -13,6 +13,7 @@ import { findCapabilities } from "./capabilities.mjs";
 import { findErrors } from "./errors.mjs";
 import { findImports } from "./imports.mjs";
 import { findMembers } from "./members.mjs";
+import { findPaths } from "./paths.mjs";
 import { openProgram } from "./program.mjs";
 import { findQueues } from "./queues.mjs";
 
@@ -29,6 +30,7 @@ for (const file of program.sources) {
     ...findErrors(program, file),
     ...findAny(program, file),
     ...findQueues(program, file, queues),
+    ...findPaths(program, file),
   ];
   breaks.push(...found.map(({ rule, node, message }) => ({ rule, message, ...program.place(node) })));
 }

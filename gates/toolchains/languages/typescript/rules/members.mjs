@@ -9,11 +9,35 @@ const ALLOWED = new Map([
     "resourceUsage", "uptime", "version", "versions",
   ])],
   ["console", new Set()],
+  ["crypto", new Set([
+    "Certificate", "Cipheriv", "Decipheriv", "DiffieHellman", "ECDH", "Hash", "Hmac", "KeyObject",
+    "Sign", "Verify", "X509Certificate", "checkPrime", "constants", "createCipheriv",
+    "createDecipheriv", "createDiffieHellman", "createECDH", "createHash", "createHmac",
+    "createPrivateKey", "createPublicKey", "createSecretKey", "createSign", "createVerify",
+    "diffieHellman", "generateKey", "generateKeyPair", "generateKeyPairSync", "generateKeySync",
+    "getCipherInfo", "getCiphers", "getCurves", "getHashes", "getRandomValues", "hash", "hkdf",
+    "hkdfSync", "pbkdf2", "pbkdf2Sync", "privateDecrypt", "privateEncrypt", "publicDecrypt",
+    "publicEncrypt", "randomBytes", "randomFill", "randomFillSync", "randomInt", "randomUUID",
+    "scrypt", "scryptSync", "sign", "subtle", "timingSafeEqual", "verify", "webcrypto",
+  ])],
+  ["os", new Set([
+    "EOL", "arch", "availableParallelism", "constants", "cpus", "devNull", "endianness", "freemem",
+    "hostname", "loadavg", "machine", "platform", "release", "tmpdir", "totalmem", "type",
+    "uptime", "version",
+  ])],
+  ["util", new Set([
+    "MIMEParams", "MIMEType", "TextDecoder", "TextEncoder", "aborted", "callbackify", "deprecate",
+    "format", "formatWithOptions", "inspect", "isDeepStrictEqual", "parseArgs", "promisify",
+    "stripVTControlCharacters", "styleText", "toUSVString", "transferableAbortController",
+    "transferableAbortSignal", "types",
+  ])],
   ["import.meta", new Set(["dirname", "filename", "resolve", "url"])],
 ]);
 const TYPES = new Map([["Process", "process"], ["Console", "console"]]);
 /** What another rule than that of capabilities says of a member. */
 const RULES = new Map([
+  ["homedir", "environment-access"], ["parseEnv", "environment-access"],
+  ["userInfo", "environment-access"], ["debug", "platform-logger"], ["debuglog", "platform-logger"],
   ["env", "environment-access"], ["loadEnvFile", "environment-access"],
   ["stdout", "platform-logger"], ["stderr", "platform-logger"],
   ["abort", "errors-thrown"], ["exit", "errors-thrown"], ["exitCode", "errors-thrown"],

@@ -35,6 +35,7 @@ export function openProgram(ts, request) {
     inside,
     seen: files.map((each) => inside(each.fileName)).filter((each) => each !== undefined),
     problems: [...parsed.errors, ...ts.getPreEmitDiagnostics(program)].map((each) => problem(ts, each, inside)),
+    resolve: (symbol) => resolve(ts, checker, symbol),
     isOwn: (node) => known.has(node.getSourceFile()),
     pathOf: (file) => inside(file.fileName),
     place: (node) => place(ts, node, inside),
