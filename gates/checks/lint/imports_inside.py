@@ -14,7 +14,8 @@ from gates.toolchains import Tools
 def imports_inside(module: Module, tools: Tools) -> Iterator[Finding]:
     """What a file under src imports of the module itself lies under src, too.
 
-    Where an import leads is what the type checker says. Imports of types alone are free.
+    Where an import leads is what the type checker says; an absolute path, or one that leaves the
+    module, is refused. Imports of types alone are free.
 
     Why: the rules of this stage hold for src; a file elsewhere is tested by none of them, and is
         not in the bundle that tenants run.

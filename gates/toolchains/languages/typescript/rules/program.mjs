@@ -40,6 +40,7 @@ export function openProgram(ts, request) {
     pathOf: (file) => inside(file.fileName),
     place: (node) => place(ts, node, inside),
     axonError: findPlatform(ts, program, checker, sources, parsed.options, "@axon/core", "AxonError"),
+    statement: findPlatform(ts, program, checker, sources, parsed.options, "@axon/core", "Statement"),
   };
   return context;
 }
