@@ -11,8 +11,8 @@ from gates.toolchains.problem import Problem
 
 RULES = frozenset(
     {
-        "capabilities", "code-sql", "environment-access", "errors-thrown", "imports-inside",
-        "platform-logger", "public-any", "queue-names",
+        "capabilities", "code-sql", "environment-access", "errors-thrown", "handlers-traced",
+        "imports-inside", "logs-correlated", "platform-logger", "public-any", "queue-names",
     }
 )  # fmt: skip
 """The rules, each by the id of its check."""

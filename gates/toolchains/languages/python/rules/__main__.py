@@ -43,6 +43,7 @@ from gates.toolchains.languages.python.rules.statements import (
     find_statements,
     read_statements,
 )  # fmt: skip
+from gates.toolchains.languages.python.rules.telemetry import find_telemetry
 
 
 def main() -> int:
@@ -100,7 +101,7 @@ def check(program: Program, file: SourceFile) -> list[Found]:
     """What every rule finds in one file."""
     rules = (
         find_imports, find_members, find_capabilities, find_environment, find_errors, find_any,
-        find_queues, find_paths, find_statements,
+        find_queues, find_paths, find_statements, find_telemetry,
     )  # fmt: skip
     return [each for rule in rules for each in rule(program, file)]
 

@@ -17,6 +17,7 @@ import { findPaths } from "./paths.mjs";
 import { openProgram } from "./program.mjs";
 import { findQueues } from "./queues.mjs";
 import { findStatements } from "./statements.mjs";
+import { findTelemetry } from "./telemetry.mjs";
 
 const [library, given] = process.argv.slice(2);
 const request = JSON.parse(fs.readFileSync(given, "utf8"));
@@ -34,6 +35,7 @@ for (const file of program.sources) {
     ...findQueues(program, file, queues),
     ...findPaths(program, file),
     ...findStatements(program, file, statements),
+    ...findTelemetry(program, file),
   ];
   breaks.push(...found.map(({ rule, node, message }) => ({ rule, message, ...program.place(node) })));
 }

@@ -25,6 +25,12 @@ export function openProgram(ts, request) {
   const wanted = new Set(request.sources);
   const sources = files.filter((each) => wanted.has(inside(each.fileName)));
   const known = new Set(sources);
+  const found = new Map();
+  const platform = (name, member) => {
+    const key = `${name}:${member}`;
+    if (!found.has(key)) found.set(key, findPlatform(ts, program, checker, sources, parsed.options, name, member));
+    return found.get(key);
+  };
   const context = {
     ts,
     checker,
@@ -39,8 +45,9 @@ export function openProgram(ts, request) {
     isOwn: (node) => known.has(node.getSourceFile()),
     pathOf: (file) => inside(file.fileName),
     place: (node) => place(ts, node, inside),
-    axonError: findPlatform(ts, program, checker, sources, parsed.options, "@axon/core", "AxonError"),
-    statement: findPlatform(ts, program, checker, sources, parsed.options, "@axon/core", "Statement"),
+    platform,
+    axonError: platform("@axon/core", "AxonError"),
+    statement: platform("@axon/core", "Statement"),
   };
   return context;
 }
