@@ -69,6 +69,19 @@ def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> I
         path = own_path(tree)
         if path is not None and not _is_source(program, path):
             yield found("imports-inside", file, node, f"{path} lies outside src")
+        for hidden in _hidden(node, name) if path is None else ():
+            message = f"{hidden} is internal to its package"
+            yield found("imports-inside", file, node, message)
+
+
+def _hidden(node: ImportBase, name: str) -> Iterator[str]:
+    """What an import takes of a package that the package keeps for itself, by its name."""
+    if any(each.startswith("_") for each in name.split(".")):
+        yield name
+    elif isinstance(node, ImportFrom):
+        for member, _ in node.names:
+            if member.startswith("_") and not member.endswith("__"):
+                yield f"{name}.{member}"
 
 
 def _parts_only(node: ImportBase, name: str) -> bool:

@@ -17,6 +17,9 @@ const LOGGERS = new Set([
   "winston",
 ]);
 
+/** Of a package, what it keeps for itself: `package/src/..`, `package/internal`. */
+const HIDDEN = /^(@[^/]+\/)?[^@./#][^/]*\/(.*\/)?(_[^/]*|dist|internal|internals|private|src)(\/|$)/;
+
 /** Each import of something else, and each whose target only a run knows. */
 export function* findImports(program, file) {
   const { ts } = program;
@@ -77,6 +80,7 @@ function* judge(program, file, specifier, node) {
     yield found("imports-inside", `${name} lies outside of the module`);
     return;
   }
+  if (HIDDEN.test(name)) yield found("imports-inside", `${name} is internal to its package`);
   const mode = program.program.getModeForUsageLocation(file, specifier);
   const target = program.program.getResolvedModule(file, name, mode)?.resolvedModule;
   if (target === undefined) {
