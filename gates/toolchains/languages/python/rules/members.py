@@ -60,10 +60,10 @@ def find_members(program: Program, file: SourceFile) -> Iterator[Found]:
                 yield found("capabilities", file, each, f"{each.node.fullname} itself is a value")
             elif standard(each.node.fullname) or each.node.fullname in MODULES:
                 yield from _judge(program, file, asked, each.node.fullname, asked.name)
-        elif isinstance(each, MemberExpr):
-            yield from _of_value(program, file, each)
         elif (texts := BY_TEXT.get(origin(each.node))) is not None:
             yield from _by_text(program, file, each, texts)
+        elif isinstance(each, MemberExpr):
+            yield from _of_value(program, file, each)
     for call in calls(file, frozenset({"_warnings.warn", "warnings.warn"})):
         if len([each for each in call.arg_names if each in (None, "category")]) < 2:
             message = "a warning without a category is a line past the platform's logger"

@@ -24,6 +24,7 @@ from gates.toolchains.languages.python.rules.program import (
     Found,
     Program,
     SourceFile,
+    classes,
     found,
     origin,
 )
@@ -78,7 +79,7 @@ def _text(program: Program, node: Expression) -> str:
     if isinstance(node, BytesExpr):
         return node.value.encode().decode("unicode_escape", "replace")
     if isinstance(node, CallExpr):
-        if _name(node) in JOINERS:
+        if _names(program, node) & JOINERS:
             return "/".join(filter(None, (_text(program, each) for each in node.args[:8])))
         return read(program, node)[0]
     if isinstance(node, OpExpr) and node.op == "/":
@@ -86,10 +87,12 @@ def _text(program: Program, node: Expression) -> str:
     return read(program, node)[0] if isinstance(node, OpExpr) and node.op == "+" else ""
 
 
-def _name(call: CallExpr) -> str:
+def _names(program: Program, call: CallExpr) -> set[str]:
+    """What is called: by its name, by where it is defined, and the class that it makes one of."""
     callee = call.callee
     whole = origin(callee.node) if isinstance(callee, RefExpr) else ""
-    return whole.rpartition(".")[2] or (callee.name if isinstance(callee, MemberExpr) else "")
+    found = {whole.rpartition(".")[2], callee.name if isinstance(callee, MemberExpr) else ""}
+    return found | {each.name for each in classes(program, callee)}
 
 
 def _rule(text: str) -> tuple[str, str] | None:

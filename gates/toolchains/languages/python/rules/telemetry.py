@@ -19,7 +19,7 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )  # fmt: skip
-from mypy.types import CallableType, Instance, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, get_proper_type
 
 from gates.toolchains.languages.python.rules.program import (
     Found,
@@ -58,10 +58,11 @@ def find_telemetry(program: Program, file: SourceFile) -> Iterator[Found]:
 
 
 def _handled(program: Program, callee: Expression) -> str:
-    node = callee.node if isinstance(callee, RefExpr) else None
-    if not isinstance(node, TypeInfo) or not _is_platform(program, node):
+    kind = program.type_of(callee)
+    if not isinstance(kind, FunctionLike) or not kind.is_type_obj():
         return ""
-    return node.name if node.name in HANDLED else ""
+    made = kind.type_object()
+    return made.name if made.name in HANDLED and _is_platform(program, made) else ""
 
 
 def _is_platform(program: Program, info: TypeInfo) -> bool:

@@ -47,7 +47,8 @@ function text(program, node) {
   const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression;
   if (!ts.isIdentifier(name)) return "";
   const symbol = program.checker.getSymbolAtLocation(name);
-  const names = [name.text, symbol && program.resolve(symbol).name];
+  const declared = program.checker.getResolvedSignature(node)?.declaration;
+  const names = [name.text, symbol && program.resolve(symbol).name, declared?.name?.getText()];
   if (!names.some((each) => JOINERS.has(each))) return "";
   const parts = (node.arguments ?? []).slice(0, 8).map((each) => read(program, each)?.[0] ?? "");
   return (names.includes("URL") ? parts.reverse() : parts).filter((each) => each !== "").join("/");

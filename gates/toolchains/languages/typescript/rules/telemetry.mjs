@@ -89,9 +89,9 @@ function isForNobody(program, call) {
   if (logger === undefined || checker.getTypeAtLocation(expression.expression).symbol !== logger) return false;
   if (call.arguments.some((each) => checker.getTypeAtLocation(each).getProperty("correlationId"))) return false;
   const node = bare(ts, expression.expression);
-  if (!ts.isIdentifier(node)) return false;
-  const made = constant(program, node);
-  const symbol = checker.getSymbolAtLocation(node);
+  if (!ts.isIdentifier(node) && !ts.isPropertyAccessExpression(node)) return false;
+  const made = ts.isIdentifier(node) ? constant(program, node) : undefined;
+  const symbol = checker.getSymbolAtLocation(ts.isIdentifier(node) ? node : node.name);
   const declared = symbol && program.resolve(symbol).declarations?.[0];
   const isGlobal = declared && ts.isVariableDeclaration(declared) && ts.isSourceFile(declared.parent.parent.parent);
   return Boolean(isGlobal) && !(made && /\.forContext\($/.test(made.getText().slice(0, made.getText().indexOf("(") + 1)));
