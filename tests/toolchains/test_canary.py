@@ -57,7 +57,7 @@ for each in filter(told, files): print(f"LOG:  Parsing {each} (a)", file=sys.std
 request = json.load(open(sys.argv[1]))
 found = [{"rule": "platform-logger", "message": "m", "path": each, "line": 1, "column": 1, "end": 2,
           "text": "t"} for each in filter(canary, files)]
-json.dump({"breaks": found, "queues": []}, open(request["answer"], "w"))
+json.dump({"breaks": found, "queues": [], "statements": []}, open(request["answer"], "w"))
 """,
     "bandit": """
 print(json.dumps({"errors": [], "metrics": {each: {} for each in files if told(each)}, "results": [
@@ -83,7 +83,7 @@ place |= {"message": "m", "rule": "TS2322"}
 found = [{**place, "path": each} for each in filter(canary, files)]
 breaks = [{**each, "rule": "errors-thrown"} for each in found]
 print(json.dumps({"seen": list(filter(told, files)), "problems": found, "breaks": breaks,
-                  "queues": []}))
+                  "queues": [], "statements": []}))
 """,
 }
 """Programs that print as the tools do, and know of no fault but the canary's."""
