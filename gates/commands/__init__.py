@@ -3,6 +3,7 @@
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
+from gates.commands.fix import fix
 from gates.commands.look import catalog, checks, doctor, explain, verify
 from gates.commands.modules import modules
 from gates.commands.new import new
@@ -10,7 +11,7 @@ from gates.commands.watch import watch
 from gates.commands.why import why_run
 
 COMMANDS = (
-    new, explain, checks, why_run, watch, verify, diff, changelog, cost, catalog, modules, ci,
+    new, fix, explain, checks, why_run, watch, verify, diff, changelog, cost, catalog, modules, ci,
     doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

@@ -33,6 +33,7 @@ def eslint(module: Module, tools: Tools) -> Iterator[Finding]:
             problem.location,
             fix=FIXES.get(problem.rule or "", "see the rule's page"),
             rule=problem.rule,
+            repaired=problem.repaired,
         )
 
 

@@ -52,6 +52,29 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
     yield from prove("eslint", problems, [canary], files=files, seen=seen)
 
 
+def fix(tools: Tools, config: str, files: Sequence[str]) -> dict[str, bytes]:
+    """The files of the module as ESLint's own fixes leave them, those that change.
+
+    Raises `ToolFailedError` for output that is not understood.
+    """
+    tools.take("code")
+    program = platform_tools.platform_tool(tools, "eslint")
+    write_project(tools, files, {"noEmit": True})
+    ran = tools.run(
+        program,
+        [
+            "--no-inline-config", "--no-config-lookup", "--no-ignore", "--no-warn-ignored", "--fix",
+            "--config", platform_tools.platform_tools(tools) / config,
+            "--format=json", "--", *files,
+        ],
+        ok=(0, 1),
+        subjects=len(files),
+        env={**tools.environment(), "GATES_PROJECT": f"./{PROJECT}"},
+    )  # fmt: skip
+    parse(ran.stdout, tools.module_copy)
+    return tools.changed(files)
+
+
 def parse(output: bytes, copy: Path) -> tuple[set[str], list[Problem]]:
     """The files that `eslint --format json` looked at, and what it found in them.
 
@@ -68,7 +91,11 @@ def parse(output: bytes, copy: Path) -> tuple[set[str], list[Problem]]:
                 same = entry.get("endLine") == row and (entry.get("endColumn") or 0) > (column or 0)
                 place = Location(path, row, column, entry["endColumn"] if same else None)
                 message = " ".join(str(entry["message"]).split())
-                problems.append(Problem(message, place, entry.get("ruleId") or "syntax"))
+                problems.append(
+                    Problem(
+                        message, place, entry.get("ruleId") or "syntax", repaired="fix" in entry
+                    )
+                )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(
             f"eslint printed something that is not understood: {error}"
