@@ -51,10 +51,12 @@ def write_files(module: Module, changes: Mapping[str, bytes]) -> None:
 
 @contextlib.contextmanager
 def _parent(root: Path, path: str) -> Iterator[int]:
-    """The open folder that holds a path, reached without any link."""
+    """The open folder that holds a path, reached without any link, and made where it is not."""
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in path.split("/")[:-1]:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=folder)
             inner = os.open(name, _FOLDER, dir_fd=folder)
             os.close(folder)
             folder = inner
