@@ -59,6 +59,7 @@ def exhibits_of_check(needs: Needs, planned: Planned) -> Exhibits:
     environment = {
         "sandbox": tests.sandbox if tests else None,
         "postgresql": database.server_version if database else None,
+        **(needs.told_by_catalog() if asked & {"catalog", "previous", "releases"} else {}),
     }
     return Exhibits(
         environment={name: value for name, value in environment.items() if value},

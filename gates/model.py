@@ -208,6 +208,9 @@ class CheckResult:
     """Distribution and version that the check came from."""
     reused: Reused | None = None
     """The earlier run that found this; None where the check ran now."""
+    catalog: Mapping[str, str] = field(default_factory=dict)
+    """What it asked the catalog (a JSON list of a method and its arguments), with the digest of the
+    answer."""
 
 
 @dataclass(frozen=True)

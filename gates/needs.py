@@ -74,6 +74,18 @@ class Needs:
             "evidence": self._recorded_evidence,
         }
 
+    def anew(self) -> Needs:
+        """Needs of which nothing was made yet, over the same module; closed with these."""
+        made = Needs(
+            self.module.plain,
+            self.policy.plain_policy,
+            self.settings,
+            today=self.today,
+            evidence_folder=self.evidence_folder,
+        )
+        self._stack.callback(made.close)
+        return made
+
     def get(self, need: str) -> object:
         """The value of a need by the name that checks give it: their only way to it."""
         return self._by_name[need]()
@@ -127,11 +139,19 @@ class Needs:
         tests, database = self.tests.made, self._shared_database.made
         sandbox = tests.sandbox if tests else None
         server = database.server_version if database else None
-        found = {"sandbox": sandbox, "postgresql": server}
+        found = {"sandbox": sandbox, "postgresql": server} | self.told_by_catalog()
         kept = {name: value for each in self.kept for name, value in each.environment.items()}
         checkout = self.read_checkout()
         commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
         return kept | {name: value for name, value in found.items() if value} | commit
+
+    def told_by_catalog(self) -> dict[str, str | None]:
+        """Which catalog was asked, and which version was compared with; makes neither."""
+        catalog, previous = self.catalog.made, self.previous.made
+        return {
+            "catalog": catalog.identified if catalog else None,
+            "previous": f"{previous.version} {previous.digest}".strip() if previous else None,
+        }
 
     def read_checkout(self) -> Checkout | None:
         """The commit that the module stands on; None where that cannot be known."""

@@ -7,25 +7,26 @@ it long after the other stages. Every step can be repeated; the one that writes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
 from gates.catalog.changelog import entry
-from gates.catalog.model import Registered
+from gates.catalog.model import Asked, Registered
 from gates.catalog.tables import tables_created
+from gates.check import all_outlines
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement
 from gates.evidence.envelope import MalformedError, canonical
 from gates.evidence.signed import parse
 from gates.evidence.statement import storable
-from gates.model import Stage
+from gates.model import CheckResult, Stage, Verdict
 from gates.module import Migration, Module
 from gates.publish import attach
 from gates.registry import Published, Registry
-from gates.run import Outcome
+from gates.run import Outcome, run_check
 from gates.steps import Step, run_steps
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Release:
     evidence: EvidenceSet
     registry: Registry
     catalog: Catalog
+    again: Callable[[str], CheckResult | None] = lambda _check: None
+    """Runs a check again that asks the catalog and runs nothing; None for any other."""
     registered: Registered | None = None
 
     @cached_property
@@ -67,14 +70,28 @@ class Release:
         return tables_created(self.module, self.statements[Stage.TEST])
 
 
+NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", "today"})
+"""What a check may need that a release runs again: nothing that runs code of the module."""
+
+
 def release(needs: Needs) -> Outcome:
     """Register the module's version. Raises `RefusedError` or `CouldNotCheckError`."""
+    now = needs.anew()
+    checks = {each.id: each for each in all_outlines()}
+
+    def again(check: str) -> CheckResult | None:
+        planned = checks.get(check)
+        if planned is None or not NEEDS_AGAIN.issuperset(planned.load().needs):
+            return None
+        return run_check(planned, now)
+
     return release_version(
         Release(
             module=needs.module,
             evidence=needs.evidence(),
             registry=needs.registry(),
             catalog=needs.catalog(),
+            again=again,
         )
     )
 
@@ -117,9 +134,15 @@ def attach_evidence(work: Release) -> str:
 
 
 def register(work: Release) -> str:
-    """One transaction writes the module, the version and its evidence."""
+    """One transaction writes the module, the version and its evidence.
+
+    What the catalog had told the stages before holds still, or is found by the same checks again.
+    """
     work.registered = work.catalog.register(
-        module_row(work.module), version_row(work), evidence_rows(work.statements)
+        module_row(work.module),
+        version_row(work),
+        evidence_rows(work.statements),
+        _asked(work),
     )
     return "registered" if work.registered.new else "already registered with the same content"
 
@@ -211,6 +234,36 @@ def evidence_rows(statements: Mapping[Stage, Statement]) -> tuple[EvidenceRow, .
         )
         for stage, found in statements.items()
     )
+
+
+def _asked(work: Release) -> tuple[Asked, ...]:
+    """What the stages asked the catalog; with the answers of today for checks that run nothing of
+    the module, if they pass with those."""
+    asked = tuple(
+        Asked(stage.value, check.id, question, answer)
+        for stage, found in work.statements.items()
+        for check in found.checks
+        for question, answer in (check.catalog or {}).items()
+    )
+    if work.catalog.find(work.module.slug, work.module.version) is not None:
+        return asked
+    stale = {(each.stage, each.check) for each in work.catalog.changed(asked)}
+    kept = [each for each in asked if (each.stage, each.check) not in stale]
+    for stage, check in sorted(stale):
+        ended = work.again(check)
+        if ended is None or ended.verdict is Verdict.INCONCLUSIVE:
+            kept += [each for each in asked if (each.stage, each.check) == (stage, check)]
+            continue
+        if ended.verdict is Verdict.FAIL:
+            raise RefusedError(
+                [
+                    f"the check {check} of {stage} fails with what the catalog holds now:"
+                    f" {each.location.path or 'the module'}: {each.message} [catalog-changed]"
+                    for each in ended.findings
+                ]
+            )
+        kept += [Asked(stage, check, *each) for each in ended.catalog.items()]
+    return tuple(kept)
 
 
 def _migration(module: Module, migration: Migration) -> MigrationDigest:

@@ -33,6 +33,7 @@ from gates.model import (
     Verdict,
     with_excerpt,
 )
+from gates.recorder import note_all, recording
 
 RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle"})
 """Needs that run something: a check with one of them is only a pass with a ran-record."""
@@ -90,8 +91,28 @@ KnownCheck = Callable[[Planned], CheckResult | None]
 RunStage = Callable[[Stage, Sequence[StageResult]], StageResult | None]
 
 
+CATALOG = "catalog:"
+"""How questions to the catalog begin, in a trace."""
+
+
 def run_check(planned: Planned, needs: NeedSource) -> CheckResult:
-    """Run one check with what it needs, and say how it ended."""
+    """Run one check with what it needs, and say how it ended, and what it asked the catalog."""
+    with recording() as trace:
+        result = _run_check(planned, needs)
+    note_all(trace)
+    return replace(result, catalog=asked_of_catalog(trace))
+
+
+def asked_of_catalog(trace: Mapping[str, str]) -> dict[str, str]:
+    """The questions to the catalog in a trace, with the digests of its answers."""
+    return {
+        question.removeprefix(CATALOG): answer
+        for question, answer in trace.items()
+        if question.startswith(CATALOG)
+    }
+
+
+def _run_check(planned: Planned, needs: NeedSource) -> CheckResult:
     started = time.monotonic()
     findings: list[Finding] = []
     arguments: dict[str, object] = {}

@@ -158,6 +158,10 @@ class Policy:
     """Whether a release accepts evidence in which results of earlier runs were reused."""
     clean_tree: bool = False
     """Whether a release asks for evidence of a commit, with no file that is not in it."""
+    evidence_max_age_hours: float = 24.0
+    """A stage that began longer ago is run again before a release."""
+    least_gates: str = ""
+    """The oldest version of the gate whose evidence counts; "" is that of the one that asks."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -365,6 +369,14 @@ def _text(value: object, _base: Path) -> str:
     return value
 
 
+def _version(value: object, base: Path) -> str:
+    from semver import Version
+
+    if not Version.is_valid(text := _text(value, base)):
+        raise ValueError("must be a version such as 1.4.0")
+    return text
+
+
 def _path(value: object, base: Path) -> Path:
     path = (base / _text(value, base)).resolve()
     if not path.exists():
@@ -480,6 +492,8 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
     "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
     "release.clean_tree": ("clean_tree", _flag, lambda new, old: new >= old),
+    "evidence.max_age_hours": ("evidence_max_age_hours", _number, lambda new, old: new <= old),
+    "evidence.least_gates": ("least_gates", _version, None),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),

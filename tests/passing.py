@@ -26,6 +26,8 @@ from gates.toolchains.bundle import Read, collect_shipped, pack
 DAY = date(2026, 6, 1)
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 TABLES = "tenant_sample_module_notes"
+RAN = RanRecord("python", "3.13.1", sandbox="landlock+seccomp")
+"""Of code of the module."""
 
 
 def checks_of(stage: Stage) -> tuple[Check, ...]:
@@ -37,10 +39,11 @@ def checks_of(stage: Stage) -> tuple[Check, ...]:
 def result_of(stage: Stage, verdict: Verdict = Verdict.PASS, **changes: object) -> StageResult:
     """A stage with the result of every check, the last one with `verdict`."""
     checks = [CheckResult(each.id, Verdict.PASS) for each in checks_of(stage)]
-    records = (RanRecord("tables-created", "PostgreSQL 18.6", detail=TABLES),)
-    checks[-1] = replace(
-        checks[-1], verdict=verdict, records=records if stage is Stage.TEST else ()
-    )
+    records = {
+        Stage.TEST: (RanRecord("tables-created", "PostgreSQL 18.6", detail=TABLES), RAN),
+        Stage.BUILD: (RAN,),
+    }
+    checks[-1] = replace(checks[-1], verdict=verdict, records=records.get(stage, ()))
     result = StageResult(stage, tuple(checks), 1.25, {}, "2026-06-01T10:00:00Z")
     return replace(result, **changes)  # type: ignore[arg-type]
 

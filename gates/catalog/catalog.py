@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from gates.catalog import migrate, store
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
+    Asked,
     EvidenceRow,
     ModulePage,
     ModuleRow,
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     import psycopg
 
 T = TypeVar("T")
-QUESTIONS = frozenset({"find", "module", "modules", "previous", "versions"})
+QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})
 """Methods whose answers depend on the catalog and their arguments alone."""
+IDENTITY = json.dumps(["identity"])
+"""The question which catalog it is."""
 MOST_REMEMBERED = 500
 _SESSION = """
 SET application_name TO 'axon-gates catalog';
@@ -66,6 +69,8 @@ class Catalog:
     _unavailable: psycopg.Error | None = field(default=None, repr=False)
     """What a server that never answered raised: asked once, it is not asked again."""
     _recalled: Mapping[str, str] | None = field(default=None, repr=False)
+    identified: str = ""
+    """What `identity` has answered."""
     asked: set[str] = field(default_factory=set, repr=False)
     """Questions whose answers are remembered once the embedded server stops: see `answer`."""
 
@@ -97,6 +102,12 @@ class Catalog:
         folder = self._folder
         return folder is not None and self._connection is None and not folder.exists()
 
+    def identity(self) -> str:
+        """The id that the catalog was made with; "" for one in which nothing was ever written."""
+        if not self.identified:
+            self.identified = self._read(store.identity, "")
+        return self.identified
+
     def versions(self, slug: str) -> tuple[ReleasedVersion, ...]:
         """Every released version of a module, newest first by precedence."""
         return self._read(lambda connection: store.versions(connection, slug), ())
@@ -116,6 +127,10 @@ class Catalog:
     def modules(self) -> tuple[ModuleRow, ...]:
         """Every module, by slug."""
         return self._read(store.modules, ())
+
+    def slugs(self) -> tuple[str, ...]:
+        """Of every module, in order."""
+        return tuple(each.slug for each in self.modules())
 
     def previous(self, slug: str, version: str) -> Previous:
         """The newest released version below `version`, or explicitly none.
@@ -158,12 +173,17 @@ class Catalog:
         return self._read(lambda connection: store.evidence(connection, version.id), ())
 
     def register(
-        self, module: ModuleRow, version: ReleasedVersion, evidence: Sequence[EvidenceRow]
+        self,
+        module: ModuleRow,
+        version: ReleasedVersion,
+        evidence: Sequence[EvidenceRow],
+        asked: Sequence[Asked] = (),
     ) -> Registered:
         """Add a version with its evidence, in one transaction; the same content again is a pass.
 
-        Raises `RefusedError` with the reasons of `decide`, or with the database's own: it commits
-        nothing without complete evidence.
+        Raises `RefusedError` with the reasons of `decide`, where an answer on which evidence rests
+        is another one now, or with the database's own: it commits nothing without complete
+        evidence.
         """
 
         def write(connection: psycopg.Connection) -> Registered:
@@ -179,8 +199,11 @@ class Catalog:
                     released=store.versions(connection, version.slug),
                     module_maturity=there.maturity_status if there and there.versions else None,
                 )
-                if decision.reasons:
-                    raise RefusedError(decision.reasons)
+                reasons = decision.reasons
+                if not decision.already:
+                    reasons += tuple(each.reason for each in self.changed(asked))
+                if reasons:
+                    raise RefusedError(reasons)
                 if not decision.already:
                     store.put_module(connection, module)
                     store.add_version(connection, version, evidence)
@@ -209,6 +232,19 @@ class Catalog:
                 return self._recalled[question]
         self.asked.add(question)
         return digest_of(getattr(self, method)(*arguments))
+
+    def changed(self, asked: Iterable[Asked]) -> tuple[Asked, ...]:
+        """Those to which the catalog gives another answer now.
+
+        That there was no catalog yet is no other answer: what else was asked of it tells.
+        """
+        there_was_none = digest_of("")
+        return tuple(
+            each
+            for each in asked
+            if not (each.question == IDENTITY and each.answer == there_was_none)
+            and self.answer(each.question) != each.answer
+        )
 
     def _at_end(self, url: str) -> Callable[[], object]:
         """Ask an embedded catalog once more what it was asked, before its server stops; and then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +99,28 @@ class Previous:
     migrations: tuple[MigrationDigest, ...] = ()
     tables_created: tuple[str, ...] = ()
     registry_reference: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check had asked the catalog, and was told."""
+
+    stage: str
+    check: str
+    question: str
+    """A JSON list of a method and its arguments."""
+    answer: str
+    """Digest of the answer."""
+
+    @property
+    def reason(self) -> str:
+        """What to say where the catalog gives another answer now."""
+        method, *arguments = json.loads(self.question)
+        about = " ".join(json.dumps(each).strip('"')[:200] for each in (method, *arguments))
+        return (
+            f"the check {self.check} of {self.stage} rests on what the catalog said about"
+            f" {about}, and it says something else now [catalog-changed]"
+        )
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,12 @@ def modules(connection: psycopg.Connection) -> tuple[ModuleRow, ...]:
     return tuple(ModuleRow(*row) for row in connection.execute(_MODULE + "ORDER BY slug"))
 
 
+def identity(connection: psycopg.Connection) -> str:
+    """The id that the catalog was made with."""
+    (found,) = connection.execute("SELECT id::text FROM public.core_catalog").fetchall()
+    return str(found[0])
+
+
 def module(connection: psycopg.Connection, slug: str) -> ModuleRow | None:
     """One module, or None."""
     row = connection.execute(_MODULE + "WHERE slug = %s", (slug,)).fetchone()

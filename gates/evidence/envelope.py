@@ -71,17 +71,20 @@ class Envelope:
         from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
 
         if not self.signatures:
-            return ["is not signed"]
+            return ["is not signed [unsigned]"]
         found = []
         for each, signature in self.signatures:
             if each not in trust:
-                found.append(f"is signed by the unknown key {shown(each)}")
+                found.append(f"is signed by the unknown key {shown(each)} [unknown-key]")
                 continue
             dsse = Dsse(self.payload, PAYLOAD_TYPE, {each: Signature(each, signature.hex())})
             try:
                 dsse.verify([SSlibKey.from_crypto(trust.keys[each], keyid=each)], 1)
             except VerificationError:
-                found.append("has a signature that does not verify: it was edited after signing")
+                found.append(
+                    "has a signature that does not verify: it was edited after signing"
+                    " [wrong-signature]"
+                )
         return found
 
 

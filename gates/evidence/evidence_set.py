@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 
+from gates import __version__
 from gates.check import Planned, outlines
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
@@ -55,11 +56,15 @@ class EvidenceSet:
     @cached_property
     def trust(self) -> keys.Trust:
         """Whose signatures count. Raises `ConfigurationError` for wrong keys or no trust root."""
-        return keys.Trust.of(self.policy, self.settings, self._day)
+        return keys.Trust.of(self.policy, self.settings, self._now.date())
 
     @property
-    def _day(self) -> date:
-        return self.today or datetime.now(UTC).date()
+    def _now(self) -> datetime:
+        """The time it is, on another day than today the end of that."""
+        now = datetime.now(UTC)
+        if self.today in (None, now.date()):
+            return now
+        return datetime.combine(self.today, time.max, UTC)
 
     @cached_property
     def policy_digest(self) -> str:
@@ -145,7 +150,7 @@ class EvidenceSet:
         except RefusedError as error:
             return StageEvidence(stage, None, error.reasons)
         if data is None:
-            return StageEvidence(stage, None, (f"the stage {stage} has no evidence",))
+            return StageEvidence(stage, None, (f"the stage {stage} has no evidence [missing]",))
         try:
             read = signed.parse(data)
             if problems := read.problems(self.trust):
@@ -158,7 +163,9 @@ class EvidenceSet:
                 envelope=read.value,
             )
         except dsse.MalformedError as error:
-            reason = f"the evidence of {stage} cannot be read: {dsse.shown(str(error), 200)}"
+            why = dsse.shown(str(error), 200)
+            code = "" if why.endswith("]") else " [unreadable]"
+            reason = f"the evidence of {stage} cannot be read: {why}{code}"
             return StageEvidence(stage, None, (reason,))
         reasons = tuple(why for rule in rules.RULES for why in rule(found, stage, expected))
         return StageEvidence(stage, found, reasons)
@@ -172,7 +179,10 @@ class EvidenceSet:
             checks={stage: self._required(stage) for stage in stages},
             sandbox=frozenset(self.policy.sandbox),
             waivers=self.policy.waivers,
-            today=self._day,
+            now=self._now,
+            max_age_hours=self.policy.evidence_max_age_hours,
+            least_gates=self.policy.least_gates or __version__,
+            advisories_max_age_days=self.policy.advisories_max_age_days,
             clean_tree=self.policy.clean_tree,
             reuse=self.policy.reuse_in_release,
             reuse_max_age_hours=self.policy.reuse_max_age_hours,
@@ -191,7 +201,7 @@ class EvidenceSet:
         others = set(Stage) - {each.stage for each in found}
         seen |= {each.id for stage in others for each in self.checks(stage)}
         return [
-            f"no evidence has the check {required}, which the policy requires"
+            f"no evidence has the check {required}, which the policy requires [missing-check]"
             for required in self.policy.required_checks
             if required not in seen
         ]

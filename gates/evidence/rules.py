@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
+from gates import __version__
 from gates.evidence.envelope import shown
+from gates.evidence.freshness import (
+    check_advisory_age,
+    check_gates_version,
+    check_order,
+    check_started,
+    hours_between,
+)
 from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
 from gates.model import Stage, Verdict
 from gates.settings import Waiver, missing_walls
@@ -28,10 +36,15 @@ class Expected:
     """Digest of the policy in force, in hex."""
     checks: Mapping[Stage, frozenset[str]]
     """Ids of the checks that must have run, by stage."""
+    now: datetime
     sandbox: frozenset[str] = frozenset()
     """Walls that must have stood around all code of the module that ran."""
     waivers: tuple[Waiver, ...] = ()
-    today: date = date.max
+    max_age_hours: float = 24.0
+    """How long ago each stage may have begun."""
+    least_gates: str = __version__
+    """The oldest version of the gate whose evidence counts."""
+    advisories_max_age_days: int = 30
     reuse: bool = True
     """Whether results of earlier runs may have been reused."""
     reuse_max_age_hours: float = 24.0
@@ -41,6 +54,8 @@ class Expected:
     """Ids of the keys that count, for results that were reused."""
 
 
+RUNS_CODE = (Stage.TEST, Stage.BUILD)
+"""The stages that cannot pass without running code of the module."""
 CLEAN_TREE = "clean"
 """What evidence says of the files of a commit, under `tree` of the environment."""
 
@@ -50,13 +65,16 @@ Rule = Callable[[Statement, Stage, Expected], Iterator[str]]
 def check_stage(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
     """An envelope of one stage, renamed, is not another stage's."""
     if found.stage is not stage:
-        yield f"the evidence of {stage} is about the stage {found.stage}"
+        yield f"the evidence of {stage} is about the stage {found.stage} [wrong-stage]"
 
 
 def check_subject(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """The subject is this module in this version."""
     if found.subject != (this := f"{expected.slug}@{expected.version}"):
-        yield f"the evidence of {stage} is for {shown(found.subject)}, and this is {shown(this)}"
+        yield (
+            f"the evidence of {stage} is for {shown(found.subject)}, and this is {shown(this)}"
+            " [wrong-subject]"
+        )
 
 
 def check_content_digest(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -64,7 +82,7 @@ def check_content_digest(found: Statement, stage: Stage, expected: Expected) -> 
     if found.digest != expected.digest:
         yield (
             f"the evidence of {stage} is for other content"
-            f" (digest {found.digest}, this is {expected.digest})"
+            f" (digest {found.digest}, this is {expected.digest}) [wrong-content]"
         )
 
 
@@ -73,13 +91,19 @@ def check_verdict(found: Statement, stage: Stage, _expected: Expected) -> Iterat
     by = [each for each in found.checks if each.verdict is not Verdict.PASS]
     names = f" ({', '.join(shown(each.id) for each in by[:5])})" if by else ""
     if found.verdict is Verdict.FAIL:
-        yield f"the stage {stage} failed{names}"
+        yield f"the stage {stage} failed{names} [failed]"
     elif found.verdict is Verdict.INCONCLUSIVE:
-        yield f"the stage {stage} was inconclusive{names}"
+        yield f"the stage {stage} was inconclusive{names} [inconclusive]"
     elif by:
-        yield f"the evidence of {stage} contradicts itself: it passed, but not its checks{names}"
+        yield (
+            f"the evidence of {stage} contradicts itself: it passed, but not its checks{names}"
+            " [contradiction]"
+        )
     elif not found.checks:
-        yield f"the evidence of {stage} contradicts itself: it passed, but without any check"
+        yield (
+            f"the evidence of {stage} contradicts itself: it passed, but without any check"
+            " [contradiction]"
+        )
 
 
 def check_policy(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -87,26 +111,46 @@ def check_policy(found: Statement, stage: Stage, expected: Expected) -> Iterator
     if found.policy != expected.policy:
         yield (
             f"the evidence of {stage} was made under another policy"
-            f" (digest {found.policy[:12]}, now {expected.policy[:12]})"
+            f" (digest {found.policy[:12]}, now {expected.policy[:12]}) [wrong-policy]"
         )
 
 
 def check_required_checks(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
-    """No check that is required today is missing from it."""
-    missing = sorted(expected.checks.get(stage, frozenset()) - {each.id for each in found.checks})
-    if missing:
-        yield f"the evidence of {stage} lacks the required check {', '.join(missing)}"
+    """No check that is required today is missing from it, and none is there twice."""
+    there = [each.id for each in found.checks]
+    if missing := sorted(expected.checks.get(stage, frozenset()) - set(there)):
+        yield (
+            f"the evidence of {stage} lacks the required check {', '.join(missing)} [missing-check]"
+        )
+    if twice := sorted({each for each in there if there.count(each) > 1}):
+        names = ", ".join(shown(each) for each in twice[:5])
+        yield f"the evidence of {stage} has the check {names} more than once [duplicated-check]"
 
 
 def check_sandbox(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """What ran in a sandbox ran behind every wall that the policy names."""
     stood = {record.sandbox for check in found.checks for record in check.records if record.sandbox}
+    stood |= {each for each in (found.environment.get("sandbox"),) if each}
     for each in sorted(stood):
         if missing := missing_walls(each, expected.sandbox):
             yield (
                 f"the stage {stage} ran code of the module without {', '.join(missing)}, which the"
-                f" policy requires of the sandbox (there was {shown(each)})"
+                f" policy requires of the sandbox (there was {shown(each)}) [weak-sandbox]"
             )
+    if expected.sandbox and stage in RUNS_CODE and not stood:
+        yield (
+            f"the evidence of {stage} does not say what stood around the code of the module, and"
+            f" the policy requires {', '.join(sorted(expected.sandbox))} [no-sandbox]"
+        )
+
+
+def check_catalog(found: Statement, stage: Stage, _expected: Expected) -> Iterator[str]:
+    """Each check says what it had asked the catalog: a release asks that again."""
+    if silent := sorted(each.id for each in found.checks if each.catalog is None):
+        yield (
+            f"the evidence of {stage} does not say what the catalog was asked by"
+            f" {', '.join(shown(each) for each in silent[:5])} [no-catalog]"
+        )
 
 
 def check_tree(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -134,7 +178,7 @@ def check_reused(found: Statement, stage: Stage, expected: Expected) -> Iterator
             f" a release: {', '.join(sorted(reused))} [reused-result]"
         )
     for check, earlier in sorted(reused.items()):
-        age = _hours_between(earlier.made, found.started)
+        age = hours_between(earlier.made, found.started)
         if age is None or age > expected.reuse_max_age_hours:
             yield (
                 f"the stage {stage} reused a result of {shown(check)} from {shown(earlier.made)},"
@@ -145,17 +189,6 @@ def check_reused(found: Statement, stage: Stage, expected: Expected) -> Iterator
                 f"the stage {stage} reused a result of {shown(check)} that the unknown key"
                 f" {shown(earlier.key)} had signed [reused-unknown-key]"
             )
-
-
-def _hours_between(made: str, started: str) -> float | None:
-    """Hours from one time to another, both RFC 3339; None where one is none, or the first is the
-    later one by more than some minutes."""
-    try:
-        age = datetime.fromisoformat(started) - datetime.fromisoformat(made)
-    except (ValueError, TypeError):
-        return None
-    hours = age.total_seconds() / 3600
-    return hours if hours > -0.1 else None
 
 
 def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -170,9 +203,13 @@ def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterato
                 or (waiver.path == waived.path and not waived.definition)
             )
         ]
-        if not any(waiver.expires >= expected.today for waiver in covering):
+        if not any(waiver.expires >= expected.now.date() for waiver in covering):
             ended = max((waiver.expires for waiver in covering), default=None)
-            why = f"expired on {ended}" if ended else "is not in the policy"
+            why = (
+                f"expired on {ended} [expired-waiver]"
+                if ended
+                else "is not in the policy [unknown-waiver]"
+            )
             yield (
                 f"the stage {stage} passed only with a waiver for {shown(waived.check)}"
                 f" in {shown(waived.path) or 'the module'} that {why}"
@@ -183,14 +220,14 @@ def check_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator
     """From the build on, the evidence is about a bundle of the right name; before, about none."""
     name = bundle_name(expected.slug, expected.version)
     if stage in BUNDLE_STAGES and found.bundle is None:
-        yield f"the evidence of {stage} names no bundle"
+        yield f"the evidence of {stage} names no bundle [no-bundle]"
     elif stage in BUNDLE_STAGES and found.bundle_name != name:
         yield (
             f"the evidence of {stage} is for the bundle {shown(found.bundle_name or '')},"
-            f" and this is {shown(name)}"
+            f" and this is {shown(name)} [wrong-bundle]"
         )
     elif stage not in BUNDLE_STAGES and found.bundle is not None:
-        yield f"the evidence of {stage} names a bundle, which did not exist yet"
+        yield f"the evidence of {stage} names a bundle, which did not exist yet [early-bundle]"
 
 
 RULES: tuple[Rule, ...] = (
@@ -200,7 +237,11 @@ RULES: tuple[Rule, ...] = (
     check_verdict,
     check_policy,
     check_required_checks,
+    check_started,
+    check_gates_version,
+    check_advisory_age,
     check_sandbox,
+    check_catalog,
     check_tree,
     check_reused,
     check_waivers,
@@ -218,7 +259,7 @@ def check_same_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
     }
     if len(set(bundles.values())) > 1:
         each = ", ".join(f"{stage} {digest}" for stage, digest in bundles.items())
-        yield f"the stages are about different bundles: {each}"
+        yield f"the stages are about different bundles: {each} [different-bundles]"
 
 
 def check_same_commit(found: Mapping[Stage, Statement]) -> Iterator[str]:
@@ -236,5 +277,6 @@ def check_same_commit(found: Mapping[Stage, Statement]) -> Iterator[str]:
 ACROSS: tuple[Callable[[Mapping[Stage, Statement]], Iterator[str]], ...] = (
     check_same_bundle,
     check_same_commit,
+    check_order,
 )
 """Every rule about several statements."""

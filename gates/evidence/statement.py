@@ -49,6 +49,8 @@ class CheckEntry:
     waived: tuple[Waived, ...] = ()
     reused: Reused | None = None
     """The earlier run whose result it is; None where the check ran for this evidence."""
+    catalog: Mapping[str, str] | None = None
+    """What it asked the catalog, with the digests of the answers; None where that is not said."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
         ],
         "seconds": round(result.seconds, 3),
         "reused": asdict(result.reused) if result.reused else None,
+        "catalog": dict(result.catalog),
     }
 
 
@@ -247,4 +250,5 @@ def _read_check(entry: Reader) -> CheckEntry:
             if (reused := entry.optional("reused"))
             else None
         ),
+        catalog=entry.texts("catalog") if entry.optional("catalog") else None,
     )

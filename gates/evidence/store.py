@@ -67,10 +67,15 @@ class Store:
             try:
                 state = os.fstat(descriptor)
                 if not stat.S_ISREG(state.st_mode):
-                    raise RefusedError([f"the evidence of {stage} is not a plain file"])
+                    raise RefusedError(
+                        [f"the evidence of {stage} is not a plain file [unreadable]"]
+                    )
                 if state.st_size > LARGEST:
                     raise RefusedError(
-                        [f"the evidence of {stage} is larger than {LARGEST // 1024 // 1024} MiB"]
+                        [
+                            f"the evidence of {stage} is larger than {LARGEST // 1024 // 1024} MiB"
+                            " [unreadable]"
+                        ]
                     )
                 with os.fdopen(descriptor, "rb", closefd=False) as file:
                     return file.read(LARGEST + 1)
@@ -149,7 +154,10 @@ class Store:
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
                 raise RefusedError(
-                    [f"the evidence of {stage} cannot be {what}: something else is in the way"],
+                    [
+                        f"the evidence of {stage} cannot be {what}: something else is in the way"
+                        " [unreadable]"
+                    ],
                     hint=f"look at {self.folder}",
                 ) from error
             raise CouldNotCheckError(

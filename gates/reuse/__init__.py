@@ -21,7 +21,7 @@ from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers, in_words
 from gates.reuse.store import Found, Results
-from gates.run import run_check
+from gates.run import asked_of_catalog, run_check
 
 if TYPE_CHECKING:
     from gates.evidence.keys import Trust
@@ -161,7 +161,7 @@ class Reuse:
         kept = [each for each in found if each is not None]
         if len(kept) < len(found):
             return None
-        moment = self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         outputs = kept[-1].kept.exhibits.outputs
         return StageResult(stage, tuple(map(_as_reused, kept)), 0.0, outputs, moment)
 
@@ -212,4 +212,9 @@ def _difference(found: Found, now: CheckResult) -> str | None:
 
 def _as_reused(found: Found) -> CheckResult:
     made = found.kept.made.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return replace(found.kept.result, reused=Reused(made, found.key), seconds=0.0)
+    return replace(
+        found.kept.result,
+        reused=Reused(made, found.key),
+        seconds=0.0,
+        catalog=asked_of_catalog(found.kept.trace),
+    )

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from gates.catalog import Catalog
-from gates.catalog.catalog import QUESTIONS
+from gates.catalog.catalog import IDENTITY, QUESTIONS
 from gates.digests import digest_of
 from gates.module import File, Module
 from gates.recorder import UNREPEATABLE, note
@@ -135,6 +135,8 @@ class RecordedCatalog(Catalog):
             question = json.dumps([name, *arguments])
             catalog.asked.add(question)
             note(f"catalog:{question}", digest_of(answer))
+            catalog.asked.add(IDENTITY)
+            note(f"catalog:{IDENTITY}", digest_of(catalog.identity()))
             return answer
 
         return call

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from gates.errors import CouldNotCheckError
+from gates.evidence.freshness import SNAPSHOT_RECORD
 from gates.model import Location, RanRecord
 from gates.recorder import LATER, note
 from gates.settings import Policy
@@ -81,5 +82,5 @@ def _by_snapshot(
         raise CouldNotCheckError(f"a package could not be matched: {error}") from error
     detail = f"{snapshot.count} records from {snapshot.source[:80]}"
     created = snapshot.created.isoformat()
-    tools.records.append(RanRecord("advisory-snapshot", created, 0, len(packages), 0.0, detail))
+    tools.records.append(RanRecord(SNAPSHOT_RECORD, created, 0, len(packages), 0.0, detail))
     return matches.found, matches.unclear

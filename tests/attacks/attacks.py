@@ -30,7 +30,11 @@ NUMBER_OF_DAEMONS = 40
 
 @dataclass(frozen=True)
 class Attack:
-    """Code that prints REACHED where it got something, or leaves traces that `Traces` show."""
+    """Code that prints REACHED where it got something, or changes what is `Target`'s.
+
+    A test runs each one without a sandbox, too, as root: none may change the machine, and what it
+    could change is shown by what it is allowed to open, or by which error it is told.
+    """
 
     name: str
     wall: str
@@ -49,6 +53,75 @@ _SHARED = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.shmget(NUMBER, 4096, 0o1666) >= 0: print("made")
+"""
+_NAMESPACES = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+kinds = (17, 25, 26, 27, 28, 29, 30, 7)
+for kind in (*(1 << each for each in kinds), 1 << 28 | 1 << 30):
+    if libc.unshare(kind) == 0: print("REACHED unshare", hex(kind))
+"""
+_CLONES = """
+import ctypes, os, platform, struct
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+clone = 56 if platform.machine() == "x86_64" else 220
+for kind in (1 << 28, 1 << 28 | 1 << 30):
+    arguments = struct.pack("8Q", kind, 0, 0, 0, 17, 0, 0, 0)
+    for call in (lambda: libc.syscall(clone, ctypes.c_long(kind | 17), 0, 0, 0, 0),
+                 lambda: libc.syscall(435, arguments, ctypes.c_size_t(len(arguments)))):
+        child = call()
+        if child == 0: os._exit(0)
+        if child > 0: os.waitpid(child, 0); print("REACHED clone", hex(kind))
+"""
+_NETLINK = """
+import socket
+socket.socket(16, 3, 0).close()
+for protocol in (2, 4, 6, 9, 10, 12, 15, 16, 20, 21):
+    try: socket.socket(16, 3, protocol); print("REACHED netlink", protocol)
+    except OSError: pass
+for kind, protocol in ((3, 1), (3, 255), (5, 132), (1, 132), (1, 262), (2, 136), (2, 1)):
+    try: socket.socket(2, kind, protocol); print("REACHED protocol", protocol)
+    except OSError: pass
+"""
+_PRIORITY = """
+import ctypes, os
+for call in (lambda: os.setpriority(os.PRIO_PROCESS, PROCESS, 19),
+             lambda: os.sched_setaffinity(PROCESS, {0}),
+             lambda: os.sched_setscheduler(PROCESS, os.SCHED_IDLE, os.sched_param(0))):
+    try: call()
+    except OSError: pass
+"""
+_MEMORY = """
+import ctypes, platform
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.restype = ctypes.c_long
+if libc.ptrace(0x4206, PROCESS, 0, 0) == 0: print("REACHED ptrace")
+try: open(f"/proc/{PROCESS}/mem", "rb"); print("REACHED mem")
+except OSError: pass
+import os
+for name in ("root", "cwd", "map_files"):
+    try: os.listdir(f"/proc/{PROCESS}/{name}"); print("REACHED", name)
+    except OSError: pass
+for name in ("fd/0", "fd/1", "exe"):
+    try: os.open(f"/proc/{PROCESS}/{name}", os.O_PATH); print("REACHED", name)
+    except OSError: pass
+"""
+_SYSTEM = """
+import os
+for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/sys/vm/drop_caches",
+             f"/proc/{PROCESS}/oom_score_adj", "/sys/fs/cgroup/cgroup.procs", "/dev/kmsg"):
+    try: os.close(os.open(path, os.O_WRONLY)); print("REACHED", path)
+    except OSError: pass
+"""
+_ROOTS = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+os.mkdir("top")
+if libc.chroot(b"top") == 0: print("REACHED chroot")
+libc.mount(b"nothing", b"top", b"no-such-file-system", 0, None)
+if ctypes.get_errno() == 19: print("REACHED mount")  # ENODEV: it may, and there is no such kind
 """
 _DAEMONS = """
 import os, time  # ATTACK-NUMBER
@@ -113,6 +186,15 @@ ATTACKS = (
            "key = libc.syscall(add, b'user', b'a', b'b', 1, -3)\n"
            "ring = libc.syscall(425, 1, ctypes.create_string_buffer(120))\n"
            "if key >= 0 or ring >= 0: print('REACHED')"),
+    Attack("namespaces of its own, by unshare", "seccomp", _NAMESPACES),
+    Attack("namespaces of its own, by clone and clone3", "seccomp", _CLONES),
+    Attack("chroot and mount", "no capabilities; seccomp: no user namespace", _ROOTS),
+    Attack("netlink but route; raw, SCTP, MPTCP, UDP-Lite", "seccomp", _NETLINK),
+    Attack("priority and processors of the gate's process",
+           "bubblewrap: own process ids; fallback: seccomp", _PRIORITY),
+    Attack("memory, files and folders of that process",
+           "bubblewrap: own /proc; Landlock", _MEMORY),
+    Attack("switches of the kernel and its cgroups", "read-only; Landlock", _SYSTEM),
     Attack("daemons that outlive the time limit", "bubblewrap: init; fallback: launcher",
            _DAEMONS.replace("DAEMONS", str(NUMBER_OF_DAEMONS)), timeout=1.0,
            big=lambda code: code.replace(str(NUMBER_OF_DAEMONS), "5000")),

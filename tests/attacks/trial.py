@@ -74,7 +74,7 @@ def tried(attack: Attack, folder: Path, *, walls: str = "bubblewrap") -> tuple[s
         with mock.patch("gates.toolchains.walls.find_bubblewrap", return_value=found):
             try:
                 ran = Processes().run(
-                    [sys.executable, "-I", "-S", "-c", code],
+                    [*(exposed(folder) if walls == "none" else ()), *interpreter_of(code)],
                     cwd=folder / "own", env={}, timeout=attack.timeout,
                     sandbox=None if walls == "none" else sandbox,
                 )  # fmt: skip
@@ -96,12 +96,39 @@ def tried(attack: Attack, folder: Path, *, walls: str = "bubblewrap") -> tuple[s
         return (REACHED if reasons else HELD), "; ".join([*reasons, stopped, seen[-300:]])
 
 
+def interpreter_of(code: str) -> list[str]:
+    """The command that runs an attack."""
+    return [sys.executable, "-I", "-S", "-c", code]
+
+
+def exposed(folder: Path) -> list[str]:
+    """What to put before an attack that no sandbox holds: processes, sockets and memory of the
+    machine are in its reach, and of its files the trial's own folder alone. What it mounts is not
+    there for others.
+
+    Whatever an attack does, the machine that the tests run on has to be the same afterwards.
+    """
+    found = find_bubblewrap()
+    assert found is not None, "without bubblewrap an attack would hit the machine itself"
+    rights = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_NICE", "CAP_SYS_PTRACE")
+    kept = [part for each in rights for part in ("--cap-add", each)] if os.geteuid() == 0 else []
+    return [
+        found.program, "--cap-drop", "ALL", *kept, "--ro-bind", "/", "/", "--dev-bind", "/dev",
+        "/dev", "--bind", str(folder), str(folder), "--die-with-parent", "--",
+    ]  # fmt: skip
+
+
 def _state(aim: Target) -> dict[str, object]:
     """What an attack may have changed: any change of a file moves its ctime."""
     files = {each.name: each.stat().st_ctime_ns for each in (aim.key, aim.tool)}
     beside = sorted(each.name for each in aim.key.parent.iterdir())
     limits = resource.prlimit(aim.process, resource.RLIMIT_NOFILE)
-    return {**files, "beside": beside, "limits": limits}
+    ways = {
+        "priority": os.getpriority(os.PRIO_PROCESS, aim.process),
+        "processors": os.sched_getaffinity(aim.process),
+        "scheduler": os.sched_getscheduler(aim.process),
+    }
+    return {**files, **ways, "beside": beside, "limits": limits}
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:

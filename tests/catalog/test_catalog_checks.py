@@ -55,8 +55,8 @@ class FakeCatalog:
         maturity, rows = self._modules[slug]
         return ModuleRow(slug, slug, "", "custom", maturity, versions=len(rows))
 
-    def modules(self) -> tuple[ModuleRow, ...]:
-        return tuple(row for slug in self._modules if (row := self.module(slug)))
+    def slugs(self) -> tuple[str, ...]:
+        return tuple(self._modules)
 
     def find(self, slug: str, version: str) -> Row | None:
         return next((row for row in self.versions(slug) if row.version == version), None)

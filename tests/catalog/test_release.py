@@ -21,7 +21,7 @@ from gates.model import RanRecord, Stage, Verdict
 from gates.publish import Publication, publish_bundle
 from gates.release import release_version
 from tests.faults.trial import state
-from tests.passing import World, result_of
+from tests.passing import RAN, World, result_of
 
 SIX = Stage.RELEASE.before
 
@@ -168,7 +168,7 @@ def test_tables_are_parsed_where_the_tests_did_not_list_them(
     world.evidence.write(result_of(Stage.TEST, checks=result_of(Stage.LINT).checks))
     with pytest.raises(RefusedError):
         release_version(world.release(catalog))  # those are the checks of another stage
-    checks = tuple(replace(each, records=()) for each in result_of(Stage.TEST).checks)
+    checks = tuple(replace(each, records=(RAN,)) for each in result_of(Stage.TEST).checks)
     world.evidence.write(result_of(Stage.TEST, checks=checks))
     outputs = release_version(world.release(catalog)).outputs
     assert outputs["tables_created"] == "tenant_sample_module_notes"
@@ -177,12 +177,12 @@ def test_tables_are_parsed_where_the_tests_did_not_list_them(
 def test_tables_that_a_block_may_create_are_not_guessed(world: World, catalog: Catalog) -> None:
     world.edit("migrations/000_init.sql", "CREATE INDEX", "DO $$ BEGIN END $$;\nCREATE INDEX")
     world.published()
-    checks = tuple(replace(each, records=()) for each in result_of(Stage.TEST).checks)
+    checks = tuple(replace(each, records=(RAN,)) for each in result_of(Stage.TEST).checks)
     world.evidence.write(result_of(Stage.TEST, checks=checks))
     with pytest.raises(CouldNotCheckError, match="does not list the tables"):
         release_version(world.release(catalog))
     record = RanRecord("tables-created", detail="b_table, a_table")
-    checks = tuple(replace(each, records=(record,)) for each in checks)
+    checks = tuple(replace(each, records=(record, RAN)) for each in checks)
     world.evidence.write(result_of(Stage.TEST, checks=checks))
     assert release_version(world.release(catalog)).outputs["tables_created"] == "a_table, b_table"
 

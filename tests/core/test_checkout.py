@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ def statement_of(module, environment):
 def test_a_policy_that_asks_for_a_commit(repo, environment, reason):
     module = load(repo / "modules" / "notes")
     found = statement_of(module, environment)
-    expected = Expected("notes", "1.0.0", module.digest, "0" * 64, {})
+    expected = Expected("notes", "1.0.0", module.digest, "0" * 64, {}, datetime.now(UTC))
     assert list(check_tree(found, Stage.LINT, expected)) == []
     said = list(check_tree(found, Stage.LINT, replace(expected, clean_tree=True)))
     assert [reason in each for each in said] == ([True] if reason else [])

@@ -273,14 +273,15 @@ def test_the_subject_of_another_module(world: World) -> None:
     payload = payload_of(world, Stage.LINT).replace(b"sample-module@1.0.0", b"other-module@1.0.0")
     path_of(world, Stage.LINT).write_bytes(INSTANCE.bundle(payload).to_bytes())
     assert reasons(evidence) == (
-        "the evidence of lint is for other-module@1.0.0, and this is sample-module@1.0.0",
+        "the evidence of lint is for other-module@1.0.0, and this is sample-module@1.0.0"
+        " [wrong-subject]",
     )
 
 
 def test_the_bundle_of_another_stage(world: World) -> None:
     evidence = by_identity(world)
     path_of(world, Stage.TEST).write_bytes(path_of(world, Stage.LINT).read_bytes())
-    assert reasons(evidence)[0] == "the evidence of test is about the stage lint"
+    assert reasons(evidence)[0] == "the evidence of test is about the stage lint [wrong-stage]"
 
 
 def test_a_statement_of_another_kind(world: World) -> None:

@@ -230,7 +230,9 @@ def test_a_folder_of_its_own(make_module, settings: Settings, folder: Path) -> N
     assert evidence.inspect([Stage.LINT])[0].reasons == ()
     evidence.store.remove(Stage.LINT)
     evidence.store.remove(Stage.LINT)
-    assert evidence.inspect([Stage.LINT])[0].reasons == ("the stage lint has no evidence",)
+    assert evidence.inspect([Stage.LINT])[0].reasons == (
+        "the stage lint has no evidence [missing]",
+    )
 
 
 def test_after_the_build_its_bundle_is_the_subject(make_module, settings: Settings) -> None:
@@ -242,7 +244,10 @@ def test_after_the_build_its_bundle_is_the_subject(make_module, settings: Settin
     assert found[Stage.SCAN].bundle == found[Stage.BUILD].bundle == world.digest
     evidence.write(result_of(Stage.BUILD, Verdict.FAIL))
     evidence.write(result_of(Stage.SCAN))
-    assert "the evidence of scan names no bundle" in evidence.inspect([Stage.SCAN])[0].reasons
+    assert (
+        "the evidence of scan names no bundle [no-bundle]"
+        in evidence.inspect([Stage.SCAN])[0].reasons
+    )
 
 
 @given(st.text(), st.text(), st.floats(0, 1e6), st.text())

@@ -39,12 +39,16 @@ def answer(machine: str, number: int, *arguments: int, architecture: int = X86_6
         elif code == 0x06:
             return operand
         else:
-            holds = value == operand if code == 0x15 else value >= operand
+            tests = {0x15: value == operand, 0x35: value >= operand, 0x45: bool(value & operand)}
+            holds = tests[code]
             at += true if holds else false
 
 
 ERROR = 0x00050000
-REFUSED, NOTHING_DONE = ERROR | 13, ERROR
+REFUSED, UNKNOWN_CALL, NOTHING_DONE = ERROR | 13, ERROR | 38, ERROR
+FORK, THREAD = 0x01200011, 0x3D0F00
+"""The flags with which C libraries start a process and a thread."""
+NAMESPACES = [1 << 17, *(1 << bit for bit in range(25, 31))]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,19 @@ REFUSED, NOTHING_DONE = ERROR | 13, ERROR
         (0, (), {}, ALLOW),
         (41, (2, 1), {}, ALLOW), (41, (10, 1), {}, ALLOW), (41, (16, 3), {}, ALLOW),
         (41, (1, 1), {}, REFUSED), (41, (40, 1), {}, REFUSED), (41, (17, 3), {}, REFUSED),
-        (41, (2, 1), {"network": False}, REFUSED),
+        (41, (2, 1), {"network": False}, REFUSED), (41, (16, 3), {"network": False}, REFUSED),
+        (41, (2, 1 | 0o2004000, 6), {}, ALLOW), (41, (10, 2, 17), {}, ALLOW),
+        *((41, (2, *each), {}, REFUSED) for each in ((3, 1), (5, 132), (1, 262), (2, 136))),
+        *((41, (16, 3, each), {}, REFUSED) for each in (6, 9, 12)),
+        (435, (), {}, UNKNOWN_CALL), (308, (), {}, REFUSED), (272, (0x80,), {}, REFUSED),
+        (56, (FORK,), {}, ALLOW), (56, (THREAD,), {}, ALLOW), (272, (0x400,), {}, ALLOW),
+        *((call, (flag | extra,), {}, REFUSED)
+          for flag in NAMESPACES for call, extra in ((56, 17), (56, 0), (272, 0), (272, 0x400))),
+        (203, (7,), {}, ALLOW), (203, (7,), {"namespaces": False}, REFUSED),
+        (203, (0,), {"namespaces": False}, ALLOW), (141, (0, 0), {"namespaces": False}, ALLOW),
+        *((141, each, {"namespaces": False}, REFUSED) for each in ((0, 7), (2, 0))),
+        *((251, each, {"namespaces": False}, REFUSED) for each in ((1, 7), (3, 0))),
+        (251, (1, 0), {"namespaces": False}, ALLOW), (251, (1, 7), {}, ALLOW),
         (53, (1, 1), {}, ALLOW), (53, (1, 1 | 0o2004000), {}, ALLOW), (53, (1, 5), {}, ALLOW),
         (53, (1, 2), {}, REFUSED), (53, (1, 2 | 0o2004000), {}, REFUSED),
         (53, (30, 1), {}, REFUSED),
@@ -79,7 +95,7 @@ def test_another_architecture_ends_the_process():
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 2**32 - 1), max_size=3))
 def test_every_call_has_an_answer(number, arguments):
-    known = {ALLOW, REFUSED, NOTHING_DONE}
+    known = {ALLOW, REFUSED, UNKNOWN_CALL, NOTHING_DONE}
     for namespaces in (True, False):
         assert answer("x86_64", number, *arguments, namespaces=namespaces) in known
 

@@ -47,7 +47,7 @@ def names_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
             fix="choose another slug, unless the repository has moved",
         )
     own = module.table_prefix
-    slugs = [each.slug for each in catalog.modules() if each.slug != module.slug]
+    slugs = [each for each in catalog.slugs() if each != module.slug]
     longer = [each for each in slugs if prefix_of(each).startswith(own)]
     if longer:
         yield from _own_tables(module, [module.slug, *longer])

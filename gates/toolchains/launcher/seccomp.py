@@ -13,24 +13,35 @@ import sys
 from . import SandboxError
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
-LOAD, EQUAL, AT_LEAST, MASK, ANSWER = 0x20, 0x15, 0x35, 0x54, 0x06
-NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
-"""Where the filter finds the call's number, its architecture, and the low words of two arguments.
+LOAD, EQUAL, AT_LEAST, HAS, MASK, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+NUMBER, ARCHITECTURE, FIRST, SECOND, THIRD = 0, 4, 16, 24, 32
+"""Where the filter finds the call's number, its architecture, and the low words of arguments.
 The kernel reads all that is tested here as 32 bits."""
 ALLOW, ANSWER_ERROR, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-AF_UNIX, SOCK_DGRAM = 1, 2
-FAMILIES = (2, 10, 16)
-"""What a program with network may open: AF_INET, AF_INET6, and AF_NETLINK to list interfaces."""
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+SOCK_STREAM, SOCK_DGRAM = 1, 2
+PROTOCOLS = (0, 6, 17)
+"""What a socket of AF_INET may speak: the default of its type, TCP, UDP."""
+NETLINK_ROUTE = 0
+"""The one protocol of AF_NETLINK that programs need: it lists the network's interfaces."""
 KIND = 0xF
 """The bits of a socket's type that are no flags."""
+NEW_NAMESPACE = 0x7E020000
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET."""
+NEW_TIME = 0x80
+"""CLONE_NEWTIME, for unshare alone: clone has the signal of the end of a child there."""
 
 Instruction = tuple[int, int, int, int]
 
 _X86_64 = {
     "architecture": (0xC000003E,),
     "socket": (41,), "socketpair": (53,), "prlimit": (302,),
-    # io_uring_setup, _enter, _register; add_key, request_key, keyctl; bpf, perf_event_open
-    "refused": (425, 426, 427, 248, 249, 250, 321, 298),
+    "clone": (56,), "clone3": (435,), "unshare": (272,),
+    # io_uring_setup, _enter, _register; add_key, request_key, keyctl; bpf, perf_event_open; setns
+    "refused": (425, 426, 427, 248, 249, 250, 321, 298, 308),
+    # sched_setaffinity, _setscheduler, _setparam, _setattr, migrate_pages, move_pages
+    "of_process": (203, 144, 142, 314, 256, 279),
+    "setpriority": (141,), "ioprio_set": (251,),
     # shmget, semget, msgget, mq_open
     "shared": (29, 64, 68, 240),
     # chmod, fchmod, chown, fchown, lchown, utime, utimes, futimesat, utimensat, fchownat, fchmodat,
@@ -43,7 +54,10 @@ _X86_64 = {
 _AARCH64 = {
     "architecture": (0xC00000B7,),
     "socket": (198,), "socketpair": (199,), "prlimit": (261,),
-    "refused": (425, 426, 427, 217, 218, 219, 280, 241),
+    "clone": (220,), "clone3": (435,), "unshare": (97,),
+    "refused": (425, 426, 427, 217, 218, 219, 280, 241, 268),
+    "of_process": (122, 119, 118, 274, 238, 239),
+    "setpriority": (140,), "ioprio_set": (30,),
     "shared": (194, 190, 186, 180),
     # fchmod, fchmodat, fchownat, fchown, utimensat, fchmodat2, then as above
     "metadata": (52, 53, 54, 55, 88, 452, 5, 6, 7, 14, 15, 16, 463, 466, 469),
@@ -61,14 +75,37 @@ def _call(number: int, inner: list[Instruction]) -> list[Instruction]:
     return [(LOAD, 0, 0, NUMBER), (EQUAL, 0, len(inner), number), *inner]
 
 
+def _unless(place: int, allowed: tuple[int, ...]) -> list[Instruction]:
+    """Refuse what has none of these values there; falls through where it has one."""
+    tests = [(EQUAL, len(allowed) - at, 0, each) for at, each in enumerate(allowed)]
+    return [(LOAD, 0, 0, place), *tests, _answer(errno.EACCES)]
+
+
+def _socket_rules() -> list[Instruction]:
+    """For socket(): TCP and UDP over IP, and netlink's route protocol, each as the kernel reads it.
+
+    Every other family, type and protocol is code of the kernel that no program here needs.
+    """
+    netlink = [*_unless(THIRD, (NETLINK_ROUTE,)), (ANSWER, 0, 0, ALLOW)]
+    kinds = [(LOAD, 0, 0, SECOND), (MASK, 0, 0, KIND), (EQUAL, 2, 0, SOCK_STREAM)]
+    kinds += [(EQUAL, 1, 0, SOCK_DGRAM), _answer(errno.EACCES)]
+    internet = [*kinds, *_unless(THIRD, PROTOCOLS)]
+    return [
+        *_unless(FIRST, (AF_INET, AF_INET6, AF_NETLINK)),
+        (EQUAL, 0, len(netlink), AF_NETLINK), *netlink, *internet,
+    ]  # fmt: skip
+
+
 def make_filter(machine: str, *, network: bool, namespaces: bool) -> list[Instruction] | None:
     """The filter's instructions (code, jump if true, jump if false, value); None where unknown.
 
     Refused with EACCES, so that the program can say what it tried: key rings, io_uring, bpf,
-    sockets of any family but `FAMILIES` (of every family without `network`), socket pairs that
-    could send to an address, limits of other processes. Without `namespaces` of its own around the
-    process also System V's shared memory; and changes of modes, owners, times and attributes, which
-    Landlock does not know, do nothing there and say that they succeeded: builds set modes.
+    namespaces of its own, sockets but those of `_socket_rules` (every one without `network`),
+    socket pairs that could send to an address, limits of other processes. clone3, whose flags no
+    filter sees, is said to be unknown: C libraries take clone then. Without `namespaces` of its own
+    around the process also System V's shared memory, and priority, processor and memory of other
+    processes; and changes of modes, owners, times and attributes, which Landlock does not know, do
+    nothing there and say that they succeeded: builds set modes.
     """
     known = _MACHINES.get(machine)
     if known is None:
@@ -80,20 +117,30 @@ def make_filter(machine: str, *, network: bool, namespaces: bool) -> list[Instru
     ]  # fmt: skip
     if machine == "x86_64":
         program += [(AT_LEAST, 0, 1, _X32), refuse]
-    for number in known["refused"] + (() if namespaces else known["shared"]):
-        program += _call(number, [refuse])
-    for number in () if namespaces else known["metadata"]:
-        program += _call(number, [_answer(0)])
-    for number in known["socket"]:
-        families = FAMILIES if network else ()
-        tests = [(EQUAL, len(families) - at, 0, each) for at, each in enumerate(families)]
-        program += _call(number, [(LOAD, 0, 0, FIRST), *tests, refuse])
-    for number in known["socketpair"]:
-        kind = [(LOAD, 0, 0, SECOND), (MASK, 0, 0, KIND), (EQUAL, 0, 1, SOCK_DGRAM)]
-        local = [(LOAD, 0, 0, FIRST), (EQUAL, 1, 0, AF_UNIX), refuse]
-        program += _call(number, [*local, *kind, refuse])
-    for number in known["prlimit"]:
-        program += _call(number, [(LOAD, 0, 0, FIRST), (EQUAL, 1, 0, 0), refuse])
+    rules = {
+        "refused": [refuse],
+        "clone3": [_answer(errno.ENOSYS)],
+        "clone": [(LOAD, 0, 0, FIRST), (HAS, 0, 1, NEW_NAMESPACE), refuse],
+        "unshare": [(LOAD, 0, 0, FIRST), (HAS, 0, 1, NEW_NAMESPACE | NEW_TIME), refuse],
+        "socket": _socket_rules() if network else [refuse],
+        "socketpair": [
+            *_unless(FIRST, (AF_UNIX,)),
+            (LOAD, 0, 0, SECOND), (MASK, 0, 0, KIND), (EQUAL, 0, 1, SOCK_DGRAM), refuse,
+        ],
+        "prlimit": _unless(FIRST, (0,)),
+    }  # fmt: skip
+    if not namespaces:
+        rules |= {
+            "shared": [refuse],
+            "metadata": [_answer(0)],
+            "of_process": _unless(FIRST, (0,)),
+            # of this process or its group; the whole user's are named by 0, too
+            "setpriority": [*_unless(FIRST, (0, 1)), *_unless(SECOND, (0,))],
+            "ioprio_set": [*_unless(FIRST, (1, 2)), *_unless(SECOND, (0,))],
+        }
+    for name, inner in rules.items():
+        for number in known[name]:
+            program += _call(number, inner)
     return [*program, (ANSWER, 0, 0, ALLOW)]
 
 
