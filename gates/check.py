@@ -122,6 +122,7 @@ class Outline:
     id: str
     stage: Stage
     language: str | None
+    needs: tuple[str, ...]
     provider: str = "axon-gates"
 
     def load(self) -> Check:
@@ -131,13 +132,17 @@ class Outline:
         value = getattr(importlib.import_module(place), name, None)
         if not isinstance(value, Check) or value.id != self.id:
             raise CheckDefinitionError(f"{place} holds no such check")
-        if (value.stage, value.language) != (self.stage, self.language):
+        said = (self.stage, self.language, self.needs)
+        if (value.stage, value.language, value.needs) != said:
             raise CheckDefinitionError(f"check {self.id} is not what the text of {place} says")
         return value
 
 
 Planned = Check | Outline
-_DECORATOR = re.compile(r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)$', re.MULTILINE)
+_DECORATOR = re.compile(
+    r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)\ndef \w+\(([^)]*)\)', re.MULTILINE
+)
+_PARAMETER = re.compile(r"(\w+):")
 
 
 @cache
@@ -153,11 +158,12 @@ def outlines(stage: Stage) -> tuple[Outline, ...]:
         decorators = _DECORATOR.findall(path.read_text("utf-8"))
         if len(decorators) != 1:
             raise CheckDefinitionError(f"{path.name} has not one line @check(Stage.…)")
-        named, language = decorators[0]
+        named, language, parameters = decorators[0]
+        needs = tuple(_PARAMETER.findall(parameters))
         identity = path.stem.replace("_", "-")
         if Stage[named] is not stage:
             raise CheckDefinitionError(f"check {identity} is of {named} but lies in {stage}")
-        found.append(Outline(identity, stage, language or None))
+        found.append(Outline(identity, stage, language or None, needs))
     return tuple(sorted(found, key=lambda each: each.id))
 
 

@@ -85,11 +85,13 @@ def run_pipeline(
     evidence: Path | None = None,
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
+    fail_fast: bool = False,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
     module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    With `fail_fast` no other check begins after the first that fails under the policy.
     Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
     policy = load_policy(path, settings.policy)
@@ -119,6 +121,10 @@ def run_module(
     ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
+
+    def ends(result: CheckResult) -> bool:
+        alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
+        return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
         ended.append(_finish(result, needs, plan, writes=not only))
@@ -164,6 +170,7 @@ def run_module(
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
+            ends=ends,
         )
         if reuse:
             reuse.keep_stages(ended)

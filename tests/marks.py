@@ -32,7 +32,6 @@ SLOW = (
     "contract/test_code_typescript.py",
     "contract/test_commands.py",
     "contract/test_settings_limits.py",
-    "core/test_fix.py::test_the_fixes_of_eslint_are_applied",
     "contract/test_settings_properties.py",
     "database/test_cost.py",
     "database/test_crash.py",

@@ -1,10 +1,11 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.catalog import catalog
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.fix import fix
-from gates.commands.look import catalog, checks, doctor, explain, verify
+from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
 from gates.commands.modules import modules
 from gates.commands.new import new

@@ -15,10 +15,7 @@ from gates.cli import cli
 from gates.errors import CouldNotCheckError, UsageError
 from gates.fix import Repair, repair
 from gates.fixer import Fixer, fixers
-from gates.module import load
 from gates.module.write import write_files
-from gates.needs import Needs
-from gates.settings import load_policy
 from tests.conftest import EXAMPLES
 
 TODAY = date(2026, 11, 24)
@@ -99,22 +96,6 @@ def test_all_faults_of_a_python_module_are_repaired_in_one_run(make_module, sett
 def test_typescript_is_laid_out(make_module, settings):
     root = make_module("typescript", EXAMPLES / "prettier" / "bad")
     assert {each.check for each in fixed(root, settings, "prettier").repaired} == {"prettier"}
-
-
-@pytest.mark.node
-def test_the_fixes_of_eslint_are_applied(make_module, settings):
-    root = make_module("typescript")
-    source = root / "src/lib/casts.ts"
-    source.write_text("const word: string = String(1);\nexport const same = word as string;\n")
-    module = load(root)
-    needs = Needs(module, load_policy(root), settings, today=TODAY)
-    try:
-        changes = fixers("typescript")["eslint"].run(module, needs.get("tools"))
-    finally:
-        needs.close()
-    assert changes == {
-        "src/lib/casts.ts": b"const word: string = String(1);\nexport const same = word;\n"
-    }
 
 
 @pytest.mark.parametrize("why", ["it was released", "the catalog could not be asked"])
