@@ -99,7 +99,7 @@ def run_pipeline(
     module = load(path)
     return run_module(
         module, policy.for_module(module.slug), stages, settings,
-        today=today, evidence=evidence, only=only, progress=progress, shown=path,
+        today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast, shown=path,
     )  # fmt: skip
 
 
@@ -113,6 +113,7 @@ def run_module(
     evidence: Path | None = None,
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
+    fail_fast: bool = False,
     shown: Path | None = None,
 ) -> Report:
     """The same over a module that was loaded, or that differs in memory from what was; `shown` is
