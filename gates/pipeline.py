@@ -99,7 +99,8 @@ def run_pipeline(
     module = load(path)
     return run_module(
         module, policy.for_module(module.slug), stages, settings,
-        today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast, shown=path,
+        today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast,
+        shown=path,
     )  # fmt: skip
 
 
