@@ -36,6 +36,9 @@ ran-records are the check's own, and `evidence` is read anew; everything else is
 on first use, and shared.
 """
 
+REPAIRED = "gates fix repairs this"
+"""The last line of the fix of a finding that a fixer of the same check repairs."""
+
 HEADINGS = ("Why", "Bad", "Good", "Fix")
 """What a check's page must hold besides its first sentence, each at the start of a line."""
 
@@ -71,9 +74,13 @@ class Check:
         fix: str | None = None,
         detail: str | None = None,
         rule: str | None = None,
+        repaired: bool = False,
     ) -> Finding:
-        """A finding of this check. `at` is a location, or the path of a whole file."""
+        """A finding of this check. `at` is a location, or the path of a whole file; `repaired`
+        says that the fixer of this check repairs it."""
         location = Location(at) if isinstance(at, str) else at
+        if repaired:
+            fix = f"{fix}\n{REPAIRED}" if fix else REPAIRED
         return Finding(self.id, message, location, level, fix, detail, rule=rule)
 
     def deviation(
