@@ -17,7 +17,6 @@ from pathlib import Path
 
 from gates import __version__
 from gates.errors import ToolMissingError, UsageError
-from gates.module.schemas import MANIFEST, load_schema
 
 TEMPLATE = Path(__file__).parent / "templates" / "module"
 LANGUAGES = tuple(sorted({each.name for each in TEMPLATE.iterdir()} - {"common"}))
@@ -29,6 +28,8 @@ _TAKEN = ("axon_core", "axon_logger", "opentelemetry", "pydantic", "pydantic_set
 def check_slug(slug: str) -> None:
     """Raise `UsageError` for a slug that the manifest's schema refuses, or that no package of
     Python can have as its name: a keyword, or the name of one that would then not be found."""
+    from gates.module.schemas import MANIFEST, load_schema
+
     rule = load_schema(MANIFEST)["$defs"]["slug"]
     if not re.fullmatch(rule["pattern"], slug):
         raise UsageError(f"the slug {slug[:60]!r} {rule['patternErrorMessage']}")
