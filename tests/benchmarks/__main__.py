@@ -10,6 +10,7 @@ growth      5, 10, 20 and 40 tables
 manifest    lint-manifest against check-jsonschema
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
+sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 registrations   200 registrations, 40 processes at a time
 """
 
@@ -26,12 +27,13 @@ from tests.benchmarks.manifest import manifest
 from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
 from tests.benchmarks.reuse import reuse
+from tests.benchmarks.sandbox import sandbox
 from tests.benchmarks.size import size, write
 from tests.conftest import ROOT
 
 ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
     each.__name__: each
-    for each in (proofs, isolation, growth, manifest, reuse, size, registrations)
+    for each in (proofs, isolation, growth, manifest, reuse, size, sandbox, registrations)
 }
 """Each may give a table for docs/performance.md."""
 PAGE = ROOT / "docs" / "performance.md"
