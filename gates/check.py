@@ -36,6 +36,9 @@ ran-records are the check's own, and `evidence` is read anew; everything else is
 on first use, and shared.
 """
 
+REPAIRED = "gates fix repairs this"
+"""The last line of the fix of a finding that a fixer of the same check repairs."""
+
 HEADINGS = ("Why", "Bad", "Good", "Fix")
 """What a check's page must hold besides its first sentence, each at the start of a line."""
 
@@ -71,9 +74,13 @@ class Check:
         fix: str | None = None,
         detail: str | None = None,
         rule: str | None = None,
+        repaired: bool = False,
     ) -> Finding:
-        """A finding of this check. `at` is a location, or the path of a whole file."""
+        """A finding of this check. `at` is a location, or the path of a whole file; `repaired`
+        says that the fixer of this check repairs it."""
         location = Location(at) if isinstance(at, str) else at
+        if repaired:
+            fix = f"{fix}\n{REPAIRED}" if fix else REPAIRED
         return Finding(self.id, message, location, level, fix, detail, rule=rule)
 
     def deviation(
@@ -115,6 +122,7 @@ class Outline:
     id: str
     stage: Stage
     language: str | None
+    needs: tuple[str, ...]
     provider: str = "axon-gates"
 
     def load(self) -> Check:
@@ -124,13 +132,17 @@ class Outline:
         value = getattr(importlib.import_module(place), name, None)
         if not isinstance(value, Check) or value.id != self.id:
             raise CheckDefinitionError(f"{place} holds no such check")
-        if (value.stage, value.language) != (self.stage, self.language):
+        said = (self.stage, self.language, self.needs)
+        if (value.stage, value.language, value.needs) != said:
             raise CheckDefinitionError(f"check {self.id} is not what the text of {place} says")
         return value
 
 
 Planned = Check | Outline
-_DECORATOR = re.compile(r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)$', re.MULTILINE)
+_DECORATOR = re.compile(
+    r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)\ndef \w+\(([^)]*)\)', re.MULTILINE
+)
+_PARAMETER = re.compile(r"(\w+):")
 
 
 @cache
@@ -146,11 +158,12 @@ def outlines(stage: Stage) -> tuple[Outline, ...]:
         decorators = _DECORATOR.findall(path.read_text("utf-8"))
         if len(decorators) != 1:
             raise CheckDefinitionError(f"{path.name} has not one line @check(Stage.…)")
-        named, language = decorators[0]
+        named, language, parameters = decorators[0]
+        needs = tuple(_PARAMETER.findall(parameters))
         identity = path.stem.replace("_", "-")
         if Stage[named] is not stage:
             raise CheckDefinitionError(f"check {identity} is of {named} but lies in {stage}")
-        found.append(Outline(identity, stage, language or None))
+        found.append(Outline(identity, stage, language or None, needs))
     return tuple(sorted(found, key=lambda each: each.id))
 
 

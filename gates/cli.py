@@ -80,6 +80,9 @@ def _options(command: Command) -> Command:
         ),
         click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
         click.option(
+            "--fail-fast", is_flag=True, help="Begin no other check after the first that fails."
+        ),
+        click.option(
             "--fresh", is_flag=True, help="Run every check, also where its kept result still holds."
         ),
         click.option(
@@ -205,6 +208,7 @@ def _run(
     verbose: bool,
     evidence: Path | None,
     fresh: bool,
+    fail_fast: bool,
     only: frozenset[str] = frozenset(),
     **given: Any,
 ) -> NoReturn:
@@ -222,6 +226,7 @@ def _run(
         only=only,
         quiet=quiet,
         verbose=verbose,
+        fail_fast=fail_fast,
     )
     raise SystemExit(report.exit_code)
 

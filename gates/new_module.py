@@ -39,8 +39,8 @@ def check_slug(slug: str) -> None:
         raise UsageError(f"the slug {slug!r} is the name of something else in Python")
 
 
-def answers(slug: str, language: str, today: date) -> dict[str, str]:
-    """What the template's files are rendered with."""
+def answers(slug: str, language: str, today: date, version: str = __version__) -> dict[str, str]:
+    """What the template's files are rendered with; `version` is that of the gates."""
     package = slug.replace("-", "_")
     return {
         "dot": ".",
@@ -51,8 +51,26 @@ def answers(slug: str, language: str, today: date) -> dict[str, str]:
         "table": f"tenant_{package}_notes",
         "title": slug.replace("-", " ").capitalize(),
         "today": today.isoformat(),
-        "version": __version__,
+        "version": version,
     }
+
+
+def render(template: Path, data: dict[str, str], folder: Path) -> None:
+    """Render a template into a folder. Raises `ToolMissingError` without copier."""
+    try:
+        from copier import run_copy
+    except ModuleNotFoundError as error:
+        raise ToolMissingError(
+            "copier is not installed, which makes modules",
+            hint="pip install 'axon-gates[new]'",
+        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the template has no version of its own
+        for layer in ("common", data["language"]):
+            run_copy(
+                str(template / layer), folder, data=data,
+                defaults=True, quiet=True, unsafe=False,
+            )  # fmt: skip
 
 
 def make_module(slug: str, language: str, folder: Path, today: date) -> list[str]:
@@ -63,13 +81,6 @@ def make_module(slug: str, language: str, folder: Path, today: date) -> list[str
     `ToolMissingError` without copier.
     """
     check_slug(slug)
-    try:
-        from copier import run_copy
-    except ModuleNotFoundError as error:
-        raise ToolMissingError(
-            "copier is not installed, which makes modules",
-            hint="pip install 'axon-gates[new]'",
-        ) from error
     folder = folder.absolute()
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"{folder} is no folder")
@@ -79,13 +90,7 @@ def make_module(slug: str, language: str, folder: Path, today: date) -> list[str
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{slug}-", dir=folder.parent))
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that the template has no version of its own
-                for layer in ("common", language):
-                    run_copy(
-                        str(TEMPLATE / layer), made, data=answers(slug, language, today),
-                        defaults=True, quiet=True, unsafe=False,
-                    )  # fmt: skip
+            render(TEMPLATE, answers(slug, language, today), made)
             made.chmod(0o755)
             found = (each for each in made.rglob("*") if each.is_file())
             files = sorted(str(each.relative_to(made)) for each in found)

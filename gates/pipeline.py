@@ -17,7 +17,7 @@ from gates.errors import ConfigurationError, GatesError, UsageError
 from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.module import load
+from gates.module import Module, load
 from gates.needs import Needs
 from gates.recorder import Once
 from gates.report import Report
@@ -85,21 +85,48 @@ def run_pipeline(
     evidence: Path | None = None,
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
+    fail_fast: bool = False,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
     module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    With `fail_fast` no other check begins after the first that fails under the policy.
     Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
-    began = time.monotonic()
-    ended: list[StageResult] = []
     policy = load_policy(path, settings.policy)
     _known_ids(policy)
     module = load(path)
-    policy = policy.for_module(module.slug)
+    return run_module(
+        module, policy.for_module(module.slug), stages, settings,
+        today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast,
+        shown=path,
+    )  # fmt: skip
+
+
+def run_module(
+    module: Module,
+    policy: Policy,
+    stages: Sequence[Stage],
+    settings: Settings,
+    *,
+    today: date,
+    evidence: Path | None = None,
+    only: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+    fail_fast: bool = False,
+    shown: Path | None = None,
+) -> Report:
+    """The same over a module that was loaded, or that differs in memory from what was; `shown` is
+    its folder as reports name it. Raises `UsageError` for checks that are not for its language."""
+    began = time.monotonic()
+    ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
+
+    def ends(result: CheckResult) -> bool:
+        alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
+        return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
         ended.append(_finish(result, needs, plan, writes=not only))
@@ -109,7 +136,7 @@ def run_pipeline(
         checkout = needs.read_checkout()
         return Report(
             gates_version=__version__,
-            root=str(path),
+            root=str(shown or module.root),
             slug=module.slug,
             version=module.version,
             digest=module.digest,
@@ -145,6 +172,7 @@ def run_pipeline(
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
+            ends=ends,
         )
         if reuse:
             reuse.keep_stages(ended)

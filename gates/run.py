@@ -88,6 +88,7 @@ Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
 RunCheck = Callable[[Planned, NeedSource], CheckResult]
 KnownCheck = Callable[[Planned], CheckResult | None]
+EndsRun = Callable[[CheckResult], bool]
 RunStage = Callable[[Stage, Sequence[StageResult]], StageResult | None]
 
 
@@ -180,6 +181,7 @@ def run_stages(
     run_one: RunCheck | None = None,
     known: KnownCheck = lambda _check: None,
     known_stage: RunStage = lambda _stage, _before: None,
+    ends: EndsRun = lambda _result: False,
 ) -> tuple[StageResult, ...]:
     """Run the checks of each stage in `plan`, in waves; return the results in stage order.
 
@@ -187,28 +189,32 @@ def run_stages(
     release do once their checks have passed. Publish and release are not attempted after a stage
     of the same run that did not pass: their result then says which. `run_one` answers one check, by
     default by running it; `known` may answer it before that, and `known_stage` a whole stage from
-    those before it. On an interrupt everything that was started is cancelled and the interrupt
-    goes on.
+    those before it. In a wave, checks that start no program and no database come first. After a
+    result with which the run `ends`, no other check begins, and each says so: it is inconclusive.
+    On an interrupt everything that was started is cancelled and the interrupt goes on.
     """
     progress = progress or Progress()
     actions = actions or {}
     results: list[StageResult] = []
+    last = _Last(ends)
     pool = ThreadPoolExecutor(workers or max(4, os.cpu_count() or 1), "check")
     try:
         for wave in WAVES:
             stages = [stage for stage in wave if stage in plan]
             blocked = [each for each in results if each.verdict is not Verdict.PASS]
-            if blocked and wave[0] in (Stage.PUBLISH, Stage.RELEASE):
+            if blocked and (last.check or wave[0] in (Stage.PUBLISH, Stage.RELEASE)):
                 ended = [_not_attempted(stage, blocked) for stage in stages]
             elif len(stages) == 1 and (answered := known_stage(stages[0], results)) is not None:
                 ended = [answered]
             else:
+                run = last.stops(run_one or run_check)
                 running = [
-                    _RunningStage(
-                        stage, plan[stage], needs, pool, progress, run_one or run_check, known
-                    )
+                    _RunningStage(stage, plan[stage], needs, pool, progress, run, last.sees(known))
                     for stage in stages
                 ]
+                for quick in (True, False):
+                    for each in running:
+                        each.start(quick)
                 ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
                 final = finish(result)
@@ -222,8 +228,41 @@ def run_stages(
     return tuple(results)
 
 
+class _Last:
+    """The check after whose result no other begins; "" as long as there is none."""
+
+    def __init__(self, ends: EndsRun) -> None:
+        self.check = ""
+        self._ends = ends
+
+    def stops(self, run_one: RunCheck) -> RunCheck:
+        """`run_one`, until the run is over."""
+
+        def run(check: Planned, needs: NeedSource) -> CheckResult:
+            if self.check:
+                reason = f"not run: {self.check} failed"
+                return CheckResult(check.id, Verdict.INCONCLUSIVE, reason=reason)
+            return self._seen(run_one(check, needs))
+
+        return run
+
+    def sees(self, known: KnownCheck) -> KnownCheck:
+        """`known`, whose results may end the run as well."""
+
+        def ask(check: Planned) -> CheckResult | None:
+            result = known(check)
+            return result and self._seen(result)
+
+        return ask
+
+    def _seen(self, result: CheckResult) -> CheckResult:
+        if not self.check and self._ends(result):
+            self.check = result.check
+        return result
+
+
 class _RunningStage:
-    """A stage whose checks were handed to the pool."""
+    """A stage whose checks are handed to the pool."""
 
     def __init__(
         self,
@@ -257,10 +296,18 @@ class _RunningStage:
             ended.set_result(result)
             return ended
 
-        self._futures = [ask(each) for each in checks]
+        self._checks = checks
+        self._ask = ask
+        self._futures: dict[str, Future[CheckResult]] = {}
+
+    def start(self, quick: bool) -> None:
+        """Hand over the checks that start nothing, or the others."""
+        for each in self._checks:
+            if quick is RUNNING_NEEDS.isdisjoint(each.needs):
+                self._futures[each.id] = self._ask(each)
 
     def wait(self, action: Action | None) -> StageResult:
-        checks = [future.result() for future in self._futures]
+        checks = [self._futures[each.id].result() for each in self._checks]
         outputs: Mapping[str, str] = {}
         if action and Verdict.worst(each.verdict for each in checks) is Verdict.PASS:
             self._progress.check_started(self.stage, self.stage.value)

@@ -205,8 +205,7 @@ class Catalog:
                 if reasons:
                     raise RefusedError(reasons)
                 if not decision.already:
-                    store.put_module(connection, module)
-                    store.add_version(connection, version, evidence)
+                    store.register_version(connection, module, version, evidence)
             row = store.version(connection, version.slug, version.version)
             if row is None:
                 raise CatalogUnavailableError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -86,55 +86,22 @@ def lock_module(connection: psycopg.Connection, slug: str) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (slug,))
 
 
-def put_module(connection: psycopg.Connection, row: ModuleRow) -> None:
-    """Add a module, or bring its line up to date with its newest version."""
-    connection.execute(
-        "INSERT INTO public.core_modules (slug, name, description, category, maturity_status)"
-        " VALUES (%(slug)s, %(name)s, %(description)s, %(category)s, %(maturity_status)s)"
-        " ON CONFLICT (slug) DO UPDATE SET name = excluded.name,"
-        " description = excluded.description, category = excluded.category,"
-        " maturity_status = excluded.maturity_status",
-        asdict(row),
-    )
-
-
-def add_version(
-    connection: psycopg.Connection, row: ReleasedVersion, evidence: Sequence[EvidenceRow]
+def register_version(
+    connection: psycopg.Connection,
+    module: ModuleRow,
+    version: ReleasedVersion,
+    evidence: Sequence[EvidenceRow],
 ) -> None:
-    """Add a version and its evidence; the database checks them when the transaction commits."""
+    """Add a version with its evidence and its module's line, by the database's own function.
+
+    Raises `psycopg.IntegrityError` with the database's reasons where it refuses.
+    """
     from psycopg.types.json import Jsonb
 
-    values: Mapping[str, Any] = {
-        **asdict(row),
-        "manifest": Jsonb(row.manifest),
-        "settings_schema": Jsonb(row.settings_schema),
-        "migrations": Jsonb([asdict(each) for each in row.migrations]),
-        "tables_created": list(row.tables_created),
-    }
-    added = connection.execute(
-        "INSERT INTO public.core_module_versions (slug, version, content_digest, bundle_digest,"
-        " status, manifest, settings_schema, migrations, tables_created, changelog,"
-        " registry_manifest, registry_reference, policy_digest)"
-        " VALUES (%(slug)s, %(version)s, %(digest)s, %(bundle)s, %(status)s, %(manifest)s,"
-        " %(settings_schema)s, %(migrations)s, %(tables_created)s, %(changelog)s,"
-        " %(registry_manifest)s, %(registry_reference)s, %(policy)s) RETURNING id",
-        values,
-    ).fetchone()
-    assert added is not None  # noqa: S101 - INSERT without ON CONFLICT returns its row
-    for each in evidence:
-        connection.execute(
-            "INSERT INTO public.core_module_version_evidence"
-            " (module_version_id, stage, verdict, key_id, payload_sha256, envelope)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            (
-                added[0],
-                each.stage,
-                each.verdict,
-                each.key_id,
-                each.payload_sha256,
-                Jsonb(each.envelope),
-            ),
-        )
+    connection.execute(
+        "SELECT public.register_module_version(%s, %s, %s)",
+        (Jsonb(asdict(module)), Jsonb(asdict(version)), Jsonb([asdict(each) for each in evidence])),
+    )
 
 
 def _version(row: Sequence[Any]) -> ReleasedVersion:

@@ -1,16 +1,20 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.catalog import catalog
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
-from gates.commands.look import catalog, checks, doctor, explain, verify
+from gates.commands.fix import fix
+from gates.commands.look import checks, doctor, explain, verify
+from gates.commands.lsp import lsp
 from gates.commands.modules import modules
 from gates.commands.new import new
+from gates.commands.update import update
 from gates.commands.watch import watch
 from gates.commands.why import why_run
 
 COMMANDS = (
-    new, explain, checks, why_run, watch, verify, diff, changelog, cost, catalog, modules, ci,
-    doctor,
+    new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
+    modules, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

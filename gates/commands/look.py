@@ -1,4 +1,4 @@
-"""The commands that look and change nothing: explain, checks, verify, catalog, doctor."""
+"""The commands that look and change nothing: explain, checks, verify, doctor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from gates.commands.module_path import module_path
-from gates.commands.options import refuse_passwords, settings_of
+from gates.commands.options import CATALOG_HELP, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
 
@@ -92,87 +92,9 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     )
 
 
-@click.group(short_help="What is released.")
-def catalog() -> None:
-    """Look into the catalog of released versions."""
-
-
-_CATALOG = click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-
-
-@catalog.command("list")
-@_CATALOG
-@_JSON
-def catalog_list(as_json: bool, **given: Any) -> None:
-    """List the modules, with their newest version."""
-    from gates.catalog import Catalog
-    from gates.report import catalog as pages
-
-    with Catalog.open(settings_of(**given)) as found:
-        rows = found.modules()
-    click.echo(pages.modules_json(rows) if as_json else pages.modules(rows), nl=False)
-
-
-@catalog.command("show")
-@click.argument("slug")
-@_CATALOG
-@_JSON
-def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
-    """Show a module: versions, digests, tables, changelog, evidence."""
-    from gates.catalog import Catalog
-    from gates.report import catalog as pages
-
-    with Catalog.open(settings_of(**given)) as found:
-        page = found.show(slug)
-    if page is None:
-        raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
-    click.echo(pages.page_json(page) if as_json else pages.page(page), nl=False)
-
-
-@catalog.command("matrix")
-@click.argument("slug")
-@_CATALOG
-@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
-@_JSON
-def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
-    """Show which versions of a module run on which versions of the platform.
-
-    The platform versions are that of the policy (marked with *) and every end of a range.
-    """
-    from gates.catalog import Catalog
-    from gates.catalog.matrix import matrix
-    from gates.report import catalog as pages
-    from gates.settings import load_policy
-
-    settings = settings_of(**given)
-    current = load_policy(Path.cwd() / slug, settings.policy).platform_version
-    with Catalog.open(settings) as found:
-        versions = [(each.version, each.status, each.manifest) for each in found.versions(slug)]
-    if not versions:
-        raise UsageError(f"the catalog holds no version of {slug!r}", hint="gates catalog list")
-    table = matrix(slug, versions, [current])
-    click.echo(
-        pages.matrix_json(table, current) if as_json else pages.matrix(table, current), nl=False
-    )
-
-
-@catalog.command("psql", context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@_CATALOG
-def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
-    """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
-    from gates.catalog import Catalog
-
-    for each in arguments:
-        refuse_passwords("an argument of psql", each)
-    with Catalog.open(settings_of(**given)) as found:
-        raise SystemExit(found.psql(arguments))
-
-
 @click.command(short_help="What this machine can check with.")
 @module_path()
-@_CATALOG
+@click.option("--catalog", help=CATALOG_HELP)
 @click.option("--database-url", help="Server for the database proofs.")
 def doctor(path: Path, **given: Any) -> NoReturn:
     """Try everything that a run needs: programs, sandbox, database, catalog, registry, keys.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gates.settings import Settings
 
 
+CATALOG_HELP = "A PostgreSQL URL, or the folder of an embedded server."
 _PASSWORD = re.compile(r"://[^/@]*:[^/@]+@|\b(?:ssl)?password\s*=\s*[^\s&]", re.IGNORECASE)
 """A password in a URL of libpq or in its list of keywords."""
 

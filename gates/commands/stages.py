@@ -29,6 +29,7 @@ def run_and_report(
     only: frozenset[str] = frozenset(),
     quiet: bool = False,
     verbose: bool = False,
+    fail_fast: bool = False,
 ) -> Report:
     """Run the stages, write each report that is asked for, and the text where none is standard
     output. Raises what `run_pipeline` and `write` raise; an interrupted run writes what it knows.
@@ -47,6 +48,7 @@ def run_and_report(
                 evidence=evidence,
                 only=only,
                 progress=None if quiet else progress,
+                fail_fast=fail_fast,
             )
     except InterruptedRun as interrupted:
         write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)

@@ -152,6 +152,11 @@ class Database:
         """Path and text of each migration, in order."""
         return self._prepared.scripts
 
+    @property
+    def hooks(self) -> list[tuple[str, str]]:
+        """Path and text of what an upgrade runs before and after the migrations."""
+        return self._prepared.hooks
+
     def clone(self, state: State = "applied") -> AbstractContextManager[Clone]:
         """A fresh copy of the platform, of the migrated module, or of the module in use."""
         return self._prepared.clone(state)

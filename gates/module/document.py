@@ -53,6 +53,12 @@ class Document:
         node = self._find(pointer)
         return self._index[1].locate(self.path, node.start, node.end)
 
+    def span(self, *pointer: Key) -> tuple[int, int]:
+        """Where a value begins and ends in the text; of its nearest container where it does not
+        exist."""
+        node = self._find(pointer)
+        return node.start, node.end
+
     def key(self, *pointer: Key) -> Location:
         """The location of the key of an object's member; of the value for items and the root."""
         node = self._find(pointer)

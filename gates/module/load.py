@@ -63,6 +63,17 @@ def from_files(origin: str, files: Mapping[str, bytes]) -> Module:
     return _module(Path(origin), tree, ())
 
 
+def with_files(module: Module, changes: Mapping[str, bytes]) -> Module:
+    """The same module with other contents of some files, by path; nothing on disk changes."""
+    tree = Tree()
+    tree.files = dict(module.files)
+    for path, data in changes.items():
+        tree.files[path] = File(path, len(data), hashlib.sha256(data).hexdigest(), data=data)
+    tree.files = dict(sorted(tree.files.items()))
+    tree.problems = [each for each in module.problems if each.location.path not in changes]
+    return _module(module.root, tree, module.names)
+
+
 def _module(root: Path, tree: Tree, names: tuple[str, ...]) -> Module:
     manifest = _manifest(tree)
     named = manifest.get("schema_file") if manifest else None

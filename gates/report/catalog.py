@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gates.catalog import ModulePage, ModuleRow
     from gates.catalog.matrix import Matrix
+    from gates.catalog.verify import Verified
 
 
 def modules(rows: Sequence[ModuleRow]) -> str:
@@ -42,10 +43,11 @@ def matrix_json(found: Matrix, current: str) -> str:
     return json.dumps({"platform": current, **asdict(found)}, indent=2) + "\n"
 
 
-def page(found: ModulePage) -> str:
-    """A module and its versions, newest first, each with what proves it."""
+def page(found: ModulePage, verified: Sequence[Verified]) -> str:
+    """A module and its versions, newest first, each with what proves it, and whether it does."""
     module = found.module
     lines = [f"{module.slug}  {module.maturity_status}  {module.name}", f"  {module.description}"]
+    reasons = {each.version: each.reasons for each in verified}
     for each in found.versions:
         lines += [
             "",
@@ -56,10 +58,12 @@ def page(found: ModulePage) -> str:
             f"  tables     {', '.join(each.tables_created) or 'none'}",
             f"  migrations {', '.join(m.path for m in each.migrations) or 'none'}",
         ]
-        lines += [
-            f"  evidence   {row.stage:<14} {row.verdict}  key {row.key_id[:12]}"
-            for row in found.evidence.get(each.version, ())
-        ]
+        for row in found.evidence.get(each.version, ()):
+            against = reasons[each.version].get(row.stage, ())
+            said = "not verified" if against else row.verdict
+            lines.append(f"  evidence   {row.stage:<14} {said}  key {row.key_id[:12]}")
+            lines += [f"    {reason}" for reason in against]
+        lines += [f"  {reason}" for reason in reasons[each.version].get("", ())]
         lines += [f"  | {line}" for line in each.changelog.splitlines()]
     return "\n".join(lines) + "\n"
 
@@ -69,12 +73,37 @@ def modules_json(rows: Sequence[ModuleRow]) -> str:
     return json.dumps([asdict(row) for row in rows], indent=2) + "\n"
 
 
-def page_json(found: ModulePage) -> str:
+def verified(found: Sequence[Verified]) -> str:
+    """One line for each version, and one for each reason not to rely on it."""
+    if not found:
+        return "the catalog holds no version yet\n"
+    lines = []
+    for each in found:
+        state = "not proved" if each.all_reasons else "proved"
+        lines += [f"{each.slug} {each.version}  {state}"]
+        lines += [f"  {reason}" for reason in each.all_reasons]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def verified_json(found: Sequence[Verified]) -> str:
+    """The same as JSON."""
+    versions = [
+        {"slug": each.slug, "version": each.version, "reasons": each.all_reasons} for each in found
+    ]
+    return json.dumps({"versions": versions}, indent=2) + "\n"
+
+
+def page_json(found: ModulePage, verified: Sequence[Verified]) -> str:
     """The same as JSON, with the manifests and without the envelopes' payloads."""
+    reasons = {each.version: each.reasons for each in verified}
     versions: list[dict[str, Any]] = []
     for each in found.versions:
         rows = found.evidence.get(each.version, ())
         keys = ("stage", "verdict", "key_id", "payload_sha256")
-        evidence = [{key: getattr(row, key) for key in keys} for row in rows]
+        evidence = [
+            {key: getattr(row, key) for key in keys}
+            | {"reasons": reasons[each.version].get(row.stage, ())}
+            for row in rows
+        ]
         versions.append({**asdict(each), "evidence": evidence})
     return json.dumps({**asdict(found.module), "versions": versions}, indent=2, default=str) + "\n"

@@ -48,6 +48,19 @@ def plant(tools: Tools, beside: str, suffix: str, text: str, rule: str | None) -
     return Canary(path, 1, rule)
 
 
+def append(tools: Tools, path: str, text: str, rule: str) -> Canary:
+    """Write one faulty line more to the end of a file in the check's own copy of the module.
+
+    So this very file has to be looked at, and not just one beside it.
+    """
+    place = tools.module_copy / path
+    content = place.read_bytes()
+    before = b"" if content.endswith(b"\n") or not content else b"\n"
+    with disk():
+        place.write_bytes(content + before + text.encode() + b"\n")
+    return Canary(path, (content + before).count(b"\n") + 1, rule)
+
+
 def prove(
     tool: str,
     problems: Iterable[Problem],

@@ -11,8 +11,8 @@ from gates.toolchains.problem import Problem
 
 RULES = frozenset(
     {
-        "capabilities", "environment-access", "errors-thrown", "imports-inside", "platform-logger",
-        "public-any", "queue-names",
+        "capabilities", "code-sql", "environment-access", "errors-thrown", "handlers-traced",
+        "imports-inside", "logs-correlated", "platform-logger", "public-any", "queue-names",
     }
 )  # fmt: skip
 """The rules, each by the id of its check."""
@@ -31,6 +31,14 @@ class Break:
 
 
 @dataclass(frozen=True)
+class CodeStatement:
+    """A SQL statement that is written out in code."""
+
+    sql: str
+    location: Location
+
+
+@dataclass(frozen=True)
 class CodeRules:
     """One run over all sources of a module."""
 
@@ -43,6 +51,8 @@ class CodeRules:
     not known; None where nothing of it is known."""
     records: tuple[RanRecord, ...]
     """What proves that it ran."""
+    statements: tuple[CodeStatement, ...] = ()
+    """The SQL of the sources, as far as it is written out; the rest is a break."""
 
     def of(self, rule: str) -> tuple[Break, ...]:
         """What breaks one rule, in the order of the files.
@@ -72,6 +82,11 @@ def read_queues(entries: Iterable[Mapping[str, object]]) -> list[tuple[str | Non
     return [
         (name if isinstance(name := each["name"], str) else None, _place(each)) for each in entries
     ]
+
+
+def read_statements(entries: Iterable[Mapping[str, object]]) -> tuple[CodeStatement, ...]:
+    """The SQL that a language's program prints. Raises as `read_breaks`."""
+    return tuple(CodeStatement(str(each["sql"]), _place(each)) for each in entries)
 
 
 def _order(place: Location) -> tuple[str, int, int]:

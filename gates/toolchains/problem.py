@@ -21,6 +21,8 @@ class Problem:
     fix: str | None = None
     detail: str | None = None
     level: Level = Level.ERROR
+    repaired: bool = False
+    """Whether the tool itself can repair it without changing what the code does."""
 
 
 def relative(name: str, copy: Path) -> str:

@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import shutil
 import sysconfig
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,6 +80,17 @@ class Tools:
                 module.write_to(copy, PARTS[self.part])
             self._copy = copy
         return self._copy
+
+    def changed(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Those of the module's files that a program has changed in the copy; a link is none."""
+        module = self.session.module
+        found = {}
+        for path in paths:
+            if module.files[path].link is None:
+                data = (self.module_copy / path).read_bytes()
+                if data != module.data(path):
+                    found[path] = data
+        return found
 
     def environment(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
         """The scrubbed environment of a program: nothing of the caller's but what is `given`."""

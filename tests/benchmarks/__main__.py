@@ -8,6 +8,8 @@ proofs      all database proofs of ten tables, against psql with the same files 
 isolation   the isolation proof per table
 growth      5, 10, 20 and 40 tables
 manifest    lint-manifest against check-jsonschema
+engines     oxlint beside ESLint, TypeScript 7 beside 6; --write, too
+programs    what a full run starts, by program: how often, and seconds
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
@@ -23,7 +25,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.benchmarks.engines import engines
 from tests.benchmarks.manifest import manifest
+from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
 from tests.benchmarks.reuse import reuse
@@ -33,7 +37,18 @@ from tests.conftest import ROOT
 
 ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
     each.__name__: each
-    for each in (proofs, isolation, growth, manifest, reuse, size, sandbox, registrations)
+    for each in (
+        proofs,
+        isolation,
+        growth,
+        manifest,
+        engines,
+        programs,
+        reuse,
+        size,
+        sandbox,
+        registrations,
+    )
 }
 """Each may give a table for docs/performance.md."""
 PAGE = ROOT / "docs" / "performance.md"

@@ -136,6 +136,15 @@ def test_a_releaser_can_release_and_no_more(
         assert not catalog.register(prepared.module, prepared.version, prepared.evidence).new
     connection = connect(prepared.url, user="login_gates_releaser", autocommit=True)
     for statement in (
+        "INSERT INTO core_modules (slug, name, description, category, maturity_status)"
+        " VALUES ('x', 'x', 'x', 'custom', 'GA')",
+        "UPDATE core_modules SET name = 'Renamed'",
+        "INSERT INTO core_module_versions (slug, version) VALUES ('sample-module', '0.5.0')",
+        "UPDATE core_module_versions SET status = 'RETIRED'",
+        "INSERT INTO core_module_version_evidence (module_version_id, stage)"
+        " SELECT id, 'lint' FROM core_module_versions",
+        "CREATE TEMPORARY TABLE core_modules_lie (id int); CREATE TRIGGER lie AFTER INSERT ON"
+        " core_modules_lie FOR EACH ROW EXECUTE FUNCTION core_audit()",
         "UPDATE core_module_versions SET content_digest = repeat('0', 64)",
         "UPDATE core_modules SET slug = 'x'",
         "DELETE FROM core_module_versions",

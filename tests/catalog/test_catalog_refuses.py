@@ -25,8 +25,7 @@ Rows = tuple[EvidenceRow, ...] | list[EvidenceRow]
 
 
 def write(connection: psycopg.Connection[Any], prepared: Any) -> None:
-    store.put_module(connection, prepared.module)
-    store.add_version(connection, prepared.version, prepared.evidence)
+    store.register_version(connection, prepared.module, prepared.version, prepared.evidence)
     connection.commit()
 
 
@@ -222,12 +221,28 @@ def test_tricks_of_a_superuser(connect: Any, untouched: Any, trick: str) -> None
         write(connection, replace(untouched, evidence=()))
 
 
-def test_refused_at_once_where_constraints_are_immediate(connect: Any, untouched: Any) -> None:
+def test_refused_before_the_transaction_ends(connect: Any, untouched: Any) -> None:
     connection = connect(untouched.url)
-    connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    store.put_module(connection, untouched.module)
-    with pytest.raises(psycopg.errors.CheckViolation):
-        store.add_version(connection, untouched.version, untouched.evidence)
+    with pytest.raises(psycopg.errors.CheckViolation, match="publish has no evidence"):
+        store.register_version(
+            connection, untouched.module, untouched.version, untouched.evidence[:-1]
+        )
+
+
+def test_a_line_of_another_module_is_not_touched(connect: Any, untouched: Any) -> None:
+    connection = connect(untouched.url)
+    other = replace(untouched.module, slug="other-module", name="Renamed")
+    with pytest.raises(psycopg.errors.CheckViolation, match="of the module sample-module, not of"):
+        store.register_version(connection, other, untouched.version, untouched.evidence)
+
+
+def test_a_version_below_the_newest(connect: Any, released: Any) -> None:
+    """Whoever calls the function: the evidence would be looked at after that."""
+    for version in ("0.5.0", "1.0.0-rc.1", "0.99.99"):
+        manifest = {**released.version.manifest, "version": version}
+        older = replace(released.version, version=version, manifest=manifest)
+        with pytest.raises(psycopg.errors.CheckViolation, match=r"is not greater than 1\.0\.0"):
+            store.register_version(connect(released.url), released.module, older, [])
 
 
 @pytest.mark.parametrize(
@@ -335,7 +350,7 @@ def test_build_metadata_is_no_other_version(connect: Any, released: Any) -> None
     again = {**released.version.manifest, "version": "1.0.0+b"}
     version = replace(released.version, version="1.0.0+b", manifest=again)
     with pytest.raises(psycopg.errors.UniqueViolation, match="sort_key"):
-        store.add_version(connect(released.url), version, [])
+        store.register_version(connect(released.url), released.module, version, [])
 
 
 def test_what_is_stored_is_what_was_signed(connect: Any, released: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gates.check import all_outlines
 from gates.pipeline import IMPORTED_FIRST
 from gates.toolchains.languages import LANGUAGES
 
@@ -30,11 +31,16 @@ RANK = {
     "settings": 1, "steps": 1, "supervisor": 1, "syntax": 0, "module": 2, "check": 2,
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
     "releases": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6,
-    "reuse": 6, "needs": 7, "report": 7,
+    "reuse": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
-    "commands": 9, "cli": 10, "__main__": 11,
+    "fix": 9, "update_module": 9,
+    "language_server": 10, "commands": 11, "cli": 12, "__main__": 13,
 }  # fmt: skip
 """Nothing imports what has a higher rank; a new room must be placed here."""
+
+
+OF_CHECKS = {each.id: each.language for each in all_outlines()}
+"""The only language of a check, and so of its fixer."""
 
 
 def sources() -> list[Path]:
@@ -137,7 +143,8 @@ def test_the_rooms_of_the_database_import_only_from_the_rooms_before_them(path):
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_the_languages_know_which_there_are(path):
-    """Others look a language up, or are for one alone: its checks, the readers of its exports."""
+    """Others look a language up, or are for one alone: its checks and their fixers, the readers of
+    its exports."""
     relative = path.relative_to(PACKAGE)
     if relative.is_relative_to("toolchains/languages"):
         return
@@ -148,6 +155,8 @@ def test_only_the_languages_know_which_there_are(path):
         is_its_own = (
             name in _languages_of_checks(tree)
             if relative.parts[0] == "checks"
+            else name == OF_CHECKS.get(relative.stem.replace("_", "-"))
+            if relative.parts[0] == "fixers"
             else relative.is_relative_to(f"contract/code/{name}.py")
         )
         folder = f"gates.toolchains.languages.{name}"

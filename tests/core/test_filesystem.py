@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 
@@ -13,6 +14,7 @@ from gates.ci.modules import find_modules
 from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
 from gates.filesystem import is_file, is_folder, is_link, resolved, status
 from gates.identities import read_trust_root
+from gates.language_server.server import module_of
 from gates.module import load
 from gates.module.load import _names
 from gates.settings import load_policy
@@ -89,6 +91,12 @@ def test_a_repo_that_names_it(place, name, named):
     for file in ("gitdir", "commondir"):
         (place / "there" / file).write_bytes(name.encode("utf-8", "surrogatepass"))
     assert _names(place) == (place.name,)
+
+
+@every
+def test_a_file_that_an_editor_names(place, name):
+    uri = (place / name / "a.py").as_posix().encode("utf-8", "surrogatepass")
+    assert module_of(f"file://{quote(uri)}") is None
 
 
 def toml(name: str) -> str:

@@ -133,9 +133,9 @@ def test_a_refusal_is_a_fail_with_one_finding_for_each_reason():
     assert [each.message for each in result.findings] == ["lint has no evidence", "test failed"]
 
 
-def failing(stage: Stage) -> Check:
-    found = Finding("sample", "wrong", Location("a.txt"))
-    return make_check(lambda module: [found], stage=stage)
+def failing(stage: Stage, name: str = "sample") -> Check:
+    found = Finding(name, "wrong", Location("a.txt"))
+    return make_check(lambda module: [found], stage=stage, name=name)
 
 
 def passing(stage: Stage, name: str = "sample") -> Check:
@@ -201,6 +201,44 @@ def test_results_come_in_a_fixed_order_whatever_the_timing():
     results = run_stages(plan, Made(module=1), workers=7)
     assert [result.stage for result in results] == [Stage.LINT, Stage.TEST, Stage.BUILD]
     assert all([each.check for each in result.checks] == names for result in results)
+
+
+def test_checks_that_start_nothing_come_first():
+    order: list[str] = []
+
+    def noting(name: str, stage: Stage, *needs: str) -> Check:
+        return make_check(lambda **_: order.append(name) or [], stage=stage, name=name, needs=needs)
+
+    plan = {
+        Stage.LINT: [noting("a", Stage.LINT, "tools"), noting("b", Stage.LINT, "module")],
+        Stage.SCAN: [
+            noting("c", Stage.SCAN, "module", "bundle"),
+            noting("d", Stage.SCAN, "module"),
+        ],
+    }
+    lint, scan = run_stages(plan, Made(module=1, tools=Ran(), bundle=Ran()), workers=1)
+    assert order == ["b", "d", "a", "c"]
+    assert [each.check for each in (*lint.checks, *scan.checks)] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_no_check_begins_after_the_one_that_ends_the_run(kept):
+    plan = {
+        Stage.LINT: [failing(Stage.LINT, "a"), passing(Stage.LINT, "b")],
+        Stage.TEST: [passing(Stage.TEST, "c")],
+        Stage.PUBLISH: [passing(Stage.PUBLISH, "d")],
+    }
+    known = run_check(plan[Stage.LINT][0], Made(module=1)) if kept else None
+    lint, test, publish = run_stages(
+        plan,
+        Made(module=1),
+        workers=1,
+        known=lambda check: known if check.id == "a" else None,
+        ends=lambda result: result.verdict is Verdict.FAIL,
+    )
+    assert [each.verdict for each in lint.checks] == [Verdict.FAIL, Verdict.INCONCLUSIVE]
+    assert lint.checks[1].reason == test.checks[0].reason == "not run: a failed"
+    assert publish.verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_seconds_of_a_stage_are_its_own_span():

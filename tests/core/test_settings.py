@@ -14,7 +14,7 @@ from gates.settings import WALLS, Policy, Settings, load_policy, missing_walls
 
 WAIVER = """
 [[waivers]]
-check = "eslint"
+check = "oxlint"
 path = "src/index.ts"
 reason = "r"
 owner = "o"

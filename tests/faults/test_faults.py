@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,19 @@ def test_a_transaction_that_ends_early_is_told(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same trial of a release that commits the module before its version."""
-    put = store.put_module
+    register = store.register_version
 
-    def put_and_commit(connection: psycopg.Connection[Any], row: Any) -> None:
-        put(connection, row)
+    def commit_and_register(connection: psycopg.Connection[Any], module: Any, *rest: Any) -> None:
+        connection.execute("RESET ROLE")
+        connection.execute(
+            "INSERT INTO core_modules (slug, name, description, category, maturity_status) VALUES"
+            " (%(slug)s, %(name)s, %(description)s, %(category)s, %(maturity_status)s)",
+            asdict(module),
+        )
         connection.execute("COMMIT")
+        register(connection, module, *rest)
 
-    monkeypatch.setattr(store, "put_module", put_and_commit)
+    monkeypatch.setattr(store, "register_version", commit_and_register)
     cases = laboratory.cases("release", "register", KILL)
     wrong = (laboratory.tried(each).wrong for each in cases[len(cases) // 2 :])
     assert any(each == "the module is listed without a version" for each in wrong)

@@ -25,7 +25,7 @@ PYTHON = {
     "secrets": "kingfisher",
     "dependency-advisories": "pip-audit",
 }
-TYPESCRIPT = ("eslint", "prettier", "tsc", "eslint-security")
+TYPESCRIPT = ("oxlint", "prettier", "tsc", "eslint-security")
 BROKEN = {
     "crash": ("import os; os.abort()", ToolFailedError),
     "unknown status": ("raise SystemExit(77)", ToolFailedError),
@@ -107,14 +107,14 @@ def test_without_node_nothing_of_typescript_is_known(open_session, monkeypatch, 
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissingError, match="node is not installed") as caught:
-        run("eslint", open_session("typescript"))
+        run("oxlint", open_session("typescript"))
     assert caught.value.hint == "pip install 'axon-gates[typescript]'"
 
 
 @pytest.mark.parametrize(
     ("base", "check_id", "files"),
     [
-        ("typescript", "eslint", ["src/env.ts", "src/index.ts", "src/lib/titles.ts"]),
+        ("typescript", "oxlint", ["src/env.ts", "src/index.ts", "src/lib/titles.ts"]),
     ],
 )
 def test_nothing_to_look_at_is_not_clean(open_session, base, check_id, files):

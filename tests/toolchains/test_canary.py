@@ -25,15 +25,18 @@ from gates.toolchains.tools import Program
 HEAD = """
 import json, os, sys
 files = sys.argv[sys.argv.index("--") + 1:] if "--" in sys.argv else []
-def canary(path): return "canary_" in path and "BLIND" == "no"
+blind = "BLIND" == "yes"
+def canary(path): return "canary_" in path and not blind
 def told(path): return SKIPPED not in path
 def canary_of(paths): return next(each for each in paths if "canary_" in each)
 """
-ESLINT = """
-print(json.dumps([
-    {"filePath": each, "messages": [
-        {"ruleId": RULE, "message": "m", "line": 1, "column": 1}] * canary(each)}
-    for each in files if told(each)]))
+OXLINT = """
+def lines(path): return enumerate(open(path).read().splitlines(), 1)
+print(json.dumps({"number_of_files": len(list(filter(told, files))), "diagnostics": [
+    {"filename": each, "message": "m", "code": code,
+     "labels": [{"span": {"line": number, "column": 1, "offset": 0, "length": 1}}]}
+    for each in files if told(each) for number, line in lines(each)
+    for fault, code in FAULTS.items() if line.startswith(fault) and not blind]}))
 """
 STAND_INS = {
     "ruff": """
@@ -54,15 +57,21 @@ for each in filter(told, files): print(f"LOG:  Parsing {each} (a)", file=sys.std
 request = json.load(open(sys.argv[1]))
 found = [{"rule": "platform-logger", "message": "m", "path": each, "line": 1, "column": 1, "end": 2,
           "text": "t"} for each in filter(canary, files)]
-json.dump({"breaks": found, "queues": []}, open(request["answer"], "w"))
+json.dump({"breaks": found, "queues": [], "statements": []}, open(request["answer"], "w"))
 """,
     "bandit": """
 print(json.dumps({"errors": [], "metrics": {each: {} for each in files if told(each)}, "results": [
     {"filename": each, "issue_text": "m", "line_number": 1, "col_offset": 0, "test_id": "B102",
      "issue_severity": "LOW"} for each in files if canary(each)]}))
 """,
-    "eslint": 'RULE = "@typescript-eslint/no-floating-promises"' + ESLINT,
-    "eslint-security": 'RULE = "no-eval"' + ESLINT,
+    "oxlint": """
+FAULTS = {";eval(": "eslint(no-eval)", ";(async": "typescript(no-floating-promises)"}
+"""
+    + OXLINT,
+    "eslint-security": """
+FAULTS = {";eval(": "eslint(no-eval)", ";new RegExp(": "security(detect-non-literal-regexp)"}
+"""
+    + OXLINT,
     "prettier": """
 for each in filter(canary, files): open(each, "w").write("other\\n")
 for each in filter(told, files): print(each, "1ms")
@@ -74,7 +83,7 @@ place |= {"message": "m", "rule": "TS2322"}
 found = [{**place, "path": each} for each in filter(canary, files)]
 breaks = [{**each, "rule": "errors-thrown"} for each in found]
 print(json.dumps({"seen": list(filter(told, files)), "problems": found, "breaks": breaks,
-                  "queues": []}))
+                  "queues": [], "statements": []}))
 """,
 }
 """Programs that print as the tools do, and know of no fault but the canary's."""
@@ -100,6 +109,7 @@ def run(open_session, monkeypatch):
             compiler.npm, "install_packages", lambda tools: Packages(tools.folder, "", record)
         )
         monkeypatch.setattr(platform_tools, "platform_tools", lambda tools: tools.folder)
+        monkeypatch.setattr(platform_tools, "find_tsgolint", lambda tools: tools.folder)
         monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
         monkeypatch.setattr(Tools, "resolve", lambda *_: program)
         check = find(check_id)
@@ -124,7 +134,8 @@ def test_who_finds_nothing_has_not_looked(run, check_id):
 @pytest.mark.parametrize("check_id", STAND_INS)
 def test_who_leaves_a_file_out_has_not_looked(run, check_id):
     skipped = LAST["python" if check_id in PYTHON else "typescript"]
-    with pytest.raises(ToolFailedError, match=f"did not look at {skipped}$"):
+    said = "looked at" if "lint" in check_id else f"did not look at {skipped}$"
+    with pytest.raises(ToolFailedError, match=said):
         run(check_id, STAND_INS[check_id], skipped=skipped)
 
 

@@ -39,7 +39,7 @@ def test_queues_and_what_a_second_run_knows(make_module, settings):
     code = (
         "import os\nfrom axon_core import tenant_queue\nfrom bullmq import Queue\n\n"
         "PREFIX = 'tenant:retention-report'\nnamed = tenant_queue(f'{PREFIX}:mails')\n"
-        "Q = Queue(named.name)\nx = 'a'; y = os.environ\n"
+        "Q = Queue(named.name, prefix=named.prefix)\nx = 'a'; y = os.environ\n"
     )
     (root / "src/retention_report/lib/code.py").write_text(code, "utf-8")
     (root / "src/bullmq").mkdir()

@@ -17,7 +17,7 @@ from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
 from gates.toolchains.languages.python.measured import Lines
 from gates.toolchains.languages.typescript import advisories as npm_audit
-from gates.toolchains.languages.typescript import compiler, eslint, prettier, vitest
+from gates.toolchains.languages.typescript import compiler, oxlint, prettier, vitest
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
 from gates.toolchains.secrets import kingfisher
@@ -35,7 +35,7 @@ def ran(document: object, status: int = 0, stderr: bytes = b"") -> Ran:
 PARSERS = {
     "ruff": lambda data: list(ruff.parse(data, COPY)),
     "mypy": lambda data: list(mypy.parse(data, COPY)),
-    "eslint": lambda data: eslint.parse(data, COPY),
+    "oxlint": lambda data: oxlint.parse(data, COPY, frozenset({"no-var"})),
     "tsc": lambda data: compiler.parse_tsc(data, COPY),
     "bandit": lambda data: bandit.parse(ran(data).json(), COPY),
     "prettier": lambda data: prettier.parse(data, COPY),
@@ -116,9 +116,31 @@ def test_mypy_columns_count_from_one():
     assert places == [Location("src/a.py", 1, 9, 12), Location("src/a.py", 2, 5, 6)]
 
 
-def test_eslint_names_the_files_that_it_saw():
-    output = json.dumps([{"filePath": "/modules/one/src/a.ts", "messages": []}]).encode()
-    assert eslint.parse(output, COPY) == ({"src/a.ts"}, [])
+def oxlint_entry(code: str | None, name: str = "src/a.ts") -> dict[str, object]:
+    place = {"span": {"offset": 3, "length": 2, "line": 2, "column": 4}}
+    return {"message": "no\n way", "code": code, "filename": name, "labels": [place]}
+
+
+def test_oxlint():
+    rules = frozenset(
+        {"no-var", "@typescript-eslint/no-explicit-any", "security/detect-new-buffer"}
+    )
+    codes = ("eslint(no-var)", "typescript(no-explicit-any)", "security(detect-new-buffer)")
+    entries = [oxlint_entry(each) for each in (*codes, None, "TS(1036)")]
+    output = json.dumps({"number_of_files": 3, "diagnostics": entries}).encode()
+    count, problems = oxlint.parse(output, COPY, rules)
+    assert count == 3
+    assert {each.rule for each in problems} == {*rules, "syntax"}
+    assert {each.location for each in problems} == {Location("src/a.ts", 2, 4)}
+    assert {each.message for each in problems} == {"no way"}
+
+
+@pytest.mark.parametrize("code", ["typescript(tsconfig-error)", "eslint(no-alert)", "oxc(x)", "x"])
+def test_oxlint_says_nothing_but_what_the_rules_say(code):
+    entries = [oxlint_entry("eslint(no-var)"), oxlint_entry(code, "tsconfig.json")]
+    output = json.dumps({"number_of_files": 3, "diagnostics": entries}).encode()
+    with pytest.raises(ToolFailedError, match=r"oxlint says of tsconfig\.json: no way"):
+        oxlint.parse(output, COPY, frozenset({"no-var"}))
 
 
 @given(st.text(), st.text())

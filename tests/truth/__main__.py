@@ -131,6 +131,16 @@ def _code_rules() -> Tally:
     return run.tally(every)
 
 
+def _typescript_lint() -> Tally:
+    import tempfile
+
+    from tests.truth import typescript_lint
+
+    with tempfile.TemporaryDirectory(prefix="gates-truth-") as folder:
+        Path(folder).chmod(0o755)
+        return typescript_lint.tally(Path(folder))
+
+
 CORPORA: Mapping[str, Callable[[], Tally]] = {
     "defects": _defects,
     "mutants": _mutants,
@@ -143,6 +153,7 @@ CORPORA: Mapping[str, Callable[[], Tally]] = {
     "schemas": _schemas,
     "advisories": _advisories,
     "code-rules": _code_rules,
+    "typescript-lint": _typescript_lint,
 }
 
 

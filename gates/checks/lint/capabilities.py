@@ -16,10 +16,11 @@ def capabilities(module: Module, tools: Tools) -> Iterator[Finding]:
     """Sources use listed modules, members and names of the language's platform, and no others.
 
     Not listed are those that load or make code, start programs or threads, or reach into the
-    process: node:vm, module, worker_threads, child_process, eval, a computed import(); runpy,
-    importlib, ctypes, subprocess, exec, sys.modules; paths in /proc. `process`, `globalThis`, `os`
-    and `sys` are used by their members, never as values. What the type checker does not know
-    cannot be read, and is not listed either.
+    process: node:vm, module, worker_threads, child_process, eval, a computed import(), a
+    function's `constructor`; runpy, importlib, ctypes, subprocess, exec, timeit, sys.modules,
+    frames; what annotations run; paths in /proc and /dev. Modules, `process` and `globalThis` are
+    used by their members, never as values, and a member by a text is written out. What the type
+    checker does not know cannot be read, and is not listed either.
 
     Why: what is loaded, started or reached in such a way is read by no check.
     Bad: `import { Worker } from "node:worker_threads"`, `const p = process`, `eval(text)`

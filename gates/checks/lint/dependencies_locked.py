@@ -44,6 +44,7 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             f"{path}: {error.message}",
             Location(path, error.line) if own else Location(language.project_file),
             fix=fix,
+            repaired=own,
         )
     except OutdatedLockError as error:
         yield dependencies_locked.finding(
@@ -51,9 +52,12 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             Location(path, error.line) if path in module.files else Location(language.project_file),
             fix=fix,
             detail="\n".join(error.reasons),
+            repaired=path in module.files,
         )
     except NoLockError as error:
-        yield dependencies_locked.finding(error.message, error.path, fix=fix)
+        yield dependencies_locked.finding(
+            error.message, error.path, fix=fix, repaired=error.path == path
+        )
     except TreeError as error:
         yield dependencies_locked.finding(f"{path}: {error.message}", Location(path), fix=fix)
     tools.records.append(RanRecord("lock-file", subjects=subjects))

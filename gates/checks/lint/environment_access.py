@@ -16,7 +16,8 @@ def environment_access(module: Module, tools: Tools) -> Iterator[Finding]:
 
     TypeScript: `process.env`, by whatever name the type checker finds it, belongs in src/env.ts,
     which parses it with zod. Python: `os.environ`, `os.getenv` and their like, and every class
-    that comes from BaseSettings, belong in env.py.
+    that comes from BaseSettings, belong in env.py. So do files of variables (`.env`), and what
+    depends on variables: homes and users, `expandvars`, proxies.
 
     Why: a missing variable then fails at one place with its name, and not deep in a request.
     Bad: `const url = process.env.REDIS_URL` in src/jobs/send.ts

@@ -14,7 +14,9 @@ from gates.toolchains import Tools
 def imports_inside(module: Module, tools: Tools) -> Iterator[Finding]:
     """What a file under src imports of the module itself lies under src, too.
 
-    Where an import leads is what the type checker says. Imports of types alone are free.
+    Where an import leads is what the type checker says; an absolute path, or one that leaves the
+    module, is refused, and so is what a package keeps for itself: a part whose name begins with a
+    line, or, in TypeScript, its folders src, dist and internal. Imports of types alone are free.
 
     Why: the rules of this stage hold for src; a file elsewhere is tested by none of them, and is
         not in the bundle that tenants run.
@@ -25,4 +27,6 @@ def imports_inside(module: Module, tools: Tools) -> Iterator[Finding]:
     from gates.toolchains.languages import language_of
 
     for each in language_of(module).check_code(tools).of("imports-inside"):
-        yield imports_inside.finding(each.message, each.location, fix="move it to src")
+        yield imports_inside.finding(
+            each.message, each.location, fix="import from src, or what a package offers"
+        )

@@ -34,7 +34,11 @@ def migration_search_path(module: Module) -> Iterator[Finding]:
         first = script.statements[0]
         if (wrong := _wrong(first)) is not None:
             where = Location(script.path, *script.position(first.offset))
-            yield migration_search_path.finding(wrong, where, fix=f"begin the file with {LINE}")
+            # A line that sets another path is there for a reason that only its author knows.
+            missing = first.node.get("name") != "search_path" and where.column == 1
+            yield migration_search_path.finding(
+                wrong, where, fix=f"begin the file with {LINE}", repaired=missing
+            )
 
 
 def _wrong(statement: Statement) -> str | None:

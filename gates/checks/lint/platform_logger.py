@@ -15,7 +15,9 @@ def platform_logger(module: Module, tools: Tools) -> Iterator[Finding]:
     """Sources log through @axon/logger, or in Python through structlog or axon_logger.
 
     Reported are imports of other loggers, among them Python's own `logging`; `console`, `print`,
-    and the standard streams, by whatever name the type checker finds them.
+    and the standard streams, by whatever name the type checker finds them, by their numbers and
+    paths (`writeSync(1)`, `/dev/stdout`); and what prints by itself: debuglog(), help(), pprint(),
+    traceback.print_exc(), a warning without a category.
 
     Why: the platform's logger adds the tenant and the correlation id, and hides secrets.
     Bad: `import winston from "winston"`, `const speak = console.log`, `sys.stdout.buffer.write`

@@ -30,4 +30,5 @@ def prettier(module: Module, tools: Tools) -> Iterator[Finding]:
             problem.location,
             fix="run prettier --write src tests",
             detail=problem.detail,
+            repaired=True,
         )

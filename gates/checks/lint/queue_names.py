@@ -13,15 +13,17 @@ from gates.toolchains import Tools
 
 @check(Stage.LINT)
 def queue_names(module: Module, tools: Tools) -> Iterator[Finding]:
-    """A BullMQ queue is opened with the name that `tenantQueue("tenant:<module>:...")` made.
+    """A BullMQ queue has the name and the prefix that `tenantQueue("tenant:<module>:...")` made.
 
     The classes of BullMQ are called and nothing else: no subclass, no other name, no passing on.
     In Python the helper is `tenant_queue()`. What it is given begins with the module's prefix, as a
-    literal or a constant; a name that cannot be read is an error.
+    literal or a constant; a name that cannot be read is an error. The options hold the prefix of
+    the same result, written there and not brought in by a spread behind it.
 
     Why: all modules share one Redis, and a queue without the prefix takes another module's jobs.
-    Bad: `new Queue("emails", options)`, `class Own extends Queue {}`
-    Good: `const { name, prefix } = tenantQueue("tenant:alert-engine:emails"); new Queue(name, ...)`
+    Bad: `new Queue("emails", options)`, `new Queue(name, { prefix: "tenant:billing" })`
+    Good: `const { name, prefix } = tenantQueue("tenant:alert-engine:emails");
+        new Queue(name, { prefix, connection })`
     Fix: give tenantQueue() the whole name as a literal, and BullMQ what it makes of it.
     """
     from gates.toolchains.languages import language_of

@@ -25,4 +25,10 @@ def ruff(tools: Tools) -> Iterator[Finding]:
     from gates.toolchains.languages.python import ruff as tool
 
     for problem in tool.check(tools):
-        yield ruff.finding(problem.message, problem.location, fix=problem.fix, rule=problem.rule)
+        yield ruff.finding(
+            problem.message,
+            problem.location,
+            fix=problem.fix,
+            rule=problem.rule,
+            repaired=problem.repaired,
+        )

@@ -25,5 +25,9 @@ def ruff_format(tools: Tools) -> Iterator[Finding]:
 
     for problem in tool.check_format(tools):
         yield ruff_format.finding(
-            problem.message, problem.location, fix="run ruff format", detail=problem.detail
+            problem.message,
+            problem.location,
+            fix="run ruff format",
+            detail=problem.detail,
+            repaired=True,
         )

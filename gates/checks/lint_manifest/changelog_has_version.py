@@ -36,6 +36,7 @@ def changelog_has_version(module: Module) -> Iterator[Finding]:
             f"there is no entry for version {module.version}",
             Location("CHANGELOG.md", headings[0][0] if headings else 1, 1),
             fix=f"add ## [{module.version}] - YYYY-MM-DD and what is new for users",
+            repaired=unreleased(module) is not None,
         )
         return
     for number, _, _ in mine[1:]:
@@ -60,7 +61,30 @@ def changelog_has_version(module: Module) -> Iterator[Finding]:
             f"the entry for version {module.version} has {shown}",
             at,
             fix=f"write ## [{module.version}] - YYYY-MM-DD",
+            repaired=not day,
         )
+
+
+def unreleased(module: Module) -> int | None:
+    """The line of the heading Unreleased that has entries, where the version has none of its own.
+
+    None as well for a version that the text names in another heading.
+    """
+    lines = module.lines("CHANGELOG.md")
+    headings = list(_headings(lines))
+    found = [n for n, (_, name, _) in enumerate(headings) if name.lower() == "unreleased"]
+    if len(found) != 1 or any(name == module.version for _, name, _ in headings):
+        return None
+    number = headings[found[0]][0]
+    end = next((each[0] for each in headings if each[0] > number), len(lines) + 1)
+    return number if _ENTRY.search("\n".join(lines[number : end - 1])) else None
+
+
+def dateless(module: Module) -> int | None:
+    """The line of the version's heading, where that has no date."""
+    headings = _headings(module.lines("CHANGELOG.md"))
+    mine = [(number, day) for number, name, day in headings if name == module.version]
+    return mine[0][0] if mine and not mine[0][1] else None
 
 
 def _headings(lines: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:

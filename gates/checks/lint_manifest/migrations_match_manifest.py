@@ -31,6 +31,10 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
     rank = {path: place for place, path in enumerate(on_disk)}
     normal = {inside(each) for each in listed}
     unlisted = [path for path in on_disk if path not in normal]
+    # Files with a gap between their numbers, or fewer than are listed, are for the author to find.
+    lost = len(normal - module.files.keys()) > len(unlisted)
+    numbers = [number for number, _, _ in layout(module.files).steps]
+    orderly = numbers == [*range(len(numbers))] and not lost
     known: list[tuple[int, str]] = []
     for index, named in enumerate(listed):
         path = inside(named)
@@ -44,16 +48,20 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
                 f"{path} is listed, but it is no migration",
                 at,
                 fix="list the files migrations/NNN_name.sql; rollbacks and hooks are found by name",
+                repaired=orderly,
             )
         else:
             guess = closest(path, unlisted[:50] or on_disk[:50], 0.8)
             fix = f"did you mean {show(guess)}?" if guess else f"add {path}, or remove it here"
-            yield migrations_match_manifest.finding(f"there is no {path}", at, fix=fix)
+            yield migrations_match_manifest.finding(
+                f"there is no {path}", at, fix=fix, repaired=orderly
+            )
     for path in unlisted:
         yield migrations_match_manifest.finding(
             f"{path} is not listed, so it would never run",
             document.key("migrations"),
             fix=f'add "{path}" to migrations',
+            repaired=orderly,
         )
     for (_, before), (index, path) in pairwise(known):
         if rank[path] < rank[before]:
@@ -61,4 +69,5 @@ def migrations_match_manifest(module: Module) -> Iterator[Finding]:
                 f"{path} is listed after {before}, but has the smaller number",
                 document.at("migrations", index),
                 fix="list migrations in the order of their numbers",
+                repaired=orderly,
             )

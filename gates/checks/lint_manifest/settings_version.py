@@ -30,4 +30,5 @@ def settings_version(module: Module) -> Iterator[Finding]:
         f"schema_version is {show(given)}, but the module's version is {show(version)}",
         document.at("schema_version"),
         fix=f'write "schema_version": {show(version)}',
+        repaired=True,
     )

@@ -44,6 +44,7 @@ def versions_agree(module: Module) -> Iterator[Finding]:
             f"{said}, and in module.json it is {module.version}",
             where,
             fix=f"write {module.version}",
+            repaired=isinstance(version, str) and bool(version),
         )
 
 

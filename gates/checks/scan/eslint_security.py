@@ -14,18 +14,18 @@ from gates.toolchains import Tools
 def eslint_security(module: Module, tools: Tools) -> Iterator[Finding]:
     """TypeScript sources pass eslint-plugin-security.
 
-    All of its rules but two that mostly raise false alarms (object injection, timing attacks),
-    and no `eval` in any form. Comments that switch rules off have no effect.
+    oxlint runs it: all of its rules but two that mostly raise false alarms (object injection,
+    timing attacks), and no `eval` in any form. Comments that switch rules off have no effect.
 
     Why: commands, paths and expressions that are put together from input run what it says.
     Bad: `exec("tar xf " + name)`
     Good: `execFile("tar", ["xf", name])`
     Fix: use a literal, or the function that takes its arguments apart.
     """
-    from gates.toolchains.languages.typescript import eslint as tool
+    from gates.toolchains.languages.typescript import oxlint as tool
     from gates.toolchains.languages.typescript.platform_tools import sources
 
-    for problem in tool.run(tools, "eslint.security.mjs", sources(module), typed=False):
+    for problem in tool.run(tools, "oxlint.security.json", sources(module), typed=False):
         yield eslint_security.finding(
             problem.message,
             problem.location,

@@ -43,8 +43,11 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         tenant prepared on the same connection. Sessions without a tenant try it too.
         The script of each finding is run once more, alone, before it is told; what it does not show
         is a warning, and proves nothing.
-        What migrations and triggers do with the platform's rights is run without the other
-        tenant's rows and with them, and must leave the same with the first.
+        What migrations, hooks, triggers, defaults and rules of columns do with the platform's
+        rights is run without the other tenant's rows and with them, and must leave the same with
+        the first; a file that touches rows also whole, on what the files before it have made.
+        What calls and writes leave in a session (a cursor, a prepared statement, a channel, a lock,
+        a setting, a temporary object), the next tenant on the connection would find.
         A tenant's own rows must be within its reach, else nothing was proved.
     Bad: a second policy USING (true) beside tenant_isolation; WITH CHECK (true); a view without
         security_invoker; UNIQUE (email) across tenants

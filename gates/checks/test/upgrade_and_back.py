@@ -8,6 +8,8 @@ from datetime import date
 from gates.check import check
 from gates.checks.test._window import starting_points
 from gates.database import Database
+from gates.database.proofs.upgrade.hooks import hooks_alone
+from gates.database.proofs.upgrade.outcome import Upgraded
 from gates.database.proofs.upgrade.upgrade import upgrade
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
@@ -27,7 +29,8 @@ def upgrade_and_back(
         and upgraded: pre_upgrade, the migrations, post_upgrade. Old rows come in duplicates, with
         long texts and large numbers, and as new rules refuse them: a statement before the rule has
         to make them fit. The schema must be a fresh
-        install's and every row still there; the hooks must bear running again; the rollbacks of
+        install's and every row still there; the hooks must bear running again, those of a first
+        version on its own fresh install, and change no schema; the rollbacks of
         what is new must bring back the old schema and leave the old rows alone. Notes name what
         data is lost on the way, and which values an upgrade changes.
     Bad: ADD COLUMN colour text NOT NULL, which no table with rows can take; a column that is added
@@ -41,17 +44,19 @@ def upgrade_and_back(
             hint="fix what `manifest-schema` reports first",
         )
     before = releases.before
-    if not before:
-        hooks = "; its hooks have nothing to run on" if module.hooks else ""
-        database.record("upgrade proof", 0, detail=f"first version: nothing to upgrade from{hooks}")
-        return
     unfilled: list[str] = []
     clean = True
+    proofs: list[Upgraded] = []
+    if not before:
+        detail = "first version: nothing to upgrade from"
+        with database.proof("upgrade proof", len(module.hooks), detail):
+            proofs += [hooks_alone(database)] if module.hooks else []
     for release, also in _distinct(starting_points(before, today)):
         old = _module(release)
         files = len(old.migrations) + len(module.migrations)
         with database.proof("upgrade proof", files, f"from {', '.join((release.version, *also))}"):
-            found = upgrade(database, old, module)
+            proofs.append(upgrade(database, old, module))
+    for found in proofs:
         unfilled += found.unfilled
         for level, faults in ((Level.ERROR, found.faults), (Level.NOTE, found.notes)):
             for fault in faults:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from gates.database.parsing.dynamic import Names, literal_text
-from gates.database.parsing.script import Node, parse_inner
+from gates.database.parsing.script import expression_of, parse_inner
 
 Tree = dict[str, Any]
 
@@ -79,7 +79,7 @@ def names_of(function: Tree) -> Names:
         types[name] = variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
         if variable.get("isconst"):
             query = variable.get("default_val", {}).get("PLpgSQL_expr", {}).get("query", "")
-            text = literal_text(_expression(query))
+            text = literal_text(expression_of(query))
             if text is not None and types[name] in {"text", "name", "varchar"}:
                 known[name] = (text,)
         elif (values := arrays.get(name)) is not None:
@@ -131,19 +131,9 @@ def _statements(node: object) -> Iterator[tuple[str, Tree]]:
         yield from _statements(value)
 
 
-def _expression(text: str) -> Node:
-    """The tree of one expression; {} where it is none."""
-    statements = parse_inner(f"SELECT {text}").statements
-    if len(statements) != 1:
-        return {}
-    targets = statements[0].node.get("targetList", [{}])
-    value: Node = targets[0].get("ResTarget", {}).get("val", {}) if len(targets) == 1 else {}
-    return value
-
-
 def _array_of_literals(expression: str) -> tuple[str, ...] | None:
     """The elements of ARRAY['a', 'b'], also with a cast; None for any other expression."""
-    value = _expression(expression)
+    value = expression_of(expression)
     value = value.get("TypeCast", {}).get("arg", value)
     elements = value.get("A_ArrayExpr", {}).get("elements")
     texts = [literal_text(each) for each in elements or ()]

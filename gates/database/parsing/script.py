@@ -194,6 +194,18 @@ def walk(node: object) -> Iterator[tuple[str, Node]]:
             yield from walk(each)
 
 
+def calls_of(kind: str, node: Node) -> Iterator[Node]:
+    """The calls (`FuncCall`) in a statement, and in those inside its tree. A function that an
+    aggregate or a range type is made of is called with arguments that nobody knows."""
+    unknown: list[Node] = [{"ParamRef": {}}] * 3
+    for name, inner in walk({kind: node}):
+        if name == "FuncCall":
+            yield inner
+        elif name == "DefElem" and kind in {"DefineStmt", "CreateRangeStmt"}:
+            names = inner.get("arg", {}).get("TypeName", {}).get("names")
+            yield {"funcname": names, "args": unknown}
+
+
 def name_of(relation: Node) -> tuple[str, str]:
     """Schema ("" where none is written) and name of a `RangeVar`."""
     return relation.get("schemaname", ""), relation.get("relname", "")
@@ -213,3 +225,22 @@ def own_name(names: Sequence[str]) -> str:
     if len(names) > 1 and (len(names) > 2 or names[0] != "pg_catalog"):
         return ""
     return names[-1] if names else ""
+
+
+def expression_of(text: str) -> Node:
+    """The tree of one expression; {} where it is none."""
+    statements = parse_inner(f"SELECT {text}").statements
+    if len(statements) != 1:
+        return {}
+    targets = statements[0].node.get("targetList", [{}])
+    value: Node = targets[0].get("ResTarget", {}).get("val", {}) if len(targets) == 1 else {}
+    return value
+
+
+def without_places(node: object) -> object:
+    """A tree without where each part of it is written."""
+    if isinstance(node, list):
+        return [without_places(each) for each in node]
+    if isinstance(node, dict):
+        return {key: without_places(each) for key, each in node.items() if "location" not in key}
+    return node

@@ -72,8 +72,9 @@ class Inner:
             blanks = len(text[0]) - len(text[0].lstrip()) if text else 0
             return Location(self.script.path, self.line, blanks + 1)
         offset = self.statement.offset
-        if node is not None and node.get("location", -1) > 0:
-            offset = self.script.characters(node["location"])
+        at = (node or {}).get("location", -1)
+        if isinstance(at, int) and at > 0:  # CREATE TABLESPACE calls a folder so
+            offset = self.script.characters(at)
         return Location(self.script.path, *self.script.position(offset))
 
 

@@ -288,6 +288,13 @@ class Prepared:
         """Path and text of each migration, in order."""
         return [(each.path, each.sql) for each in self.module.migrations]
 
+    @property
+    def hooks(self) -> list[tuple[str, str]]:
+        """Path and text of what an upgrade runs before and after the migrations."""
+        named = self.module.hooks
+        paths = [named[each] for each in ("pre_upgrade", "post_upgrade") if each in named]
+        return [(path, self.module.text(path)) for path in paths]
+
     @contextlib.contextmanager
     def clone(self, state: State = "applied") -> Iterator[Clone]:
         """A fresh copy of a database."""

@@ -10,7 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from gates.database.parsing.script import Node, Script, option, parse_inner, strings
+from gates.database.parsing.script import (
+    Node,
+    Script,
+    expression_of,
+    option,
+    strings,
+    without_places,
+)
 from gates.database.parsing.statements import UNKNOWN, Inner, statements_of
 from gates.model import Location
 
@@ -108,32 +115,15 @@ def _is_allowed(policy: Node, shapes: Sequence[str]) -> bool:
     parse tree."""
     table = policy.get("table", {}).get("relname", "")
     allowed = [
-        _without_places(_expression(_PLACE.sub(lambda place: _written(place[1], table), shape)))
+        without_places(expression_of(_PLACE.sub(lambda place: _written(place[1], table), shape)))
         for shape in shapes
     ]
     written = [policy[each] for each in ("qual", "with_check") if each in policy]
-    return bool(written) and all(_without_places(each) in allowed for each in written)
+    return bool(written) and all(without_places(each) in allowed for each in written)
 
 
 def _written(place: str, table: str) -> str:
     return "tenant_id" if place == "column" else table
-
-
-def _expression(text: str) -> Node:
-    (statement,) = parse_inner(f"SELECT {text}").statements or (None,)
-    targets = statement.node.get("targetList", [{}]) if statement is not None else [{}]
-    value: Node = targets[0].get("ResTarget", {}).get("val", {})
-    return value
-
-
-def _without_places(node: object) -> object:
-    """A tree without where each part of it is written."""
-    if isinstance(node, list):
-        return [_without_places(each) for each in node]
-    if isinstance(node, dict):
-        return {key: _without_places(each) for key, each in node.items()
-                if "location" not in key}  # fmt: skip
-    return node
 
 
 def _modest(node: Node) -> bool:

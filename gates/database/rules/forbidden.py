@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gates.database.parsing.dynamic import UNKNOWN
 from gates.database.parsing.script import Node, option, strings
@@ -25,6 +25,8 @@ _KINDS = {
     "AlterSystemStmt": ("ALTER SYSTEM", _SERVER),
     "CreateTableSpaceStmt": ("CREATE TABLESPACE", _SERVER),
     "DropTableSpaceStmt": ("DROP TABLESPACE", _SERVER),
+    "AlterTableMoveAllStmt": ("ALL IN TABLESPACE", _SERVER),
+    "AlterTableSpaceOptionsStmt": ("ALTER TABLESPACE", _SERVER),
     "CreateRoleStmt": ("CREATE ROLE", _ROLES),
     "AlterRoleStmt": ("ALTER ROLE", _ROLES),
     "AlterRoleSetStmt": ("ALTER ROLE .. SET", _ROLES),
@@ -85,6 +87,7 @@ _PROTECTION = (
 _ALTERS = {
     "AT_DisableRowSecurity": ("DISABLE ROW LEVEL SECURITY", _PROTECTION),
     "AT_NoForceRowSecurity": ("NO FORCE ROW LEVEL SECURITY", _PROTECTION),
+    "AT_SetTableSpace": ("SET TABLESPACE", _SERVER),
     "AT_ChangeOwner": ("OWNER TO", "what a migration makes belongs to who runs it"),
     "AT_DisableTrig": ("DISABLE TRIGGER", "the audit trail has no gaps"),
     "AT_DisableTrigAll": ("DISABLE TRIGGER ALL", "the audit trail has no gaps"),
@@ -96,6 +99,7 @@ READING = {
     "client_encoding": (["utf8"], ["utf-8"], ["unicode"]),
 }
 """Settings by which a text means something else than it says, and what they may be set to."""
+TEMP_FIRST = "what is made without a schema then stays with the session: put public before it"
 _CATALOG_FIRST = "leave pg_catalog out, and PostgreSQL looks there first"
 CLAIMS = "request."
 """Settings that say who a session is begin so."""
@@ -156,6 +160,12 @@ def forbidden(
         yield "DROP EXTENSION", "it is the platform's, and other modules may use it: leave it", {}
     elif kind == "GrantStmt":
         yield from _grant(node)
+    elif kind == "CreateSchemaStmt" and "authrole" in node:
+        yield "CREATE SCHEMA .. AUTHORIZATION", "what a migration makes belongs to who runs it", {}
+    elif kind in {"CreateStmt", "IndexStmt"} and (
+        node.get("tablespacename") or node.get("tableSpace")
+    ):
+        yield "TABLESPACE", _SERVER, {}
     elif kind == "DefineStmt" and node.get("kind") == "OBJECT_OPERATOR":
         yield "CREATE OPERATOR", _SHARED, {}
 
@@ -175,10 +185,20 @@ def _set(node: Node) -> Iterator[Found]:
         and "pg_catalog" in [_text(each) for each in node.get("args") or ()][1:]
     ):
         yield "a search_path with pg_catalog behind another schema", _CATALOG_FIRST, node
+    elif name == "search_path" and makes_in_temp([_text(each) for each in node.get("args") or ()]):
+        yield "a search_path with pg_temp first", TEMP_FIRST, node
     elif name in SETTINGS:
         what, instead = SETTINGS[name]
         reset = node.get("kind") == "VAR_RESET"
         yield (what.replace("SET ", "RESET ") if reset else what), instead, node
+
+
+def makes_in_temp(path: Sequence[str]) -> bool:
+    """Whether a search_path may lead what is made without a schema into pg_temp."""
+    words = [each.strip(' "') for each in path]
+    return "pg_temp" in words and not {"public", "pg_catalog"} & set(
+        words[: words.index("pg_temp")]
+    )
 
 
 def _text(argument: Node) -> str:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.database.parsing.dynamic import UNKNOWN, literal_text
-from gates.database.parsing.script import Node, own_name, strings, walk
-from gates.database.rules.forbidden import BECOMES, CLAIMS, READING, SETTINGS, Found
+from gates.database.parsing.script import Node, calls_of, own_name, strings, walk
+from gates.database.rules.forbidden import (
+    BECOMES,
+    CLAIMS,
+    READING,
+    SETTINGS,
+    TEMP_FIRST,
+    Found,
+    makes_in_temp,
+)
+from gates.database.rules.session_state import NAMES
 
 _FILES = "a module does not touch the files of the server"
 _OTHERS = "a module leaves other sessions and the server alone"
@@ -27,7 +36,8 @@ CALLS = {
     "pg_create_restore_point": _OTHERS, "pg_stat_reset": _OTHERS, "pg_stat_reset_shared": _OTHERS,
     "pg_advisory_unlock_all": _OTHERS, "pg_logical_emit_message": _OTHERS,
     "pg_create_logical_replication_slot": _OTHERS, "pg_drop_replication_slot": _OTHERS,
-    "pg_create_physical_replication_slot": _OTHERS, "http": _OUTSIDE, "http_get": _OUTSIDE,
+    "pg_create_physical_replication_slot": _OTHERS, "pg_export_snapshot": _OTHERS,
+    "pg_replication_origin_session_setup": _OTHERS, "http": _OUTSIDE, "http_get": _OUTSIDE,
     "http_post": _OUTSIDE, "lowrite": _LARGE, "loread": _LARGE,
 }  # fmt: skip
 _FAMILIES = {"dblink": _OUTSIDE, "pg_ls_": _FILES, "postgres_fdw_": _OUTSIDE, "lo_": _LARGE}
@@ -43,20 +53,19 @@ _BUILDS = frozenset({
 })  # fmt: skip
 
 
-def calls(kind: str, node: Node) -> Iterator[Found]:
-    """The calls in a statement, and in those inside its tree, that a module may not make."""
+def calls(kind: str, node: Node, *, now: bool = False) -> Iterator[Found]:
+    """The calls in a statement, and in those inside its tree, that a module may not make. `now`
+    says that the migration itself makes them."""
     if kind == "NotifyStmt" and UNKNOWN in f"{node.get('conditionname')} {node.get('payload')}":
         yield "NOTIFY with what only a run knows", _EVENTS, {}
-    for name, inner in walk({kind: node}):
-        if name != "FuncCall":
-            continue
+    for inner in calls_of(kind, node):
         parts = strings(inner.get("funcname"))
         called = parts[-1].lower() if parts else ""
         if called == "pg_notify":
             if not all(_tells_ids(each) for each in inner.get("args", ())):
                 yield "pg_notify() with what is in a row or variable", _EVENTS, inner
         elif called == "set_config":
-            yield from _set_config(inner)
+            yield from _set_config(inner, now=now)
         elif len(parts) > 1 and parts[-2] in _SCHEMAS:
             yield f"calling {'.'.join(parts)}()", _SCHEMAS[parts[-2]], inner
         elif UNKNOWN in called and _may_be_forbidden(called.partition(UNKNOWN)[0]):
@@ -70,7 +79,7 @@ def calls(kind: str, node: Node) -> Iterator[Found]:
 
 
 def _may_be_forbidden(begins: str) -> bool:
-    names = (*CALLS, *_FAMILIES, "set_config", "pg_notify", "query_to_xml")
+    names = (*CALLS, *_FAMILIES, *NAMES, "set_config", "pg_notify", "query_to_xml")
     return any(each.startswith(begins) or begins.startswith(each) for each in names)
 
 
@@ -90,7 +99,7 @@ def _tells_ids(value: Node) -> bool:
     return True
 
 
-def _set_config(call: Node) -> Iterator[Found]:
+def _set_config(call: Node, *, now: bool) -> Iterator[Found]:
     arguments = call.get("args") or [{}]
     name = literal_text(arguments[0])
     setting = (name or "").lower()
@@ -106,7 +115,9 @@ def _set_config(call: Node) -> Iterator[Found]:
         yield f"set_config('{setting}')", "write SET, which is read as it is written", call
     elif value is None and "." not in setting:
         yield f"set_config('{setting}') of what only a run knows", "write its value out", call
-    elif value is None and not _for_the_transaction(arguments):
+    elif setting == "search_path" and value is not None and makes_in_temp(value.split(",")):
+        yield "set_config('search_path') with pg_temp first", TEMP_FIRST, call
+    elif (value is None or not now) and not _for_the_transaction(arguments):
         yield f"set_config('{setting}') for the whole session", _LASTS, call
 
 

@@ -11,18 +11,20 @@ from gates.database.rules.forbidden import Found, fixes_path, forbidden
 from gates.database.rules.forbidden_calls import calls
 from gates.database.rules.forbidden_writes import forbidden_writes
 from gates.database.rules.reserved_names import reserved
+from gates.database.rules.session_state import runs_now, session_state, settings_made
 from gates.model import Location
+from gates.settings import SessionWay
 
 _READ_BY_ALL = "every session reads comments: write a row"
-_LASTS = "the next tenant on the connection reads it: add ON COMMIT DROP"
 
 
 def violations(
-    statements: Sequence[Inner], extensions: Collection[str]
+    statements: Sequence[Inner], extensions: Collection[str], tenant: str = SessionWay.tenant
 ) -> Iterator[tuple[str, str, Location]]:
     """What all statements of a module do that they may not: what, what to do instead, where.
 
-    `extensions` are the names that CREATE EXTENSION may have.
+    `extensions` are the names that CREATE EXTENSION may have, `tenant` is the platform's expression
+    for the tenant of a session.
     """
     fixed = {
         name
@@ -30,14 +32,16 @@ def violations(
         if inner.statement.kind == "CreateFunctionStmt"
         and (name := fixes_path(inner.statement.node))
     }
+    made = settings_made(statements)
     said = set()
     for inner in statements:
         kind, node = inner.statement.kind, inner.statement.node
         found = list(forbidden(kind, node, extensions=extensions, fixed=fixed))
         if not inner.part:
-            found += calls(kind, node)
+            found += calls(kind, node, now=runs_now(inner))
         found += forbidden_writes(kind, node)
         found += _in_its_place(inner)
+        found += session_state(inner, tenant, made)
         found += reserved(kind, node)
         placed = [(what, instead, inner.at(place)) for what, instead, place in found]
         for what, instead, where in (*placed, *swallowed(inner)):
@@ -55,9 +59,3 @@ def _in_its_place(inner: Inner) -> Iterator[Found]:
         yield "COMMENT of what only a run knows", _READ_BY_ALL, {}
     elif kind == "DoStmt" and inner.outer is not None:
         yield "DO in a block or function", "write its statements out, so that they are watched", {}
-    elif kind in {"CreateStmt", "CreateTableAsStmt"} and not inner.at_once:
-        into = node.get("into", node)
-        relation = into.get("rel", into.get("relation", {}))
-        lasts = into.get("onCommit", node.get("oncommit")) != "ONCOMMIT_DROP"
-        if relation.get("relpersistence") == "t" and lasts:
-            yield "a temporary table that outlives its transaction", _LASTS, relation

@@ -150,6 +150,9 @@ class Language(Protocol):
         `LockError` is a `ValueError`: whoever asks says which file it is about.
         """
 
+    def write_lock(self, tools: Tools) -> bytes:
+        """A lock file made anew, from what the registry has. Runs no code of any package."""
+
     def install_packages(self, tools: Tools) -> object:
         """Install the locked packages, or find them installed; what is there is what is locked.
 

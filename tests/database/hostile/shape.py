@@ -29,10 +29,13 @@ class Hostile:
     sql: str
     """The second migration, after its head."""
     rollback: str = "SELECT 1;"
+    hook: str = ""
+    """post_upgrade.sql, after its head."""
 
     @property
     def files(self) -> dict[str, str]:
-        return {"001_more.sql": HEAD + self.sql, "rollback/001_more.sql": HEAD + self.rollback}
+        files = {"001_more.sql": HEAD + self.sql, "rollback/001_more.sql": HEAD + self.rollback}
+        return {**files, **({"hooks/post_upgrade.sql": HEAD + self.hook} if self.hook else {})}
 
 
 def function(

@@ -8,12 +8,14 @@ from gates.model import CheckResult, Level, Verdict
 from tests.database.conftest import results
 from tests.database.hostile.behind import BEHIND
 from tests.database.hostile.channels import CHANNELS
+from tests.database.hostile.files import FILES
 from tests.database.hostile.keys import KEYS
 from tests.database.hostile.policies import POLICIES
 from tests.database.hostile.run_time import RUN_TIME_OBJECTS
+from tests.database.hostile.sessions import SESSIONS
 from tests.database.hostile.shape import Hostile
 
-REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS)
+REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS, *SESSIONS, *FILES)
 
 
 def reasons(result: CheckResult) -> list[str]:

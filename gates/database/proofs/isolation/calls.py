@@ -35,7 +35,7 @@ _FUNCTIONS = """
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
     WHERE p.proowner = %s::regrole
-        AND (p.prosecdef OR p.prosrc ~* 'set_config|set\\s+(local\\s+|session\\s+)?["a-z_]'
+        AND (%s OR p.prosecdef OR p.prosrc ~* 'set_config|set\\s+(local\\s+|session\\s+)?["a-z_]'
             OR EXISTS (SELECT FROM pg_proc s WHERE s.prosecdef AND s.oid IN (g.aggtransfn,
                 g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn,
                 g.aggminvtransfn, g.aggmfinalfn)))
@@ -57,14 +57,14 @@ class Call:
 
 
 def find_calls(
-    tenants: Tenants, owner_name: str, tables: Sequence[Table]
+    tenants: Tenants, owner_name: str, tables: Sequence[Table], *, every: bool = False
 ) -> tuple[list[Call], list[str]]:
-    """The functions that a session of a tenant may call, and a sentence for each that has an
-    argument of which no value is known."""
+    """The functions that a session of a tenant may call and that may see more than it does, or
+    `every` one; and a sentence for each that has an argument of which no value is known."""
     calls: list[Call] = []
     unknown: list[str] = []
     owner = tenants.owner
-    rows = owner.execute(_FUNCTIONS, (list(_ROLES), owner_name)).fetchall()
+    rows = owner.execute(_FUNCTIONS, (list(_ROLES), owner_name, every)).fetchall()
     values = Values(tenants, tables)
     for (
         label, quoted, kind, name, types, modes, variadic, defaults, anything, direct, role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from gates.database import Clone, Database
 from gates.database.proofs.isolation.views_and_functions import Exposure
 from gates.database.proofs.tenants.outcomes import Leak
-from gates.database.proofs.tenants.replay import PSQL_PATH, shows
+from gates.database.proofs.tenants.replay import COMMITS, PSQL_PATH, shows
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 
@@ -36,7 +37,7 @@ def confirm(
     if not (leaks or exposures) or not database.workspace.superuser:
         return Confirmed(tuple(leaks), tuple(exposures))
     with database.clone("in use") as clone:
-        trial = _Trial(clone, tenants, database.limit)
+        trial = _Trial(database, clone, tenants)
         shown_leaks, other_leaks = trial.sorted_out(leaks)
         shown, other = trial.sorted_out(exposures)
     return Confirmed(shown_leaks, shown, (*other_leaks, *other))
@@ -44,15 +45,18 @@ def confirm(
 
 @dataclass(frozen=True)
 class _Trial:
+    database: Database
     clone: Clone
     tenants: Tenants
-    limit: float
 
     def sorted_out(self, seen: Sequence[Seen]) -> tuple[tuple[Seen, ...], tuple[Seen, ...]]:
         """Those whose script shows it, and the others."""
         shown: list[Seen] = []
         others: list[Seen] = []
         for each in seen:
+            if isinstance(each, Exposure) and each.shown:
+                shown.append(each)
+                continue
             for script in (each.script, self._fuller(each)):
                 if self._shows(script):
                     shown.append(replace(each, script=script))
@@ -62,8 +66,12 @@ class _Trial:
         return tuple(shown), tuple(others)
 
     def _shows(self, script: str) -> bool:
-        session = self.clone.workspace.connect(self.clone.name, search_path=PSQL_PATH)
-        return shows(session, script, self.tenants.a, self.tenants.b, self.limit)
+        with contextlib.ExitStack() as stack:
+            clone = self.clone
+            if COMMITS in script:  # what it leaves behind is nothing for the next script
+                clone = stack.enter_context(self.database.clone("in use"))
+            session = clone.workspace.connect(clone.name, search_path=PSQL_PATH)
+            return shows(session, script, self.tenants.a, self.tenants.b, self.database.limit)
 
     def _fuller(self, seen: Leak | Exposure) -> str:
         """The script with the rows of the platform, and those of tenant A that are no rows of the

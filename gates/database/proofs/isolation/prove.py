@@ -38,6 +38,7 @@ from gates.database.proofs.isolation.probes import (
     truncate,
     without_tenant,
 )
+from gates.database.proofs.isolation.session_residue import session_residue
 from gates.database.proofs.isolation.views_and_functions import (
     Answers,
     Exposed,
@@ -98,6 +99,7 @@ def prove(database: Database) -> Isolation:
         proof.call_functions_for_good()
         proof.write_past_rules_triggers_and_views()
         proof.act_as_the_platform()
+        proof.look_at_what_sessions_keep()
     shown = confirm(database, tenants, proof.leaks, proof.exposures)
     database.record(
         "isolation proof", len(proof.all_tables), time.perf_counter() - started,
@@ -235,6 +237,10 @@ class _Proof:
         self.exposures += platform_acts(
             self.database, self.tenants, self.owner, self.tables, self.unproved
         )
+
+    def look_at_what_sessions_keep(self) -> None:
+        """What A's calls and writes leave in a session, the next tenant finds there."""
+        self.exposures += session_residue(self.tenants, self.owner, self.tables, self.unproved)
 
     @property
     def rows_of_b(self) -> list[Row]:

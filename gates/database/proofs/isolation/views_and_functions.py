@@ -72,6 +72,8 @@ class Exposure:
     sentence: str
     script: str
     fix: str = ""
+    shown: bool = False
+    """Its script was run alone already, on a database that is like no other."""
 
 
 def find_exposed(

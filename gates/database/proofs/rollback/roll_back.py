@@ -108,12 +108,13 @@ def _down(
 def _up(database: Database, module: Module, scratch: Scratch, found: RolledBack) -> bool:
     """Run every migration over rows of the version before it, and back, and again."""
     budget = scratch.budget()
+    last: Contents = {}
     for number, (path, sql) in enumerate(database.scripts):
         migration = module.migrations[number]
         before: Contents = {}
         if number:
             found.unfilled += _fill_for(database, scratch, number, migration)
-            before = contents(scratch, database.platform_tables)
+            before = last = contents(scratch, database.platform_tables, last)
             found.unmet = tuple(unmet_on_the_way(scratch, path, found.unmet))
         if failure := scratch.run(path, sql, budget=budget).failure:
             found.failure = "after the rollbacks it does not run again, with rows", failure

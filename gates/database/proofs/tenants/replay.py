@@ -26,8 +26,10 @@ HOLDS = "holds B's id"
 STILL = "as B, and still reaches A"
 ENDLESS = "does not end"
 CHANGES = "changes B's rows"
+FRESH, KEPT = "what the session has", "kept after COMMIT"
 ROWS_BEFORE, ROWS_AFTER = "B's rows before", "B's rows after"
 MEMBER = "is true"
+COMMITS = "\nCOMMIT;"
 PSQL_PATH = '"$user", public'
 """The search_path of a session that nobody has set up."""
 
@@ -35,7 +37,7 @@ _REACHES = re.compile(r"reaches \w's row$")
 _ACCEPTED = re.compile(r"accepted\b|removes B's row$|for all tenants$")
 _ERROR = re.compile(r"(?:only|fails with) ([0-9A-Z]{5})\b")
 _COMMENT = re.compile(r";[^\S\n]*--[^\S\n]*([^\n]*)")
-_CLAIMS = frozenset({OWN_ROW, DEPENDS, HOLDS, STILL, ENDLESS, CHANGES, MEMBER})
+_CLAIMS = frozenset({OWN_ROW, DEPENDS, HOLDS, STILL, ENDLESS, CHANGES, MEMBER, KEPT})
 _STOPPED, _ABORTED, _GONE = "57014", "25P02", "08006"
 
 
@@ -114,6 +116,8 @@ def claim_holds(answers: Sequence[Answer], a: str, b: str) -> bool:
         return [(each.error, Counter(each.rows)) for each in before[-1:]] != [
             ("", Counter(shown.rows))
         ]
+    if claim == KEPT:
+        return any(set(shown.rows) - set(each.rows) for each in answers if each.comment == FRESH)
     if claim == CHANGES:
         return _read(answers[:at], ROWS_BEFORE) != _read(answers[at:], ROWS_AFTER)
     return shown.count > 0 or claim == "removes B's row"

@@ -19,6 +19,8 @@ from gates.database.tenant_session import APP, EVERY_COMMAND, adjacent_tenants, 
 if TYPE_CHECKING:
     import psycopg
 
+_WAIT = "2s"
+"""The sessions act one after the other: what one of them waits for another holds for good."""
 _PLATFORM = ("tenants", "organizations", "profiles", "users", "memberships")
 
 
@@ -63,8 +65,10 @@ def two_tenants(database: Database) -> Iterator[Tenants]:
     with contextlib.ExitStack() as stack:
         clone = stack.enter_context(database.clone("in use"))
         admin = stack.enter_context(clone.connect())
-        owner = stack.enter_context(clone.connect("owner"))
-        app, bare = (stack.enter_context(clone.connect("app")) for _ in range(2))
+        owner = stack.enter_context(clone.connect("owner", lock_timeout=_WAIT))
+        app, bare = (
+            stack.enter_context(clone.connect("app", lock_timeout=_WAIT)) for _ in range(2)
+        )
         own = frozenset(table.oid for table in module.tables)
         salt = database.salt
         maker = Maker(
@@ -75,7 +79,7 @@ def two_tenants(database: Database) -> Iterator[Tenants]:
         a, b, c = adjacent_tenants(salt)
 
         def another() -> psycopg.Connection[tuple[Any, ...]]:
-            return stack.enter_context(clone.connect("app"))
+            return stack.enter_context(clone.connect("app", lock_timeout=_WAIT))
 
         tenants = Tenants(a, b, maker, app, bare, owner, _grants(owner, module), another, c)
         add_platform_rows(tenants, tenants.a, 1)

@@ -12,7 +12,12 @@ from pathlib import Path
 import gates
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains.canary import plant, prove
-from gates.toolchains.code_rules import CodeRules, read_breaks, read_queues
+from gates.toolchains.code_rules import (
+    CodeRules,
+    read_breaks,
+    read_queues,
+    read_statements,
+)  # fmt: skip
 from gates.toolchains.languages.python.environment import (
     CONFIG,
     install_packages,
@@ -115,12 +120,13 @@ def _check(tools: Tools) -> CodeRules:
     try:
         told = json.loads(answer.read_bytes())
         breaks, queues = read_breaks(told["breaks"]), read_queues(told["queues"])
+        statements = read_statements(told["statements"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ToolFailedError(f"the rules' answer is not understood: {error}") from error
     if not any(each.location.path == canary.path for each in breaks):
         raise ToolFailedError("the rules for code did not find a fault that was put there for them")
     rest = tuple(each for each in breaks if each.location.path != canary.path)
-    return CodeRules(proved, rest, tuple(queues), tuple(tools.records))
+    return CodeRules(proved, rest, tuple(queues), tuple(tools.records), statements)
 
 
 def _has_failed(ran: Ran) -> bool:

@@ -79,13 +79,33 @@ def check_format(tools: Tools) -> Iterator[Problem]:
     yield from prove("ruff", problems, [canary], files=files, seen=seen)
 
 
-def _run(tools: Tools, command: Sequence[str], paths: Sequence[str], canary: Canary) -> Ran:
+def fix(tools: Tools) -> dict[str, bytes]:
+    """The module's Python files after the fixes that ruff calls safe, those that change."""
+    return _changed(tools, ["check", "--ignore-noqa", "--fix-only", "--no-unsafe-fixes"])
+
+
+def fix_format(tools: Tools) -> dict[str, bytes]:
+    """The module's Python files as ruff lays them out, those that change."""
+    return _changed(tools, ["format"])
+
+
+def _changed(tools: Tools, command: Sequence[str]) -> dict[str, bytes]:
+    tools.take("code")
+    files = find_files(tools.session.module)
+    _run(tools, command, files)
+    return tools.changed(files)
+
+
+def _run(
+    tools: Tools, command: Sequence[str], paths: Sequence[str], canary: Canary | None = None
+) -> Ran:
     """Run a command of ruff over files of the module's copy, under the platform's configuration."""
     width = find_line_width(tools.session.module)
     settings = [f"--config={CONFIG / 'ruff.toml'}", f"--config=line-length={width}"]
+    planted = [canary.path] if canary else []
     return tools.run(
         "ruff",
-        [*command, "--verbose", "--no-cache", *settings, "--", *paths, canary.path],
+        [*command, "--verbose", "--no-cache", *settings, "--", *paths, *planted],
         ok=(0, 1),
         subjects=len(paths),
     )
@@ -113,6 +133,7 @@ def parse(output: bytes, copy: Path) -> Iterator[Problem]:
                 ),
                 entry["code"],
                 fix or "see the rule's page",
+                repaired=(entry.get("fix") or {}).get("applicability") == "safe",
             )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"ruff printed something that is not understood: {error}") from error

@@ -8,7 +8,12 @@ from pathlib import Path
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.toolchains.canary import plant, prove
-from gates.toolchains.code_rules import CodeRules, read_breaks, read_queues
+from gates.toolchains.code_rules import (
+    CodeRules,
+    read_breaks,
+    read_queues,
+    read_statements,
+)  # fmt: skip
 from gates.toolchains.languages.typescript.compiler import write_project
 from gates.toolchains.languages.typescript.platform_tools import platform_tools, sources
 from gates.toolchains.languages.typescript.sources.environment import find_environment_files
@@ -63,6 +68,7 @@ def _check(tools: Tools) -> CodeRules:
         problems = [_problem(each) for each in answer["problems"] if each["error"]]
         breaks = read_breaks(answer["breaks"])
         queues = read_queues(answer["queues"])
+        statements = read_statements(answer["statements"])
     except (ValueError, KeyError, TypeError) as error:
         raise ToolFailedError(f"the compiler's answer is not understood: {error}") from error
     # Types are not looked at where the syntax or the set-up is wrong.
@@ -71,7 +77,7 @@ def _check(tools: Tools) -> CodeRules:
     if not any(each.rule == "errors-thrown" for each in planted):
         raise ToolFailedError("the rules for code did not find a fault that was put there for them")
     rest = tuple(each for each in breaks if each.location.path != canary.path)
-    return CodeRules(tuple(proved), rest, tuple(queues), tuple(tools.records))
+    return CodeRules(tuple(proved), rest, tuple(queues), tuple(tools.records), statements)
 
 
 def _problem(entry: dict[str, object]) -> Problem:

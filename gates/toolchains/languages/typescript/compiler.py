@@ -38,11 +38,13 @@ _LINE = re.compile(r"(?P<path>\S.*?)\((?P<line>\d+),(?P<column>\d+)\): error (?P
 _GLOBAL = re.compile(r"error (?P<text>TS\d+: .*)")
 
 
-def write_project(tools: Tools, files: Sequence[str], extra: dict[str, object]) -> Path:
+def write_project(
+    tools: Tools, files: Sequence[str], extra: dict[str, object], name: str = PROJECT
+) -> Path:
     """A tsconfig in the module's copy that compiles exactly these files, with `extra` options."""
     packages = npm.install_packages(tools)
     options = {**OPTIONS, "types": ambient(packages), **extra}
-    path = tools.module_copy / PROJECT
+    path = tools.module_copy / name
     with disk():
         path.write_text(json.dumps({"compilerOptions": options, "files": list(files)}), "utf-8")
     return path

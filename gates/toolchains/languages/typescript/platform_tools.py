@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from gates.errors import ToolFailedError
+from gates.errors import ToolFailedError, ToolMissingError
 from gates.module import Module
 from gates.toolchains.cache import Installed, install_once
 from gates.toolchains.languages.typescript.lock import LOCK_FILE, find_outdated
@@ -17,9 +17,9 @@ from gates.toolchains.tools import Program, Tools
 PACKAGES = Path(__file__).with_name("npm")
 CONFIG = Path(__file__).with_name("config")
 _SCRIPTS = {
-    "eslint": ("eslint", "bin/eslint.js"),
+    "oxlint": ("oxlint", "bin/oxlint"),
     "prettier": ("prettier", "bin/prettier.cjs"),
-    "tsc": ("typescript", "bin/tsc"),
+    "tsc": ("typescript-native", "bin/tsc"),
 }
 SUFFIXES = (".ts", ".tsx", ".mts", ".cts")
 
@@ -31,7 +31,7 @@ def sources(module: Module, *, tests: bool = False) -> list[str]:
 
 
 def platform_tool(tools: Tools, name: str) -> Program:
-    """One of the platform's own tools (eslint, prettier, tsc), installed on first use.
+    """One of the platform's own tools (oxlint, prettier, tsc), installed on first use.
 
     Raises `ToolMissingError` without Node and `ToolFailedError` where npm cannot install it.
     """
@@ -44,8 +44,7 @@ def platform_tool(tools: Tools, name: str) -> Program:
 
 
 def platform_tools(tools: Tools) -> Path:
-    """The folder of the platform's own tools, with `node_modules` and the configurations; its
-    record goes to `tools`."""
+    """The folder of the platform's own tools, with `node_modules`; its record goes to `tools`."""
     session = tools.session
     made = session.once("typescript-toolchain", lambda: _install(session))
     packages = json.loads((PACKAGES / LOCK_FILE).read_text("utf-8"))["packages"]
@@ -53,12 +52,21 @@ def platform_tools(tools: Tools) -> Path:
     return made.place
 
 
+def find_tsgolint(tools: Tools) -> Path:
+    """The program by which oxlint runs the rules that need types.
+
+    Raises `ToolMissingError` where there is none for this machine.
+    """
+    found = sorted((platform_tools(tools) / "node_modules/@oxlint-tsgolint").glob("*/tsgolint"))
+    if len(found) != 1:
+        raise ToolMissingError("oxlint-tsgolint has no program for this machine")
+    return found[0]
+
+
 def _install(session: Session) -> Installed:
     lock = (PACKAGES / LOCK_FILE).read_bytes()
-    digest = hashlib.sha256(lock)
-    for path in sorted(CONFIG.glob("eslint*.mjs")):
-        digest.update(path.read_bytes())
-    place = session.settings.cache / "toolchains" / f"typescript-{digest.hexdigest()[:32]}"
+    digest = hashlib.sha256(lock).hexdigest()
+    place = session.settings.cache / "toolchains" / f"typescript-{digest[:32]}"
 
     def install() -> Path:
         tools = Tools(session)
@@ -66,9 +74,6 @@ def _install(session: Session) -> Installed:
         folder.mkdir()
         for name in ("package.json", LOCK_FILE):
             shutil.copyfile(PACKAGES / name, folder / name)
-        # ESLint's configurations import from their own folder.
-        for path in CONFIG.glob("eslint*.mjs"):
-            shutil.copyfile(path, folder / path.name)
         npm_ci(tools, folder)
         return folder
 

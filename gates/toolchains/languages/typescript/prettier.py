@@ -26,18 +26,10 @@ def run(tools: Tools, files: Sequence[str]) -> Iterator[Problem]:
     tools.take("code")
     program = platform_tools.platform_tool(tools, "prettier")
     canary = plant(tools, files[0], ".ts", 'canary( "" )', None)
-    copy, nothing = tools.module_copy, tools.folder / "ignore"
-    nothing.touch()
+    copy = tools.module_copy
     before = {path: (copy / path).read_bytes() for path in [*files, canary.path]}
     # Prettier names each file that it writes, and of those that it compares only the different.
-    ran = tools.run(
-        program,
-        [
-            f"--config={platform_tools.CONFIG / 'prettier.json'}", "--no-editorconfig",
-            f"--ignore-path={nothing}", "--write", "--", *files, canary.path,
-        ],
-        subjects=len(files),
-    )  # fmt: skip
+    ran = tools.run(program, _arguments(tools, [*files, canary.path]), subjects=len(files))
     problems = (
         problem
         for path, data in before.items()
@@ -45,6 +37,26 @@ def run(tools: Tools, files: Sequence[str]) -> Iterator[Problem]:
     )
     seen = parse(ran.stdout, copy)
     yield from prove("prettier", problems, [canary], files=files, seen=seen)
+
+
+def fix(tools: Tools, files: Sequence[str]) -> dict[str, bytes]:
+    """The files of the module as Prettier lays them out, those that change.
+
+    Raises `ToolFailedError` for a file that does not parse.
+    """
+    tools.take("code")
+    program = platform_tools.platform_tool(tools, "prettier")
+    tools.run(program, _arguments(tools, files), subjects=len(files))
+    return tools.changed(files)
+
+
+def _arguments(tools: Tools, files: Sequence[str]) -> list[str]:
+    nothing = tools.folder / "ignore"
+    nothing.touch()
+    return [
+        f"--config={platform_tools.CONFIG / 'prettier.json'}", "--no-editorconfig",
+        f"--ignore-path={nothing}", "--write", "--", *files,
+    ]  # fmt: skip
 
 
 def parse(output: bytes, copy: Path) -> set[str]:

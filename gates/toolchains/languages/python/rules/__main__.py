@@ -3,8 +3,8 @@
 `python -m gates.toolchains.languages.python.rules REQUEST [mypy's arguments]`. REQUEST is a JSON
 file: {files: those of the module, sources: those that rules hold for, environment: those that may
 read it, prefix: that of its queues, answer: where to write what was found}. Standard output and
-exit status are mypy's. The answer is one JSON object {breaks, queues}; it is not written where mypy
-could not read the sources.
+exit status are mypy's. The answer is one JSON object {breaks, queues, statements}; it is not
+written where mypy could not read the sources.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gates.toolchains.languages.python.rules.environment import find_environment
 from gates.toolchains.languages.python.rules.errors import find_errors
 from gates.toolchains.languages.python.rules.imports import find_imports
 from gates.toolchains.languages.python.rules.members import find_members
+from gates.toolchains.languages.python.rules.paths import find_paths
 from gates.toolchains.languages.python.rules.program import (
     Found,
     Program,
@@ -38,6 +39,11 @@ from gates.toolchains.languages.python.rules.program import (
 )
 from gates.toolchains.languages.python.rules.public_any import find_any
 from gates.toolchains.languages.python.rules.queues import find_queues, read_queues
+from gates.toolchains.languages.python.rules.statements import (
+    find_statements,
+    read_statements,
+)  # fmt: skip
+from gates.toolchains.languages.python.rules.telemetry import find_telemetry
 
 
 def main() -> int:
@@ -59,7 +65,8 @@ def main() -> int:
     program = Program.of(result, request)
     found = [each for file in program.files for each in check(program, file)]
     queues = [each for file in program.files for each in read_queues(program, file)]
-    answer = {"breaks": found, "queues": queues}
+    statements = [each for file in program.files for each in read_statements(program, file)]
+    answer = {"breaks": found, "queues": queues, "statements": statements}
     Path(request.answer).write_text(json.dumps(answer), "utf-8")
     return int(any(json.loads(line)["severity"] == "error" for _, line in told))
 
@@ -94,7 +101,7 @@ def check(program: Program, file: SourceFile) -> list[Found]:
     """What every rule finds in one file."""
     rules = (
         find_imports, find_members, find_capabilities, find_environment, find_errors, find_any,
-        find_queues,
+        find_queues, find_paths, find_statements, find_telemetry,
     )  # fmt: skip
     return [each for rule in rules for each in rule(program, file)]
 

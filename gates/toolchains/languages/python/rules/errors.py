@@ -12,15 +12,20 @@ from mypy.nodes import (
     AssignmentExpr,
     AssignmentStmt,
     CallExpr,
+    CastExpr,
+    ClassDef,
     ConditionalExpr,
     Decorator,
     Expression,
+    ExpressionStmt,
     FuncDef,
+    MemberExpr,
     NameExpr,
     Node,
     OpExpr,
     RaiseStmt,
     RefExpr,
+    StrExpr,
     SymbolNode,
     TryStmt,
 )  # fmt: skip
@@ -35,9 +40,16 @@ from mypy.types import (
     get_proper_type,
 )  # fmt: skip
 
-from gates.toolchains.languages.python.rules.program import Found, Program, SourceFile, found
+from gates.toolchains.languages.python.rules.program import (
+    Found,
+    Program,
+    SourceFile,
+    classes,
+    found,
+)
 
 RULE = "errors-thrown"
+HANDING = frozenset({"set_exception", "throw"})
 ROOT = "AxonError"
 PLATFORM = "axon_"
 PROTOCOLS = {
@@ -63,17 +75,47 @@ def find_errors(program: Program, file: SourceFile) -> Iterator[Found]:
         if isinstance(each, AssertStmt):
             yield found(RULE, file, each, "assert raises AssertionError, which is no AxonError")
         elif isinstance(each, RaiseStmt) and each.expr is not None:
-            caught = list(_caught(file, each))
-            function = next(_functions(file, each), None)
-            for value in _branches(each.expr):
-                if isinstance(value, NameExpr) and any(value.node is one for one in caught):
-                    continue
-                kind = program.type_of(value)
-                if kind is not None and (
-                    is_axon_error(program, kind) or _is_asked_for(kind, function)
-                ):
-                    continue
-                yield found(RULE, file, value, f"this raises {_name(kind)}, which is no AxonError")
+            yield from _judge(program, file, each, each.expr, "raises")
+        elif isinstance(each, CallExpr) and _hands_on(program, each):
+            yield from _judge(program, file, each, each.args[0], "hands on")
+        elif isinstance(each, CallExpr) and isinstance(each.analyzed, CastExpr):
+            target, kind = get_proper_type(each.analyzed.type), program.type_of(each.args[1])
+            if is_axon_error(program, target) and not (kind and is_axon_error(program, kind)):
+                yield found(RULE, file, each, f"this says of {_name(kind)} that it is an AxonError")
+
+
+def _judge(
+    program: Program, file: SourceFile, node: Node, given: Expression, verb: str
+) -> Iterator[Found]:
+    caught = list(_caught(file, node))
+    function = next(_functions(file, node), None)
+    for value in _branches(given):
+        if isinstance(value, NameExpr) and any(value.node is one for one in caught):
+            continue
+        kind = program.type_of(value)
+        if kind is not None and is_axon_error(program, kind):
+            continue
+        if isinstance(node, RaiseStmt):
+            if kind is not None and _is_asked_for(file, kind, function):
+                continue
+        elif _is_kept(value):
+            continue
+        yield found(RULE, file, value, f"this {verb} {_name(kind)}, which is no AxonError")
+
+
+def _hands_on(program: Program, call: CallExpr) -> bool:
+    """Whether a call gives an error to others: `future.set_exception(e)`, `work.throw(e)`."""
+    callee = call.callee
+    if not isinstance(callee, MemberExpr) or callee.name not in HANDING or not call.args:
+        return False
+    return not any(program.is_own(each.module_name) for each in classes(program, callee.expr))
+
+
+def _is_kept(value: Expression) -> bool:
+    """Whether a value is the error that another future or task holds."""
+    if isinstance(value, CallExpr):
+        return isinstance(value.callee, MemberExpr) and value.callee.name == "exception"
+    return False
 
 
 def is_axon_error(program: Program, kind: ProperType) -> bool:
@@ -115,20 +157,32 @@ def _name(kind: ProperType | None) -> str:
     return kind.type.name if isinstance(kind, Instance) else str(kind)
 
 
-def _is_asked_for(kind: ProperType, function: FuncDef | Decorator | None) -> bool:
+def _is_asked_for(file: SourceFile, kind: ProperType, function: FuncDef | Decorator | None) -> bool:
     """Whether Python or pydantic asks for this error in the function around it."""
     if isinstance(kind, FunctionLike) and kind.is_type_obj():
         kind = get_proper_type(kind.items[0].ret_type)
     if not isinstance(kind, Instance) or function is None:
         return False
     name = kind.type.fullname
+    is_method = isinstance(file.parents.get(id(file.parents.get(id(function)))), ClassDef)
     if name == "builtins.NotImplementedError":
-        return True
+        return is_method and _is_left_open(function)
     if name in VALIDATORS or kind.type.module_name.startswith("pydantic_core"):
         return isinstance(function, Decorator) and any(
             _is_validator(each) for each in function.original_decorators
         )
-    return function.name in PROTOCOLS.get(name, ())
+    return is_method and function.name in PROTOCOLS.get(name, ())
+
+
+def _is_left_open(function: FuncDef | Decorator) -> bool:
+    """Whether a method does nothing but say that it is for others to define."""
+    body = function.func.body.body if isinstance(function, Decorator) else function.body.body
+    rest = [
+        each
+        for each in body
+        if not (isinstance(each, ExpressionStmt) and isinstance(each.expr, StrExpr))
+    ]
+    return len(rest) == 1 and isinstance(rest[0], RaiseStmt)
 
 
 def _is_validator(decorator: Expression) -> bool:

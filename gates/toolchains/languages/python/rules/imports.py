@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from mypy.nodes import Import, ImportAll, ImportBase, ImportFrom
 
-from gates.toolchains.languages.python.rules.members import MEMBERS
 from gates.toolchains.languages.python.rules.program import (
     Found,
     Program,
@@ -16,30 +14,8 @@ from gates.toolchains.languages.python.rules.program import (
     found,
     own_path,
 )  # fmt: skip
+from gates.toolchains.languages.python.rules.standard import MODULES, OTHERS, standard
 
-ALLOWED = frozenset(
-    {
-        "__future__", "abc", "array", "asyncio", "base64", "binascii", "bisect", "bz2", "calendar",
-        "cmath", "collections", "collections_abc", "colorsys", "concurrent", "contextlib",
-        "contextvars", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "email",
-        "enum", "errno", "fnmatch", "fractions", "functools", "genericpath", "getpass", "gettext",
-        "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html", "http", "io", "ipaddress",
-        "itertools", "json", "keyword", "linecache", "locale", "lzma", "math", "mimetypes",
-        "numbers", "opcode", "operator", "os", "pathlib", "posixpath", "pprint", "queue", "quopri",
-        "random", "re", "reprlib", "sched", "secrets", "select", "selectors", "shutil", "smtplib",
-        "socket", "sqlite3", "ssl", "stat", "statistics", "string", "stringprep", "struct", "sys",
-        "tarfile", "tempfile", "textwrap", "thread", "threading", "time", "timeit", "token",
-        "tokenize", "tomllib", "traceback", "types", "typeshed", "typing", "typing_extensions",
-        "unicodedata", "urllib", "uuid", "warnings", "weakref", "xml", "zipfile", "zlib",
-        "zoneinfo",
-    }
-)  # fmt: skip
-"""Standard modules that need no approval; private ones (`_io`) go by the name without the bar."""
-REFUSED = frozenset({"asyncio.subprocess", "concurrent.futures.process"})
-PARTS = frozenset({"importlib.metadata", "importlib.resources"})
-"""Parts of other modules that need none either."""
-OTHERS = {"logging": "platform-logger", "syslog": "platform-logger"}
-"""Standard modules that break another rule than that of capabilities."""
 LOGGERS = frozenset({"eliot", "logbook", "loguru"})
 
 
@@ -50,21 +26,6 @@ def find_imports(program: Program, file: SourceFile) -> Iterator[Found]:
             continue  # for types alone
         for name in _modules(file, node):
             yield from _judge(program, file, node, name)
-
-
-def standard(name: str) -> str:
-    """The standard module of a full name, as the list has it; "" for another."""
-    top = name.split(".")[0]
-    return top.lstrip("_") if top in sys.stdlib_module_names and top != "__future__" else ""
-
-
-def is_listed(name: str) -> bool:
-    """Whether a full name is of a listed standard module."""
-    if any(name == each or name.startswith(f"{each}.") for each in REFUSED):
-        return False
-    return standard(name) in ALLOWED or any(
-        name == each or name.startswith(f"{each}.") for each in PARTS
-    )
 
 
 def capability(name: str) -> tuple[str, str]:
@@ -93,10 +54,10 @@ def _modules(file: SourceFile, node: ImportBase) -> list[str]:
 def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> Iterator[Found]:
     top = name.split(".")[0]
     if standard(name):
-        if not is_listed(name) and not _parts_only(node, name):
+        if name not in MODULES and not _parts_only(node, name):
             rule, message = capability(name)
             yield found(rule, file, node, message)
-        elif isinstance(node, ImportAll) and name in MEMBERS:
+        elif isinstance(node, ImportAll):
             yield found("capabilities", file, node, f"all of {name} is imported")
         return
     if top in LOGGERS:
@@ -108,11 +69,26 @@ def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> I
         path = own_path(tree)
         if path is not None and not _is_source(program, path):
             yield found("imports-inside", file, node, f"{path} lies outside src")
+        for hidden in _hidden(node, name) if path is None else ():
+            message = f"{hidden} is internal to its package"
+            yield found("imports-inside", file, node, message)
+
+
+def _hidden(node: ImportBase, name: str) -> Iterator[str]:
+    """What an import takes of a package that the package keeps for itself, by its name."""
+    if any(each.startswith("_") for each in name.split(".")):
+        yield name
+    elif isinstance(node, ImportFrom):
+        for member, _ in node.names:
+            if member.startswith("_") and not member.endswith("__"):
+                yield f"{name}.{member}"
 
 
 def _parts_only(node: ImportBase, name: str) -> bool:
     """`from importlib import metadata`."""
-    return isinstance(node, ImportFrom) and all(f"{name}.{each}" in PARTS for each, _ in node.names)
+    return isinstance(node, ImportFrom) and all(
+        f"{name}.{each}" in MODULES for each, _ in node.names
+    )
 
 
 def _is_source(program: Program, path: str) -> bool:

@@ -1,68 +1,75 @@
-"""Of the modules that reach outside, listed members may be used, and nothing else.
+"""Of Python's own modules and classes, listed members may be used, and nothing else.
 
-Whoever holds such a module itself can reach every member of it.
+Whoever holds a module itself, or asks for a member by a text, can reach every member of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mypy.nodes import Context, ImportFrom, MypyFile
+from mypy.nodes import (
+    CallExpr,
+    Context,
+    Expression,
+    ImportFrom,
+    MemberExpr,
+    MypyFile,
+    RefExpr,
+    StrExpr,
+    TypeInfo,
+)  # fmt: skip
+from mypy.types import Instance, LiteralType, get_proper_type
 
-from gates.toolchains.languages.python.rules.program import Found, Program, SourceFile, found
+from gates.toolchains.languages.python.rules.imports import capability
+from gates.toolchains.languages.python.rules.program import (
+    Found,
+    Program,
+    SourceFile,
+    classes,
+    found,
+    origin,
+)  # fmt: skip
+from gates.toolchains.languages.python.rules.standard import (
+    ATTRIBUTES,
+    CLASSES,
+    FRAMES,
+    MODULES,
+    RULES,
+    rule_of,
+    standard,
+)  # fmt: skip
 
-MEMBERS = {
-    "os": frozenset(
-        {
-            "DirEntry", "F_OK", "PathLike", "R_OK", "W_OK", "X_OK", "access", "altsep", "cpu_count",
-            "curdir", "devnull", "extsep", "fsdecode", "fsencode", "fspath", "fsync", "getcwd",
-            "getpid", "linesep", "listdir", "makedirs", "mkdir", "name", "pardir", "path",
-            "pathsep", "remove", "removedirs", "rename", "replace", "rmdir", "scandir", "sep",
-            "stat", "stat_result", "strerror", "unlink", "urandom", "utime", "walk",
-        }
-    ),
-    "sys": frozenset(
-        {
-            "argv", "byteorder", "exc_info", "exception", "float_info", "getdefaultencoding",
-            "getfilesystemencoding", "getrecursionlimit", "getsizeof", "hash_info", "hexversion",
-            "implementation", "int_info", "intern", "maxsize", "maxunicode", "platform", "version",
-            "version_info",
-        }
-    ),
-    "types": frozenset(
-        {
-            "BuiltinFunctionType", "EllipsisType", "GenericAlias", "MappingProxyType", "MethodType",
-            "NoneType", "NotImplementedType", "SimpleNamespace", "TracebackType", "UnionType",
-            "get_original_bases",
-        }
-    ),
+BY_TEXT = {
+    "builtins.getattr": slice(1, 2), "builtins.setattr": slice(1, 2),
+    "builtins.delattr": slice(1, 2), "_operator.attrgetter": slice(0, None),
+    "operator.attrgetter": slice(0, None), "_operator.methodcaller": slice(0, 1),
+    "operator.methodcaller": slice(0, 1),
 }  # fmt: skip
-"""The members of each that need no approval."""
-RULES = {
-    "os.environ": "environment-access", "os.environb": "environment-access",
-    "os.getenv": "environment-access", "os.getenvb": "environment-access",
-    "os.putenv": "environment-access", "os.unsetenv": "environment-access",
-    "os._exit": "errors-thrown", "os.abort": "errors-thrown", "os.kill": "errors-thrown",
-    "sys.exit": "errors-thrown",
-    "sys.stdout": "platform-logger", "sys.stderr": "platform-logger",
-    "sys.__stdout__": "platform-logger", "sys.__stderr__": "platform-logger",
-}  # fmt: skip
-"""What another rule than that of capabilities says of a member."""
+"""What uses a member by its text, and which arguments are texts."""
+BARS = re.compile(r"__\w+__")
+"""A name between double bars."""
 
 
 def find_members(program: Program, file: SourceFile) -> Iterator[Found]:
-    """Each other use of these modules, and of the module's own files as values."""
+    """Each other use of a module or class, each module as a value, each member by its text."""
     for each in file.references():
-        if not isinstance(each.node, MypyFile):
-            continue
-        name = each.node.fullname
-        asked = file.members.get(id(each))
-        if name in MEMBERS and asked is not None:
-            yield from _judge(program, file, asked, name, asked.name)
-        elif asked is None and (name in MEMBERS or program.is_own(name)):
-            yield found("capabilities", file, each, f"{name} itself is used as a value")
+        if isinstance(each.node, MypyFile):
+            asked = file.members.get(id(each))
+            if asked is None:
+                yield found("capabilities", file, each, f"{each.node.fullname} itself is a value")
+            elif standard(each.node.fullname) or each.node.fullname in MODULES:
+                yield from _judge(program, file, asked, each.node.fullname, asked.name)
+        elif (texts := BY_TEXT.get(origin(each.node))) is not None:
+            yield from _by_text(program, file, each, texts)
+        elif isinstance(each, MemberExpr):
+            yield from _of_value(program, file, each)
+    for call in calls(file, frozenset({"_warnings.warn", "warnings.warn"})):
+        if len([each for each in call.arg_names if each in (None, "category")]) < 2:
+            message = "a warning without a category is a line past the platform's logger"
+            yield found("platform-logger", file, call, message)
     for node in file.tree.imports:
-        if isinstance(node, ImportFrom) and not node.relative and node.id in MEMBERS:
+        if isinstance(node, ImportFrom) and not node.relative and node.id in MODULES:
             for member, _ in node.names:
                 yield from _judge(program, file, node, node.id, member)
 
@@ -70,10 +77,22 @@ def find_members(program: Program, file: SourceFile) -> Iterator[Found]:
 def _judge(
     program: Program, file: SourceFile, node: Context, name: str, member: str
 ) -> Iterator[Found]:
-    if member in MEMBERS[name]:
-        return
     whole = f"{name}.{member}"
-    rule = RULES.get(whole, "capabilities")
+    if any(each == whole or each.startswith(f"{whole}.") for each in MODULES):
+        return
+    if whole in program.result.files or name not in MODULES:
+        if not isinstance(node, ImportFrom):
+            rule, message = capability(whole)
+            yield found(rule, file, node, message)
+        return
+    yield from _say(program, file, node, whole, rule_of(name, member))
+
+
+def _say(
+    program: Program, file: SourceFile, node: Context, whole: str, rule: str | None
+) -> Iterator[Found]:
+    if rule is None:
+        return
     if rule != "environment-access":
         message = f"{whole} is not among the members that may be used"
     elif not program.is_environment(file):
@@ -85,8 +104,67 @@ def _judge(
     yield found(rule, file, node, message)
 
 
+def _of_value(program: Program, file: SourceFile, node: MemberExpr) -> Iterator[Found]:
+    """What is asked of a value of one of Python's own classes."""
+    if node.name in FRAMES:
+        message = f"{node.name} leads to the names that other code runs with"
+        yield found("capabilities", file, node, message)
+        return
+    for info in classes(program, node.expr):
+        for base in info.mro:
+            if node.name in base.names and standard(base.module_name):
+                whole = f"{base.fullname}.{node.name}"
+                rule = RULES.get(whole)
+                if rule is None and _is_refused(info, node.name):
+                    rule = "capabilities"
+                yield from _say(program, file, node, whole, rule)
+                break
+
+
+def _is_refused(info: TypeInfo, name: str) -> bool:
+    return any(name not in CLASSES[base.fullname] for base in info.mro if base.fullname in CLASSES)
+
+
+def _by_text(program: Program, file: SourceFile, node: RefExpr, texts: slice) -> Iterator[Found]:
+    call = file.calls.get(id(node))
+    name = origin(node.node).rpartition(".")[2]
+    names = None if call is None else [_texts(program, each) for each in call.args[texts]]
+    if not names or any(each is None for each in names):
+        message = f"which member this {name} is for cannot be read"
+        yield found("capabilities", file, node, message)
+        return
+    for text in {part for each in names for one in each or () for part in one.split(".")}:
+        if text in FRAMES or (BARS.fullmatch(text) and text not in ATTRIBUTES):
+            yield found("capabilities", file, node, f"{text} leads past what the code names")
+
+
+def _texts(program: Program, node: Expression) -> list[str] | None:
+    """The texts that an expression may come to; None where they are not known."""
+    if isinstance(node, StrExpr):
+        return [node.value]
+    kind = program.type_of(node)
+    items = getattr(kind, "items", None) if kind is not None else None
+    found = []
+    for each in items if isinstance(items, list) else [kind]:
+        one = get_proper_type(each)
+        if isinstance(one, Instance) and one.last_known_value is not None:
+            one = one.last_known_value
+        if not isinstance(one, LiteralType) or not isinstance(one.value, str):
+            return None
+        found.append(one.value)
+    return found
+
+
 def _validates(file: SourceFile) -> bool:
     return any(
         isinstance(each, ImportFrom) and each.id.split(".")[0] == "pydantic_settings"
         for each in file.tree.imports
     )
+
+
+def calls(file: SourceFile, names: frozenset[str]) -> Iterator[CallExpr]:
+    """Each call of one of these, by their full names."""
+    for each in file.references():
+        call = file.calls.get(id(each))
+        if call is not None and origin(each.node) in names:
+            yield call

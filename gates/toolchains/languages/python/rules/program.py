@@ -9,18 +9,34 @@ from typing import TypeAlias
 
 from mypy.build import BuildResult
 from mypy.nodes import (
+    AssignmentStmt,
     CallExpr,
     Context,
     Expression,
     MemberExpr,
     MypyFile,
+    NameExpr,
     Node,
     RefExpr,
     SymbolNode,
+    TupleExpr,
     TypeInfo,
     Var,
 )  # fmt: skip
-from mypy.types import ProperType, get_proper_type
+from mypy.types import (
+    FunctionLike,
+    Instance,
+    ProperType,
+    TupleType,
+    Type,
+    TypeType,
+    TypeVarType,
+    UnionType,
+    get_proper_type,
+)  # fmt: skip
+
+from gates.toolchains.languages.python.rules.walk import walk
+from gates.toolchains.languages.python.rules.written_types import expressions
 
 Found: TypeAlias = Mapping[str, str | int | None]
 """A break of a rule, as the answer has it."""
@@ -39,37 +55,6 @@ class Request:
     answer: str
 
 
-_PARTS = (
-    "args", "arguments", "base", "base_type_exprs", "begin_index", "bodies", "body",
-    "callee", "class_ref", "cond", "condlists", "decorators", "defs", "else_body", "else_expr",
-    "end_index", "expr", "finally_body", "from_expr", "func", "generator", "guards", "handlers",
-    "if_expr", "impl", "index", "indices", "initializer", "items", "key", "keys", "keyword_values",
-    "keywords", "left", "left_expr", "lvalue", "lvalues", "metaclass", "msg", "name", "operands",
-    "pattern", "patterns", "positionals", "removed_base_type_exprs", "rest", "right", "rvalue",
-    "sequences", "stride", "subject", "target", "types", "value", "values", "vars",
-)  # fmt: skip
-"""Where the nodes of mypy's trees hold others: what is written inside, and never what it means.
-
-mypy's own visitors cannot be used from Python that is not compiled.
-"""
-
-
-def _walk(top: Node) -> Iterator[tuple[Node, Node | None]]:
-    """Every node with the one around it, from the outside to the inside."""
-    waiting: list[tuple[object, Node | None]] = [(top, None)]
-    seen: set[int] = set()
-    while waiting:
-        value, parent = waiting.pop()
-        if isinstance(value, list | tuple):
-            waiting += [(each, parent) for each in reversed(value)]
-        elif isinstance(value, dict):
-            waiting += [(each, parent) for each in value.values()]
-        elif isinstance(value, Node) and id(value) not in seen:
-            seen.add(id(value))
-            yield value, parent
-            waiting += [(getattr(value, part, None), value) for part in reversed(_PARTS)]
-
-
 @dataclass(frozen=True)
 class SourceFile:
     """One file of the module."""
@@ -83,20 +68,39 @@ class SourceFile:
     """The call of an expression, by the identity of the expression."""
     parents: dict[int, Node] = field(default_factory=dict)
     """The node around a node, by the identity of the node."""
+    children: dict[int, list[Node]] = field(default_factory=dict)
+    """The nodes right inside of a node, by its identity."""
+    annotations: set[int] = field(default_factory=set)
+    """What runs inside of annotations, by its identity."""
 
     @staticmethod
-    def of(path: str, tree: MypyFile) -> SourceFile:
-        """The file with every node of its tree."""
+    def of(result: BuildResult, path: str, tree: MypyFile) -> SourceFile:
+        """The file with every node of its tree, and of what runs in its annotations.
+
+        Raises as `walk` and `expressions`.
+        """
         file = SourceFile(path, tree, [])
-        for node, parent in _walk(tree):
+        every = list(walk(tree))
+        for each in expressions(result, tree, [node for node, _ in every]):
+            every += [(node, parent or tree) for node, parent in walk(each)]
+            file.annotations.add(id(each))
+        for node, parent in every:
             file.nodes.append(node)
             if parent is not None:
                 file.parents[id(node)] = parent
+                file.children.setdefault(id(parent), []).append(node)
             if isinstance(node, MemberExpr):
                 file.members[id(node.expr)] = node
             elif isinstance(node, CallExpr):
                 file.calls[id(node.callee)] = node
         return file
+
+    def is_in_annotation(self, node: Node) -> bool:
+        """Whether a node runs as a part of an annotation, where mypy knows no types of values."""
+        around: Node | None = node
+        while around is not None and id(around) not in self.annotations:
+            around = self.parents.get(id(around))
+        return around is not None
 
     def lines(self) -> list[str]:
         """The lines of the file; no lines where it cannot be read again."""
@@ -117,13 +121,24 @@ class Program:
     request: Request
     result: BuildResult
     files: tuple[SourceFile, ...]
+    values: Mapping[int, list[Expression]]
+    """What a name is given anywhere, by the identity of what it stands for."""
 
     @staticmethod
     def of(result: BuildResult, request: Request) -> Program:
         """The module's files of mypy's result. Raises `LookupError` where one is not there."""
         trees = own_trees(result, request)
-        files = tuple(map(SourceFile.of, request.sources, trees))
-        return Program(request, result, files)
+        files = tuple(
+            SourceFile.of(result, path, tree)
+            for path, tree in zip(request.sources, trees, strict=True)
+        )
+        values: dict[int, list[Expression]] = {}
+        for file in files:
+            for each in file.nodes:
+                if isinstance(each, AssignmentStmt):
+                    for name in assigned(each):
+                        values.setdefault(id(name.node), []).append(each.rvalue)
+        return Program(request, result, files, values)
 
     def is_environment(self, file: SourceFile) -> bool:
         """Whether a file may read the environment."""
@@ -140,6 +155,14 @@ class Program:
         return tree is not None and own_path(tree) is not None
 
 
+def assigned(statement: AssignmentStmt) -> Iterator[NameExpr]:
+    """The names that a statement gives a value to."""
+    for target in statement.lvalues:
+        for part in target.items if isinstance(target, TupleExpr) else [target]:
+            if isinstance(part, NameExpr):
+                yield part
+
+
 def own_trees(result: BuildResult, request: Request) -> list[MypyFile]:
     """The trees of the sources, in their order. Raises `LookupError` where one is not there."""
     trees = {own_path(tree): tree for tree in result.files.values()}
@@ -150,6 +173,29 @@ def own_path(tree: MypyFile) -> str | None:
     """The path of a file of the module, or of a folder of it; None for a package's."""
     path = Path.cwd() / tree.path
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else None
+
+
+def classes(program: Program, node: Expression) -> Iterator[TypeInfo]:
+    """The classes that an expression may be a value of, or may itself be."""
+    kind = program.type_of(node)
+    yield from _classes(kind) if kind is not None else ()
+
+
+def _classes(kind: Type) -> Iterator[TypeInfo]:
+    kind = get_proper_type(kind)
+    if isinstance(kind, UnionType):
+        for each in kind.items:
+            yield from _classes(each)
+    elif isinstance(kind, TypeVarType):
+        yield from _classes(kind.upper_bound)
+    elif isinstance(kind, TypeType):
+        yield from _classes(kind.item)
+    elif isinstance(kind, FunctionLike) and kind.is_type_obj():
+        yield kind.type_object()
+    elif isinstance(kind, TupleType):
+        yield kind.partial_fallback.type
+    elif isinstance(kind, Instance):
+        yield kind.type
 
 
 def origin(node: SymbolNode | None) -> str:

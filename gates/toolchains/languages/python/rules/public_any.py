@@ -83,8 +83,10 @@ def _type(node: SymbolNode) -> Type | None:
     return node.type if isinstance(node, Var | FuncDef | OverloadedFuncDef) else None
 
 
-def holds_any(program: Program, kind: Type | None, depth: int = 0) -> bool:
-    """Whether a type is Any, or holds it."""
+def holds_any(
+    program: Program, kind: Type | None, depth: int = 0, seen: frozenset[TypeInfo] = frozenset()
+) -> bool:
+    """Whether a type is Any, or holds it; also in the members of a class that is not public."""
     if kind is None:
         return False
     if depth > 20:
@@ -97,6 +99,10 @@ def holds_any(program: Program, kind: Type | None, depth: int = 0) -> bool:
     if isinstance(kind, Instance):
         # Of the coroutine that an `async def` makes, mypy leaves all but the result open.
         parts = list(kind.args)[-1 if kind.type.fullname == COROUTINE else 0 :]
+        is_hidden = kind.type.name.startswith("_") and program.is_own(kind.type.module_name)
+        if is_hidden and kind.type not in seen:
+            parts += _members(kind.type)
+            seen |= {kind.type}
     elif isinstance(kind, CallableType):
         parts = [*kind.arg_types, kind.ret_type]
     elif isinstance(kind, Overloaded | UnionType | TupleType):
@@ -105,7 +111,17 @@ def holds_any(program: Program, kind: Type | None, depth: int = 0) -> bool:
         parts = list(kind.items.values())
     elif isinstance(kind, TypeType):
         parts = [kind.item]
-    return any(holds_any(program, each, depth + 1) for each in parts)
+    return any(holds_any(program, each, depth + 1, seen) for each in parts)
+
+
+def _members(info: TypeInfo) -> Iterator[Type]:
+    """The types of what a class offers."""
+    for name, symbol in info.names.items():
+        node = symbol.node
+        if node is None or symbol.plugin_generated or not _is_public(name, node):
+            continue
+        if (found := _type(node)) is not None:
+            yield found
 
 
 def _loggers(file: SourceFile) -> Iterator[SymbolNode]:

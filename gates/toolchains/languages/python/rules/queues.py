@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mypy.nodes import (
-    AssignmentStmt,
     CallExpr,
+    DictExpr,
     Expression,
-    ListExpr,
     MemberExpr,
     NameExpr,
-    OpExpr,
     RefExpr,
     StrExpr,
-    TupleExpr,
     TypeInfo,
-    Var,
 )  # fmt: skip
-from mypy.types import Instance, LiteralType, get_proper_type
 
 from gates.toolchains.languages.python.rules.program import (
     Found,
@@ -27,6 +22,7 @@ from gates.toolchains.languages.python.rules.program import (
     found,
     origin,
 )  # fmt: skip
+from gates.toolchains.languages.python.rules.texts import bound, read
 
 RULE = "queue-names"
 PACKAGE = "bullmq"
@@ -45,17 +41,20 @@ def find_queues(program: Program, file: SourceFile) -> Iterator[Found]:
             yield found(RULE, file, each, f"{name} is used otherwise than by {name}(...)")
             continue
         given = _given(call)
-        made = _helper(program, given)
+        made = _helper(program, given, "name")
         if given is None or made is None:
             message = f"the name of this queue is not what {HELPER}() made"
             yield found(RULE, file, given or call, message)
             continue
-        whole = _text(program, made)
+        whole, _ = read(program, made)
         if not whole:
             yield found(RULE, file, given, "the name of this queue cannot be read")
         elif not whole.startswith(prefix):
             message = f'the queue "{whole}" does not begin with "{prefix}"'
             yield found(RULE, file, given, message)
+        elif not _has_prefix(program, call, made):
+            message = f"the prefix of this queue is not the one that {HELPER}() made with its name"
+            yield found(RULE, file, call, message)
 
 
 def read_queues(program: Program, file: SourceFile) -> Iterator[Found]:
@@ -64,9 +63,9 @@ def read_queues(program: Program, file: SourceFile) -> Iterator[Found]:
         call = file.calls.get(id(each))
         if call is not None:
             given = _given(call)
-            made = _helper(program, given)
+            made = _helper(program, given, "name")
             place = found(RULE, file, given or call, "")
-            yield {**place, "name": _text(program, made) or None if made is not None else None}
+            yield {**place, "name": read(program, made)[0] or None if made is not None else None}
 
 
 def _uses(file: SourceFile) -> Iterator[RefExpr]:
@@ -83,73 +82,34 @@ def _given(call: CallExpr) -> Expression | None:
     return None
 
 
-def _helper(program: Program, value: Expression | None) -> Expression | None:
-    """What the helper was given whose result a queue's name is a part of."""
+def _has_prefix(program: Program, call: CallExpr, made: Expression) -> bool:
+    """Whether a call is given, or has in its options, the prefix that goes with its name."""
+    given = [
+        value for name, value in zip(call.arg_names, call.args, strict=True) if name == "prefix"
+    ]
+    for each in call.args:
+        options = bound(program, each) if isinstance(each, NameExpr) else each
+        for key, value in options.items if isinstance(options, DictExpr) else ():
+            if key is None:
+                return False  # what it brings cannot be read
+            given += [value] if isinstance(key, StrExpr) and key.value == "prefix" else []
+    if len(given) != 1 or (other := _helper(program, given[0], "prefix")) is None:
+        return False
+    return other is made or read(program, other) == (read(program, made)[0], True)
+
+
+def _helper(program: Program, value: Expression | None, part: str) -> Expression | None:
+    """What the helper was given of whose result a value is a part, by the part's name."""
     whole: Expression | None = None
-    if isinstance(value, MemberExpr) and value.name == "name":
+    if isinstance(value, MemberExpr) and value.name == part:
         inner = value.expr
-        whole = _bound(program, inner) if isinstance(inner, NameExpr) else inner
+        whole = bound(program, inner) if isinstance(inner, NameExpr) else inner
     elif isinstance(value, NameExpr):
-        whole = _bound(program, value)
+        whole = bound(program, value)
+        if isinstance(whole, MemberExpr):
+            return _helper(program, whole, part)
     if not isinstance(whole, CallExpr) or not isinstance(whole.callee, RefExpr) or not whole.args:
         return None
     name = origin(whole.callee.node)
     is_helper = name.startswith(PLATFORM) and name.rpartition(".")[2] == HELPER
     return whole.args[0] if is_helper and not program.is_own(name.rpartition(".")[0]) else None
-
-
-def _bound(program: Program, name: RefExpr) -> Expression | None:
-    """What a name is given, where it is given once."""
-    values: list[Expression] = []
-    for file in program.files:
-        for each in file.nodes:
-            if isinstance(each, AssignmentStmt):
-                for target in each.lvalues:
-                    parts = target.items if isinstance(target, TupleExpr) else [target]
-                    if any(isinstance(e, NameExpr) and e.node is name.node for e in parts):
-                        values.append(each.rvalue)
-    return values[0] if len(values) == 1 and isinstance(name.node, Var) else None
-
-
-def _text(program: Program, node: Expression) -> str:
-    """A text up to its first part that is not known."""
-    return _read(program, node)[0]
-
-
-def _read(program: Program, node: Expression, depth: int = 0) -> tuple[str, bool]:
-    if isinstance(node, StrExpr):
-        return node.value, True
-    kind = program.type_of(node)
-    if isinstance(kind, Instance) and kind.last_known_value is not None:
-        kind = get_proper_type(kind.last_known_value)
-    if isinstance(kind, LiteralType) and isinstance(kind.value, str):
-        return kind.value, True
-    if isinstance(node, OpExpr) and node.op == "+" and depth < 20:
-        left, whole = _read(program, node.left, depth + 1)
-        if not whole:
-            return left, False
-        right, whole = _read(program, node.right, depth + 1)
-        return left + right, whole
-    if isinstance(node, RefExpr) and depth < 20 and (value := _bound(program, node)) is not None:
-        return _read(program, value, depth + 1)
-    if isinstance(node, CallExpr) and isinstance(node.callee, MemberExpr):
-        return _joined(program, node, depth)
-    return "", False
-
-
-def _joined(program: Program, node: CallExpr, depth: int) -> tuple[str, bool]:
-    """mypy reads f"{A}:b" as "".join([A, ":b"]), and each A in it as "{:{}}".format(A, "")."""
-    callee = node.callee
-    if not isinstance(callee, MemberExpr) or not isinstance(callee.expr, StrExpr) or depth > 20:
-        return "", False
-    if callee.name == "format" and callee.expr.value == "{:{}}" and node.args:
-        return _read(program, node.args[0], depth + 1)
-    if callee.name != "join" or callee.expr.value or not isinstance(node.args[0], ListExpr):
-        return "", False
-    whole = ""
-    for each in node.args[0].items:
-        text, complete = _read(program, each, depth + 1)
-        whole += text
-        if not complete:
-            return whole, False
-    return whole, True

@@ -14,9 +14,13 @@ const ALLOWED = new Set([
 /** Of the language's own: what makes code of texts, or shares memory with other threads. */
 const REFUSED = new Set(["Atomics", "Function", "SharedArrayBuffer", "eval"]);
 const LANGUAGE = /\/lib\.es[^/]*\.d\.ts$/;
-const OWN_FILES = /^(file:\/\/)?\/proc(\/|$)/;
+/** Members that lead to what makes code of texts, or to native code. */
+const REFUSED_MEMBERS = new Set(["clientCertEngine", "prepareStackTrace", "privateKeyEngine"]);
+/** Functions that give a member by its text, or every member. */
+const BY_TEXT = new Set(["get", "getOwnPropertyDescriptor"]);
+const EVERY = new Set(["entries", "getOwnPropertyDescriptors", "values"]);
 
-/** Each other name, each path of /proc, each name that is declared and defined nowhere. */
+/** Each other name, each name that is declared and defined nowhere, each way to a constructor. */
 export function* findCapabilities(program, file) {
   const { ts, checker } = program;
   const found = (node, message) => ({ rule: "capabilities", node, message });
@@ -33,8 +37,10 @@ export function* findCapabilities(program, file) {
       yield found(node, "a global name is used by its text");
     } else if (isConstructor(program, node)) {
       yield found(node, "a constructor makes code of texts");
-    } else if (isText(ts, node) && OWN_FILES.test(node.text)) {
-      yield found(node, `${node.text} is what the process says of itself`);
+    } else if (isRefusedMember(ts, node)) {
+      yield found(node, `${node.text} leads to code that no check reads`);
+    } else if (isReach(program, node)) {
+      yield found(node, "which members of a function this gives cannot be read");
     } else if (isAmbient(ts, node)) {
       yield found(node, "this is declared and defined nowhere, so what it is cannot be read");
     }
@@ -84,16 +90,62 @@ function isAllowed(symbol) {
   return !REFUSED.has(symbol.name) && files.some((each) => LANGUAGE.test(each));
 }
 
+/** A member by its name, wherever it is asked for, set or taken out. */
+function isRefusedMember(ts, node) {
+  return (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) && REFUSED_MEMBERS.has(node.text);
+}
+
+/** `Reflect.get(f, name)`, `Object.entries(f)`, `f[name]`, where `f` is a function. */
+function isReach({ ts, checker }, node) {
+  const isFunction = (each) => each !== undefined && checker.getTypeAtLocation(each).getCallSignatures().length > 0;
+  const isKnown = (each) => each !== undefined && isNamed(checker.getTypeAtLocation(each));
+  if (ts.isElementAccessExpression(node)) {
+    const key = checker.getTypeAtLocation(node.argumentExpression);
+    return isFunction(node.expression) && !isNamed(key) && !(key.flags & ts.TypeFlags.NumberLike);
+  }
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  const { expression, name } = node.expression;
+  const object = ts.isIdentifier(expression) ? expression.text : "";
+  if (object !== "Object" && object !== "Reflect") return false;
+  const [value, key] = node.arguments;
+  if (BY_TEXT.has(name.text)) return !isKnown(key) && isFunction(value);
+  return EVERY.has(name.text) && isFunction(value);
+}
+
+/** Whether a type is one of texts or symbols that are written out, and none is "constructor". */
+function isNamed(type) {
+  const every = type.isUnion() ? type.types : [type];
+  return every.every((each) => (each.isStringLiteral() ? each.value !== "constructor" : each.isNumberLiteral()));
+}
+
 /** `x.constructor`, but for its name: of a function it is what `Function` is. */
 function isConstructor({ ts, checker }, node) {
+  if (ts.isBindingElement(node)) {
+    const key = node.propertyName ?? node.name;
+    if (ts.isComputedPropertyName(key)) return checker.getTypeAtLocation(key.expression).value === "constructor";
+    return ts.isObjectBindingPattern(node.parent) && key.text === "constructor";
+  }
+  if ((ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) && isAssigned(ts, node.parent)) {
+    return node.name.getText().replace(/["'`[\]]/g, "") === "constructor";
+  }
+  if (ts.isCallExpression(node)) {
+    const [, key] = node.arguments;
+    const of = ts.isPropertyAccessExpression(node.expression) ? node.expression.expression.getText() : "";
+    return (of === "Reflect" || of === "Object") && key !== undefined && checker.getTypeAtLocation(key).value === "constructor";
+  }
   const name = ts.isPropertyAccessExpression(node) ? node.name.text
     : ts.isElementAccessExpression(node) && checker.getTypeAtLocation(node.argumentExpression).value;
   const { parent } = node;
   return name === "constructor" && !(ts.isPropertyAccessExpression(parent) && parent.name.text === "name");
 }
 
-function isText(ts, node) {
-  return ts.isStringLiteralLike(node) || ts.isTemplateHead(node);
+/** Whether an object is what an assignment takes apart: `({ a } = b)`. */
+function isAssigned(ts, node) {
+  let whole = node;
+  while (ts.isParenthesizedExpression(whole.parent) || ts.isPropertyAssignment(whole.parent) || ts.isObjectLiteralExpression(whole.parent)) whole = whole.parent;
+  const { parent } = whole;
+  const isTarget = ts.isBinaryExpression(parent) && parent.left === whole && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return ts.isObjectLiteralExpression(node) && (isTarget || (ts.isForOfStatement(parent) && parent.initializer === whole));
 }
 
 function isAmbient(ts, node) {

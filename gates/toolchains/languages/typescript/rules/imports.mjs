@@ -1,5 +1,6 @@
 // What may be imported: the module's own files under src, packages, and the listed modules of Node.
 import { builtinModules } from "node:module";
+import path from "node:path";
 
 import { walk } from "./program.mjs";
 
@@ -15,6 +16,9 @@ const LOGGERS = new Set([
   "bunyan", "consola", "debug", "log4js", "loglevel", "npmlog", "pino", "roarr", "signale", "tslog",
   "winston",
 ]);
+
+/** Of a package, what it keeps for itself: `package/src/..`, `package/internal`. */
+const HIDDEN = /^(@[^/]+\/)?[^@./#][^/]*\/(.*\/)?(_[^/]*|dist|internal|internals|private|src)(\/|$)/;
 
 /** Each import of something else, and each whose target only a run knows. */
 export function* findImports(program, file) {
@@ -39,8 +43,14 @@ export function* findImports(program, file) {
 
 /** The name of a module of Node without its scheme; undefined for another. */
 export function builtin(name) {
-  const plain = name.replace(/^node:/, "").split("/")[0];
-  return name.startsWith("node:") || builtinModules.includes(plain) ? plain : undefined;
+  const plain = name.replace(/^node:/, "");
+  return name.startsWith("node:") || builtinModules.includes(plain.split("/")[0]) ? plain : undefined;
+}
+
+/** Whether a name is a path, and of no file of the module. */
+function isElsewhere(program, file, name) {
+  if (/^(\/|file:)/.test(name)) return true;
+  return name.startsWith(".") && program.inside(path.resolve(path.dirname(file.fileName), name)) === undefined;
 }
 
 function isForTypes(ts, node) {
@@ -53,7 +63,7 @@ function* judge(program, file, specifier, node) {
   const { ts } = program;
   const name = specifier.text;
   const found = (rule, message) => ({ rule, node: specifier, message });
-  const own = builtin(name);
+  const own = builtin(name)?.split("/")[0];
   if (own !== undefined) {
     const rule = OTHERS.get(own);
     if (rule !== undefined) yield found(rule, `${name} throws errors that are no AxonErrors`);
@@ -66,16 +76,21 @@ function* judge(program, file, specifier, node) {
   const packageName = name.split("/")[0];
   if (LOGGERS.has(packageName)) yield found("platform-logger", `${name} goes past the platform's logger`);
   if (packageName === "dotenv") yield found("environment-access", "dotenv reads the environment");
+  if (isElsewhere(program, file, name)) {
+    yield found("imports-inside", `${name} lies outside of the module`);
+    return;
+  }
+  if (HIDDEN.test(name)) yield found("imports-inside", `${name} is internal to its package`);
   const mode = program.program.getModeForUsageLocation(file, specifier);
   const target = program.program.getResolvedModule(file, name, mode)?.resolvedModule;
   if (target === undefined) {
     yield found("capabilities", `the compiler does not find ${name}, so what it does cannot be read`);
     return;
   }
-  const path = program.inside(target.resolvedFileName);
-  if (path !== undefined && !path.startsWith("src/")) {
-    yield found("imports-inside", `${path} lies outside src`);
-  } else if (path !== undefined && /\.[cm]?jsx?$|\.node$/.test(path)) {
-    yield found("capabilities", `${path} is no TypeScript, so what it does cannot be read`);
+  const place = program.inside(target.resolvedFileName);
+  if (place !== undefined && !place.startsWith("src/")) {
+    yield found("imports-inside", `${place} lies outside src`);
+  } else if (place !== undefined && /\.[cm]?jsx?$|\.node$/.test(place)) {
+    yield found("capabilities", `${place} is no TypeScript, so what it does cannot be read`);
   }
 }

@@ -9,11 +9,37 @@ const ALLOWED = new Map([
     "resourceUsage", "uptime", "version", "versions",
   ])],
   ["console", new Set()],
+  ["crypto", new Set([
+    "Certificate", "Cipheriv", "Decipheriv", "DiffieHellman", "ECDH", "Hash", "Hmac", "KeyObject",
+    "Sign", "Verify", "X509Certificate", "checkPrime", "constants", "createCipheriv",
+    "createDecipheriv", "createDiffieHellman", "createECDH", "createHash", "createHmac",
+    "createPrivateKey", "createPublicKey", "createSecretKey", "createSign", "createVerify",
+    "diffieHellman", "generateKey", "generateKeyPair", "generateKeyPairSync", "generateKeySync",
+    "getCipherInfo", "getCiphers", "getCurves", "getHashes", "getRandomValues", "hash", "hkdf",
+    "hkdfSync", "pbkdf2", "pbkdf2Sync", "privateDecrypt", "privateEncrypt", "publicDecrypt",
+    "publicEncrypt", "randomBytes", "randomFill", "randomFillSync", "randomInt", "randomUUID",
+    "scrypt", "scryptSync", "sign", "subtle", "timingSafeEqual", "verify", "webcrypto",
+  ])],
+  ["os", new Set([
+    "EOL", "arch", "availableParallelism", "constants", "cpus", "devNull", "endianness", "freemem",
+    "hostname", "loadavg", "machine", "platform", "release", "tmpdir", "totalmem", "type",
+    "uptime", "version",
+  ])],
+  ["util", new Set([
+    "MIMEParams", "MIMEType", "TextDecoder", "TextEncoder", "aborted", "callbackify", "deprecate",
+    "format", "formatWithOptions", "inspect", "isDeepStrictEqual", "parseArgs", "promisify",
+    "stripVTControlCharacters", "styleText", "toUSVString", "transferableAbortController",
+    "transferableAbortSignal", "types",
+  ])],
   ["import.meta", new Set(["dirname", "filename", "resolve", "url"])],
 ]);
+/** Modules whose every member is looked at, however it is reached. */
+const LISTED = new Set(["crypto", "os", "util"]);
 const TYPES = new Map([["Process", "process"], ["Console", "console"]]);
 /** What another rule than that of capabilities says of a member. */
 const RULES = new Map([
+  ["homedir", "environment-access"], ["parseEnv", "environment-access"],
+  ["userInfo", "environment-access"], ["debug", "platform-logger"], ["debuglog", "platform-logger"],
   ["env", "environment-access"], ["loadEnvFile", "environment-access"],
   ["stdout", "platform-logger"], ["stderr", "platform-logger"],
   ["abort", "errors-thrown"], ["exit", "errors-thrown"], ["exitCode", "errors-thrown"],
@@ -24,7 +50,13 @@ const RULES = new Map([
 export function* findMembers(program, file) {
   const { ts } = program;
   for (const node of walk(ts, file)) {
-    if (ts.isImportSpecifier(node)) yield* judgeImported(program, file, node);
+    if (ts.isImportSpecifier(node) || (ts.isExportSpecifier(node) && node.parent.parent.moduleSpecifier)) {
+      yield* judgeImported(program, file, node);
+    } else if (ts.isPropertyAccessExpression(node) && guarded(program, node.expression) === undefined) {
+      yield* judgeForeign(program, file, node.name);
+    } else if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
+      yield* judgeForeign(program, file, node.propertyName ?? node.name);
+    }
     if (!ts.isExpression(node) || isWrapper(ts, node) || isDeclared(ts, node)) continue;
     const object = guarded(program, node);
     if (object !== undefined) yield* judge(program, file, node, object);
@@ -80,9 +112,22 @@ function* judgeImported(program, file, node) {
   const { ts } = program;
   const clause = node.parent.parent;
   if (node.isTypeOnly || clause.isTypeOnly) return;
-  const object = builtin(clause.parent.moduleSpecifier.text);
+  const from = (ts.isExportSpecifier(node) ? clause : clause.parent).moduleSpecifier;
+  const object = builtin(from.text);
   const name = (node.propertyName ?? node.name).text;
-  if (ALLOWED.has(object) && name !== "default") yield* member(program, file, node, object, name);
+  if (object === undefined) yield* judgeForeign(program, file, node.name);
+  else if (ALLOWED.has(object) && name !== "default") yield* member(program, file, node, object, name);
+}
+
+/** A member of one of Node's modules, by whatever way its name comes from there. */
+function* judgeForeign(program, file, node) {
+  const { ts, checker } = program;
+  const symbol = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined;
+  const found = symbol && program.resolve(symbol);
+  const object = found?.parent && moduleName(found.parent.name);
+  if (object === undefined || !(found.flags & ts.SymbolFlags.Value)) return;
+  if (found.declarations?.some(program.isOwn) || !LISTED.has(object)) return;
+  yield* member(program, file, node, object, found.name);
 }
 
 function* judge(program, file, node, object) {

@@ -25,6 +25,12 @@ export function openProgram(ts, request) {
   const wanted = new Set(request.sources);
   const sources = files.filter((each) => wanted.has(inside(each.fileName)));
   const known = new Set(sources);
+  const found = new Map();
+  const platform = (name, member) => {
+    const key = `${name}:${member}`;
+    if (!found.has(key)) found.set(key, findPlatform(ts, program, checker, sources, parsed.options, name, member));
+    return found.get(key);
+  };
   const context = {
     ts,
     checker,
@@ -35,10 +41,13 @@ export function openProgram(ts, request) {
     inside,
     seen: files.map((each) => inside(each.fileName)).filter((each) => each !== undefined),
     problems: [...parsed.errors, ...ts.getPreEmitDiagnostics(program)].map((each) => problem(ts, each, inside)),
+    resolve: (symbol) => resolve(ts, checker, symbol),
     isOwn: (node) => known.has(node.getSourceFile()),
     pathOf: (file) => inside(file.fileName),
     place: (node) => place(ts, node, inside),
-    axonError: findPlatform(ts, program, checker, sources, parsed.options, "@axon/core", "AxonError"),
+    platform,
+    axonError: platform("@axon/core", "AxonError"),
+    statement: platform("@axon/core", "Statement"),
   };
   return context;
 }

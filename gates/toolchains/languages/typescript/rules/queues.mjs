@@ -1,6 +1,7 @@
 // A queue of BullMQ is opened, or listened to, with the name that the platform's tenantQueue()
 // made of one that begins with the module's prefix; and in no other way.
 import { bare, resolve, walk } from "./program.mjs";
+import { constant, read } from "./texts.mjs";
 
 const CLASSES = new Set([
   "FlowProducer", "Job", "JobScheduler", "Queue", "QueueBase", "QueueEvents", "QueueEventsProducer",
@@ -23,15 +24,19 @@ export function* findQueues(program, file, queues) {
       continue;
     }
     const given = parent.arguments?.[0];
-    const whole = given && wholeName(program, given);
+    const whole = made(program, given, "name");
+    const text = whole && read(program, whole.arguments[0])?.[0];
     const at = given ?? parent;
-    queues.push({ name: whole?.text ?? null, ...program.place(at) });
+    queues.push({ name: text || null, ...program.place(at) });
     if (whole === undefined) {
       yield { rule: "queue-names", node: at, message: "the name of this queue is not what tenantQueue() made" };
-    } else if (whole.text === undefined) {
+    } else if (!text) {
       yield { rule: "queue-names", node: at, message: "the name of this queue cannot be read" };
-    } else if (!whole.text.startsWith(prefix)) {
-      yield { rule: "queue-names", node: at, message: `the queue "${whole.text}" does not begin with "${prefix}"` };
+    } else if (!text.startsWith(prefix)) {
+      yield { rule: "queue-names", node: at, message: `the queue "${text}" does not begin with "${prefix}"` };
+    } else if (!hasPrefix(program, parent, whole)) {
+      const message = "the prefix of this queue is not the one that tenantQueue() made with its name";
+      yield { rule: "queue-names", node: at, message };
     }
   }
 }
@@ -58,24 +63,50 @@ function isTest(ts, node) {
   return kind === ts.SyntaxKind.InstanceOfKeyword;
 }
 
-/** `{text}`, the name that tenantQueue() was given, as far as it can be read; or undefined. */
-function wholeName(program, node) {
+/** The call of tenantQueue() of whose result a value is a part, by the part's name. */
+function made(program, node, part) {
   const { ts, checker } = program;
-  const value = bare(ts, node);
+  const value = node && bare(ts, node);
   let from;
-  if (ts.isPropertyAccessExpression(value) && value.name.text === "name") {
+  if (value && ts.isPropertyAccessExpression(value) && value.name.text === part) {
     from = constant(program, value.expression);
-  } else if (ts.isIdentifier(value)) {
-    const declared = checker.getSymbolAtLocation(value)?.declarations?.[0];
-    if (declared && ts.isBindingElement(declared) && (declared.propertyName ?? declared.name).text === "name") {
+  } else if (value && ts.isIdentifier(value)) {
+    const symbol = ts.isShorthandPropertyAssignment(value.parent)
+      ? checker.getShorthandAssignmentValueSymbol(value.parent)
+      : checker.getSymbolAtLocation(value);
+    const declared = symbol && resolve(ts, checker, symbol).declarations?.[0];
+    if (declared && ts.isBindingElement(declared) && (declared.propertyName ?? declared.name).text === part) {
       const whole = declared.parent.parent;
       const fixed = ts.isVariableDeclaration(whole) && whole.parent.flags & ts.NodeFlags.Const;
       from = fixed ? whole.initializer : undefined;
+    } else if (declared && ts.isVariableDeclaration(declared) && declared.initializer !== node) {
+      const given = constant(program, value);
+      return given && ts.isPropertyAccessExpression(bare(ts, given)) ? made(program, given, part) : undefined;
     }
   }
   from = from && bare(ts, from);
-  if (!from || !ts.isCallExpression(from) || !isHelper(program, from)) return undefined;
-  return { text: text(program, from.arguments[0]) };
+  return from && ts.isCallExpression(from) && isHelper(program, from) ? from : undefined;
+}
+
+/** Whether the options of a queue hold the prefix that goes with its name. */
+function hasPrefix(program, call, name) {
+  const { ts } = program;
+  const texts = (each) => read(program, each.arguments[0]);
+  for (const each of call.arguments.slice(1)) {
+    const given = constant(program, bare(ts, each));
+    const options = given && bare(ts, given);
+    if (options === undefined || !ts.isObjectLiteralExpression(options)) continue;
+    const last = options.properties.at(-1);
+    const found = options.properties.filter((one) => one.name?.getText() === "prefix");
+    const value = found[0] && (ts.isPropertyAssignment(found[0]) ? found[0].initializer : found[0].name);
+    const other = found.length === 1 ? made(program, value, "prefix") : undefined;
+    if (other === undefined) return false;
+    const spread = options.properties.findLastIndex((one) => ts.isSpreadAssignment(one));
+    if (last === undefined || spread > options.properties.indexOf(found[0])) return false;
+    const [mine, its] = [texts(name), texts(other)];
+    return other === name || Boolean(mine?.[1] && its?.[1] && mine[0] === its[0]);
+  }
+  return false;
 }
 
 function isHelper({ ts, checker, inside }, call) {
@@ -83,45 +114,4 @@ function isHelper({ ts, checker, inside }, call) {
   const found = symbol && resolve(ts, checker, symbol);
   const declared = found?.declarations?.[0];
   return found?.name === "tenantQueue" && declared && inside(declared.getSourceFile().fileName) === undefined;
-}
-
-/** What a name that is bound once was given. */
-function constant({ ts, checker }, node) {
-  if (!ts.isIdentifier(node)) return node;
-  const symbol = checker.getSymbolAtLocation(node);
-  const declared = symbol && resolve(ts, checker, symbol).declarations?.[0];
-  const fixed = declared && ts.isVariableDeclaration(declared) && declared.parent.flags & ts.NodeFlags.Const;
-  return fixed ? declared.initializer : undefined;
-}
-
-/** A text up to its first part that is not known; undefined where nothing of it is. */
-function text(program, node) {
-  return read(program, node)?.[0] || undefined;
-}
-
-function read(program, given) {
-  const { ts, checker } = program;
-  const node = given && bare(ts, given);
-  if (node === undefined) return undefined;
-  const type = checker.getTypeAtLocation(node);
-  if (type.isStringLiteral()) return [type.value, true];
-  if (ts.isIdentifier(node)) return constant(program, node) && read(program, constant(program, node));
-  const parts = [];
-  if (ts.isTemplateExpression(node)) {
-    parts.push([node.head.text, true]);
-    for (const each of node.templateSpans) {
-      parts.push(read(program, each.expression), [each.literal.text, true]);
-    }
-  } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    parts.push(read(program, node.left), read(program, node.right));
-  } else {
-    return undefined;
-  }
-  let whole = "";
-  for (const each of parts) {
-    if (each === undefined) return [whole, false];
-    whole += each[0];
-    if (!each[1]) return [whole, false];
-  }
-  return [whole, true];
 }

@@ -1,4 +1,4 @@
-"""ESLint, with the platform's rules."""
+"""oxlint, with the platform's rules."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from gates.toolchains import Tools
 
 
 @check(Stage.LINT, language="typescript")
-def eslint(module: Module, tools: Tools) -> Iterator[Finding]:
-    """Sources and tests pass ESLint, under the platform's rules and with type information.
+def oxlint(module: Module, tools: Tools) -> Iterator[Finding]:
+    """Sources and tests pass oxlint, under the platform's rules and with type information.
 
-    The rules are typescript-eslint's `recommendedTypeChecked`, and among others no `any` in any
-    form (annotation, cast, implied), no `console` and no thrown value that is no Error. The
-    module's own configuration is not read; comments such as `eslint-disable` have no effect.
+    The rules are typescript-eslint's `recommendedTypeChecked`, as oxlint has them, and among
+    others no `any` in any form (annotation, cast, implied), no `console` and no thrown value that
+    is no Error. The module's own configuration is not read; comments such as `eslint-disable` and
+    `oxlint-disable` have no effect.
 
     Why: an `any` switches the compiler off for all that it touches.
     Bad: `export function total(rows: any): number { console.log(rows); return rows.size; }`
     Good: `export function total(rows: readonly Row[]): number { return rows.length; }`
     Fix: the rule's name is in the finding; its page says what to write instead.
     """
-    from gates.toolchains.languages.typescript import eslint as tool
+    from gates.toolchains.languages.typescript import oxlint as tool
     from gates.toolchains.languages.typescript.platform_tools import sources
 
     files = sources(module, tests=True)
-    for problem in tool.run(tools, "eslint.config.mjs", files, typed=True):
-        yield eslint.finding(
+    for problem in tool.run(tools, "oxlint.json", files, typed=True):
+        yield oxlint.finding(
             problem.message,
             problem.location,
             fix=FIXES.get(problem.rule or "", "see the rule's page"),

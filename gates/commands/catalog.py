@@ -1,0 +1,164 @@
+"""The commands that look into the catalog: list, show, verify, matrix, psql."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gates.commands.options import CATALOG_HELP, refuse_passwords, settings_of
+from gates.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from gates.catalog import ModulePage
+    from gates.catalog.verify import Verified
+    from gates.registry import Registry
+    from gates.settings import Settings
+
+
+_CATALOG = click.option("--catalog", help=CATALOG_HELP)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+_POLICY = click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Whose keys count. Default: gates-policy.toml above the working folder.",
+)
+
+
+@click.group(short_help="What is released.")
+def catalog() -> None:
+    """Look into the catalog of released versions."""
+
+
+@catalog.command("list")
+@_CATALOG
+@_JSON
+def catalog_list(as_json: bool, **given: Any) -> None:
+    """List the modules, with their newest version."""
+    from gates.catalog import Catalog
+    from gates.report import catalog as pages
+
+    with Catalog.open(settings_of(**given)) as found:
+        rows = found.modules()
+    click.echo(pages.modules_json(rows) if as_json else pages.modules(rows), nl=False)
+
+
+def _verified(
+    settings: Settings, page: ModulePage, registry: Registry | None = None
+) -> tuple[Verified, ...]:
+    """What the evidence of every version of a module is worth, by the policy of today."""
+    from gates.catalog.verify import verify_version
+    from gates.evidence.keys import Trust
+    from gates.settings import load_policy
+
+    policy = load_policy(Path.cwd() / page.module.slug, settings.policy)
+    trust = Trust.of(policy, settings, datetime.now(UTC).date())
+    return tuple(
+        verify_version(
+            each,
+            page.evidence.get(each.version, ()),
+            trust,
+            max_age_hours=policy.evidence_max_age_hours,
+            registry=registry,
+        )
+        for each in page.versions
+    )
+
+
+@catalog.command("verify")
+@click.argument("slugs", metavar="[SLUG]...", nargs=-1)
+@_CATALOG
+@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--no-registry", is_flag=True, help="Do not look at the bundles.")
+@click.option("--key", type=click.Path(path_type=Path))
+@_POLICY
+@_JSON
+def catalog_verify(
+    slugs: tuple[str, ...], no_registry: bool, as_json: bool, **given: Any
+) -> NoReturn:
+    """Verify what the catalog says: signatures, rows and bundles of every released version.
+
+    Needs no network: a restored dump of the catalog and a copy of the registry are enough. Exit
+    code 4 where anything is not proved, with a sentence for each reason.
+    """
+    from gates.catalog import Catalog
+    from gates.registry import Registry
+    from gates.report import catalog as pages
+
+    settings = settings_of(**given)
+    registry = None if no_registry else Registry.open(settings.registry)
+    verified: list[Verified] = []
+    with Catalog.open(settings) as found:
+        for slug in slugs or found.slugs():
+            page = found.show(slug)
+            if page is None:
+                raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
+            verified += _verified(settings, page, registry)
+    click.echo(pages.verified_json(verified) if as_json else pages.verified(verified), nl=False)
+    refused = [each for each in verified if each.all_reasons]
+    if not refused:
+        raise SystemExit(0)
+    raise RefusedError([f"{len(refused)} of {len(verified)} versions are not proved"])
+
+
+@catalog.command("show")
+@click.argument("slug")
+@_CATALOG
+@click.option("--key", type=click.Path(path_type=Path))
+@_POLICY
+@_JSON
+def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
+    """Show a module: versions, digests, tables, changelog, evidence and whether it verifies."""
+    from gates.catalog import Catalog
+    from gates.report import catalog as pages
+
+    settings = settings_of(**given)
+    with Catalog.open(settings) as found:
+        page = found.show(slug)
+    if page is None:
+        raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
+    verified = _verified(settings, page)
+    text = pages.page_json(page, verified) if as_json else pages.page(page, verified)
+    click.echo(text, nl=False)
+
+
+@catalog.command("matrix")
+@click.argument("slug")
+@_CATALOG
+@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
+@_JSON
+def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
+    """Show which versions of a module run on which versions of the platform.
+
+    The platform versions are that of the policy (marked with *) and every end of a range.
+    """
+    from gates.catalog import Catalog
+    from gates.catalog.matrix import matrix
+    from gates.report import catalog as pages
+    from gates.settings import load_policy
+
+    settings = settings_of(**given)
+    current = load_policy(Path.cwd() / slug, settings.policy).platform_version
+    with Catalog.open(settings) as found:
+        versions = [(each.version, each.status, each.manifest) for each in found.versions(slug)]
+    if not versions:
+        raise UsageError(f"the catalog holds no version of {slug!r}", hint="gates catalog list")
+    table = matrix(slug, versions, [current])
+    click.echo(
+        pages.matrix_json(table, current) if as_json else pages.matrix(table, current), nl=False
+    )
+
+
+@catalog.command("psql", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@_CATALOG
+def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
+    """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
+    from gates.catalog import Catalog
+
+    for each in arguments:
+        refuse_passwords("an argument of psql", each)
+    with Catalog.open(settings_of(**given)) as found:
+        raise SystemExit(found.psql(arguments))

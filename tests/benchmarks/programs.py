@@ -1,0 +1,59 @@
+"""Which programs a full run starts: how often, and for how long, from the signed evidence.
+
+The processor time of the gate itself is what the run took less that of the programs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.measure import run
+from tests.conftest import ROOT
+
+Say = Callable[[str], None]
+_COUNTED = """
+import json, resource, sys
+from gates.toolchains.processes import Processes
+started, run = [], Processes.run
+def note(self, command, **more):
+    ran = run(self, command, **more)
+    script = next((word for word in command[1:] if word[:1] != "-"), "")
+    script = script if ran.program == "node" else ""
+    started.append((ran.program, script.rpartition("/")[2], ran.seconds))
+    return ran
+Processes.run = note
+from gates.cli import main
+try:
+    main(sys.argv[2:])
+except SystemExit:
+    pass
+def used(who):
+    each = resource.getrusage(who)
+    return each.ru_utime + each.ru_stime
+own, others = used(resource.RUSAGE_SELF), used(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as file:
+    json.dump({"started": started, "own": own, "others": others}, file)
+"""
+
+
+def programs(work: Path, _times: int, say: Say) -> None:
+    """Both examples, caches warm, everything run; the second of two runs is counted."""
+    shutil.copytree(ROOT / "examples", work / "programs", ignore=lambda *_: ["node_modules"])
+    state, told = {"GATES_STATE_DIR": str(work / "programs-state")}, work / "programs.json"
+    for name in ("alert-engine", "retention-report"):
+        command = [sys.executable, "-c", _COUNTED, told, "run", "--fresh", "--quiet"]
+        runs = run([*command, work / "programs" / name], 1, state)
+        answer = json.loads(told.read_text("utf-8"))
+        say(f"{name}: {runs}")
+        say(f"processor: the gate {answer['own']:.1f} s, what it started {answer['others']:.1f} s,"
+            f" ratio {answer['own'] / answer['others']:.2f}")  # fmt: skip
+        seconds: dict[str, list[float]] = defaultdict(list)
+        for program, script, taken in answer["started"]:
+            seconds[f"{program} {script}".strip()].append(taken)
+        for program, each in sorted(seconds.items(), key=lambda item: -sum(item[1])):
+            say(f"  {len(each):3} x {program:32} {sum(each):6.2f} s by the clock")
