@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 
+from gates.filesystem import resolved
+
 SIGNING = ("key", "keyless")
 """How evidence may be signed: with a key, or by the identity of the workflow that runs."""
 LARGEST_ROOT = 1 << 20
@@ -82,7 +84,7 @@ def read_trust_root(value: object, base: Path) -> TrustRoot:
         raise ValueError("path must be a text that is not empty")
     if type(fetched) is not date:
         raise ValueError("fetched must be a date such as 2027-01-31")
-    file = (base / path).resolve()
+    file = resolved(base / path)
     try:
         with file.open("rb") as opened:
             data = opened.read(LARGEST_ROOT + 1)

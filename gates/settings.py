@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.errors import ConfigurationError
+from gates.filesystem import is_file, resolved, status
 from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
 from gates.model import Level
 
@@ -295,7 +296,7 @@ def load_policy(module_root: Path, organisation: Path | None = None) -> Policy:
     if organisation is None:
         above = (parent / POLICY_FILE for parent in module_root.absolute().parents)
         organisation = next((path for path in above if path.is_file()), None)
-    elif not organisation.is_file():
+    elif not is_file(organisation):
         raise ConfigurationError(f"there is no policy file {organisation}")
     if organisation is not None:
         policy = _apply(policy, _read(organisation), organisation, tighten_only=False)
@@ -378,8 +379,8 @@ def _version(value: object, base: Path) -> str:
 
 
 def _path(value: object, base: Path) -> Path:
-    path = (base / _text(value, base)).resolve()
-    if not path.exists():
+    path = resolved(base / _text(value, base))
+    if status(path) is None:
         raise ValueError(f"there is no {path}")
     return path
 
@@ -404,10 +405,14 @@ def _wall(value: object, _base: Path) -> str:
 def _paths(value: object, base: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     for pattern in _list(_text)(value, base):
-        matches = sorted(base.glob(pattern))
+        try:
+            matches = sorted(base.glob(pattern))
+        except (OSError, NotImplementedError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ValueError(f"{pattern!r} cannot be looked for: {reason}") from error
         if not matches:
             raise ValueError(f"{pattern!r} matches nothing")
-        found += [match.resolve() for match in matches]
+        found += [resolved(match) for match in matches]
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gates.ci.shards import Modules
 from gates.errors import CouldNotCheckError, UsageError
+from gates.filesystem import is_folder
 from gates.git import commit_of, git
 
 MANIFEST = "module.json"
@@ -24,7 +25,7 @@ def find_modules(root: Path) -> Modules:
     packages is looked into. Raises `UsageError` where there is none, `CouldNotCheckError` where a
     folder cannot be read.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise UsageError(f"{root} is no folder")
     found = tuple(sorted(_below(root)))
     if not found:

@@ -12,6 +12,7 @@ import click
 
 from gates.commands.outputs import STANDARD_OUTPUT
 from gates.errors import UsageError
+from gates.filesystem import resolved
 from gates.model import Stage
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _flag(name: str) -> bool:
 def _workspace_path(text: str) -> Path:
     """A folder in the working folder, which is a runner's workspace."""
     here = Path.cwd().resolve()
-    path = (here / text).resolve()
+    path = resolved(here / text)
     if not path.is_relative_to(here):
         raise UsageError(f"{text!r} is outside the workspace")
     return path

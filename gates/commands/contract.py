@@ -14,6 +14,7 @@ import click
 from gates.commands.module_path import module_path, nearest_module
 from gates.commands.options import settings_of, wants_colour
 from gates.errors import CouldNotCheckError, UsageError
+from gates.filesystem import is_folder
 
 if TYPE_CHECKING:
     from gates.contract.difference import Difference
@@ -137,7 +138,7 @@ def _named(sides: tuple[str, ...], baseline: str | None) -> tuple[str, str]:
         raise UsageError("two versions are compared, and more are given", hint="gates diff OLD NEW")
     if len(sides) == 2:
         return sides[0], sides[1]
-    if sides and not baseline and not Path(sides[0]).is_dir():
+    if sides and not baseline and not is_folder(Path(sides[0])):
         return sides[0], str(nearest_module(Path()))
     return baseline or "catalog", sides[0] if sides else str(nearest_module(Path()))
 
@@ -154,7 +155,7 @@ def _compared(
 
     without = {part for part in ("database", "code") if given.pop(f"no_{part}")}
     settings = settings_of(**given)
-    here = next((Path(each) for each in (new, old) if Path(each).is_dir()), Path())
+    here = next((Path(each) for each in (new, old) if is_folder(Path(each))), Path())
     with ExitStack() as stack:
         opened = stack.enter_context(Catalog.open(settings))
         sources = Sources(here, opened, Registry.open(settings.registry))

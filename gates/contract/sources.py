@@ -10,6 +10,7 @@ from gates.catalog import Catalog
 from gates.catalog.versions import Precedence, parse
 from gates.contract.bump import baseline
 from gates.errors import CouldNotCheckError, UsageError
+from gates.filesystem import is_folder
 from gates.module import Module, load
 from gates.registry import Registry
 from gates.releases import Release, Releases
@@ -47,7 +48,7 @@ class Sources:
         Raises `UsageError` for what is none of them, `CouldNotCheckError` where it cannot be read.
         """
         path = Path(text)
-        if path.is_dir():
+        if is_folder(path):
             return Source(text, load(path), folder=path)
         if text == NEWEST:
             return self._newest()

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from gates import __version__
 from gates.errors import GatesError
+from gates.filesystem import is_file
 from gates.language_server.diagnostics import Diagnostic, diagnostics
 from gates.language_server.messages import Message, read_message, write_message
 from gates.model import Stage
@@ -210,7 +211,7 @@ def module_of(uri: str) -> Path | None:
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
         return None
     path = Path(unquote(parts.path))
-    return next((each for each in path.parents if (each / "module.json").is_file()), None)
+    return next((each for each in path.parents if is_file(each / "module.json")), None)
 
 
 def _whole(text: str) -> dict[str, Any]:

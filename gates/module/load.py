@@ -6,10 +6,12 @@ import codecs
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from gates.errors import UsageError
+from gates.filesystem import is_folder, is_link, resolved, status
 from gates.model import Location
 from gates.module.document import Document, Lines
 from gates.module.migrations import layout, pair
@@ -95,8 +97,8 @@ def _module(root: Path, tree: Tree, names: tuple[str, ...]) -> Module:
 
 
 def _find(root: Path) -> Path:
-    if not root.is_dir():
-        reason = "is a file, not a folder" if root.exists() else "does not exist"
+    if not is_folder(root):
+        reason = "is a file, not a folder" if status(root) else "does not exist"
         raise UsageError(f"{root} {reason}", hint="give the folder that holds module.json")
     if os.path.lexists(root / MANIFEST):
         return root.resolve()
@@ -191,13 +193,14 @@ def _names(root: Path) -> tuple[str, ...]:
     names = [root.name]
     try:
         config = _config(root / ".git")
-        if not config.parent.is_symlink() and config.is_file() and not config.is_symlink():
+        found = status(config, follow=False)
+        if not is_link(config.parent) and found is not None and stat.S_ISREG(found.st_mode):
             with config.open("rb") as stream:
                 text = stream.read(256 * 1024).decode("utf-8", "replace")
             url = _ORIGIN.search(text)
             if url:
                 names.append(re.split(r"[/:]", url[1].rstrip("/"))[-1].removesuffix(".git"))
-    except OSError:
+    except (OSError, ValueError):  # what a file of the repo names may be no path at all
         pass
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -209,7 +212,8 @@ def _config(place: Path) -> Path:
         return place / "config"
     named = _line(place).removeprefix("gitdir: ")
     folder = place.parent / named
-    if not named or (place.parent / _line(folder / "gitdir")).resolve() != place.resolve():
+    back = place.parent / _line(folder / "gitdir")
+    if not named or resolved(back) != resolved(place):
         return place / "config"
     return folder / _line(folder / "commondir") / "config"
 

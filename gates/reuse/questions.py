@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.digests import digest_of
+from gates.filesystem import is_folder
 from gates.module import Module
 from gates.module.parts import PARTS, digest_part, is_migration
 from gates.module.paths import inside
@@ -109,7 +110,7 @@ def of_environment(environment: Mapping[str, str]) -> str:
 
 def of_folder(path: Path) -> str:
     """The answer for a folder that the policy names."""
-    return digest_folder(path) if path.is_dir() else NONE
+    return digest_folder(path) if is_folder(path) else NONE
 
 
 class Answers:

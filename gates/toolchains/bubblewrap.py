@@ -12,7 +12,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,37 +105,57 @@ def mounts(read: Iterable[str], write: Iterable[str]) -> list[str]:
     """The options that show these paths and no other, each where it is, with the links to them."""
     writable = _outermost(os.path.realpath(each) for each in write)
     readable = [os.path.realpath(each) for each in read]
-    readable = [each for each in _outermost(readable) if not _below(each, writable)]
+    inside = set(writable)
+    readable = [each for each in _outermost(readable) if not _below(each, inside)]
     options: dict[str, tuple[str, ...]]
     options = {each: ("--ro-bind", each) for each in readable if not _below(each, _OWN)}
     options |= {each: ("--bind", each) for each in writable if not _below(each, _OWN)}
     options = {each: option for each, option in options.items() if os.path.exists(each)}  # noqa: PTH110
     bound = set(options)
+    target_of = functools.cache(_target)
     for path in (*read, *write):
-        for link, target in _links(path):
+        for link, target in _links(path, target_of):
             if not _below(link, bound) and not _below(link, _OWN):
                 options[link] = ("--symlink", target)
     for path in tuple(options):  # bubblewrap's own choice may be closed to the user it becomes
-        for parent in map(str, Path(path).parents):
+        for parent in _above(path):
+            if parent in options and parent not in bound:
+                break  # and so are those above it
             if not _below(parent, bound):
-                options.setdefault(parent, ("--perms", "0755", "--dir"))
+                options[parent] = ("--perms", "0755", "--dir")
     options.pop("/", None)
     return [each for path in sorted(options) for each in (*options[path], path)]
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
-    kept: list[str] = []
+    kept: set[str] = set()
     for path in sorted(set(paths)):
         if not _below(path, kept):
-            kept.append(path)
-    return kept
+            kept.add(path)
+    return sorted(kept)
 
 
-def _below(path: str, folders: Iterable[str]) -> bool:
-    return any(path == each or path.startswith(f"{each.rstrip('/')}/") for each in folders)
+def _above(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the nearest first."""
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        yield path
 
 
-def _links(path: str) -> list[tuple[str, str]]:
+def _below(path: str, folders: Container[str]) -> bool:
+    """Whether a path is one of the folders, or lies in one."""
+    return path in folders or any(each in folders for each in _above(path))
+
+
+def _target(path: str) -> str | None:
+    """Where a link leads, as it says; None for what is no link."""
+    try:
+        return os.readlink(path)  # noqa: PTH115
+    except OSError:
+        return None
+
+
+def _links(path: str, target_of: Callable[[str], str | None]) -> list[tuple[str, str]]:
     """Every link on the way to what a path means, with its target."""
     found: list[tuple[str, str]] = []
     parts = [each for each in os.path.abspath(path).split("/") if each]  # noqa: PTH100
@@ -146,9 +166,8 @@ def _links(path: str) -> list[tuple[str, str]]:
             way = way.rpartition("/")[0] if part == ".." else way
             continue
         way = f"{way}/{part}"
-        try:
-            target = os.readlink(way)  # noqa: PTH115
-        except OSError:
+        target = target_of(way)
+        if target is None:
             continue
         found.append((way, target))
         parts = [each for each in target.split("/") if each] + parts

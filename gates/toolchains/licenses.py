@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError
+from gates.filesystem import is_file, is_link
 from gates.model import RanRecord
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
@@ -110,7 +111,7 @@ def _refused(parsed: Expression, allowed: Collection[str]) -> list[str]:
 
 def read_metadata(path: Path) -> str:
     """The start of a file of an installed package; raises where it is not there."""
-    if path.is_symlink() or not path.is_file():
+    if is_link(path) or not is_file(path):
         raise CouldNotCheckError(f"{path.parent.name} is locked and not installed")
     with path.open("rb") as stream:
         return stream.read(_MAX_METADATA).decode("utf-8", "replace")

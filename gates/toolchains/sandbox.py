@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from gates.toolchains.launcher.config import write_config
@@ -14,7 +15,7 @@ from gates.toolchains.launcher.config import write_config
 LAUNCHER = Path(__file__).with_name("launcher")
 _START = (
     "import sys; sys.path.append(sys.argv.pop(1)); from launcher.main import main;"
-    " sys.exit(main(sys.argv[1:]))"
+    " import os; os._exit(main(sys.argv[1:]))"
 )
 FILE_LIMIT = 256 << 20
 DISK_LIMIT = 4 << 30
@@ -99,6 +100,7 @@ def _python() -> str:
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
+@cache
 def interpreter() -> tuple[Path, ...]:
     """The folders that hold the Python that runs this package, without its installed packages."""
     names = ("stdlib", "platstdlib")

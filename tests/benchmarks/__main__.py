@@ -12,6 +12,7 @@ engines     oxlint beside ESLint, TypeScript 7 beside 6; --write, too
 programs    what a full run starts, by program: how often, and seconds
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
+sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 registrations   200 registrations, 40 processes at a time
 """
 
@@ -30,12 +31,24 @@ from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
 from tests.benchmarks.reuse import reuse
+from tests.benchmarks.sandbox import sandbox
 from tests.benchmarks.size import size, write
 from tests.conftest import ROOT
 
 ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
     each.__name__: each
-    for each in (proofs, isolation, growth, manifest, engines, programs, reuse, size, registrations)
+    for each in (
+        proofs,
+        isolation,
+        growth,
+        manifest,
+        engines,
+        programs,
+        reuse,
+        size,
+        sandbox,
+        registrations,
+    )
 }
 """Each may give a table for docs/performance.md."""
 PAGE = ROOT / "docs" / "performance.md"

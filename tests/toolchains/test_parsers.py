@@ -15,6 +15,7 @@ from gates.model import Location
 from gates.toolchains.languages.python import advisories as pip_audit
 from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
+from gates.toolchains.languages.python.measured import Lines
 from gates.toolchains.languages.typescript import advisories as npm_audit
 from gates.toolchains.languages.typescript import compiler, oxlint, prettier, vitest
 from gates.toolchains.locks import Locked
@@ -22,6 +23,7 @@ from gates.toolchains.processes import Ran
 from gates.toolchains.secrets import kingfisher
 
 COPY = Path("/modules/one")
+FILES = {"tests/unit/test_a.py", "src/a.py"}
 PACKAGES = [Locked("PyPI", "pyyaml", "5.3", 7), Locked("PyPI", "colorama", "0.4", 9, "win32")]
 
 
@@ -38,7 +40,7 @@ PARSERS = {
     "bandit": lambda data: bandit.parse(ran(data).json(), COPY),
     "prettier": lambda data: prettier.parse(data, COPY),
     "ruff format": lambda data: list(ruff.parse_diff(data, COPY)),
-    "junit": lambda data: junit.parse_junit(data, COPY),
+    "junit": lambda data: junit.parse_junit(data, COPY, FILES),
     "coverage": lambda data: junit.parse_coverage(data, COPY),
     "vitest": lambda data: vitest.parse_report(data, COPY),
     "vitest coverage": lambda data: vitest.parse_summary(data, COPY),
@@ -198,7 +200,7 @@ def test_prettier_says_what_it_looked_at():
 
 def test_junit_refuses_entities():
     with pytest.raises(ToolFailedError, match="entities"):
-        junit.parse_junit(b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', COPY)
+        junit.parse_junit(b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', COPY, FILES)
 
 
 def test_junit_counts_a_test_and_its_teardown_once():
@@ -208,8 +210,58 @@ def test_junit_counts_a_test_and_its_teardown_once():
 <testcase classname="a" name="s" file="a.py" line="9"><skipped message="later"/></testcase>
 <testcase classname="a" name="p" file="a.py" line="12"/>
 </testsuite></testsuites>"""
-    run = junit.parse_junit(report, COPY)
+    run = junit.parse_junit(report, COPY, FILES)
     assert (run.collected, run.passed, run.failed, run.skipped) == (3, 1, 1, 1)
+
+
+FAILED = """<x><testcase classname="a" name="t" file="tests/unit/test_a.py" line="{}">
+<failure message="m">{}</failure></testcase></x>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("tests/unit/test_a.py:7", 7),
+        (f"{COPY}/tests/unit/test_a.py:7", 7),
+        ("src/a.py:7", None),
+        ("b" * 300 + ".py:2", 4),
+        ("../" * 9 + "etc/a.py:2", 4),
+        ("/etc/passwd.py:7", 4),
+        ("tests/unit/test_a.py:" + "9" * 5000, 4),
+        ("tests/unit/test_a.py:\u0663", 4),
+    ],
+)
+def test_a_failure_is_at_a_file_of_the_module(text, line):
+    report = FAILED.format(3, f"\n{text}\n")
+    (failure,) = junit.parse_junit(report.encode(), COPY, FILES).failures
+    place = ("tests/unit/test_a.py", line) if line else ("src/a.py", 7)
+    assert (failure.path, failure.line) == place
+
+
+def test_a_failure_elsewhere_is_nowhere():
+    (failure,) = junit.parse_junit(FAILED.format(3, "").encode(), COPY, set()).failures
+    assert (failure.path, failure.line) == ("", None)
+
+
+@pytest.mark.parametrize("line", ["x", "-1", "9" * 5000, "\u0663", "1.5"])
+def test_a_line_that_pytest_does_not_write(line):
+    with pytest.raises(ToolFailedError, match="for a line"):
+        junit.parse_junit(FAILED.format(line, "").encode(), COPY, FILES)
+
+
+@pytest.mark.parametrize("name", ["b" * 300, "a\0b", "a\ud800b"])
+def test_coverage_of_a_file_that_is_none(name):
+    entry = {"executed_lines": [1], "missing_lines": []}
+    document = json.dumps({"files": {name: entry}}).encode()
+    assert junit.parse_coverage(document, COPY) == {name: Lines(frozenset({1}), frozenset())}
+
+
+def test_vitest_says_a_line_that_no_file_has():
+    test = {"status": "failed", "fullName": "t", "location": {"line": 3}}
+    test["failureMessages"] = [f"at src/a.ts:{'9' * 5000}:1"]
+    file = {"name": "src/a.ts", "status": "failed", "assertionResults": [test]}
+    report = json.dumps({"testResults": [file]}).encode()
+    assert vitest.parse_report(report, COPY).failures[0].line == 3
 
 
 CLEAN = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": []}], "fixes": []}

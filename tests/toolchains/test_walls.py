@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from hypothesis import strategies as st
 
 from gates.errors import ToolFailedError
 from gates.toolchains import bubblewrap
-from gates.toolchains.bubblewrap import mounts, other_user
+from gates.toolchains.bubblewrap import find_bubblewrap, mounts, other_user
 from gates.toolchains.launcher.config import Config, write_config
 from gates.toolchains.launcher.seccomp import ALLOW, KILL, make_filter
 from gates.toolchains.processes import Processes
 from gates.toolchains.sandbox import LAUNCHER, Sandbox
+from tests.benchmarks.sandbox import bare_command
 
 X86_64, AARCH64 = 0xC000003E, 0xC00000B7
 PATHS = st.text(st.characters(exclude_characters="\0\n", exclude_categories=["Cs"]), min_size=1)
@@ -171,6 +174,39 @@ def test_the_launcher_imports_nothing_but_itself_and_the_standard_library():
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.append(node.module)
             assert not [each for each in names if each.startswith("gates")], path
+
+
+def test_the_launcher_starts_without_what_takes_longest():
+    code = "import sys; sys.path.append(sys.argv[1]); import launcher.main; print(*sys.modules)"
+    command = [sys.executable, "-I", "-S", "-c", code, str(LAUNCHER.parent)]
+    loaded = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    assert "launcher.main" in loaded
+    assert not {"enum", "functools", "pathlib", "re", "signal", "subprocess"} & {*loaded}
+
+
+def test_bare_bubblewrap_of_the_benchmark_runs(tmp_path):
+    if find_bubblewrap() is None:
+        pytest.skip("bubblewrap does not work here")
+    (tmp_path / "own").mkdir()
+    command = bare_command(Sandbox(write=(tmp_path / "own",)), tmp_path / "own")
+    assert not any("launcher" in each for each in command[command.index("--") :])
+    subprocess.run(command, check=True, env={})
+
+
+NAMES = st.lists(st.sampled_from("ab"), max_size=4).map(lambda parts: "/" + "/".join(parts))
+
+
+@given(NAMES, st.sets(NAMES))
+def test_below(path, folders):
+    expected = any(f"{path}/".startswith(f"{each.rstrip('/')}/") for each in folders)
+    assert bubblewrap._below(path, folders) == expected
+
+
+@given(st.sets(NAMES))
+def test_outermost(paths):
+    kept = bubblewrap._outermost(paths)
+    assert all(bubblewrap._below(each, kept) for each in paths)
+    assert not any(bubblewrap._below(a, [b]) for a in kept for b in kept if a != b)
 
 
 def test_a_private_folder_of_root_works(tmp_path):

@@ -16,9 +16,10 @@ def secrets(tools: Tools) -> Iterator[Finding]:
     """Nothing that looks like a secret is in any file of the module, `.env.example` included.
 
     Every file is read, whatever its name and encoding, archives with their members; what cannot be
-    read is named, and the check is inconclusive. kingfisher looks, with its own rules and those of
-    the standard. Comments that allow a line have no effect, and the finding never shows what was
-    found. The digests in requirements.lock and package-lock.json are none.
+    read is named, and the check is inconclusive. JSON and YAML are searched as written and as
+    meant: escapes, texts over several lines, JSON in a text of JSON. kingfisher looks, with its own
+    rules and those of the standard. Comments that allow a line have no effect, and the finding
+    never shows what was found. The digests in requirements.lock and package-lock.json are none.
 
     Why: what is committed once can be read for ever, by everyone who installs the module.
     Bad: `SMTP_PASSWORD=` followed by a real one in .env.example

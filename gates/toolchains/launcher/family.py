@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
+
+from .signals import signal
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 INTERVAL = 0.1

@@ -15,7 +15,6 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-import signal
 import sys
 
 from . import BLOCKED, SandboxError
@@ -24,6 +23,7 @@ from .family import Watch, kill_descendants
 from .landlock import restrict_paths
 from .namespaces import become, can_have_own_network, check_bubblewrap, own_network
 from .seccomp import restrict_calls
+from .signals import signal
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 OPEN_FILES = 4096

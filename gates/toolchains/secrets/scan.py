@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +18,10 @@ from gates.toolchains.processes import disk
 from gates.toolchains.secrets import kingfisher
 from gates.toolchains.secrets.decode import views
 from gates.toolchains.secrets.kingfisher import Match
+from gates.toolchains.secrets.pdf import UnreadableError
 from gates.toolchains.secrets.rules import BY_ID, RULES, accepts, samples
-from gates.toolchains.secrets.unpack import Budget, Unread, unpack
+from gates.toolchains.secrets.unpack import Budget, Content, Unread, unpack
+from gates.toolchains.secrets.values import values
 from gates.toolchains.tools import Tools
 
 CANARY = "glpat-" + "x7Kq2mVz9RtB4nWc8YpL"
@@ -39,6 +44,9 @@ class Secret:
     """SHA-256 of the secret, in hex."""
 
 
+_Spans = tuple[tuple[Location, Location], ...]
+
+
 @dataclass(frozen=True)
 class _Text:
     """A text that was written for the engine."""
@@ -47,8 +55,10 @@ class _Text:
     path: str
     member: str
     exact: bool
-    end: int
+    end: int = 0
     """The line of the canary."""
+    spans: _Spans = ()
+    """Of what is no text of the file itself: where each line is written, its begin and its end."""
 
 
 def scan(tools: Tools) -> tuple[list[Secret], list[Unread]]:
@@ -76,14 +86,16 @@ def scan(tools: Tools) -> tuple[list[Secret], list[Unread]]:
         if any(match.line == text.end and match.secret == CANARY for match in matches):
             seen.append(text)
         else:
-            unread.append(Unread(_shown(text), "was not read to its end by kingfisher"))
+            unread.append(
+                Unread(_way(text.path, text.member), "was not read to its end by kingfisher")
+            )
     if not seen and texts:
         raise ToolFailedError("kingfisher found none of the keys that were put there for it")
     secrets: list[Secret] = []
-    known: dict[str, set[str]] = defaultdict(set)
+    known: dict[str, list[Secret]] = defaultdict(list)
     for text in seen:
         new = list(_secrets(text, found[text.file.name], known[text.path]))
-        known[text.path].update(each.digest for each in new)
+        known[text.path] += new
         secrets += new
     return secrets, unread
 
@@ -91,7 +103,7 @@ def scan(tools: Tools) -> tuple[list[Secret], list[Unread]]:
 def _write(tools: Tools, folder: Path, budget: Budget) -> Iterator[_Text]:
     """Write every text of the module under a name that says nothing: engines skip by name."""
     module = tools.session.module
-    number = 0
+    numbers = itertools.count(1)
     for path, file in module.files.items():
         if file.link is not None:
             continue  # It leads to a file of the module.
@@ -102,14 +114,44 @@ def _write(tools: Tools, folder: Path, budget: Budget) -> Iterator[_Text]:
             continue
         for content in unpack(path, data, budget):
             for view in views(content.data):
-                number += 1
-                target = folder / f"{number:06}.txt"
-                # The number makes the text unlike any other: engines read equal ones once.
-                end = f"\n{number} {CANARY}\n"
-                with disk():
-                    target.write_bytes(view.text.encode("utf-8", "replace") + end.encode())
-                last = view.text.count("\n") + 2
-                yield _Text(target, path, content.member, view.exact, last)
+                text = _Text(folder / f"{next(numbers):06}.txt", path, content.member, view.exact)
+                yield _written(text, view.text)
+                if not view.exact:
+                    continue
+                meant, spans = _meant(content, view.text, budget)
+                if spans:
+                    target = folder / f"{next(numbers):06}.txt"
+                    yield _written(replace(text, file=target, exact=False, spans=spans), meant)
+
+
+def _written(text: _Text, content: str) -> _Text:
+    """A text with its canary. Its number makes it unlike others: engines read equal ones once."""
+    end = f"\n{text.file.stem} {CANARY}\n"
+    with disk():
+        text.file.write_bytes(content.encode("utf-8", "replace") + end.encode())
+    return replace(text, end=content.count("\n") + 2)
+
+
+def _meant(content: Content, text: str, budget: Budget) -> tuple[str, _Spans]:
+    """What the values of a document mean, and where each of its lines is written."""
+    lines: list[str] = []
+    spans: list[tuple[Location, Location]] = []
+    breaks: list[int] = []
+    path = content.member or content.path
+
+    def place(offset: int) -> Location:
+        line = bisect_left(breaks, offset)
+        return Location(path, line + 1, offset - (breaks[line - 1] if line else -1))
+
+    try:
+        for value in values(path, text):
+            breaks = breaks or [found.start() for found in re.finditer("\n", text)]
+            new = value.shown.replace("\0", " ").split("\n")
+            lines += new
+            spans += [(place(value.start), place(value.end))] * len(new)
+    except UnreadableError as error:
+        budget.unread.append(Unread(_way(content.path, content.member), str(error)))
+    return "\n".join(lines), tuple(spans)
 
 
 def _check_samples(matches: Iterable[Match]) -> None:
@@ -119,13 +161,13 @@ def _check_samples(matches: Iterable[Match]) -> None:
         raise ToolFailedError(f"kingfisher did not find the samples of {', '.join(missing)}")
 
 
-def _shown(text: _Text) -> str:
-    return f"{text.path} ({text.member})" if text.member else text.path
+def _way(path: str, member: str) -> str:
+    return f"{path} ({member})" if member else path
 
 
-def _secrets(text: _Text, matches: Sequence[Match], known: Collection[str]) -> Iterator[Secret]:
-    """What was found in one text, each place once; `known` are the digests of what was found in
-    other texts of the same file."""
+def _secrets(text: _Text, matches: Sequence[Match], known: Sequence[Secret]) -> Iterator[Secret]:
+    """What was found in one text, each place once; `known` is what was found in other texts of the
+    same file."""
     matches = [match for match in matches if match.line < text.end]
     if not matches:
         return
@@ -141,17 +183,26 @@ def _secrets(text: _Text, matches: Sequence[Match], known: Collection[str]) -> I
         if (
             not accepts(match.rule, match.secret, start)
             or any(begin < there and here < end for here, there in taken[match.line])
-            or (not text.exact and digest in known)
+            or (not text.exact and any(each.digest == digest for each in known))
             or (not text.member and text.path in _DIGESTS and _DIGESTS[text.path].fullmatch(whole))
         ):
             continue
         taken[match.line].append((begin, end))
         kind = rule.name if rule else match.rule.rpartition("/")[2].removeprefix("betterleaks.")
         at = Location(text.member or text.path)
-        if text.exact:
+        if text.spans:
+            at, last = text.spans[match.line - 1]
+            if any(each.kind == kind and _between(at, each.location, last) for each in known):
+                continue
+        elif text.exact:
             at = replace(at, line=match.line, column=None if match.encoded else len(start) + 1)
         inside = str(at) if text.member else ""
         yield Secret(Location(text.path) if text.member else at, inside, kind, digest)
+
+
+def _between(begin: Location, place: Location, end: Location) -> bool:
+    here = (place.line or 0, place.column or 0)
+    return (begin.line or 0, begin.column or 0) <= here < (end.line or 0, end.column or 0)
 
 
 def _weight(match: Match) -> tuple[int, int]:

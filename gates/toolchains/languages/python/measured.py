@@ -13,7 +13,7 @@ from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.toolchains.languages.python.environment import sources
 from gates.toolchains.languages.python.sources.trees import python_trees
-from gates.toolchains.problem import Problem
+from gates.toolchains.problem import Problem, relative
 
 _DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -31,9 +31,10 @@ def parse_coverage(report: bytes, copy: Path) -> dict[str, Lines]:
     try:
         found = {}
         for name, entry in json.loads(report)["files"].items():
-            path = Path(copy, name).resolve().relative_to(copy.resolve()).as_posix()
             ran, missed = entry["executed_lines"], entry["missing_lines"]
-            found[path] = Lines(frozenset(map(int, ran)), frozenset(map(int, missed)))
+            found[relative(name, copy)] = Lines(
+                frozenset(map(int, ran)), frozenset(map(int, missed))
+            )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(
             f"the report of coverage is not what it should be: {error}"

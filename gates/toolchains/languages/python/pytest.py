@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -25,6 +26,8 @@ from gates.toolchains.tests import FOLDERS, Failure, TestRun, find_test_files
 from gates.toolchains.tools import Tools
 from gates.toolchains.untrusted import read_untrusted
 
+_NUMBER = r"[0-9]{1,7}"
+"""A number of a line: no file of a module has more."""
 _OK = (0, 1, 2, 5)
 """All passed, some failed, a test file could not be loaded, nothing collected."""
 
@@ -63,7 +66,7 @@ def run_tests(tools: Tools) -> TestRun:
     told = read_untrusted(folder, report)
     if told is None:
         raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
-    result = parse_junit(told, copy)
+    result = parse_junit(told, copy, module.files)
     if ran.exit_status == 2 and not result.failures:
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
     if read_untrusted(folder, data) is None:
@@ -86,25 +89,30 @@ def _top(copy: Path, files: list[str]) -> Path:
     return copy / files[0].partition("/")[0] if files else copy
 
 
-def parse_junit(report: bytes, copy: Path) -> TestRun:
-    """Counts and failures of a JUnit report (family xunit1), without coverage."""
+def parse_junit(report: bytes, copy: Path, files: Collection[str]) -> TestRun:
+    """Counts and failures of a JUnit report (family xunit1), without coverage.
+
+    `files` are the module's: a failure is at one of them, or nowhere. Raises `ToolFailedError` for
+    what is no such report; the tests could have written it.
+    """
     if b"<!DOCTYPE" in report or b"<!ENTITY" in report:
         raise ToolFailedError("the test report declares entities, which pytest never does")
     try:
         cases = list(ElementTree.fromstring(report).iter("testcase"))  # noqa: S314 - see above
     except ElementTree.ParseError as error:
         raise ToolFailedError(f"the test report of pytest is not XML: {error}") from error
-    failures, skipped, names, seen = [], 0, set(), set()
+    failures: list[Failure] = []
+    skipped, names, seen = 0, set(), set()
     for case in cases:
         seen |= {
-            f"{case.get('file')}:{int(case.get('line') or 0) + 1}",
+            f"{case.get('file')}:{_line(case)}",
             f"{case.get('classname')}.{(case.get('name') or '').partition('[')[0]}",
         }
         bad = [each for each in case if each.tag in ("failure", "error")]
         name = f"{case.get('classname')}.{case.get('name')}"
         names.add(name)
         if bad:
-            failures.append(_failure(case, bad[0], copy))
+            failures.append(_failure(case, bad[0], copy, files))
         elif case.find("skipped") is not None:
             skipped += 1
     failed = len({failure.name for failure in failures})
@@ -113,16 +121,28 @@ def parse_junit(report: bytes, copy: Path) -> TestRun:
     return TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
 
 
-def _failure(case: ElementTree.Element, bad: ElementTree.Element, copy: Path) -> Failure:
+def _line(case: ElementTree.Element) -> int:
+    """The line of a test, which pytest counts from 0."""
+    line = case.get("line") or "0"
+    if not re.fullmatch(_NUMBER, line):
+        raise ToolFailedError(f"the test report of pytest has {line[:40]!r} for a line")
+    return int(line) + 1
+
+
+def _failure(
+    case: ElementTree.Element, bad: ElementTree.Element, copy: Path, files: Collection[str]
+) -> Failure:
     text = (bad.text or "").replace(f"{copy}/", "")
-    path, line = case.get("file") or "", int(case.get("line") or 0) + 1
+    path, line = case.get("file") or "", _line(case)
     name = case.get("name") or ""
     places = [
         (found[1], int(found[2]))
         for found in re.finditer(
-            r"^(?:E\s+)?(?:File \")?([\w./-]+\.py)(?:\", line |:)(\d+)", text, re.MULTILINE
+            rf"^(?:E\s+)?(?:File \")?([\w./-]+\.py)(?:\", line |:)({_NUMBER})\b",
+            text,
+            re.MULTILINE,
         )
-        if (copy / found[1]).is_file()
+        if found[1] in files
     ]
     in_test = [place for place in places if place[0] == path or not path]
     if in_test or places:
@@ -132,4 +152,7 @@ def _failure(case: ElementTree.Element, bad: ElementTree.Element, copy: Path) ->
     if message == "collection failure":
         path = path or f"{(case.get('name') or '').replace('.', '/')}.py"
         message = lines[-1] if lines else text.strip().rpartition("\n")[2] or message
-    return Failure(path, line, name, message.strip().partition("\n")[0], text.strip())
+    path = path if path in files else ""
+    return Failure(
+        path, line if path else None, name, message.strip().partition("\n")[0], text.strip()
+    )

@@ -71,9 +71,10 @@ def check_files(site_packages: Path) -> None:
                 continue
             try:
                 data = Path(str(file.locate())).read_bytes()
-            except OSError:
-                data = None
-            if data is None or _digest(file.hash.mode, data) != file.hash.value:
+                whole = _digest(file.hash.mode, data) == file.hash.value
+            except (OSError, ValueError):  # no such file, name or algorithm
+                whole = False
+            if not whole:
                 raise DamagedError(distribution.name, str(file))
 
 

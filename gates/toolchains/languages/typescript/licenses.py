@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.filesystem import is_file
 from gates.toolchains.languages.typescript.install_files import find_lock
 from gates.toolchains.languages.typescript.lock import lock_entries, reachable, resolve
 from gates.toolchains.languages.typescript.packages import install_packages
@@ -35,7 +36,7 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         manifest = made.folder / path / "package.json"
         name = str(entry.get("name") or path.rpartition("node_modules/")[2])
         package = by_name.get((name, str(entry.get("version"))))
-        if package is None or (not manifest.is_file() and entry.get("optional")):
+        if package is None or (not is_file(manifest) and entry.get("optional")):
             continue
         found.append(parse_package_json(package, read_metadata(manifest)))
     return found

@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError
+from gates.filesystem import status
 from gates.model import RanRecord
 from gates.toolchains.cache import install_once
 from gates.toolchains.folders import digest_folder
@@ -83,11 +85,14 @@ def install_running(tools: Tools) -> Packages:
 
 def _copy(source: Path, target: Path) -> None:
     """A package without those in it, by links to the same files; what is not there is optional."""
+    found = status(source, follow=False)
+    if found is None:
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_symlink():
+    if stat.S_ISLNK(found.st_mode):
         target.symlink_to(source.readlink())
         return
-    if source.is_dir():
+    if stat.S_ISDIR(found.st_mode):
         shutil.copytree(
             source,
             target,

@@ -103,7 +103,7 @@ def _failure(test: dict[str, Any], path: str, copy: Path) -> Failure:
 
 def _place(text: str, path: str, line: int | None, name: str, copy: Path) -> Failure:
     text = text.replace(f"{copy.resolve()}/", "").replace(f"{copy}/", "")
-    for found in re.finditer(r"(?:file://)?([\w@./-]+\.[cm]?[jt]sx?):(\d+):\d+", text):
+    for found in re.finditer(r"(?:file://)?([\w@./-]+\.[cm]?[jt]sx?):([0-9]{1,7}):[0-9]+", text):
         if found[1] == path:
             line = int(found[2])
             break

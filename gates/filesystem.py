@@ -1,0 +1,61 @@
+"""Asks the file system about a text that comes from a module, a tool or a command line.
+
+Such a text may be the name of nothing: too long for a name or a path, with a NUL, with half a
+character, or a link that leads to itself. pathlib answers each in another way, with an error of
+its own; here they are what they mean: nothing is there. Sources: path_resolution(7), stat(2).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_NOTHING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EILSEQ}
+
+
+def status(path: Path, *, follow: bool = True) -> os.stat_result | None:
+    """What lies at a path, without `follow` a link itself; None where nothing does.
+
+    Raises `OSError` where that cannot be told: no permission, a broken disk.
+    """
+    try:
+        return path.stat(follow_symlinks=follow)
+    except ValueError:  # a NUL, half a character: no file system has such a name
+        return None
+    except OSError as error:
+        if error.errno in _NOTHING:
+            return None
+        raise
+
+
+def is_file(path: Path) -> bool:
+    """Whether a plain file lies there, also behind a link. Raises as `status`."""
+    found = status(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder lies there, also behind a link. Raises as `status`."""
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def is_link(path: Path) -> bool:
+    """Whether a symbolic link lies there. Raises as `status`."""
+    found = status(path, follow=False)
+    return found is not None and stat.S_ISLNK(found.st_mode)
+
+
+def resolved(path: Path) -> Path:
+    """The path without links, absolute. Raises `ValueError` for a text that can be no path.
+
+    A link that leads to itself stays as it is: nothing lies there, which `status` says.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except UnicodeError as error:
+        raise ValueError("half a character is part of no path") from error
+    except ValueError as error:
+        raise ValueError("a zero byte is part of no path") from error
