@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import gates.reuse
+from gates.check import outlines
 from gates.evidence import envelope
 from gates.evidence.keys import signing_key
 from gates.model import Stage, Verdict
@@ -21,7 +22,8 @@ from tests.reuse.conftest import checks_of
 
 CHECK = "changelog-has-version"
 """A check that reads one file besides the manifest."""
-READERS = {CHECK, "standard-files", "version-greater"}
+READERS = {CHECK, "conflicts-resolved", "standard-files", "version-greater"}
+ALL = len(outlines(Stage.LINT_MANIFEST))
 """The checks that ask for CHANGELOG.md: one for its text, one whether it is empty, and one for the
 digest of everything, which tells a released version from an edited one."""
 
@@ -31,7 +33,7 @@ def test_an_unchanged_module_runs_nothing_and_says_so(runs):
     reused = [each.reused for each in checks_of(report)]
     assert all(reused)
     assert {each.key for each in reused} == {reused[0].key}
-    assert f"30 reused, from {reused[0].made[11:16]}" in render(report, colour=False)
+    assert f"{ALL} reused, from {reused[0].made[11:16]}" in render(report, colour=False)
 
 
 def test_what_a_check_found_is_what_it_found_then(runs):
@@ -106,10 +108,10 @@ def test_another_day_runs_what_asked_for_the_day(runs, monkeypatch):
 
 
 def test_fresh_runs_everything_and_off_keeps_nothing(runs):
-    assert len(runs.ran(reuse="fresh")) == 30
+    assert len(runs.ran(reuse="fresh")) == ALL
     assert runs.ran() == set()
     shutil.rmtree(runs.kept)
-    assert len(runs.ran(reuse="off")) == 30
+    assert len(runs.ran(reuse="off")) == ALL
     assert not runs.kept.exists()
 
 
@@ -121,11 +123,11 @@ def test_a_branch_that_is_not_trusted_reads_and_never_writes(runs):
 
 
 def test_the_results_of_another_key_are_not_believed(runs, folder):
-    assert len(runs.ran(key=folder / "another.pem")) == 30
+    assert len(runs.ran(key=folder / "another.pem")) == ALL
     mine, other = sorted(runs.kept.iterdir(), key=lambda each: each.stat().st_ctime_ns)
     shutil.rmtree(mine)
     other.rename(mine)  # under a name that counts, with signatures that do not
-    assert len(runs.ran()) == 30
+    assert len(runs.ran()) == ALL
 
 
 @pytest.mark.parametrize("damage", [
@@ -160,7 +162,7 @@ def test_an_entry_of_another_check_or_module_is_not_this_ones(runs, make_module)
         shutil.copytree(found, found.with_name("another-module"))
     changed = json.loads((runs.path / "module.json").read_text()) | {"slug": "another-module"}
     (runs.path / "module.json").write_text(json.dumps(changed))
-    assert len(runs.ran()) == 30
+    assert len(runs.ran()) == ALL
 
 
 def resigned(runs, check, **changes):
@@ -192,10 +194,10 @@ def test_an_audit_finds_a_result_that_was_made_up(runs):
     false = replace(kept, result=replace(kept.result, verdict=Verdict.PASS, findings=()))
     newest.write_bytes(envelope.sign(build(false), signing_key(runs.settings.key)).to_bytes())
     assert runs.run().verdict is Verdict.PASS
-    (told,) = [e for e in checks_of(runs.run(audit_reuse=30)) if e.check == CHECK]
+    (told,) = [e for e in checks_of(runs.run(audit_reuse=ALL)) if e.check == CHECK]
     assert told.verdict is Verdict.FAIL
     assert "though nothing that it asks for has changed" in told.reason
-    assert all(not each.reused for each in checks_of(runs.run(audit_reuse=30)))
+    assert all(not each.reused for each in checks_of(runs.run(audit_reuse=ALL)))
 
 
 def test_what_could_not_be_checked_is_never_kept(runs):
