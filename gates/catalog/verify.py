@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class Verified:
     version: str
     reasons: Mapping[str, tuple[str, ...]]
     """Why not to rely on the evidence of a stage, by stage; under "" what is about no one stage."""
+    statements: Mapping[Stage, Statement] = field(default_factory=dict)
+    """What was signed, of the stages whose signatures count."""
 
     @property
     def all_reasons(self) -> tuple[str, ...]:
@@ -92,7 +94,7 @@ def verify_version(
     across = [why for rule in ACROSS for why in rule(found)]
     across += _about_bundle(version, registry) if registry else []
     reasons[""] = tuple(across)
-    return Verified(version.slug, version.version, reasons)
+    return Verified(version.slug, version.version, reasons, found)
 
 
 def _read(stage: Stage, row: EvidenceRow, trust: Trust) -> tuple[Statement | None, list[str]]:

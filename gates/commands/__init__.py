@@ -1,6 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
-from gates.commands.catalog import catalog
+from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
@@ -11,10 +11,10 @@ from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.update import update
 from gates.commands.watch import watch
-from gates.commands.why import why_run
+from gates.commands.why_run import why_run
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    modules, ci, doctor,
+    why, modules, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

@@ -124,6 +124,38 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
     click.echo(text, nl=False)
 
 
+@click.command(short_help="Why a released version may be trusted.")
+@click.argument("slug")
+@click.argument("version", required=False)
+@_CATALOG
+@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--key", type=click.Path(path_type=Path))
+@_POLICY
+def why(slug: str, version: str | None, **given: Any) -> NoReturn:
+    """Tell who released a version, from what, checked by what, with which exceptions.
+
+    Everything is verified first: signatures, the catalog's rows, the bundle in the registry.
+    VERSION is the newest by default. Exit code 4 where anything is not proved, with every reason.
+    """
+    from gates.catalog import Catalog
+    from gates.registry import Registry
+    from gates.report.why import render
+
+    settings = settings_of(**given)
+    with Catalog.open(settings) as found:
+        page = found.show(slug)
+    rows = {each.version: each for each in page.versions} if page else {}
+    wanted = version or next(iter(rows), "")
+    if page is None or wanted not in rows:
+        raise UsageError(
+            f"the catalog holds no {slug} {wanted}".rstrip(), hint="gates catalog list"
+        )
+    every = _verified(settings, page, Registry.open(settings.registry))
+    verified = next(each for each in every if each.version == wanted)
+    click.echo(render(rows[wanted], verified), nl=False)
+    raise SystemExit(RefusedError.exit_code if verified.all_reasons else 0)
+
+
 @catalog.command("matrix")
 @click.argument("slug")
 @_CATALOG

@@ -16,8 +16,10 @@ from gates.catalog import Catalog, EvidenceRow, ReleasedVersion
 from gates.catalog.verify import verify_version
 from gates.cli import cli
 from gates.evidence.keys import Trust
+from gates.evidence.statement import Waived
 from gates.model import Stage
 from gates.release import release_version
+from gates.report.why import render
 from gates.settings import Policy
 from tests.catalog.test_catalog_refuses import changed, set_in
 from tests.passing import DAY, World
@@ -158,3 +160,42 @@ def test_the_command(run: Any, registered: World) -> None:
 
 def test_a_module_that_is_not_there(run: Any) -> None:
     assert "holds no module 'nobody'" in str(run("verify", "nobody").exception)
+
+
+def test_why_a_version_may_be_trusted(run: Any, registered: World) -> None:
+    told = CliRunner().invoke(cli, ["why", "sample-module"])
+    assert told.exit_code == 0, told.output
+    lines = told.output.splitlines()
+    assert lines[0] == "sample-module 1.0.0 is proved"
+    assert f"  content    {registered.module.digest}" in lines
+    assert f"  bundle     {registered.digest}" in lines
+    assert "  compared   with no earlier version" in lines
+    assert sum("  pass  2026-06-01T10:00:00Z  2 checks  key " in each for each in lines) == 6
+    assert lines[-1] == "  exceptions: none"
+
+
+def test_why_not(run: Any, registered: World, folder: Path) -> None:
+    told = CliRunner().invoke(
+        cli, ["why", "sample-module", "1.0.0", "--key", str(folder / "other.pem")]
+    )
+    assert told.exit_code == 4
+    assert told.output.startswith("sample-module 1.0.0 is not proved\n")
+    assert told.output.count("[unknown-key]") == 6
+    assert told.output.count("nothing that counts is signed") == 6
+    gone = CliRunner().invoke(cli, ["why", "sample-module", "9.9.9"])
+    assert "holds no sample-module 9.9.9" in str(gone.exception)
+
+
+def test_exceptions_are_named(registered: World, catalog: Catalog) -> None:
+    row, rows = row_of(catalog)
+    trust = Trust.of(Policy(), registered.settings)
+    found = verify_version(row, rows, trust, max_age_hours=24)
+    lint = found.statements[Stage.LINT]
+    waived = Waived("squawk", "migrations/000_init.sql", "ab" * 8, "")
+    checks = (replace(lint.checks[0], waived=(waived,)), *lint.checks[1:])
+    statements = {**found.statements, Stage.LINT: replace(lint, checks=checks)}
+    told = render(row, replace(found, statements=statements))
+    assert told.endswith(
+        "  exceptions:\n"
+        "    lint squawk in migrations/000_init.sql, by a waiver (abababababababab)\n"
+    )

@@ -1,0 +1,83 @@
+"""Why a released version may be trusted: the chain behind its row, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gates.evidence.envelope import shown
+from gates.model import Stage
+
+if TYPE_CHECKING:
+    from gates.catalog import ReleasedVersion
+    from gates.catalog.verify import Verified
+    from gates.evidence import Statement
+
+
+def render(row: ReleasedVersion, verified: Verified) -> str:
+    """All that is known about a version, ready to print; what was signed by nobody who counts is
+    not repeated, only said to be missing."""
+    lines = [
+        f"{row.slug} {row.version} is {'not proved' if verified.all_reasons else 'proved'}",
+        *(f"  {reason}" for reason in verified.all_reasons),
+        "",
+        f"  released   {row.released_at} by {row.released_by}, as {row.status}",
+        f"  content    {row.digest}",
+        f"  bundle     {row.bundle}",
+        f"  registry   {row.registry_reference}",
+        f"  policy     {row.policy}",
+    ]
+    for name, values in _facts(verified).items():
+        lines += [f"  {name:<10} {each}" for each in values]
+    lines += ["", *(_stage(stage, verified) for stage in Stage.RELEASE.before)]
+    exceptions = list(_exceptions(verified))
+    lines += ["", "  exceptions:" if exceptions else "  exceptions: none"]
+    return "".join(f"{line}\n" for line in [*lines, *exceptions])
+
+
+def _facts(verified: Verified) -> dict[str, list[str]]:
+    """What the stages say that they stood on; one line each where all say the same."""
+    facts: dict[str, list[str]] = {}
+    names = {"commit": "commit", "tree": "tree", "previous": "compared", "catalog": "catalog",
+             "sandbox": "sandbox", "postgresql": "postgresql", "gates": "gates"}  # fmt: skip
+    for key, name in names.items():
+        found = {each.environment.get(key) for each in verified.statements.values()} - {None}
+        facts[name] = [shown(str(each), 200) for each in sorted(map(str, found))]
+    tools = {
+        f"{name} {version}"
+        for each in verified.statements.values()
+        for name, version in each.tools.items()
+    }
+    facts["tools"] = [shown(", ".join(sorted(tools)), 2000)] if tools else []
+    if verified.statements and not facts["compared"]:
+        facts["compared"] = ["with no earlier version"]
+    return facts
+
+
+def _stage(stage: Stage, verified: Verified) -> str:
+    found = verified.statements.get(stage)
+    if found is None:
+        return f"  {stage.value:<14} nothing that counts is signed"
+    reused = sum(1 for each in found.checks if each.reused)
+    checks = f"{len(found.checks)} checks" + (f", {reused} reused" if reused else "")
+    return (
+        f"  {stage.value:<14} {found.verdict.value}  {shown(found.started)}"
+        f"  {checks}  {_signer(found)}"
+    )
+
+
+def _signer(found: Statement) -> str:
+    if found.claims:
+        return f"signed for {found.claims.text}"
+    return f"key {found.key_ids[0][:12]}"
+
+
+def _exceptions(verified: Verified) -> Iterator[str]:
+    """Findings that did not count, by a waiver or an approval."""
+    for stage, found in verified.statements.items():
+        for waived in (each for check in found.checks for each in check.waived):
+            what = "an approved definition" if waived.definition else "a waiver"
+            yield (
+                f"    {stage.value} {shown(waived.check)} in {shown(waived.path) or 'the module'},"
+                f" by {what} ({shown(waived.fingerprint)})"
+            )
