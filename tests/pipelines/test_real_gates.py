@@ -107,7 +107,8 @@ def _differences(act: Act, folder: Path, key: Path) -> list[str]:
                 [*program, act.repo / "retention-report", "--policy",
                  act.repo / "gates-policy.toml", "-q", "--output", f"json={report}",
                  "--catalog", state / "catalog", "--registry", state / "registry", "--key", key],
-                check=False, env={**os.environ, "GATES_STATE_DIR": str(folder / "other-state")},
+                check=False, env={**os.environ, "GATES_STATE_DIR": str(folder / "other-state"),
+                                  "GATES_REUSE": "off"},
                 capture_output=True, text=True,
             )  # fmt: skip
             assert ended.returncode == 0, (way, stage, ended.stdout[-3000:], ended.stderr[-3000:])
