@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError, GatesError, ToolMissingError
 from gates.module import Module
-from gates.settings import Policy, Settings, load_policy, missing_walls
+from gates.settings import POLICY_FILE, Policy, Settings, load_policy, missing_walls
 
 LEAST_SPACE = 1 << 30
 """Bytes that toolchains, environments and database templates may need."""
@@ -60,7 +60,11 @@ def _try(name: str, probe: Callable[[], str]) -> Probe:
 def _policy(path: Path, settings: Settings) -> str:
     policy = load_policy(path, settings.policy)
     files = sorted(set(policy.sources.values()))
-    return f"{policy.digest[:12]} from {', '.join(files) or 'the built-in standard'}"
+    if not files:
+        ignored = (path / POLICY_FILE).is_file()
+        within = "; the one inside of it does not count" if ignored else ""
+        files = [f"the built-in standard: there is no {POLICY_FILE} above the module{within}"]
+    return f"{policy.digest[:12]} from {', '.join(files)}"
 
 
 def _writable(folder: Path) -> str:

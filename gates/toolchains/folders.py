@@ -6,7 +6,7 @@ Apart from what installs and runs, since a run that reuses everything asks for n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gates.recorder import note
@@ -46,14 +46,29 @@ def note_seal(place: Path, digest: str) -> None:
 
 
 def digest_folder(folder: Path) -> str:
-    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders."""
+    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders.
+
+    A link counts as what it leads to, a folder too: that is what is installed.
+    """
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(
-            part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
-        ):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{content}  {'/'.join(parts)}\n".encode())
+    for path in sorted(_files(folder, ())):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{content}  {path.relative_to(folder).as_posix()}\n".encode())
     note(f"folder:{folder}", total.hexdigest())
     return total.hexdigest()
+
+
+def _files(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    """All files of a folder but those of dot and build folders; `above` are the folders around it
+    by device and number, so that a link to one of them is not entered again."""
+    state = folder.stat()
+    own = (state.st_dev, state.st_ino)
+    if own in above:
+        return
+    for path in folder.iterdir():
+        if path.name.startswith(".") or path.name in ("node_modules", "__pycache__"):
+            continue
+        if path.is_dir():
+            yield from _files(path, (*above, own))
+        elif path.is_file():
+            yield path

@@ -34,6 +34,12 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
 
     language = language_of(module)
     path, fix = language.lock_file, f"run {language.lock_command}"
+    supplied = tools.session.policy.python_packages or tools.session.policy.npm_workspace
+    if not supplied:
+        fix += (
+            "; for a package of the platform, gates-policy.toml in a folder above the module has to"
+            " say where it is ([python] packages, [typescript] workspace), and none does"
+        )
     subjects = 1
     try:
         subjects = len(language.read_lock(tools.session))
@@ -44,7 +50,7 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             f"{path}: {error.message}",
             Location(path, error.line) if own else Location(language.project_file),
             fix=fix,
-            repaired=own,
+            repaired=own and bool(supplied),
         )
     except OutdatedLockError as error:
         yield dependencies_locked.finding(
@@ -52,7 +58,7 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             Location(path, error.line) if path in module.files else Location(language.project_file),
             fix=fix,
             detail="\n".join(error.reasons),
-            repaired=path in module.files,
+            repaired=path in module.files and bool(supplied),
         )
     except NoLockError as error:
         yield dependencies_locked.finding(
