@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from gates.toolchains import Bundle, Session, TestRun, Tools
 
 
+NO_VERSION = "none"
+"""What evidence says of a first version under `previous`."""
+
+
 class Needs:
     """The needs of one run over one module. Safe to use from several threads."""
 
@@ -150,7 +154,13 @@ class Needs:
         catalog, previous = self.catalog.made, self.previous.made
         return {
             "catalog": catalog.identified if catalog else None,
-            "previous": f"{previous.version} {previous.digest}".strip() if previous else None,
+            "previous": (
+                None
+                if previous is None
+                else f"{previous.version} {previous.digest}"
+                if previous.known
+                else NO_VERSION
+            ),
         }
 
     def read_checkout(self) -> Checkout | None:

@@ -22,7 +22,8 @@ from gates.evidence import EvidenceSet, Statement
 from gates.evidence.envelope import MalformedError, canonical
 from gates.evidence.signed import parse
 from gates.evidence.statement import storable
-from gates.model import CheckResult, Stage, Verdict
+from gates.judge import judge
+from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Migration, Module
 from gates.publish import attach
 from gates.registry import Published, Registry
@@ -77,23 +78,24 @@ NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", 
 def release(needs: Needs) -> Outcome:
     """Register the module's version. Raises `RefusedError` or `CouldNotCheckError`."""
     now = needs.anew()
-    checks = {each.id: each for each in all_outlines()}
-
-    def again(check: str) -> CheckResult | None:
-        planned = checks.get(check)
-        if planned is None or not NEEDS_AGAIN.issuperset(planned.load().needs):
-            return None
-        return run_check(planned, now)
-
     return release_version(
         Release(
             module=needs.module,
             evidence=needs.evidence(),
             registry=needs.registry(),
             catalog=needs.catalog(),
-            again=again,
+            again=lambda check: run_again(check, now),
         )
     )
+
+
+def run_again(check: str, needs: Needs) -> CheckResult | None:
+    """How a check of ours ends now, judged by the policy; None for one that runs anything."""
+    planned = next((each for each in all_outlines() if each.id == check), None)
+    if planned is None or not NEEDS_AGAIN.issuperset(planned.load().needs):
+        return None
+    found = StageResult(planned.stage, (run_check(planned, needs),))
+    return judge(found, needs.policy.plain_policy, needs.today, ()).checks[0]
 
 
 def release_version(work: Release) -> Outcome:

@@ -16,6 +16,7 @@ from gates.catalog import migrate, store
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
+    QUESTIONS,
     Asked,
     EvidenceRow,
     ModulePage,
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     import psycopg
 
 T = TypeVar("T")
-QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})
-"""Methods whose answers depend on the catalog and their arguments alone."""
 IDENTITY = json.dumps(["identity"])
 """The question which catalog it is."""
 MOST_REMEMBERED = 500
@@ -49,6 +48,7 @@ SET statement_timeout TO '60s';
 SET lock_timeout TO '30s';
 SET idle_in_transaction_session_timeout TO '60s';
 SET timezone TO 'UTC';
+SET default_transaction_isolation TO 'read committed';
 SET search_path TO public
 """
 
@@ -235,14 +235,15 @@ class Catalog:
     def changed(self, asked: Iterable[Asked]) -> tuple[Asked, ...]:
         """Those to which the catalog gives another answer now.
 
-        That there was no catalog yet is no other answer: what else was asked of it tells.
+        That there was no catalog yet is no other answer: what else was asked of it tells. What
+        cannot be asked again counts as another answer.
         """
         there_was_none = digest_of("")
         return tuple(
             each
             for each in asked
             if not (each.question == IDENTITY and each.answer == there_was_none)
-            and self.answer(each.question) != each.answer
+            and (not each.can_be_asked or self.answer(each.question) != each.answer)
         )
 
     def _at_end(self, url: str) -> Callable[[], object]:

@@ -36,6 +36,7 @@ def recall(folder: Path) -> Mapping[str, str]:
 
 def remember(folder: Path, answers: Mapping[str, str]) -> None:
     """Keep the answers of a server that has just stopped. The caller holds its locks."""
+    # Where they cannot be kept, the next run starts the server and asks it.
     path = folder / NAME
     aside = path.with_name(f".{NAME}.{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):

@@ -101,6 +101,10 @@ class Previous:
     registry_reference: str = ""
 
 
+QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})
+"""Methods of a catalog whose answers depend on it and their arguments alone."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a check had asked the catalog, and was told."""
@@ -113,10 +117,21 @@ class Asked:
     """Digest of the answer."""
 
     @property
+    def can_be_asked(self) -> bool:
+        """Whether it is a question that has a lasting answer."""
+        asked = json.loads(self.question)
+        return isinstance(asked, list) and bool(asked) and asked[0] in QUESTIONS
+
+    @property
     def reason(self) -> str:
         """What to say where the catalog gives another answer now."""
         method, *arguments = json.loads(self.question)
         about = " ".join(json.dumps(each).strip('"')[:200] for each in (method, *arguments))
+        if not self.can_be_asked:
+            return (
+                f"the check {self.check} of {self.stage} asked the catalog for {about}, which a"
+                " release cannot ask again [catalog-changed]"
+            )
         return (
             f"the check {self.check} of {self.stage} rests on what the catalog said about"
             f" {about}, and it says something else now [catalog-changed]"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gates.commands.options import CATALOG_HELP, refuse_passwords, settings_of
-from gates.errors import RefusedError, UsageError
+from gates.errors import CouldNotCheckError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage
@@ -81,7 +81,8 @@ def catalog_verify(
     """Verify what the catalog says: signatures, rows and bundles of every released version.
 
     Needs no network: a restored dump of the catalog and a copy of the registry are enough. Exit
-    code 4 where anything is not proved, with a sentence for each reason.
+    code 4 where anything is not proved, with a sentence for each reason; 3 where there is nothing
+    to verify.
     """
     from gates.catalog import Catalog
     from gates.registry import Registry
@@ -97,6 +98,11 @@ def catalog_verify(
                 raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
             verified += _verified(settings, page, registry)
     click.echo(pages.verified_json(verified) if as_json else pages.verified(verified), nl=False)
+    if not verified:
+        raise CouldNotCheckError(
+            f"the catalog {found.where} holds no version, so nothing was verified",
+            hint="name the catalog: --catalog or GATES_CATALOG",
+        )
     refused = [each for each in verified if each.all_reasons]
     if not refused:
         raise SystemExit(0)

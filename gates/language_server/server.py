@@ -71,7 +71,7 @@ class Server:
                 self._heard.put(message)
                 if message.get("method") == "exit":
                     return  # a thread that still reads would hold the interpreter up
-        except GatesError:
+        except GatesError:  # a stream that is no protocol any more: ended like one that closed
             pass
         finally:
             self._heard.put(None)

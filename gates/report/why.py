@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def render(row: ReleasedVersion, verified: Verified) -> str:
     """All that is known about a version, ready to print; what was signed by nobody who counts is
-    not repeated, only said to be missing."""
+    not repeated, only said to be missing, and so is what no stage says."""
     lines = [
         f"{row.slug} {row.version} is {'not proved' if verified.all_reasons else 'proved'}",
         *(f"  {reason}" for reason in verified.all_reasons),
@@ -49,8 +49,6 @@ def _facts(verified: Verified) -> dict[str, list[str]]:
         for name, version in each.tools.items()
     }
     facts["tools"] = [shown(", ".join(sorted(tools)), 2000)] if tools else []
-    if verified.statements and not facts["compared"]:
-        facts["compared"] = ["with no earlier version"]
     return facts
 
 

@@ -8,7 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from gates.catalog import Catalog
-from gates.catalog.catalog import IDENTITY, QUESTIONS
+from gates.catalog.catalog import IDENTITY
+from gates.catalog.model import QUESTIONS
 from gates.digests import digest_of
 from gates.module import File, Module
 from gates.recorder import UNREPEATABLE, note
@@ -128,6 +129,7 @@ class RecordedCatalog(Catalog):
         if name not in QUESTIONS:
             if name != "where":
                 note(UNREPEATABLE, name)
+                note(f"catalog:{json.dumps([name])}", UNREPEATABLE)
             return value
 
         def call(*arguments: str) -> Any:  # noqa: ANN401 - as the method's

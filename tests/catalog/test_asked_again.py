@@ -12,15 +12,15 @@ import pytest
 
 from gates.catalog import Catalog
 from gates.catalog.catalog import IDENTITY
-from gates.catalog.model import Asked
-from gates.check import all_outlines
+from gates.check import Check, all_outlines
 from gates.digests import digest_of
 from gates.errors import RefusedError
 from gates.model import CheckResult, Finding, Location, Stage, Verdict
 from gates.needs import Needs
-from gates.release import NEEDS_AGAIN, Release, release_version
+from gates.recorder import UNREPEATABLE
+from gates.release import NEEDS_AGAIN, Release, release_version, run_again
 from gates.run import run_check
-from gates.settings import Settings
+from gates.settings import Policy, Settings, Waiver
 from tests.passing import DAY, World, result_of
 
 PREVIOUS = json.dumps(["previous", "sample-module", "1.0.1"])
@@ -125,10 +125,23 @@ def test_it_is_asked_once_more_under_the_lock(raised: World, catalog: Catalog) -
     assert reason.endswith("[catalog-changed]")
 
 
-def test_a_question_that_no_catalog_answers_is_refused(raised: World, catalog: Catalog) -> None:
-    question = Asked("lint", "lint-works", json.dumps(["psql", "-c"]), "0" * 64)
-    with pytest.raises(ValueError, match="no lasting answer to psql"):
-        catalog.changed([question])
+def test_what_cannot_be_asked_again_is_refused(raised: World, catalog: Catalog) -> None:
+    """A check of another package may ask for more than has a lasting answer."""
+    needs = Needs(raised.module, raised.policy, raised.settings, today=DAY)
+    planned = Check("shows", Stage.LINT, "It asks.", ("catalog",), _show, None)
+    told = run_check(planned, needs).catalog
+    needs.close()
+    assert told == {json.dumps(["show"]): UNREPEATABLE}
+    passed(raised, told)
+    assert refused(raised.release(catalog)) == (
+        "the check test-works of test asked the catalog for show, which a release cannot ask again"
+        " [catalog-changed]",
+    )
+
+
+def _show(catalog: Catalog) -> Iterator[Finding]:
+    catalog.show("sample-module")
+    yield from ()
 
 
 def test_a_released_migration_that_was_changed(raised: World, catalog: Catalog) -> None:
@@ -142,12 +155,28 @@ def test_a_released_migration_that_was_changed(raised: World, catalog: Catalog) 
     assert then.verdict is Verdict.PASS
     assert set(then.catalog) == {PREVIOUS, IDENTITY}
     needs = Needs(raised.module, raised.policy, raised.settings, today=DAY)
-    now = run_check(planned, needs)
+    now = run_again("migrations-immutable", needs)
     needs.close()
+    assert now is not None
     assert now.verdict is Verdict.FAIL
+    waived = Waiver(
+        "migrations-immutable", "it was empty", "ann", "bob", DAY, "migrations/000_init.sql"
+    )
+    needs = Needs(raised.module, Policy(waivers=(waived,)), raised.settings, today=DAY)
+    accepted = run_again("migrations-immutable", needs)
+    needs.close()
+    assert accepted is not None
+    assert (accepted.verdict, accepted.catalog) == (Verdict.PASS, now.catalog)
     passed(raised, then.catalog)
     (reason,) = refused(replace(raised.release(catalog), again=lambda _: now))
     assert "migrations/000_init.sql" in reason
+
+
+def test_what_runs_anything_is_not_run_again(raised: World) -> None:
+    needs = Needs(raised.module, raised.policy, raised.settings, today=DAY)
+    assert run_again("upgrade-and-back", needs) is None
+    assert run_again("somebody-else-s", needs) is None
+    needs.close()
 
 
 def test_no_check_that_a_release_runs_again_runs_code() -> None:

@@ -236,6 +236,14 @@ def test_a_line_of_another_module_is_not_touched(connect: Any, untouched: Any) -
         store.register_version(connection, other, untouched.version, untouched.evidence)
 
 
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_a_snapshot_from_before_the_lock(connect: Any, untouched: Any, level: str) -> None:
+    connection = connect(untouched.url)
+    connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}".encode())
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="read committed"):
+        store.register_version(connection, untouched.module, untouched.version, untouched.evidence)
+
+
 def test_a_version_below_the_newest(connect: Any, released: Any) -> None:
     """Whoever calls the function: the evidence would be looked at after that."""
     for version in ("0.5.0", "1.0.0-rc.1", "0.99.99"):

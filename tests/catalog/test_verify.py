@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from gates.catalog import Catalog, EvidenceRow, ReleasedVersion
 from gates.catalog.verify import verify_version
 from gates.cli import cli
+from gates.errors import CouldNotCheckError
 from gates.evidence.keys import Trust
 from gates.evidence.statement import Waived
 from gates.model import Stage
@@ -169,7 +170,8 @@ def test_why_a_version_may_be_trusted(run: Any, registered: World) -> None:
     assert lines[0] == "sample-module 1.0.0 is proved"
     assert f"  content    {registered.module.digest}" in lines
     assert f"  bundle     {registered.digest}" in lines
-    assert "  compared   with no earlier version" in lines
+    assert any(each.startswith("  gates      ") for each in lines)
+    assert not any(each.startswith("  compared") for each in lines), "no stage says so"
     assert sum("  pass  2026-06-01T10:00:00Z  2 checks  key " in each for each in lines) == 6
     assert lines[-1] == "  exceptions: none"
 
@@ -199,3 +201,13 @@ def test_exceptions_are_named(registered: World, catalog: Catalog) -> None:
         "  exceptions:\n"
         "    lint squawk in migrations/000_init.sql, by a waiver (abababababababab)\n"
     )
+
+
+def test_a_catalog_without_a_version_verifies_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GATES_STATE_DIR", str(tmp_path))
+    ended = CliRunner().invoke(cli, ["catalog", "verify", "--catalog", str(tmp_path / "typo")])
+    assert isinstance(ended.exception, CouldNotCheckError)
+    assert ended.exception.exit_code == 3
+    assert "holds no version, so nothing was verified" in str(ended.exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,13 @@ def test_a_check_that_does_not_say_what_it_asked_the_catalog(world: World) -> No
     assert reasons(world.evidence) == (
         "the evidence of lint does not say what the catalog was asked by lint-works",
     )
+
+
+def test_a_run_may_pass_midnight(world: World) -> None:
+    """The day of a run is that of its beginning."""
+    now = datetime.now(UTC)
+    started = now.isoformat(timespec="seconds")
+    for stage in SIX:
+        world.evidence.write(result_of(stage, started=started), bundle=world.digest)
+    yesterday = replace(world.evidence, today=now.date() - timedelta(days=1))
+    assert refusal(yesterday, SIX) is None

@@ -14,6 +14,11 @@ DECLARE
     newest text;
     made bigint;
 BEGIN
+    -- An older snapshot would not see what was released while this waited for the lock.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'a version is registered in a transaction that is read committed'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
     IF module ->> 'slug' IS DISTINCT FROM named THEN
         RAISE EXCEPTION 'the catalog refuses this version: it is of the module %, not of %',
             named, module ->> 'slug'
