@@ -50,7 +50,7 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             f"{path}: {error.message}",
             Location(path, error.line) if own else Location(language.project_file),
             fix=fix,
-            repaired=own and bool(supplied),
+            repaired=own,
         )
     except OutdatedLockError as error:
         yield dependencies_locked.finding(
