@@ -79,7 +79,7 @@ def seen(tmp_path_factory):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("page", (*PAGES, *SITE))
+@pytest.mark.parametrize("page", [*PAGES, *SITE])
 def test_axe_finds_nothing_and_nothing_is_asked_of_anybody(seen, page, mode):
     found = seen[page][mode]
     assert found["violations"] == []
