@@ -237,13 +237,19 @@ def test_dask_and_a_worker_that_is_killed(organisation: Path):
     }
 
 
-def test_the_readiness_of_a_fleet():
+def sample_fleet() -> report.Fleet:
+    """One that passes now, one that fails less than before, one about which nothing is known."""
     before = {"a": outcome("a", verdict="fail"), "b": outcome("b", verdict="fail", errors=5)}
     failing = outcome(
         "b", verdict="fail", errors=3, blocking=("lint ruff: no", "lint mypy: neither")
     )
     odd = outcome("c", verdict=ERROR, reason="its process was ended by SIGKILL")
-    found = report.Fleet([outcome("a"), failing, odd], before, "2026-11-24T00:00:00Z", 12.0)
+    return report.Fleet([outcome("a"), failing, odd], before, "2026-11-24T00:00:00Z", 12.0)
+
+
+def test_the_readiness_of_a_fleet():
+    found = sample_fleet()
+    odd = found.outcomes[2]
     text = report.text(found)
     assert "a       1.0.0" in text
     assert "was fail" in text
