@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gates.errors import RefusedError
 from gates.evidence import EvidenceSet, Statement, bundle_name
+from gates.evidence.together import output_of
 from gates.model import Stage
 from gates.module import Module
 from gates.registry import Published, Registry
@@ -59,7 +60,8 @@ def publish(needs: Needs) -> Outcome:
 
 
 def publish_bundle(work: Publication) -> Outcome:
-    """Take all steps; outputs are `bundle`, `manifest`, `reference` and `published`."""
+    """Take all steps; outputs are `bundle`, `manifest`, `reference` and `published`, and for each
+    stage before the SHA-256 of the statement that this one relied upon."""
     records = run_steps(STEPS, work)
     there = _published(work)
     return Outcome(
@@ -69,12 +71,20 @@ def publish_bundle(work: Publication) -> Outcome:
             "manifest": there.manifest,
             "reference": there.reference,
             "published": "new" if work.new else "already there with the same content",
+        }
+        | {
+            output_of(stage): hashlib.sha256(each.payload).hexdigest()
+            for stage, each in work.statements.items()
         },
     )
 
 
 def verify_evidence(work: Publication) -> str:
-    """The five stages before passed for this content, and the evidence of it holds."""
+    """The five stages before passed for this content, and the evidence of it holds.
+
+    The key that will sign this stage may do so.
+    """
+    work.evidence.require_signer(Stage.PUBLISH, work.statements)
     return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
 
 
