@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
-from gates.model import StageResult
+from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part
@@ -121,12 +121,14 @@ class Needs:
             self.today,
         )
 
-    def record(self, result: StageResult) -> None:
-        """Sign and write the evidence of a stage.
+    def record(self, result: StageResult, *, publishes: bool = False) -> None:
+        """Sign and write the evidence of a stage; beside that of a build that passed, the bundle.
 
+        With `publishes`, the bundle is there afterwards although the build's results were reused.
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        made = self.bundle.made
+        passed = result.stage is Stage.BUILD and result.verdict is Verdict.PASS
+        made = self.bundle() if passed and publishes else self.bundle.made
         digests = {each.bundle for each in self.kept if each.bundle}
         digests |= {made.sha256} if made and made.sha256 else set()
         if len(digests) > 1:
@@ -134,6 +136,8 @@ class Needs:
                 "results of an earlier run were reused that are about another bundle",
                 hint="gates run --fresh",
             )
+        if passed and made:
+            self.evidence().store.keep_bundle(made.path)
         self.evidence().write(
             result, bundle=next(iter(digests), None), environment=self._environment()
         )
