@@ -1,5 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.audit import audit
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
@@ -19,3 +20,4 @@ COMMANDS = (
     why, trust, modules, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""
+catalog.add_command(audit)
