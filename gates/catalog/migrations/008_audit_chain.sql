@@ -84,8 +84,9 @@ CREATE POLICY owner_reads ON audit_logs FOR SELECT
     USING (pg_has_role(current_user, (
         SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'public.audit_logs'::regclass), 'USAGE'));
 
-CREATE TRIGGER chain AFTER INSERT ON audit_logs
-    FOR EACH ROW EXECUTE FUNCTION core_chain_audit();
+-- Deferred, so that transactions wait for each other's commit and not for all that comes before it.
+CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON audit_logs
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_chain_audit();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON audit_logs
     FOR EACH ROW EXECUTE FUNCTION core_refuse_change();
 CREATE TRIGGER refuse_update BEFORE UPDATE ON core_audit_chain
