@@ -73,6 +73,8 @@ class Envelope:
         """
         if not self.signatures:
             return ["is not signed [unsigned]"]
+        if len(set(self.key_ids)) < len(self.signatures):
+            return ["is signed by the same key more than once [duplicated-signature]"]
         known = {each: trust.keys[each] for each, _ in self.signatures if each in trust}
         accepted = self.accepted(known)
         found = []
