@@ -284,7 +284,7 @@ def test_a_trusted_key_cannot_say_anything_it_likes(
         payload = json.loads(base64.b64decode(json.loads(chain.envelopes[stage])["payload"]))
         every = list(mutants(payload))[:: 4 if stage is Stage.BUILD else 1]
         for path, how, changed in every:
-            evidence.store.write(stage, envelope.sign(changed, private).to_bytes())
+            evidence.store.path(stage).write_bytes(envelope.sign(changed, private).to_bytes())
             few, all_of_them = (Stage.BUILD, Stage.PUBLISH), Stage.RELEASE.before  # few is quicker
             if any(r.reasons for each in (few, all_of_them) for r in evidence.inspect(each)):
                 refused += 1
@@ -292,7 +292,7 @@ def test_a_trusted_key_cannot_say_anything_it_likes(
             names = tuple(each for each in path if isinstance(each, str))
             assert stage is Stage.PUBLISH, (path, how)
             kept.add(names)
-        evidence.store.write(stage, chain.envelopes[stage])
+        evidence.store.path(stage).write_bytes(chain.envelopes[stage])
     with capsys.disabled():
         sys.stdout.write(f"\n{refused} fields changed by the right key: refused\n")
     assert kept - set(UNHELD) == set()
