@@ -128,8 +128,10 @@ class Needs:
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
         passed = result.stage is Stage.BUILD and result.verdict is Verdict.PASS
-        made = self.bundle() if passed and publishes else self.bundle.made
         digests = {each.bundle for each in self.kept if each.bundle}
+        made = self.bundle.made
+        if passed and publishes and not made and self.evidence().store.bundle_digest not in digests:
+            made = self.bundle()
         digests |= {made.sha256} if made and made.sha256 else set()
         if len(digests) > 1:
             raise CouldNotCheckError(
@@ -139,8 +141,18 @@ class Needs:
         if passed and made:
             self.evidence().store.keep_bundle(made.path)
         self.evidence().write(
-            result, bundle=next(iter(digests), None), environment=self._environment()
+            result,
+            bundle=next(iter(digests), None),
+            environment=self._environment() | self._relied_upon(result),
         )
+
+    def _relied_upon(self, result: StageResult) -> dict[str, str]:
+        """What publish says of the evidence before it, which is another one in each run."""
+        if result.stage is not Stage.PUBLISH or result.verdict is not Verdict.PASS:
+            return {}
+        from gates.evidence.together import relies_upon
+
+        return relies_upon(self.evidence().verify(Stage.PUBLISH.before))
 
     def _environment(self) -> dict[str, str]:
         """What the run used: the commit, the sandbox of the tests, the database server."""

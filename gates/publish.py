@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from gates.errors import RefusedError
 from gates.evidence import EvidenceSet, Statement, bundle_name
-from gates.evidence.together import output_of
 from gates.model import Stage
 from gates.module import Module
 from gates.registry import Published, Registry
@@ -75,8 +74,7 @@ def built_bundle(evidence: EvidenceSet) -> bytes:
 
 
 def publish_bundle(work: Publication) -> Outcome:
-    """Take all steps; outputs are `bundle`, `manifest`, `reference` and `published`, and for each
-    stage before the SHA-256 of the statement that this one relied upon."""
+    """Take all steps; outputs are `bundle`, `manifest`, `reference` and `published`."""
     records = run_steps(STEPS, work)
     there = _published(work)
     return Outcome(
@@ -86,10 +84,6 @@ def publish_bundle(work: Publication) -> Outcome:
             "manifest": there.manifest,
             "reference": there.reference,
             "published": "new" if work.new else "already there with the same content",
-        }
-        | {
-            output_of(stage): hashlib.sha256(each.payload).hexdigest()
-            for stage, each in work.statements.items()
         },
     )
 

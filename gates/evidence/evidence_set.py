@@ -56,7 +56,11 @@ class EvidenceSet:
 
     @cached_property
     def trust(self) -> keys.Trust:
-        """Whose signatures count. Raises `ConfigurationError` for wrong keys or no trust root."""
+        """Whose signatures count.
+
+        Raises `ConfigurationError` for wrong keys or no trust root, and `RefusedError` or
+        `CouldNotCheckError` for a trust file that does not hold.
+        """
         return keys.Trust.of(self.policy, self.settings, self._now.date())
 
     @property
@@ -102,7 +106,8 @@ class EvidenceSet:
     def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
         """What there is about each stage, with every reason against it; refuses nothing itself.
 
-        Raises `ConfigurationError` and `CouldNotCheckError` only.
+        Raises `ConfigurationError` and `CouldNotCheckError`, and `RefusedError` for a trust file
+        that does not hold.
         """
         wanted = tuple(stages)
         expected = self._expected(wanted)

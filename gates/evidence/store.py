@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import os
 import secrets
@@ -69,6 +70,12 @@ class Store:
     def read_bundle(self) -> bytes | None:
         """The bundle that was built, None where there is none; not verified. Raises as `read`."""
         return self._read(BUNDLE, "bundle", LARGEST_BUNDLE)
+
+    @property
+    def bundle_digest(self) -> str | None:
+        """SHA-256 of that bundle, in hex; None where there is none. Raises as `read`."""
+        bundle = self.read_bundle()
+        return None if bundle is None else hashlib.sha256(bundle).hexdigest()
 
     def keep_bundle(self, bundle: Path) -> None:
         """Keep a bundle beside the evidence of its build. Raises as `write`."""

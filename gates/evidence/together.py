@@ -51,12 +51,16 @@ def check_relied_upon(found: Mapping[Stage, Statement]) -> Iterator[str]:
 
 def relied_upon(publish: Statement) -> Mapping[Stage, str]:
     """SHA-256 of the statements, in hex, that publish had verified; empty where it does not say."""
-    given = {stage: publish.outputs.get(output_of(stage)) for stage in Stage.PUBLISH.before}
+    given = {stage: publish.environment.get(_name(stage)) for stage in Stage.PUBLISH.before}
     return {stage: digest or "" for stage, digest in given.items()} if any(given.values()) else {}
 
 
-def output_of(stage: Stage) -> str:
-    """The output of publish that names what it relied upon of a stage."""
+def relies_upon(found: Mapping[Stage, Statement]) -> dict[str, str]:
+    """What publish says under `environment` of the statements that it relies upon."""
+    return {_name(stage): hashlib.sha256(each.payload).hexdigest() for stage, each in found.items()}
+
+
+def _name(stage: Stage) -> str:
     return f"evidence-{stage.value}"
 
 

@@ -25,6 +25,7 @@ from gates.catalog.verify import verify_version
 from gates.errors import RefusedError
 from gates.evidence import envelope, key_files, keys
 from gates.evidence.keys import Trust
+from gates.evidence.together import relies_upon
 from gates.evidence.trust_file import load
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
@@ -71,8 +72,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     work = Publication(
         world.module, world.passed(Stage.PUBLISH.before), world.registry, world.bundle
     )
-    outputs = publish_bundle(work).outputs
-    world.evidence.write(result_of(Stage.PUBLISH, outputs=outputs), bundle=world.digest)
+    passed = result_of(Stage.PUBLISH, outputs=publish_bundle(work).outputs)
+    relied = relies_upon(work.statements)
+    world.evidence.write(passed, bundle=world.digest, environment=relied)
     world.evidence.write(result_of(Stage.RELEASE), bundle=world.digest)
     found = world.evidence.verify(Stage)
     row = ReleasedVersion(

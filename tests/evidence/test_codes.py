@@ -12,6 +12,7 @@ import pytest
 
 import gates
 from gates.evidence import envelope, keys, signed, trust_draft
+from gates.evidence.together import relies_upon
 from gates.model import Stage, Verdict
 from gates.settings import Policy, Settings
 from tests.evidence.test_evidence_refused import path_of, signed_anew, with_codes
@@ -122,11 +123,8 @@ def duplicated_signature(world: World, files: TrustFiles) -> None:
 
 def replayed(world: World, files: TrustFiles) -> None:
     """Good evidence of this content, by the right key, of a run that publish did not see."""
-    from gates.publish import Publication, publish_bundle
-
-    work = Publication(world.module, world.evidence, world.registry, world.bundle)
-    passed = result_of(Stage.PUBLISH, outputs=publish_bundle(work).outputs)
-    world.evidence.write(passed, bundle=world.digest)
+    relied = relies_upon(world.evidence.verify(Stage.PUBLISH.before))
+    world.evidence.write(result_of(Stage.PUBLISH), bundle=world.digest, environment=relied)
     world.evidence.verify(Stage.RELEASE.before)
     world.evidence.write(result_of(LINT, started="2026-06-01T09:00:00Z"))
 
