@@ -148,3 +148,18 @@ def test_one_key_for_everything_is_refused_where_the_policy_says_so(
 def test_one_key_is_enough_otherwise(world: World, settings: Settings) -> None:
     assert not Policy().separate_keys
     world.evidence.require_signer(Stage.RELEASE, world.passed().verify(Stage.RELEASE.before))
+
+
+def test_a_bundle_that_is_there_is_not_built_again(world: World) -> None:
+    """Where the results of the build were reused, publish finds the bundle of then."""
+    from gates.reuse.entry import Exhibits
+
+    needs = needs_of(world)
+    needs.kept = [Exhibits(bundle=world.digest)]
+    store = world.evidence.store
+    assert store.bundle_digest is None
+    store.keep_bundle(_file(world))
+    assert store.bundle_digest == world.digest
+    needs.record(result_of(Stage.BUILD), publishes=True)
+    assert needs.bundle.made is None
+    assert built_bundle(world.evidence) == world.bundle

@@ -367,3 +367,44 @@ def test_results_of_stages(world: World, files: TrustFiles) -> None:
     files.trusts("ours", ["test"])
     world.evidence.write(result_of(Stage.TEST))
     assert refusal(world.evidence, [Stage.TEST]) is None
+
+
+def test_whose_results_are_reused(world: World, files: TrustFiles) -> None:
+    """None of a key that was revoked; a file that does not hold is nobody's, and ends no run."""
+    from gates.reuse import _trusted
+
+    files.trusts("ours", SIX)
+    files.trusts("others", ["test"])
+    both = {files.id("ours"), files.id("others")}
+    assert set(_trusted(world.policy, world.settings, DAY)) == both
+    files.change(trust_draft.revokes("others", "retired", ENDS))
+    assert set(_trusted(world.policy, world.settings, DAY)) == {files.id("ours")}
+    assert _trusted(world.policy, world.settings, date.max) == {}
+    files.path.unlink()
+    assert _trusted(world.policy, world.settings, DAY) == {}
+
+
+def test_doctor_says_until_when_the_file_holds(
+    world: World, files: TrustFiles, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gates import doctor
+
+    policy = folder / "gates-policy.toml"
+    pinned = files.pinned
+    policy.write_text(f'trust.file = {{ path = "trust.jsonl", first = "{pinned.first}" }}\n')
+    monkeypatch.setattr(doctor, "datetime", _At(STARTED))
+    settings = replace(world.settings, policy=policy)
+    assert doctor._policy(world.root, settings).endswith("; trust file version 1 until 2027-05-01")
+    monkeypatch.setattr(doctor, "datetime", _At(ENDS + timedelta(days=1)))
+    with refused("expired-trust"):
+        doctor._policy(world.root, settings)
+
+
+class _At:
+    """A clock that stands still."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self, _zone: object) -> datetime:
+        return self._moment
