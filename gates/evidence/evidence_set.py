@@ -139,7 +139,7 @@ class EvidenceSet:
         Asked before a stage changes anything outside. Which identity a workflow will be given is
         not known before it signs.
         """
-        if self.settings.keyless or not (self.trust.grants or self.policy.separate_keys):
+        if self.settings.keyless or (self.trust.grants is None and not self.policy.separate_keys):
             return
         own = keys.key_id(keys.signing_key(self.settings.key).public_key())
         may = signer_problems(self.trust, (own,), None, stage.value, self._now)
