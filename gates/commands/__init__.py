@@ -6,6 +6,7 @@ from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.fix import fix
+from gates.commands.fleet import fleet
 from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
 from gates.commands.modules import modules
@@ -21,6 +22,6 @@ catalog.add_command(site)
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    why, trust, modules, ci, doctor,
+    why, trust, modules, fleet, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""
