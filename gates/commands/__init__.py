@@ -1,5 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
+import gates.commands.tenants  # noqa: F401 - adds its commands to those of the catalog
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff

@@ -1,0 +1,218 @@
+"""Who may do what to modules at tenants: each role its own, and no way around the functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import psycopg
+import pytest
+
+from gates.catalog.migrate import migrate, migrations
+from gates.database.parsing.script import parse
+from tests.catalog.tenants import NOTES, ONE, OTHER, SAMPLE, Platform
+
+OF_ROLES = {
+    "tenant_app_role": {
+        "request_tenant_module", "set_tenant_module_settings", "module_usage_totals",
+    },
+    "gates_approver": {"approve_tenant_module"},
+    "gates_migrator": {"record_module_purge", "audit_row_change"},
+    "gates_releaser": {"register_module_version"},
+    "gates_provisioner": {
+        "provision_tenant_module", "set_tenant_module_state", "set_tenant_module_upgrades",
+        "record_module_migration", "forget_module_migrations", "auto_upgrade_tenant_modules",
+        "begin_tenant_module_upgrade", "finish_tenant_module_upgrade", "fail_tenant_module",
+        "store_tenant_module_settings", "maintain_usage_partitions", "get_module_system_stats",
+        "check_tenant_module_health", "plan_module_purge", "record_module_purge",
+        "drop_empty_usage_partitions",
+    },
+}  # fmt: skip
+ROLES = (*OF_ROLES, "gates_reader", "anon", "authenticated", "service_role")
+
+
+def of_functions(platform: Platform, role: str) -> set[str]:
+    """The platform's functions with the owner's rights, and its others for a role alone, that the
+    role may call."""
+    rows = platform.rows(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND (prosecdef OR proname = 'module_usage_totals')"
+        " AND has_function_privilege(%s, oid, 'EXECUTE')", role,
+    )  # fmt: skip
+    return {each[0] for each in rows}
+
+
+def test_each_role_calls_its_own_functions(platform: Platform) -> None:
+    for role in ROLES:
+        assert of_functions(platform, role) == OF_ROLES.get(role, set()), role
+
+
+def test_what_runs_with_the_owners_rights_finds_only_the_owners_names(platform: Platform) -> None:
+    rows = platform.rows(
+        "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND prosecdef"
+    )
+    assert len(rows) > 15
+    for name, settings in rows:
+        paths = [each for each in settings or () if each.startswith("search_path=")]
+        assert paths in (["search_path=pg_catalog, pg_temp"], ['search_path=""']), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_writes_the_tables(platform: Platform, role: str) -> None:
+    platform.provision(ONE)
+    session = platform.admin
+    session.execute(f"SET ROLE {role}".encode())
+    try:
+        for statement in (
+            "INSERT INTO tenant_modules (tenant_id, module_slug) VALUES (gen_random_uuid(), 'x')",
+            "UPDATE tenant_modules SET state = 'ENABLED'",
+            "DELETE FROM tenant_modules",
+            "TRUNCATE tenant_module_settings",
+            "INSERT INTO tenant_module_settings (tenant_id, module_slug, module_version)"
+            " VALUES (gen_random_uuid(), 'x', '1.0.0')",
+            "UPDATE tenant_module_settings SET settings = '{}'",
+            "INSERT INTO core_module_migrations DEFAULT VALUES",
+            "DELETE FROM core_module_migrations",
+            "INSERT INTO core_module_purges DEFAULT VALUES",
+            "DELETE FROM core_module_purges",
+            "DELETE FROM module_usage_logs",
+            "ALTER TABLE tenant_modules DISABLE TRIGGER keep_state",
+            "SELECT core_store_settings(gen_random_uuid(), 'x', '{}', '1.0.0')",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(statement.encode())
+    finally:
+        session.execute("RESET ROLE")
+
+
+def test_a_tenant_asks_for_itself_and_sees_its_own(platform: Platform) -> None:
+    platform.provision(OTHER)
+    session = platform.admin
+
+    def claims(**given: str) -> None:
+        session.execute("SELECT set_config('request.jwt.claims', %s, false)", (json.dumps(given),))
+
+    session.execute("SET ROLE tenant_app_role")
+    for given in ({}, {"tenant_id": ""}):
+        claims(**given)
+        for call in (
+            "SELECT request_tenant_module('sample-module')",
+            "SELECT set_tenant_module_settings('sample-module', '{}')",
+        ):
+            with pytest.raises(psycopg.Error):
+                session.execute(call.encode())
+    claims(tenant_id=ONE)
+    call = "SELECT request_tenant_module('sample-module', '1.0.0')"
+    assert platform.one(call) == ("ENABLED",)
+    assert platform.one(call) == ("ENABLED",)
+    assert platform.rows("SELECT DISTINCT tenant_id::text FROM tenant_modules") == [(ONE,)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        platform.one("SELECT provision_tenant_module(%s, %s)", ONE, SAMPLE)
+    session.execute(f"INSERT INTO {NOTES} (tenant_id, title) VALUES (%s, 'mine')".encode(), (ONE,))
+    claims(tenant_id=OTHER)
+    assert platform.rows(f"SELECT title FROM {NOTES}") == []
+    session.execute("RESET ROLE")
+    audited = platform.one(
+        "SELECT tenant_id::text, operation FROM audit_logs WHERE table_name = %s", NOTES
+    )
+    assert audited == (ONE, "INSERT")
+
+
+def test_usage_is_summed_for_whoever_may_see_it(platform: Platform) -> None:
+    session = platform.admin
+    for tenant, cost in ((ONE, "0.25"), (ONE, "0.5"), (OTHER, "7")):
+        session.execute(
+            "INSERT INTO module_usage_logs"
+            " (tenant_id, module_slug, route, latency_ms, tokens, cost)"
+            " VALUES (%s, %s, '/', 1, 10, %s)", (tenant, SAMPLE, cost),
+        )  # fmt: skip
+    session.execute("SET ROLE tenant_app_role")
+    session.execute("SELECT set_config('request.jwt.claims', %s, false)", (
+        json.dumps({"tenant_id": ONE}),))  # fmt: skip
+    totals = "SELECT tenant_id::text, calls, tokens, cost::text FROM module_usage_totals()"
+    rows = platform.rows(totals)
+    assert rows == [(ONE, 2, 20, "0.750000")]
+    session.execute("RESET ROLE")
+    assert len(platform.rows("SELECT * FROM module_usage_totals()")) == 2
+    assert platform.rows("SELECT * FROM module_usage_totals(now() + interval '1 day')") == []
+
+
+def test_partitions_of_usage_are_made_ahead_and_closed(platform: Platform) -> None:
+    platform.admin.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon")
+    made = platform.rows("SELECT maintain_usage_partitions(5)")
+    assert len(made) == 3
+    assert platform.rows("SELECT maintain_usage_partitions(5)") == []
+    for (name,) in made:
+        found = platform.one(
+            "SELECT relforcerowsecurity, (SELECT count(*) FROM aclexplode(relacl)"
+            " WHERE grantee <> relowner) FROM pg_class WHERE relname = %s", name,
+        )  # fmt: skip
+        assert found == (True, 0)
+    for months in (-1, 37, None):
+        with pytest.raises(psycopg.errors.InvalidParameterValue):
+            platform.rows("SELECT maintain_usage_partitions(%s::int)", months)
+
+
+def test_a_catalog_with_rows_moves_on(empty_database: str, monkeypatch: Any) -> None:
+    from gates.catalog import migrate as migrating
+
+    every = migrations()
+    monkeypatch.setattr(
+        migrating, "migrations", lambda: tuple(each for each in every if each.number < 8)
+    )
+    with psycopg.connect(empty_database, autocommit=True) as session:
+        migrate(session)
+        session.execute("ALTER TABLE core_module_versions DISABLE TRIGGER USER")
+        session.execute(
+            "INSERT INTO core_modules (slug, name, description, category, maturity_status)"
+            " VALUES ('x', 'x', 'x', 'custom', 'GA')"
+        )
+        digest = "0" * 64
+        session.execute(
+            "INSERT INTO core_module_versions (slug, version, content_digest, bundle_digest,"
+            " registry_manifest, registry_reference, policy_digest, changelog, migrations,"
+            " tables_created, manifest, settings_schema, status) VALUES ('x', '1.0.0', %s, %s, %s,"
+            " 'r', %s, '', '[]', '{}', '{\"slug\": \"x\", \"version\": \"1.0.0\"}', '{}', 'GA')",
+            (digest, digest, f"sha256:{digest}", digest),
+        )
+        session.execute("ALTER TABLE core_module_versions ENABLE ALWAYS TRIGGER complete_evidence")
+        session.execute(
+            "INSERT INTO tenant_modules (tenant_id, module_slug, module_version, state) VALUES"
+            " (%s, 'x', '1.0.0', 'UP_TO_DATE'), (%s, 'x', NULL, 'REQUESTED')", (ONE, OTHER),
+        )  # fmt: skip
+        session.execute(
+            "INSERT INTO module_usage_logs (tenant_id, module_slug, route, latency_ms)"
+            " VALUES (%s, 'x', '/', 1)", (ONE,),
+        )  # fmt: skip
+        monkeypatch.undo()
+        assert len(migrate(session)) == len([each for each in every if each.number > 7])
+        rows = session.execute(
+            "SELECT state, state_since IS NOT NULL FROM tenant_modules ORDER BY id"
+        )
+        assert rows.fetchall() == [("UP_TO_DATE", True), ("REQUESTED", True)]
+        session.execute("SELECT set_tenant_module_state(%s, 'x', 'ENABLED')", (ONE,))
+        ((state,),) = session.execute(
+            "SELECT state FROM check_tenant_module_health(%s, 'x') WHERE \"check\" = 'usage'",
+            (ONE,),
+        ).fetchall()
+        assert state == "ok"
+
+
+@pytest.mark.parametrize("number", [each.number for each in migrations() if each.number > 9])
+def test_the_catalogs_own_migrations_keep_the_rules(number: int) -> None:
+    """Those that hold for a migration of the platform: it parses, it names its schema first, it
+    runs in a transaction, and its functions name where they look things up."""
+    each = next(each for each in migrations() if each.number == number)
+    script = parse(each.name, each.sql)
+    assert script.fault is None
+    assert each.sql.startswith("SET search_path TO public;\n")
+    assert script.in_one_transaction
+    for statement in script.statements:
+        if (
+            statement.kind == "CreateFunctionStmt"
+            and "RETURN CASE" not in statement.text
+            and "RETURN coalesce" not in statement.text
+        ):
+            assert re.search(r"^ *SET search_path = ", statement.text, re.MULTILINE), statement.text
