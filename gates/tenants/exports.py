@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -51,10 +52,11 @@ class Export:
         """The CSV file; beside it stands the manifest, with `.json` behind the name."""
         return self.folder / f"{self.catalog}~{self.slug}~{self.table}~{self.id}.csv"
 
-    def write(self, blocks: Iterable[bytes]) -> list[str]:
+    def write(self, blocks: Generator[bytes, None, None]) -> list[str]:
         """Write CSV with a header as it comes; the names of the columns."""
         part = self._beside(_PART)
-        with _created(part) as file:
+        # Closed here, so that a copy which is not read to its end is over before what comes next.
+        with contextlib.closing(blocks), _created(part) as file:
             for block in blocks:
                 self._digest.update(block)
                 file.write(block)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -163,7 +163,9 @@ def _take_out(session: Session, expired: Expired, export: Export) -> Purged:
     return Purged(expired.slug, expired.table, rows, name, dropped=expired.whole)
 
 
-def _copied(session: Session, source: sql.Composable, taken: list[int]) -> Iterator[bytes]:
+def _copied(
+    session: Session, source: sql.Composable, taken: list[int]
+) -> Generator[bytes, None, None]:
     """The rows as CSV; at the end, `taken` gets how many they were by the server's count."""
     from psycopg import sql
 

@@ -163,13 +163,30 @@ def released_modules(server: str, migrated: str) -> Iterator[Settings]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def platform(server: str, released_modules: Settings) -> Iterator[tenants.Platform]:
-    """A copy of it for one test alone."""
-    template = released_modules.catalog.partition("?")[0].rpartition("/")[2]
+@contextlib.contextmanager
+def platform_copy(server: str, released: Settings) -> Iterator[tenants.Platform]:
+    """A fresh copy of a catalog with released modules, and a folder beside it."""
+    template = released.catalog.partition("?")[0].rpartition("/")[2]
     folder = tenants.temporary()
     with contextlib.contextmanager(_create)(server, template) as url:
-        settings = replace(released_modules, catalog=url)
+        settings = replace(released, catalog=url)
         with Catalog.open(settings) as catalog, psycopg.connect(url, autocommit=True) as admin:
             yield tenants.Platform(settings, catalog, admin, folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def platform(server: str, released_modules: Settings) -> Iterator[tenants.Platform]:
+    """A platform with released modules for one test alone."""
+    with platform_copy(server, released_modules) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def session(server: str, migrated: str) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser of an empty catalog, into which no test of the module commits anything."""
+    with (
+        contextlib.contextmanager(_create)(server, migrated) as url,
+        psycopg.connect(url, autocommit=True) as opened,
+    ):
+        yield opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -204,13 +203,6 @@ def test_the_window_is_honoured(platform: Platform) -> None:
         at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
         plan = platform.catalog.work(lambda own, at=at: store.due_upgrades(own, at, retry=False))
         assert bool(plan) is due, (window, days, moment)
-
-
-@pytest.fixture(scope="module")
-def session(server: str, migrated: str) -> Iterator[psycopg.Connection[Any]]:
-    url = server.replace("/postgres?", f"/{migrated}?")
-    with psycopg.connect(url, autocommit=True) as opened:
-        yield opened
 
 
 HOURS = some.integers(0, 95).map(lambda n: time(n // 4, n % 4 * 15))
