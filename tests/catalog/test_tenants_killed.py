@@ -130,15 +130,13 @@ def copies(server: str, released_modules: Settings) -> Iterator[Callable[[], Pla
 
 @pytest.mark.parametrize("name", WORKS)
 def test_a_second_run_ends_what_was_killed(name: str, copies: Callable[[], Platform]) -> None:
-    prepare, taken = WORKS[name]
+    prepare, late = WORKS[name]
     whole = copies()
     count = run(prepare(whole), whole.settings, -1)
     assert count > 5
     wanted = state(whole)
-    moments = (
-        range(count) if EVERY else sorted({count * n // some for n in range(some)} | {count - 1})
-    )
-    for moment in moments:
+    some = range(count) if EVERY else sorted({count // 3, count // 2, count - late})
+    for moment in some:
         platform = copies()
         work = prepare(platform)
         before = everything(platform, platform.folder / "out") if name == "purge" else {}
