@@ -163,7 +163,8 @@ class Catalog:
             if module is None:
                 return None
             versions = store.versions(connection, slug)
-            evidence = {each.version: store.evidence(connection, each.id) for each in versions}
+            evidence = store.evidence_of_all(connection, slug)
+            evidence = {each.version: evidence.get(each.version, ()) for each in versions}
             return ModulePage(module, versions, evidence)
 
         return self._read(read, None)

@@ -57,9 +57,7 @@ CREATE FUNCTION get_module_system_stats()
     SET search_path = pg_catalog, pg_temp
 AS $$
     WITH released AS (
-        SELECT v.slug, count(*) AS versions,
-            (array_agg(v.version ORDER BY v.sort_key DESC))[1] AS newest
-        FROM public.core_module_versions AS v GROUP BY v.slug
+        SELECT v.slug, count(*) AS versions FROM public.core_module_versions AS v GROUP BY v.slug
     ), states AS (
         SELECT s.module_slug, sum(s.n)::bigint AS tenants,
             jsonb_object_agg(s.state, s.n) AS by_state,
@@ -78,7 +76,9 @@ AS $$
         FROM public.module_usage_logs AS u WHERE u.created_at >= now() - interval '30 days'
         GROUP BY 1
     )
-    SELECT m.slug, coalesce(r.versions, 0), r.newest, coalesce(s.tenants, 0),
+    SELECT m.slug, coalesce(r.versions, 0), (
+            SELECT v.version FROM public.core_module_versions AS v WHERE v.slug = m.slug
+            ORDER BY v.sort_key DESC LIMIT 1), coalesce(s.tenants, 0),
         coalesce(s.by_state, '{}'), coalesce(h.by_version, '{}'), coalesce(s.errors, 0),
         coalesce(s.failed, 0), coalesce(u.calls, 0), coalesce(u.cost, 0), u.last_used
     FROM public.core_modules AS m LEFT JOIN released AS r ON r.slug = m.slug
