@@ -70,7 +70,7 @@ JUDGED = """SELECT u, ARRAY(SELECT to_jsonb(core_settings_problems(%(schema)s, v
 NOT_JUDGED = ["a number has more digits than a double"]
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(
     SCHEMAS,
     SCHEMAS.filter(lambda one: "$ref" not in json.dumps(one)),
