@@ -62,6 +62,8 @@ class Installation:
         for each in self.row.migrations:
             if known.get(each.path) == each.sha256:
                 continue
+            if each.path in known:
+                return f"{each.path} was run here with other content"
             if why := self._run(each.path, each.sha256, "migration"):
                 return why
         return ""

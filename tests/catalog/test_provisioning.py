@@ -134,6 +134,28 @@ def test_a_migration_that_fails_is_an_error_with_a_way_on(platform: Platform) ->
     assert platform.one("SELECT last_error FROM tenant_modules") == (None,)
 
 
+def test_a_file_that_was_run_with_other_content_is_not_run_again(platform: Platform) -> None:
+    platform.admin.execute(
+        "INSERT INTO core_module_migrations (slug, version, path, sha256, kind)"
+        " VALUES (%s, '1.0.0', 'migrations/000_init.sql', %s, 'migration')",
+        (SAMPLE, "0" * 64),
+    )
+    done = platform.provision(ONE)
+    assert (done.state, done.failure) == (
+        "ERROR", "migrations/000_init.sql was run here with other content",
+    )  # fmt: skip
+    assert platform.one("SELECT to_regclass(%s)", NOTES) == (None,)
+
+
+def test_logins_that_killed_runs_left_are_swept(platform: Platform) -> None:
+    for name, until in (("gates_migration_old", "yesterday"), ("gates_migration_new", "tomorrow")):
+        platform.admin.execute(f"CREATE ROLE {name} LOGIN VALID UNTIL '{until}'".encode())
+    platform.provision(ONE)
+    left = platform.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'gates\\_migration\\_%%'")
+    platform.admin.execute("DROP ROLE gates_migration_new")
+    assert left == [("gates_migration_new",)]
+
+
 def test_a_bundle_that_is_not_the_catalogs_runs_nothing(platform: Platform) -> None:
     platform.admin.execute("SET session_replication_role = replica")
     platform.admin.execute("ALTER TABLE core_module_versions DISABLE TRIGGER keep_version")

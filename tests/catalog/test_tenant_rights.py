@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from gates.catalog import Catalog
 from gates.catalog.migrate import migrate, migrations
 from gates.database.parsing.script import parse
+from gates.errors import CatalogUnavailableError
+from gates.tenants import provision, store, store_settings, upgrade_tenants
 from tests.catalog.tenants import NOTES, ONE, OTHER, SAMPLE, Platform
 
 OF_ROLES = {
@@ -155,6 +160,24 @@ def test_partitions_of_usage_are_made_ahead_and_closed(platform: Platform) -> No
             platform.rows("SELECT maintain_usage_partitions(%s::int)", months)
 
 
+def released_by_hand(session: psycopg.Connection[Any]) -> None:
+    """A version without evidence, as only the owner of the tables can write it."""
+    digest = "0" * 64
+    session.execute("ALTER TABLE core_module_versions DISABLE TRIGGER USER")
+    session.execute(
+        "INSERT INTO core_modules (slug, name, description, category, maturity_status)"
+        " VALUES ('x', 'x', 'x', 'custom', 'GA')"
+    )
+    session.execute(
+        "INSERT INTO core_module_versions (slug, version, content_digest, bundle_digest,"
+        " registry_manifest, registry_reference, policy_digest, changelog, migrations,"
+        " tables_created, manifest, settings_schema, status) VALUES ('x', '1.0.0', %s, %s, %s,"
+        " 'r', %s, '', '[]', '{}', '{\"slug\": \"x\", \"version\": \"1.0.0\"}', '{}', 'GA')",
+        (digest, digest, f"sha256:{digest}", digest),
+    )
+    session.execute("ALTER TABLE core_module_versions ENABLE ALWAYS TRIGGER complete_evidence")
+
+
 def test_a_catalog_with_rows_moves_on(empty_database: str, monkeypatch: Any) -> None:
     from gates.catalog import migrate as migrating
 
@@ -164,20 +187,7 @@ def test_a_catalog_with_rows_moves_on(empty_database: str, monkeypatch: Any) -> 
     )
     with psycopg.connect(empty_database, autocommit=True) as session:
         migrate(session)
-        session.execute("ALTER TABLE core_module_versions DISABLE TRIGGER USER")
-        session.execute(
-            "INSERT INTO core_modules (slug, name, description, category, maturity_status)"
-            " VALUES ('x', 'x', 'x', 'custom', 'GA')"
-        )
-        digest = "0" * 64
-        session.execute(
-            "INSERT INTO core_module_versions (slug, version, content_digest, bundle_digest,"
-            " registry_manifest, registry_reference, policy_digest, changelog, migrations,"
-            " tables_created, manifest, settings_schema, status) VALUES ('x', '1.0.0', %s, %s, %s,"
-            " 'r', %s, '', '[]', '{}', '{\"slug\": \"x\", \"version\": \"1.0.0\"}', '{}', 'GA')",
-            (digest, digest, f"sha256:{digest}", digest),
-        )
-        session.execute("ALTER TABLE core_module_versions ENABLE ALWAYS TRIGGER complete_evidence")
+        released_by_hand(session)
         session.execute(
             "INSERT INTO tenant_modules (tenant_id, module_slug, module_version, state) VALUES"
             " (%s, 'x', '1.0.0', 'UP_TO_DATE'), (%s, 'x', NULL, 'REQUESTED')", (ONE, OTHER),
@@ -198,6 +208,74 @@ def test_a_catalog_with_rows_moves_on(empty_database: str, monkeypatch: Any) -> 
             (ONE,),
         ).fetchall()
         assert state == "ok"
+
+
+@pytest.fixture
+def logins(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Makes logins that are members of roles, and gives the URL of each. They go with the server."""
+    monkeypatch.setenv("PGPASSWORD", "of-the-logins")
+
+    def make(name: str, *roles: str, url: str = platform.url, more: str = "") -> str:
+        platform.admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'of-the-logins' {more}".encode())
+        for role in roles:
+            platform.admin.execute(f"GRANT {role} TO {name}".encode())
+        return url.replace("postgres@", f"{name}@")
+
+    return make
+
+
+def test_a_login_with_two_roles_can_provision_and_upgrade(
+    platform: Platform, logins: Callable[..., str]
+) -> None:
+    url = logins("operator", "gates_provisioner", "gates_migrator")
+    settings = replace(platform.settings, catalog=url)
+    with Catalog.open(settings) as catalog:
+        for version in ("1.0.0", None):
+            done = provision(catalog, platform.registry, ONE, SAMPLE, version, prove=lambda _: ())
+            assert (done.state, done.version) == ("ENABLED", "1.0.0")
+        catalog.work(lambda own: store.set_upgrades(
+            own, ONE, SAMPLE, automatic=True, window=None, days=()
+        ))  # fmt: skip
+        assert store_settings(catalog, ONE, SAMPLE, '{"title_length": 20}') == "1.0.0"
+        (ended,) = upgrade_tenants(catalog, platform.registry, prove=lambda _: ())
+        assert (ended.state, ended.after, ended.failure) == ("ENABLED", "1.2.0", "")
+        with pytest.raises(CatalogUnavailableError, match="permission denied"):
+            catalog.work(lambda own: store.call(
+                own, "approve_tenant_module", for_tenant=ONE, slug=SAMPLE, approver="ann"
+            ))  # fmt: skip
+    assert platform.one("SELECT settings, module_version FROM tenant_module_settings") == (
+        {"title_length": 20}, "1.2.0",
+    )  # fmt: skip
+
+
+def test_an_owner_who_is_no_superuser_serves_every_tenant(
+    platform: Platform, empty_database: str, logins: Callable[..., str]
+) -> None:
+    """Row level security is forced: the platform's functions have to see the rows all the same."""
+    url = logins("keeper", url=empty_database, more="CREATEROLE")
+    name = empty_database.partition("?")[0].rpartition("/")[2]
+    platform.admin.execute(f"ALTER DATABASE {name} OWNER TO keeper".encode())
+    with psycopg.connect(empty_database, autocommit=True) as admin:
+        admin.execute("ALTER SCHEMA public OWNER TO keeper")
+        roles = admin.execute(
+            "SELECT string_agg(rolname, ', ') FROM pg_roles WHERE rolname ~ '^(gates|tenant)_'"
+        ).fetchall()[0][0]
+        admin.execute(f"GRANT {roles} TO keeper WITH ADMIN OPTION, INHERIT FALSE".encode())
+    with psycopg.connect(url, autocommit=True) as session:
+        migrate(session)
+        released_by_hand(session)
+        for tenant in (ONE, OTHER):
+            ((state,),) = session.execute(
+                "SELECT state FROM provision_tenant_module(%s, 'x', '1.0.0')", (tenant,)
+            ).fetchall()
+            assert state == "ENABLED"
+        session.execute("SELECT store_tenant_module_settings(%s, 'x', '{}', '1.0.0')", (ONE,))
+        counted = session.execute("SELECT tenants FROM get_module_system_stats()").fetchall()
+        assert counted == [(2,)]
+        health = dict(session.execute(
+            "SELECT \"check\", state FROM check_tenant_module_health(%s, 'x')", (ONE,)
+        ).fetchall())  # fmt: skip
+        assert health["state"] == health["migrations"] == health["policies"] == "ok"
 
 
 @pytest.mark.parametrize("number", [each.number for each in migrations() if each.number > 9])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from gates.catalog import Catalog
 from gates.errors import RefusedError
 from gates.tenants import Upgraded, store, upgrade_tenants
 from tests.catalog.tenants import GUARDED, NOTES, ONE, OTHER, SAMPLE, THIRD, Platform
@@ -145,6 +147,23 @@ def test_settings_that_do_not_fit_keep_the_version_before(platform: Platform) ->
     assert "secret-word" not in done[ONE].failure
     assert platform.state(ONE) == ("ENABLED", "1.0.0")
     assert platform.state(OTHER) == ("ENABLED", "1.1.0")
+
+
+def test_two_runs_at_once_do_each_upgrade_once(platform: Platform) -> None:
+    for tenant in (ONE, OTHER):
+        platform.provision(tenant)
+        wanted(platform, tenant)
+
+    def run(_: int) -> tuple[Upgraded, ...]:
+        with Catalog.open(platform.settings) as catalog:
+            return upgrade_tenants(catalog, platform.registry, prove=lambda _: ())
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = [each for done in pool.map(run, range(4)) for each in done]
+    assert sorted((each.tenant, each.failure) for each in ended) == sorted(
+        (tenant, "") for tenant in (ONE, OTHER)
+    )
+    assert platform.state(ONE) == platform.state(OTHER) == ("ENABLED", "1.2.0")
 
 
 def test_trouble_with_one_version_is_told_and_nothing_begun(platform: Platform) -> None:
