@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+import gates.catalog
 from gates.catalog import Catalog
 from gates.catalog.migrate import migrate, migrations
 from gates.database.parsing.script import parse
+from gates.database.rules.squawk import BLOCKING
 from gates.errors import CatalogUnavailableError
 from gates.tenants import provision, store, store_settings, upgrade_tenants
 from tests.catalog.tenants import NOTES, ONE, OTHER, SAMPLE, Platform
@@ -212,7 +217,7 @@ def test_a_catalog_with_rows_moves_on(empty_database: str, monkeypatch: Any) -> 
 
 @pytest.fixture
 def logins(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Makes logins that are members of roles, and gives the URL of each. They go with the server."""
+    """Makes logins that are members of roles, and gives the URL of each."""
     monkeypatch.setenv("PGPASSWORD", "of-the-logins")
 
     def make(name: str, *roles: str, url: str = platform.url, more: str = "") -> str:
@@ -294,3 +299,16 @@ def test_the_catalogs_own_migrations_keep_the_rules(number: int) -> None:
             and "RETURN coalesce" not in statement.text
         ):
             assert re.search(r"^ *SET search_path = ", statement.text, re.MULTILINE), statement.text
+
+
+def test_squawk_finds_nothing_that_blocks_in_the_catalogs_own_migrations() -> None:
+    """But for indexes: a catalog is brought up to date in one transaction, or not at all."""
+    folder = Path(gates.catalog.__file__).parent / "migrations"
+    files = [str(folder / each.name) for each in migrations() if each.number > 9]
+    program = Path(sys.executable).with_name("squawk")
+    done = subprocess.run(
+        [program, "--reporter", "json", *files], capture_output=True, text=True, check=False
+    )
+    found = json.loads(done.stdout)
+    assert {each["rule_name"] for each in found}, "squawk looked at nothing"
+    assert {each["rule_name"] for each in found} & BLOCKING <= {"require-concurrent-index-creation"}

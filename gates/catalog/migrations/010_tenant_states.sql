@@ -40,8 +40,12 @@ ALTER TABLE tenant_modules
     ADD COLUMN maintenance_to time,
     ADD COLUMN maintenance_days smallint[]
         CHECK (maintenance_days <@ ARRAY[1, 2, 3, 4, 5, 6, 7]::smallint[]),
-    ADD FOREIGN KEY (module_slug, target_version) REFERENCES core_module_versions (slug, version),
-    ADD CHECK ((maintenance_from IS NULL) = (maintenance_to IS NULL));
+    ADD CONSTRAINT tenant_modules_target_fkey FOREIGN KEY (module_slug, target_version)
+        REFERENCES core_module_versions (slug, version) NOT VALID,
+    ADD CONSTRAINT tenant_modules_window_check
+        CHECK ((maintenance_from IS NULL) = (maintenance_to IS NULL)) NOT VALID;
+ALTER TABLE tenant_modules VALIDATE CONSTRAINT tenant_modules_target_fkey;
+ALTER TABLE tenant_modules VALIDATE CONSTRAINT tenant_modules_window_check;
 COMMENT ON COLUMN tenant_modules.maintenance_from IS
     'UTC. From here to maintenance_to, maybe past midnight, upgrades may begin; NULL is any time.';
 COMMENT ON COLUMN tenant_modules.maintenance_days IS
