@@ -183,6 +183,13 @@ def platform(server: str, released_modules: Settings) -> Iterator[tenants.Platfo
 
 
 @pytest.fixture(scope="module")
+def shared_platform(server: str, released_modules: Settings) -> Iterator[tenants.Platform]:
+    """A platform for tests that leave nothing behind which another one of the module would see."""
+    with platform_copy(server, released_modules) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def session(server: str, migrated: str) -> Iterator[psycopg.Connection[Any]]:
     """A superuser of an empty catalog, into which no test of the module commits anything."""
     with (

@@ -238,12 +238,12 @@ def test_many_sessions_at_once_run_each_file_once(platform: Platform) -> None:
     assert platform.one("SELECT count(*) FROM tenant_modules WHERE state = 'ENABLED'") == (3,)
 
 
-def test_sql_of_a_module_has_no_way_out_of_its_role(platform: Platform) -> None:
+def test_sql_of_a_module_has_no_way_out_of_its_role(shared_platform: Platform) -> None:
     from gates.tenants import Migrator
 
     def tried(session: Any) -> list[str]:
         found = []
-        with Migrator.open(session, platform.url) as migrator:
+        with Migrator.open(session, shared_platform.url) as migrator:
             for sql in (
                 "SET ROLE NONE; CREATE TABLE public.mine (id int)",
                 "RESET SESSION AUTHORIZATION; DELETE FROM core_modules",
@@ -259,7 +259,7 @@ def test_sql_of_a_module_has_no_way_out_of_its_role(platform: Platform) -> None:
                 found.append(failure.sqlstate if failure else f"{sql} ran")
         return found
 
-    assert set(platform.catalog.work(tried)) == {"42501"}
+    assert set(shared_platform.catalog.work(tried)) == {"42501"}
 
 
 def test_a_migration_role_that_row_security_blinds_runs_nothing(platform: Platform) -> None:

@@ -53,13 +53,15 @@ def of_functions(platform: Platform, role: str) -> set[str]:
     return {each[0] for each in rows}
 
 
-def test_each_role_calls_its_own_functions(platform: Platform) -> None:
+def test_each_role_calls_its_own_functions(shared_platform: Platform) -> None:
     for role in ROLES:
-        assert of_functions(platform, role) == OF_ROLES.get(role, set()), role
+        assert of_functions(shared_platform, role) == OF_ROLES.get(role, set()), role
 
 
-def test_what_runs_with_the_owners_rights_finds_only_the_owners_names(platform: Platform) -> None:
-    rows = platform.rows(
+def test_what_runs_with_the_owners_rights_finds_the_owners_names(
+    shared_platform: Platform,
+) -> None:
+    rows = shared_platform.rows(
         "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         " AND prosecdef"
     )
@@ -69,32 +71,34 @@ def test_what_runs_with_the_owners_rights_finds_only_the_owners_names(platform: 
         assert paths in (["search_path=pg_catalog, pg_temp"], ['search_path=""']), name
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_no_role_writes_the_tables(platform: Platform, role: str) -> None:
-    platform.provision(ONE)
-    session = platform.admin
-    session.execute(f"SET ROLE {role}".encode())
-    try:
-        for statement in (
-            "INSERT INTO tenant_modules (tenant_id, module_slug) VALUES (gen_random_uuid(), 'x')",
-            "UPDATE tenant_modules SET state = 'ENABLED'",
-            "DELETE FROM tenant_modules",
-            "TRUNCATE tenant_module_settings",
-            "INSERT INTO tenant_module_settings (tenant_id, module_slug, module_version)"
-            " VALUES (gen_random_uuid(), 'x', '1.0.0')",
-            "UPDATE tenant_module_settings SET settings = '{}'",
-            "INSERT INTO core_module_migrations DEFAULT VALUES",
-            "DELETE FROM core_module_migrations",
-            "INSERT INTO core_module_purges DEFAULT VALUES",
-            "DELETE FROM core_module_purges",
-            "DELETE FROM module_usage_logs",
-            "ALTER TABLE tenant_modules DISABLE TRIGGER keep_state",
-            "SELECT core_store_settings(gen_random_uuid(), 'x', '{}', '1.0.0')",
-        ):  # fmt: skip
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                session.execute(statement.encode())
-    finally:
-        session.execute("RESET ROLE")
+WRITES = (
+    "INSERT INTO tenant_modules (tenant_id, module_slug) VALUES (gen_random_uuid(), 'x')",
+    "UPDATE tenant_modules SET state = 'ENABLED'",
+    "DELETE FROM tenant_modules",
+    "TRUNCATE tenant_module_settings",
+    "INSERT INTO tenant_module_settings (tenant_id, module_slug, module_version)"
+    " VALUES (gen_random_uuid(), 'x', '1.0.0')",
+    "UPDATE tenant_module_settings SET settings = '{}'",
+    "INSERT INTO core_module_migrations DEFAULT VALUES",
+    "DELETE FROM core_module_migrations",
+    "INSERT INTO core_module_purges DEFAULT VALUES",
+    "DELETE FROM core_module_purges",
+    "DELETE FROM module_usage_logs",
+    "ALTER TABLE tenant_modules DISABLE TRIGGER keep_state",
+    "SELECT core_store_settings(gen_random_uuid(), 'x', '{}', '1.0.0')",
+)  # fmt: skip
+
+
+def test_no_role_writes_the_tables(shared_platform: Platform) -> None:
+    session = shared_platform.admin
+    for role in ROLES:
+        session.execute(f"SET ROLE {role}".encode())
+        try:
+            for statement in WRITES:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    session.execute(statement.encode())
+        finally:
+            session.execute("RESET ROLE")
 
 
 def test_a_tenant_asks_for_itself_and_sees_its_own(platform: Platform) -> None:
@@ -130,8 +134,8 @@ def test_a_tenant_asks_for_itself_and_sees_its_own(platform: Platform) -> None:
     assert audited == (ONE, "INSERT")
 
 
-def test_usage_is_summed_for_whoever_may_see_it(platform: Platform) -> None:
-    session = platform.admin
+def test_usage_is_summed_for_whoever_may_see_it(shared_platform: Platform) -> None:
+    session = shared_platform.admin
     for tenant, cost in ((ONE, "0.25"), (ONE, "0.5"), (OTHER, "7")):
         session.execute(
             "INSERT INTO module_usage_logs"
@@ -142,11 +146,11 @@ def test_usage_is_summed_for_whoever_may_see_it(platform: Platform) -> None:
     session.execute("SELECT set_config('request.jwt.claims', %s, false)", (
         json.dumps({"tenant_id": ONE}),))  # fmt: skip
     totals = "SELECT tenant_id::text, calls, tokens, cost::text FROM module_usage_totals()"
-    rows = platform.rows(totals)
+    rows = shared_platform.rows(totals)
     assert rows == [(ONE, 2, 20, "0.750000")]
     session.execute("RESET ROLE")
-    assert len(platform.rows("SELECT * FROM module_usage_totals()")) == 2
-    assert platform.rows("SELECT * FROM module_usage_totals(now() + interval '1 day')") == []
+    assert len(shared_platform.rows("SELECT * FROM module_usage_totals()")) == 2
+    assert shared_platform.rows("SELECT * FROM module_usage_totals(now() + interval '1 day')") == []
 
 
 def test_partitions_of_usage_are_made_ahead_and_closed(platform: Platform) -> None:
