@@ -1,6 +1,5 @@
 """The commands besides the stages, one file for each subject."""
 
-import gates.commands.tenants  # noqa: F401 - adds its commands to those of the catalog
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
@@ -11,11 +10,13 @@ from gates.commands.lsp import lsp
 from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.site import site
+from gates.commands.tenants import TENANTS
 from gates.commands.update import update
 from gates.commands.watch import watch
 from gates.commands.why_run import why_run
 
-catalog.add_command(site)
+for command in (site, *TENANTS):
+    catalog.add_command(command)
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,

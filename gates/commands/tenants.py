@@ -1,4 +1,4 @@
-"""The commands about modules at tenants; they are part of `gates catalog`."""
+"""The commands of `gates catalog` about modules at tenants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.catalog import catalog
 from gates.commands.options import CATALOG_HELP, settings_of
 from gates.errors import CouldNotCheckError, UsageError
 
@@ -70,7 +69,7 @@ def _prove(
     return prove
 
 
-@catalog.command("provision")
+@click.command("provision")
 @_TENANT
 @click.argument("slug")
 @click.argument("version", required=False)
@@ -81,7 +80,7 @@ def provision_command(tenant: Any, slug: str, version: str | None, **given: Any)
     VERSION is by default the newest that needs no approval. The version's evidence and bundle are
     verified, and those of its migrations that this database lacks are run, as the role
     gates_migrator. Where an approval is needed the state stays PENDING_APPROVAL until
-    `gates catalog approve`; run this again then, as after an error or an interruption.
+    `gates catalog approve-request`; run this again then, as after an error or an interruption.
     """
     from gates.registry import Registry
     from gates.tenants import provision
@@ -97,7 +96,7 @@ def provision_command(tenant: Any, slug: str, version: str | None, **given: Any)
     raise SystemExit(1 if done.failure else 0)
 
 
-@catalog.command("approve")
+@click.command("approve-request")
 @_TENANT
 @click.argument("slug")
 @click.option("--approver", required=True, help="Who approves; not who asked.")
@@ -115,7 +114,7 @@ def approve_command(tenant: Any, slug: str, approver: str, **given: Any) -> None
         )  # fmt: skip
 
 
-@catalog.command("set-state")
+@click.command("set-state")
 @_TENANT
 @click.argument("slug")
 @click.argument("state", type=click.Choice(["SUSPENDED", "DISABLED", "ENABLED", "ARCHIVED"]))
@@ -133,7 +132,7 @@ def set_state_command(tenant: Any, slug: str, state: str, **given: Any) -> None:
         )  # fmt: skip
 
 
-@catalog.command("set-upgrades")
+@click.command("set-upgrades")
 @_TENANT
 @click.argument("slug")
 @click.argument("automatic", type=click.Choice(["on", "off"]))
@@ -173,7 +172,7 @@ def _read_window(text: str | None) -> tuple[time, time] | None:
     return starts, ends
 
 
-@catalog.command("upgrade-tenants")
+@click.command("upgrade-tenants")
 @click.option("--retry", is_flag=True, help="Also to versions that failed at a tenant before.")
 @_JSON
 @_running
@@ -197,7 +196,7 @@ def upgrade_tenants_command(retry: bool, as_json: bool, **given: Any) -> NoRetur
     raise SystemExit(1 if any(each.failure for each in ended) else 0)
 
 
-@catalog.command("health")
+@click.command("health")
 @_TENANT
 @click.argument("slug")
 @_CATALOG
@@ -219,7 +218,7 @@ def health_command(tenant: Any, slug: str, as_json: bool, **given: Any) -> NoRet
     raise SystemExit(1 if any(each.state == "bad" for each in seen) else 0)
 
 
-@catalog.command("stats")
+@click.command("stats")
 @_CATALOG
 @_JSON
 def stats_command(as_json: bool, **given: Any) -> None:
@@ -232,7 +231,7 @@ def stats_command(as_json: bool, **given: Any) -> None:
     click.echo(pages.as_json(rows) if as_json else pages.stats(rows), nl=False)
 
 
-@catalog.command("settings")
+@click.command("settings")
 @_TENANT
 @click.argument("slug")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
@@ -246,7 +245,7 @@ def settings_command(tenant: Any, slug: str, file: Any, **given: Any) -> None:
     click.echo(f"stored for {slug} {version}")
 
 
-@catalog.command("purge")
+@click.command("purge")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_CATALOG
 @_JSON
@@ -266,3 +265,10 @@ def purge_command(folder: Path, as_json: bool, **given: Any) -> NoReturn:
         done = purge(found, folder.absolute())
     click.echo(pages.as_json(done) if as_json else pages.purges(done), nl=False)
     raise SystemExit(1 if any(each.failure for each in done) else 0)
+
+
+TENANTS = (
+    provision_command, approve_command, set_state_command, set_upgrades_command,
+    upgrade_tenants_command, health_command, stats_command, settings_command, purge_command,
+)  # fmt: skip
+"""Commands of `gates catalog`."""

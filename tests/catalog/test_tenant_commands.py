@@ -61,9 +61,9 @@ def test_a_life_by_commands(gates: Run, platform: Platform) -> None:
 def test_an_approval_by_commands(gates: Run, platform: Platform) -> None:
     status, said = gates("provision", ONE, GUARDED, "1.0.0")
     assert (status, said) == (0, "guarded-module 1.0.0  PENDING_APPROVAL\n")
-    assert gates("approve", ONE, GUARDED, "--approver", "ann")[0] == 0
+    assert gates("approve-request", ONE, GUARDED, "--approver", "ann")[0] == 0
     assert gates("provision", ONE, GUARDED) == (0, "guarded-module 1.0.0  ENABLED\n")
-    assert gates("approve", OTHER, GUARDED, "--approver", "ann")[0] == 4
+    assert gates("approve-request", OTHER, GUARDED, "--approver", "ann")[0] == 4
 
 
 def test_what_goes_wrong_has_its_exit_code(gates: Run, platform: Platform) -> None:
