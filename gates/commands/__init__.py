@@ -5,6 +5,7 @@ from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.fix import fix
+from gates.commands.fleet import fleet
 from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
 from gates.commands.modules import modules
@@ -20,6 +21,6 @@ for command in (site, *TENANTS):
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    why, modules, ci, doctor,
+    why, modules, fleet, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

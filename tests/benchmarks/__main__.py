@@ -15,6 +15,7 @@ size        large modules: peak memory, growth and floor; --write puts it into d
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
 registrations   200 registrations, 40 processes at a time
+fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.engines import engines
+from tests.benchmarks.fleet import fleet
 from tests.benchmarks.manifest import manifest
 from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
@@ -51,6 +53,7 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         sandbox,
         scale,
         registrations,
+        fleet,
     )
 }
 """Each may give a table for docs/performance.md."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gates.catalog import Catalog
+from gates.catalog.migrate import migrations
 from gates.errors import RefusedError
 from gates.tenants import Upgraded, store, upgrade_tenants
 from tests.catalog.tenants import GUARDED, NOTES, ONE, OTHER, SAMPLE, THIRD, Platform
@@ -181,6 +182,29 @@ def test_a_version_that_is_withdrawn_during_an_upgrade_is_left_again(platform: P
     (done,) = upgrade(platform)
     assert (done.state, done.before) == ("ENABLED", "1.0.0")
     assert "is not offered any more" in done.failure
+
+
+@pytest.mark.skipif(
+    all("core_module_acts" not in each.sql for each in migrations()[:10]),
+    reason="this catalog knows no verbs against versions",
+)
+def test_versions_under_a_verb_are_offered_to_nobody(platform: Platform) -> None:
+    platform.admin.execute("ALTER TABLE core_module_acts DISABLE TRIGGER ALL")
+    for version, verb in (("1.2.0", "yank"), ("2.0.0", "revoke")):
+        platform.admin.execute(
+            "INSERT INTO core_module_acts (module_version_id, verb, reason, replacement, made_at,"
+            " key_id, payload_sha256, envelope) SELECT id, %s, 'bad', '', now(), %s, %s, '{}'"
+            " FROM core_module_versions WHERE slug = %s AND version = %s",
+            (verb, "0" * 64, "0" * 64, SAMPLE, version),
+        )
+    for version in ("1.2.0", "2.0.0"):
+        with pytest.raises(RefusedError, match="is not offered"):
+            platform.provision(ONE, version=version)
+    assert platform.provision(ONE, version=None).version == "1.1.0"
+    platform.provision(OTHER, version="1.0.0")
+    wanted(platform, OTHER)
+    (done,) = upgrade(platform)
+    assert (done.after, done.failure) == ("1.1.0", "")
 
 
 def test_an_upgrade_is_refused_to_what_is_no_later_version_of_the_line(platform: Platform) -> None:

@@ -1,7 +1,8 @@
 SET search_path TO public;
 
 -- Where the platform looks things up: what of many tenants has a version, and what is not settled.
-CREATE INDEX tenant_modules_version_idx ON tenant_modules (module_slug, module_version);
+CREATE INDEX IF NOT EXISTS tenant_modules_version_idx
+    ON tenant_modules (module_slug, module_version);
 CREATE INDEX tenant_modules_automatic_idx ON tenant_modules (module_slug, module_version)
     WHERE auto_upgrade;
 CREATE INDEX tenant_modules_upgrading_idx ON tenant_modules (module_slug) WHERE state = 'UPGRADING';
