@@ -164,7 +164,8 @@ class Catalog:
             if module is None:
                 return None
             versions = store.versions(connection, slug)
-            evidence = {each.version: store.evidence(connection, each.id) for each in versions}
+            evidence = store.evidence_of_all(connection, slug)
+            evidence = {each.version: evidence.get(each.version, ()) for each in versions}
             return ModulePage(module, versions, evidence)
 
         return self._read(read, None)
@@ -275,6 +276,17 @@ class Catalog:
         with Catalog(replace(self.settings, catalog=url)) as catalog:
             answers = {each: catalog.answer(each) for each in questions}
         return lambda: remember(folder, answers)
+
+    def work(self, ask: Callable[[psycopg.Connection], T]) -> T:
+        """What a function of the catalog's connection (in autocommit mode) answers, for those who
+        do more than read. Raises `RefusedError` with the database's own reason."""
+        return self._ask(ask)
+
+    @property
+    def url(self) -> str:
+        """Of the server, for further sessions; it may hold a password."""
+        self._ask(lambda _: None)
+        return self._url
 
     def psql(self, arguments: Sequence[str]) -> int:
         """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""

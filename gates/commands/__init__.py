@@ -12,13 +12,14 @@ from gates.commands.lsp import lsp
 from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.site import site
+from gates.commands.tenants import TENANTS
 from gates.commands.trust import trust
 from gates.commands.update import update
 from gates.commands.watch import watch
 from gates.commands.why_run import why_run
 
-catalog.add_command(audit)
-catalog.add_command(site)
+for command in (audit, site, *TENANTS):
+    catalog.add_command(command)
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
