@@ -66,21 +66,18 @@ class Envelope:
 
         Every signature must be by a trusted key and must verify over the payload.
         """
-        from securesystemslib.dsse import Envelope as Dsse
-        from securesystemslib.exceptions import VerificationError
-        from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
+        from cryptography.exceptions import InvalidSignature
 
         if not self.signatures:
             return ["is not signed [unsigned]"]
-        found = []
+        found, signed = [], encoded(self.payload)
         for each, signature in self.signatures:
             if each not in trust:
                 found.append(f"is signed by the unknown key {shown(each)} [unknown-key]")
                 continue
-            dsse = Dsse(self.payload, PAYLOAD_TYPE, {each: Signature(each, signature.hex())})
             try:
-                dsse.verify([SSlibKey.from_crypto(trust.keys[each], keyid=each)], 1)
-            except VerificationError:
+                trust.keys[each].verify(signature, signed)
+            except InvalidSignature:
                 found.append(
                     "has a signature that does not verify: it was edited after signing"
                     " [wrong-signature]"
@@ -88,16 +85,15 @@ class Envelope:
         return found
 
 
+def encoded(payload: bytes) -> bytes:
+    """What is signed: DSSE's pre-authentication encoding (`protocol.md` of DSSE 1.0). Written here,
+    since the library that has it takes a tenth of a run in which nothing has changed."""
+    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+
+
 def sign(payload: bytes, private: Ed25519PrivateKey) -> Envelope:
     """An envelope around `payload` with one signature."""
-    from securesystemslib.dsse import Envelope as Dsse
-    from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
-
-    public = private.public_key()
-    identity = key_id(public)
-    dsse = Dsse(payload, PAYLOAD_TYPE, {})
-    signature = dsse.sign(CryptoSigner(private, SSlibKey.from_crypto(public, keyid=identity)))
-    return Envelope(payload, ((identity, bytes.fromhex(signature.signature)),))
+    return Envelope(payload, ((key_id(private.public_key()), private.sign(encoded(payload))),))
 
 
 def parse(value: object) -> Envelope:
