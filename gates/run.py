@@ -74,6 +74,9 @@ class Outcome:
 class Progress:
     """Is notified of what happens, in the thread in which it happens; does nothing by default."""
 
+    def planned(self, plan: Mapping[Stage, Sequence[str]]) -> None:
+        """The run begins; the ids of the checks of each stage, in the order of the report."""
+
     def check_started(self, stage: Stage, check: str) -> None:
         """A check begins."""
 
@@ -82,6 +85,33 @@ class Progress:
 
     def stage_ended(self, result: StageResult) -> None:
         """A stage has ended; called in the order of the stages."""
+
+
+class Several(Progress):
+    """Notifies several, one after the other."""
+
+    def __init__(self, told: Sequence[Progress]) -> None:
+        self._told = tuple(told)
+
+    def planned(self, plan: Mapping[Stage, Sequence[str]]) -> None:
+        """The run begins."""
+        for each in self._told:
+            each.planned(plan)
+
+    def check_started(self, stage: Stage, check: str) -> None:
+        """A check begins."""
+        for each in self._told:
+            each.check_started(stage, check)
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+        for each in self._told:
+            each.check_ended(stage, result)
+
+    def stage_ended(self, result: StageResult) -> None:
+        """A stage has ended."""
+        for each in self._told:
+            each.stage_ended(result)
 
 
 Action = Callable[[], Outcome]
@@ -197,6 +227,7 @@ def run_stages(
     actions = actions or {}
     results: list[StageResult] = []
     last = _Last(ends)
+    progress.planned({stage: [each.id for each in plan[stage]] for stage in Stage if stage in plan})
     pool = Workers(workers or max(4, os.cpu_count() or 1))
     try:
         for wave in WAVES:
