@@ -24,6 +24,7 @@ NEEDS: dict[str, str] = {
     "database": "Database",
     "tests": "TestRun",
     "bundle": "Bundle",
+    "rebuilt": "Bundle",
     "catalog": "Catalog",
     "registry": "Registry",
     "evidence": "EvidenceSet",

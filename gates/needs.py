@@ -57,6 +57,7 @@ class Needs:
         self.session = Once(self._session)
         self.tests = Once(self._tests)
         self.bundle = Once(self._bundle)
+        self.rebuilt = Once(self._rebuilt)
         self.catalog = Once(self._catalog)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
@@ -70,6 +71,7 @@ class Needs:
             "tools": self.tools,
             "tests": self.tests,
             "bundle": self.bundle,
+            "rebuilt": self.rebuilt,
             "database": self.database,
             "catalog": self.recorded_catalog,
             "previous": self.previous,
@@ -226,6 +228,11 @@ class Needs:
         from gates.toolchains import make_bundle
 
         return make_bundle(self.session())
+
+    def _rebuilt(self) -> Bundle:
+        from gates.toolchains import make_bundle
+
+        return make_bundle(self.session(), again=True)
 
     def _catalog(self) -> Catalog:
         from gates.catalog import Catalog

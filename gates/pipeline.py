@@ -73,6 +73,21 @@ class InterruptedRun(KeyboardInterrupt):
         self.report = report
 
 
+class _Judged(Progress):
+    """Tells another of each check as the policy judges it."""
+
+    def __init__(self, told: Progress, policy: Policy, today: date) -> None:
+        self.planned = told.planned  # type: ignore[method-assign]
+        self.check_started = told.check_started  # type: ignore[method-assign]
+        self.stage_ended = told.stage_ended  # type: ignore[method-assign]
+        self._told, self._policy, self._today = told, policy, today
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+        alone = judge(StageResult(stage, (result,)), self._policy, self._today, ())
+        self._told.check_ended(stage, alone.checks[0])
+
+
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
 
 
@@ -169,7 +184,7 @@ def run_module(
             needs,
             finish=finish,
             actions=_actions(needs),
-            progress=progress,
+            progress=_Judged(progress, policy, today) if progress else None,
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,

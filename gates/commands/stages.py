@@ -15,7 +15,8 @@ from gates.commands.outputs import STANDARD_OUTPUT, prepare, write
 from gates.model import Stage
 from gates.report import Report
 from gates.report.progress import TerminalProgress
-from gates.report.text import render
+from gates.report.stream import FindingsAsTheyCome
+from gates.run import Progress, Several
 from gates.settings import Settings
 
 
@@ -37,7 +38,17 @@ def run_and_report(
     from gates.pipeline import InterruptedRun, run_pipeline
 
     prepare(outputs)
+    output = sys.stdout  # what shows a live line puts another in its place
     progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
+    found = FindingsAsTheyCome(
+        lambda text: progress.apart(lambda: click.echo(text, output, nl=False, color=True)),
+        at_once=output.isatty(),
+        colour=wants_colour(output),
+        notes=verbose,
+    )
+    told: list[Progress] = [] if quiet else [progress]
+    if all(file != STANDARD_OUTPUT for _, file in outputs):
+        told.append(found)
     try:
         with nullcontext() if quiet else progress:
             report = run_pipeline(
@@ -47,14 +58,12 @@ def run_and_report(
                 today=datetime.now(UTC).date(),
                 evidence=evidence,
                 only=only,
-                progress=None if quiet else progress,
+                progress=Several(told),
                 fail_fast=fail_fast,
             )
     except InterruptedRun as interrupted:
         write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)
         raise
     if not write(outputs, report):
-        click.echo(
-            render(report, colour=wants_colour(sys.stdout), notes=verbose), nl=False, color=True
-        )
+        click.echo(found.rest(report), nl=False, color=True)
     return report

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.packages import install_packages as install_packages
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.typescript.relock import can_write_lock as can_write_lock
     from gates.toolchains.languages.typescript.relock import write_lock as write_lock
     from gates.toolchains.languages.typescript.sources.answers import (
         find_computed_answers as find_computed_answers,
@@ -86,6 +87,7 @@ _FILES = {
     "read_lock": "install_files",
     "read_offers": "sources.offers",
     "read_variables": "sources.variables",
+    "can_write_lock": "relock",
     "write_lock": "relock",
     "run_tests": "vitest",
 }
