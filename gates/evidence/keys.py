@@ -246,6 +246,20 @@ def _place(path: Path, content: bytes, mode: int, *, replace: bool) -> None:
         aside.unlink(missing_ok=True)
 
 
+def read_public(entry: str, base: Path, own: Path) -> Ed25519PublicKey:
+    """The public key that a policy names: by its PEM text, the path of a file below `base`, or the
+    id of this installation's key, which is at `own`. Raises `ConfigurationError`."""
+    if _KEY_ID.match(entry):
+        public = own_public_key(own)
+        if public is None or key_id(public) != entry.removeprefix("sha256:"):
+            raise ConfigurationError(
+                f"the public key of {entry} is not known here",
+                hint="name the path of its .pub file instead of its id",
+            )
+        return public
+    return _read_trusted(entry, base)
+
+
 def _read_trusted(entry: str, base: Path) -> Ed25519PublicKey:
     if "-----BEGIN" in entry:
         return _parse_public(entry.encode(), "trust.keys")

@@ -19,10 +19,11 @@ def modules(rows: Sequence[ModuleRow]) -> str:
         return "the catalog holds no module yet\n"
     head = ("module", "newest", "maturity", "versions", "name")
     cells = ((r.slug, r.newest, r.maturity_status, str(r.versions), r.name) for r in rows)
-    return _table([head, *cells])
+    return table([head, *cells])
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns, two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -35,7 +36,7 @@ def matrix(found: Matrix, current: str) -> str:
         (each.version, each.maturity, *("yes" if runs else "-" for runs in each.runs))
         for each in found.rows
     ]
-    return _table([(found.slug, "maturity", *heads), *rows])
+    return table([(found.slug, "maturity", *heads), *rows])
 
 
 def matrix_json(found: Matrix, current: str) -> str:
