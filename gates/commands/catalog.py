@@ -51,11 +51,15 @@ def _verified(
     """What the evidence of every version of a module is worth, by the policy of today."""
     from gates.catalog.verify import verify_version
     from gates.evidence.keys import Trust
+    from gates.governance.acts import verify_acts, with_acts
+    from gates.governance.signers import Signers
     from gates.settings import load_policy
 
     policy = load_policy(Path.cwd() / page.module.slug, settings.policy)
-    trust = Trust.of(policy, settings, datetime.now(UTC).date())
-    return tuple(
+    today = datetime.now(UTC).date()
+    trust = Trust.of(policy, settings, today)
+    signers = Signers.of(policy, settings, today)
+    verified = tuple(
         verify_version(
             each,
             page.evidence.get(each.version, ()),
@@ -65,6 +69,20 @@ def _verified(
         )
         for each in page.versions
     )
+    return with_acts(verified, verify_acts(page.module.slug, page.acts, page.versions, signers))
+
+
+def _history(settings: Settings, page: ModulePage) -> dict[str, list[str]]:
+    """What was decided about each version, line by line."""
+    from gates.governance.acts import verify_acts
+    from gates.governance.signers import Signers
+    from gates.report.governance import history
+    from gates.settings import load_policy
+
+    policy = load_policy(Path.cwd() / page.module.slug, settings.policy)
+    signers = Signers.of(policy, settings, datetime.now(UTC).date())
+    acts = verify_acts(page.module.slug, page.acts, page.versions, signers)
+    return {each.version: list(history(acts, each.version, signers)) for each in page.versions}
 
 
 @catalog.command("verify")
@@ -126,7 +144,11 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
     if page is None:
         raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
     verified = _verified(settings, page)
-    text = pages.page_json(page, verified) if as_json else pages.page(page, verified)
+    text = (
+        pages.page_json(page, verified)
+        if as_json
+        else pages.page(page, verified, _history(settings, page))
+    )
     click.echo(text, nl=False)
 
 
@@ -158,7 +180,7 @@ def why(slug: str, version: str | None, **given: Any) -> NoReturn:
         )
     every = _verified(settings, page, Registry.open(settings.registry))
     verified = next(each for each in every if each.version == wanted)
-    click.echo(render(rows[wanted], verified), nl=False)
+    click.echo(render(rows[wanted], verified, _history(settings, page)[wanted]), nl=False)
     raise SystemExit(RefusedError.exit_code if verified.all_reasons else 0)
 
 
@@ -167,23 +189,36 @@ def why(slug: str, version: str | None, **given: Any) -> NoReturn:
 @_CATALOG
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @_JSON
-def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page.")
+def catalog_matrix(slug: str, as_json: bool, html: Path | None, **given: Any) -> None:
     """Show which versions of a module run on which versions of the platform.
 
-    The platform versions are that of the policy (marked with *) and every end of a range.
+    The platform versions are that of the policy (marked with *) and every end of a range. What
+    was withdrawn or is deprecated says so.
     """
     from gates.catalog import Catalog
     from gates.catalog.matrix import matrix
+    from gates.catalog.standing import describe
     from gates.report import catalog as pages
     from gates.settings import load_policy
 
     settings = settings_of(**given)
     current = load_policy(Path.cwd() / slug, settings.policy).platform_version
     with Catalog.open(settings) as found:
-        versions = [(each.version, each.status, each.manifest) for each in found.versions(slug)]
+        versions = [
+            (each.version, each.status, each.manifest, describe(each))
+            for each in found.versions(slug)
+        ]
     if not versions:
         raise UsageError(f"the catalog holds no version of {slug!r}", hint="gates catalog list")
     table = matrix(slug, versions, [current])
+    if html is not None:
+        from gates.report.html.matrix import render
+
+        try:
+            html.write_text(render(table, current), "utf-8")
+        except OSError as error:
+            raise CouldNotCheckError(f"{html} cannot be written: {error.strerror}") from error
     click.echo(
         pages.matrix_json(table, current) if as_json else pages.matrix(table, current), nl=False
     )
