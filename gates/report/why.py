@@ -36,8 +36,9 @@ def render(row: ReleasedVersion, verified: Verified, decided: Sequence[str] = ()
     lines += ["", *stages(verified.statements)]
     let_pass = list(exceptions(verified))
     lines += ["", "  exceptions:" if let_pass else "  exceptions: none"]
-    lines += [*let_pass, "", "  decided:" if decided else "  decided: nothing since"]
-    return "".join(f"{line}\n" for line in [*lines, *(f"    {each}" for each in decided)])
+    lines += let_pass
+    lines += ["", "  decided:", *(f"    {each}" for each in decided)] if decided else []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def stages(statements: Mapping[Stage, Statement]) -> list[str]:
