@@ -1,4 +1,4 @@
-"""Versions that were yanked, quarantined or revoked: who is refused, who is told, and the way back."""
+"""Versions that were yanked, quarantined or revoked: who is refused, who is told, the way back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -28,28 +29,45 @@ from gates.governance.affected import nearest, takes
 from gates.governance.signers import Signers
 from gates.release import release_version
 from gates.settings import Policy
+from tests.catalog.conftest import _create, _prepare
 from tests.catalog.test_catalog_checks import Row
 from tests.passing import DAY, World
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 
 
-@pytest.fixture
-def two(world: World, catalog: Catalog) -> World:
+@pytest.fixture(scope="module")
+def template(server: str, migrated: str) -> Iterator[World]:
     """A module with the versions 1.0.0 and 1.1.0, which one tenant holds."""
-    world.published()
-    release_version(world.release(catalog))
-    world.next_version("1.1.0")
-    world = World(world.root, world.settings)
-    world.published()
-    release_version(world.release(catalog))
-    with psycopg.connect(world.settings.catalog, autocommit=True) as connection:
-        connection.execute(
-            "INSERT INTO tenant_modules (tenant_id, module_slug, module_version, state)"
-            " VALUES (%s, 'sample-module', '1.1.0', 'ENABLED')",
-            (TENANT,),
-        )
-    return world
+    with _prepare(server, migrated) as made:
+        made.catalog.register(made.module, made.version, made.evidence)
+        world = World(made.root, made.catalog.settings)
+        world.next_version("1.1.0")
+        world = World(made.root, made.catalog.settings)
+        world.published()
+        release_version(world.release(made.catalog))
+        made.catalog.close()
+        with psycopg.connect(made.url, autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO tenant_modules (tenant_id, module_slug, module_version, state)"
+                " VALUES (%s, 'sample-module', '1.1.0', 'ENABLED')",
+                (TENANT,),
+            )
+        yield world
+
+
+@pytest.fixture
+def two(server: str, template: World) -> Iterator[World]:
+    """The same for one test alone: the catalog is a copy, the registry is only read."""
+    name = template.settings.catalog.partition("?")[0].rpartition("/")[2]
+    for url in _create(server, name):
+        yield replace(template, settings=replace(template.settings, catalog=url))
+
+
+@pytest.fixture
+def catalog(two: World) -> Iterator[Catalog]:
+    with Catalog.open(two.settings) as catalog:
+        yield catalog
 
 
 @pytest.fixture
@@ -100,7 +118,7 @@ def test_a_yank_ends_new_installs_and_pins_go_on(run: Any, two: World, connect: 
     lifted = run("lift", "yank", "sample-module", "1.1.0", "--reason", "fast again")
     assert lifted.exit_code == 0, lifted.exception
     assert run("resolve", "sample-module").output == "1.1.0\n"
-    assert run("verify", "sample-module").exit_code == 4, "evidence of DAY is stale; acts are not"
+    assert "(act " not in run("verify", "sample-module").output, "nothing is wrong with the acts"
     again = reasons(run("lift", "yank", "sample-module", "1.1.0", "--reason", "x"))
     assert "under no yank [nothing-to-lift]" in again
 
@@ -186,38 +204,36 @@ def test_a_rollback_after_its_window(run: Any, two: World) -> None:
     assert "its rollback window of 48 hours is over [window-over]" in found
 
 
-def act_of(two: World, catalog: Catalog, **changes: Any) -> Act:
-    row = catalog.find("sample-module", "1.1.0")
+def act_of(two: World, known: Catalog, **changes: Any) -> Act:
+    row = known.find("sample-module", "1.1.0")
     assert row is not None
     act = Act(
         Verb.YANK,
         (version_subject("sample-module", "1.1.0", row.digest),),
         "slow",
         now_text(),
-        catalog=catalog.identity(),
+        catalog=known.identity(),
     )
     return replace(act, **changes)
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"catalog": str(uuid.uuid4())}, "wrong-catalog"),
-        ({"made": "2026-01-01T00:00:00Z"}, "stale-act"),
-        ({"made": "2099-01-01T00:00:00Z"}, "stale-act"),
-        ({"replacement": "9.9.9"}, "no-replacement"),
-        ({"replacement": "1.1.0"}, "no-replacement"),
-        ({"verb": Verb.LIFT, "lifts": "a" * 64}, "nothing-to-lift"),
-        ({"subjects": (version_subject("sample-module", "1.1.0", "a" * 64),)}, "wrong-subject"),
-        ({"subjects": (version_subject("other", "1.1.0", "a" * 64),)}, "wrong-subject"),
-    ],
-)
-def test_what_the_database_refuses(
-    two: World, catalog: Catalog, changes: dict[str, Any], code: str
-) -> None:
-    value = sign(act_of(two, catalog, **changes), two.settings).value
-    with pytest.raises(RefusedError, match=rf"\[{code}\]"):
-        catalog.record("sample-module", ["1.1.0"], value)
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"catalog": str(uuid.uuid4())}, "wrong-catalog"),
+    ({"made": "2026-01-01T00:00:00Z"}, "stale-act"),
+    ({"made": "2099-01-01T00:00:00Z"}, "stale-act"),
+    ({"replacement": "9.9.9"}, "no-replacement"),
+    ({"replacement": "1.1.0"}, "no-replacement"),
+    ({"verb": Verb.LIFT, "lifts": "a" * 64}, "nothing-to-lift"),
+    ({"subjects": (version_subject("sample-module", "1.1.0", "a" * 64),)}, "wrong-subject"),
+    ({"subjects": (version_subject("other", "1.1.0", "a" * 64),)}, "wrong-subject"),
+]
+
+
+def test_what_the_database_refuses(two: World, catalog: Catalog) -> None:
+    for changes, code in REFUSED:
+        value = sign(act_of(two, catalog, **changes), two.settings).value
+        with pytest.raises(RefusedError, match=rf"\[{code}\]"):
+            catalog.record("sample-module", ["1.1.0"], value)
     assert catalog.acts("sample-module") == ()
 
 
@@ -270,16 +286,12 @@ def test_forged_acts(two: World, catalog: Catalog, connect: Any) -> None:
             "SELECT record_module_approval('sample-module', '1.1.0', %s)", (json.dumps(yank),)
         )
     connection.rollback()
-    for statement in statements[1:4]:
-        with pytest.raises(psycopg.errors.RestrictViolation):
-            connection.execute("SET session_replication_role = replica")
-            catalog_row = sign(act_of(two, catalog, made=now_text()), two.settings).value
-            connection.execute(
-                "SELECT record_module_act('sample-module', '1.1.0', %s)",
-                (json.dumps(catalog_row),),
-            )
+    record = "SELECT record_module_act('sample-module', '1.1.0', %s)"
+    connection.execute(record, (json.dumps(yank),))
+    connection.execute("SET session_replication_role = replica")
+    for statement in (*statements[1:3], "TRUNCATE core_module_acts CASCADE"):
+        with pytest.raises(psycopg.errors.RestrictViolation), connection.transaction():
             connection.execute(statement.encode())
-        connection.rollback()
 
 
 def test_a_lift_that_nobody_signed_is_found_out(two: World, catalog: Catalog, folder: Path) -> None:
@@ -348,6 +360,7 @@ def test_what_is_still_resolved(range_: str | None, expected: list[str]) -> None
 VERSION = st.builds("{}.{}.{}".format, *[st.integers(0, 3)] * 3)
 
 
+@hypothesis.settings(max_examples=40)
 @given(st.lists(VERSION, unique=True), VERSION, st.sampled_from(["^1.0.0", ">=1 <3", "*", "2.x"]))
 def test_the_nearest_is_good_and_in_range(good: list[str], version: str, range_: str) -> None:
     entry = Dependency("x", range_, optional=False)
@@ -366,8 +379,3 @@ def test_the_nearest_of_a_few() -> None:
     assert nearest(good, "3.0.0", []) == "2.1.0"
     assert nearest(["2.0.0", "2.1.0"], "1.0.0", []) == "2.0.0"
     assert nearest([], "1.0.0", []) == ""
-
-
-@pytest.fixture
-def day() -> Iterator[date]:
-    yield DAY
