@@ -6,6 +6,7 @@ from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
 from gates.commands.cost import cost
 from gates.commands.fix import fix
+from gates.commands.fleet import fleet
 from gates.commands.governance import GOVERNANCE
 from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
@@ -22,6 +23,6 @@ for command in (*GOVERNANCE, *WITHDRAWALS, site):
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, approve, diff, changelog, cost,
-    catalog, why, modules, ci, doctor,
+    catalog, why, modules, fleet, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""
