@@ -229,6 +229,20 @@ def test_the_matrix_of_versions_against_platforms() -> None:
     assert document["rows"][0]["runs"] == [False, True, True, True, True]
 
 
+def test_what_was_withdrawn_is_said(root: Path) -> None:
+    rows = [Row("1.2.0", standing=("revoke",)), Row("1.1.0", standing=("yank",))]
+    catalog = FakeCatalog(contacts=("GA", rows))
+    for wanted, expected in (
+        ("^1.0.0", "error: every version of contacts that fits was withdrawn: 1.2.0 (revoked),"
+         " 1.1.0 (yanked)"),
+        ("1.1.0", "warning: contacts 1.1.0, the newest that fits, is yanked"),
+        ("1.2.0", "error: every version of contacts that fits was withdrawn: 1.2.0 (revoked)"),
+    ):  # fmt: skip
+        module = manifest(root, dependencies=[{"slug": "contacts", "version": wanted}])
+        found = messages(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))
+        assert found[0] == expected
+
+
 # Approvals
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 
 from gates.catalog import Catalog
 from gates.catalog.resolve import Dependency, matching_versions
+from gates.checks.lint_manifest.required_bump import required_bump
 from gates.cli import cli
+from gates.contract.base import base_of, no_base
 from gates.errors import RefusedError, UsageError
 from gates.evidence import envelope as dsse
 from gates.evidence import keys
@@ -379,3 +382,17 @@ def test_the_nearest_of_a_few() -> None:
     assert nearest(good, "3.0.0", []) == "2.1.0"
     assert nearest(["2.0.0", "2.1.0"], "1.0.0", []) == "2.0.0"
     assert nearest([], "1.0.0", []) == ""
+
+
+def test_what_others_are_compared_with(template: World) -> None:
+    rows = [Row("1.2.0", standing=("revoke",)), Row("1.1.0", standing=("yank",))]
+    before = [SimpleNamespace(version=each.version, row=each) for each in rows]
+    releases: Any = SimpleNamespace(before=before)
+    module = template.module
+    assert base_of(module, Released()) is None  # type: ignore[arg-type]
+    said = no_base(required_bump, module, releases)
+    assert said.message.startswith("every version before was withdrawn (1.2.0 is the newest)")
+    before.append(SimpleNamespace(version="1.0.0", row=Row("1.0.0")))
+    found = base_of(module, releases)
+    assert found is not None
+    assert found.version == "1.0.0"
