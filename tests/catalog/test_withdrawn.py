@@ -389,7 +389,7 @@ def test_what_others_are_compared_with(template: World) -> None:
     before = [SimpleNamespace(version=each.version, row=each) for each in rows]
     releases: Any = SimpleNamespace(before=before)
     module = template.module
-    assert base_of(module, Released()) is None  # type: ignore[arg-type]
+    assert base_of(module, releases) is None
     said = no_base(required_bump, module, releases)
     assert said.message.startswith("every version before was withdrawn (1.2.0 is the newest)")
     before.append(SimpleNamespace(version="1.0.0", row=Row("1.0.0")))
