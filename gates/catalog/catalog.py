@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gates.catalog import act_store, migrate, store
+from gates.catalog import act_store, audit_rows, migrate, store
+from gates.catalog.audit import Anchor, Trail, examine
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
@@ -212,6 +213,26 @@ class Catalog:
                     act_store.record_act(connection, slug, version, envelope)
 
         self._ask(write)
+
+    def trail(self, anchors: Sequence[Anchor] = ()) -> Trail:
+        """What the audit trail is worth, held against its chain and these anchors.
+
+        Raises `CouldNotCheckError` for a login that does not see all of it.
+        """
+
+        def read(connection: psycopg.Connection) -> Trail:
+            with connection.transaction():
+                connection.execute(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                    " SET LOCAL statement_timeout TO 0"
+                )
+                audit_rows.require_all_rows(connection)
+                beside = audit_rows.unchained(connection)
+                return examine(
+                    audit_rows.links(connection), beside, store.identity(connection), anchors
+                )
+
+        return self._read(read, examine((), (), "", anchors))
 
     def register(
         self,

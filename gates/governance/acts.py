@@ -79,7 +79,7 @@ def decide_about(
             lifts=lifts,
         )
         envelope = sign(made, settings)
-        if problems := signers.problems(envelope, act.verb):
+        if problems := signers.problems(envelope, made):
             raise RefusedError(
                 [f"the act {problems[0]}"],
                 hint="sign with a key that the policy names: --key, or trust.keys and approvers",
@@ -140,7 +140,7 @@ def verify_acts(
             why = f"cannot be read: {shown(str(error), 200)} [unreadable]"
             found.append(Recorded(row, None, (why,)))
             continue
-        problems = list(signers.problems(envelope, act.verb))
+        problems = list(signers.problems(envelope, act))
         subject = version_subject(slug, row.version, digests.get(row.version, ""))
         problems += _about_row(row, act, by_id)
         if not act.is_about(subject):

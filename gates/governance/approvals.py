@@ -110,7 +110,7 @@ def read_approval(data: bytes, signers: Signers) -> Signed | None:
         return None
     if act.verb is not Verb.APPROVE:
         return None
-    if problems := signers.problems(envelope, act.verb):
+    if problems := signers.problems(envelope, act):
         return Signed(act, None, problems[0])
     return Signed(act, signers.people.get(act.key_ids[0]))
 

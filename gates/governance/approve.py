@@ -107,7 +107,7 @@ def approve(
     made = Act(Verb.APPROVE, subjects, act.reason, now_text(), until=act.until)
     data = sign(made, settings).to_bytes()
     done, envelope = read_signed(data)
-    if problems := signers.problems(envelope, Verb.APPROVE):
+    if problems := signers.problems(envelope, done):
         raise RefusedError(
             [f"the approval {problems[0]}"],
             hint="sign with the key of a person under approvers in the policy: --key",

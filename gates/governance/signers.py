@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gates.approvers import Approver
 from gates.evidence import signed
-from gates.evidence.act import Verb
+from gates.evidence.act import Act, Verb
+from gates.evidence.freshness import read_time
 from gates.evidence.keys import Trust, key_id, read_public
 from gates.settings import Policy, Settings
 
@@ -37,9 +38,18 @@ class Signers:
         approvers = replace(evidence, keys=keys, identities=(), root=None)
         return cls(people, approvers, replace(evidence, keys={**evidence.keys, **keys}))
 
-    def problems(self, envelope: signed.Signed, verb: Verb) -> list[str]:
-        """Why the signature of an act does not count, one clause each; none where it does."""
-        return envelope.problems(self.approvers if verb is Verb.APPROVE else self.others)
+    def problems(self, envelope: signed.Signed, act: Act) -> list[str]:
+        """Why the signature of an act does not count, one clause each; none where it does.
+
+        Of a key that a trust file names, its roles count, too, and from when until when.
+        """
+        approves = act.verb is Verb.APPROVE
+        trust = self.approvers if approves else self.others
+        found = envelope.problems(trust)
+        grants = [(trust.grants or {}).get(each) for each in envelope.key_ids]
+        for grant in filter(None, grants if not found else []):
+            found += grant.problems("approval" if approves else "status", read_time(act.made))
+        return found
 
     def name(self, key: str) -> str:
         """Who has a key, for messages: the person's name, or the start of the key's id."""
