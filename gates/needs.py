@@ -164,7 +164,11 @@ class Needs:
         found = {"sandbox": sandbox, "postgresql": server} | self.told_by_catalog()
         kept = {name: value for each in self.kept for name, value in each.environment.items()}
         checkout = self.read_checkout()
-        commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
+        commit = (
+            {"commit": checkout.commit, "tree": checkout.state, "author": checkout.author}
+            if checkout
+            else {}
+        )
         return kept | {name: value for name, value in found.items() if value} | commit
 
     def told_by_catalog(self) -> dict[str, str | None]:

@@ -101,11 +101,13 @@ def run_pipeline(
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
     fail_fast: bool = False,
+    writes: bool = True,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
     module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    Without `writes` no evidence is, either: what is found on another day than today proves nothing.
     With `fail_fast` no other check begins after the first that fails under the policy.
     Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
@@ -115,7 +117,7 @@ def run_pipeline(
     return run_module(
         module, policy.for_module(module.slug), stages, settings,
         today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast,
-        shown=path,
+        shown=path, writes=writes,
     )  # fmt: skip
 
 
@@ -131,6 +133,7 @@ def run_module(
     progress: Progress | None = None,
     fail_fast: bool = False,
     shown: Path | None = None,
+    writes: bool = True,
 ) -> Report:
     """The same over a module that was loaded, or that differs in memory from what was; `shown` is
     its folder as reports name it. Raises `UsageError` for checks that are not for its language."""
@@ -138,7 +141,7 @@ def run_module(
     ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
-    writes = not only and settings.candidate is None
+    writes = writes and not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
@@ -298,6 +301,11 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 def _known_ids(policy: Policy) -> None:
     known = {each.id for each in all_outlines()} | set(policy.required_checks)
+    if unknown := sorted(set(policy.effective_on) - known):
+        raise ConfigurationError(
+            f"effective_on names the check {unknown[0]!r}, which does not exist",
+            hint="`gates checks` lists them",
+        )
     for waiver in policy.waivers:
         if waiver.check not in known:
             raise ConfigurationError(

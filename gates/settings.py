@@ -19,6 +19,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gates.approvers import (
+    ApprovalRule,
+    Approver,
+    read_approval_rule,
+    read_approver,
+    read_effective,
+    read_soak,
+)
 from gates.errors import ConfigurationError
 from gates.filesystem import is_file, resolved, status
 from gates.identities import (
@@ -179,7 +187,16 @@ class Policy:
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
     approvals: tuple[Approval, ...] = ()
-    """Which modules may be offered as ALPHA or BETA."""
+    """Which modules may be offered as ALPHA or BETA; where `approval_rules` has one for offers,
+    that takes their place."""
+    approvers: tuple[Approver, ...] = ()
+    """The people whose signed approvals count."""
+    approval_rules: tuple[ApprovalRule, ...] = ()
+    """How many signed approvals a release needs, of whom."""
+    soak_hours: Mapping[str, float] = field(default_factory=dict)
+    """By maturity: hours that the module has stood in the one before, in the catalog."""
+    effective_on: Mapping[str, date] = field(default_factory=dict)
+    """By check: the day from which its findings are errors; before, they are warnings."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
@@ -470,6 +487,10 @@ def _approval(value: object, _base: Path) -> Approval:
     return approval
 
 
+def _waits_longer(new: Mapping[str, float], old: Mapping[str, float]) -> bool:
+    return all(new.get(maturity, 0.0) >= hours for maturity, hours in old.items())
+
+
 Reader = Callable[[object, Path], Any]
 Tighter = Callable[[Any, Any], bool]
 
@@ -519,6 +540,10 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),
+    "approvers": ("approvers", _list(read_approver), None),
+    "approval_rules": ("approval_rules", _list(read_approval_rule), None),
+    "soak_hours": ("soak_hours", read_soak, _waits_longer),
+    "effective_on": ("effective_on", read_effective, None),
 }
 _ORDER = tuple(Level)
 

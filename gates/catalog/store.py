@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 VERSIONS = """
 SELECT id, slug, version, content_digest, bundle_digest, status, manifest, settings_schema,
     migrations, tables_created, changelog, registry_manifest, registry_reference, policy_digest,
-    to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by
-FROM public.core_module_versions
+    to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by,
+    public.core_standing(id),
+    coalesce((SELECT max(a.until)::text FROM public.core_module_acts AS a
+        WHERE a.module_version_id = v.id AND a.verb = 'deprecate' AND NOT EXISTS (
+            SELECT FROM public.core_module_acts AS later WHERE later.lifts = a.id)), '')
+FROM public.core_module_versions AS v
 """
 MODULES = """
 SELECT m.slug, m.name, m.description, m.category, m.maturity_status,
     coalesce((SELECT version FROM public.core_module_versions AS v WHERE v.slug = m.slug
-        ORDER BY sort_key DESC LIMIT 1), ''),
+        AND cardinality(public.core_standing(v.id)) = 0 ORDER BY sort_key DESC LIMIT 1), ''),
     coalesce(counted.versions, 0)
 FROM public.core_modules AS m LEFT JOIN (
     SELECT slug, count(*) AS versions FROM public.core_module_versions GROUP BY slug
@@ -89,17 +93,21 @@ def evidence_of_all(
     return {version: tuple(each) for version, each in found.items()}
 
 
-def become_releaser(connection: psycopg.Connection) -> None:
-    """Take the role with the fewest rights that can release, until the transaction ends.
+def become(connection: psycopg.Connection, role: str) -> None:
+    """Take a role of the catalog with the fewest rights for what follows, until the transaction
+    ends.
 
     A login that may not take it goes on with its own rights.
     """
     allowed = connection.execute(
-        "SELECT pg_has_role('gates_releaser', CASE"
-        " WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)"
+        "SELECT pg_has_role(%s, CASE"
+        " WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)",
+        (role,),
     ).fetchone()
     if allowed is not None and allowed[0]:
-        connection.execute("SET LOCAL ROLE gates_releaser")
+        from psycopg.sql import SQL, Identifier
+
+        connection.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
 
 
 def lock_module(connection: psycopg.Connection, slug: str) -> None:
@@ -143,4 +151,6 @@ def _version(row: Sequence[Any]) -> ReleasedVersion:
         policy=row[13],
         released_at=row[14],
         released_by=row[15],
+        standing=tuple(row[16]),
+        sunset=row[17],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -11,6 +11,9 @@ from gates.commands.module_path import module_path
 from gates.commands.options import CATALOG_HELP, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
+
+if TYPE_CHECKING:
+    from gates.evidence import EvidenceSet
 
 
 @click.command(short_help="The page of a check.")
@@ -67,7 +70,13 @@ def checks(stage: str | None, as_json: bool) -> None:
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
-def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
+@click.option("--catalog", help=CATALOG_HELP)
+@click.option("--registry", help="Registry: an OCI image layout on disk.")
+@click.option(
+    "--explain", "explained", is_flag=True,
+    help="With registry, catalog and approvals: every unmet condition, and the command for it.",
+)  # fmt: skip
+def verify(path: Path, evidence: Path | None, explained: bool, **given: Any) -> NoReturn:
     """Verify the signed evidence of all stages before release, for the content in PATH.
 
     Prints each stage's verdict, time, content, key and bundle. Exit code 4 where a release would
@@ -82,6 +91,8 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     module = load(path)
     policy = load_policy(path, settings.policy).for_module(module.slug)
     found = EvidenceSet(module, policy, settings, evidence)
+    if explained:
+        raise SystemExit(_explain(found))
     click.echo(report(found, Stage.RELEASE.before), nl=False)
     refused = refusal(found, Stage.RELEASE.before)
     if refused is None:
@@ -90,6 +101,22 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     raise RefusedError(
         [f"a release would be refused, for {len(refused.reasons)} reason(s)"], hint=refused.hint
     )
+
+
+def _explain(evidence: EvidenceSet) -> int:
+    from datetime import UTC, datetime
+
+    from gates.catalog import Catalog
+    from gates.governance.conditions import read_chain
+    from gates.registry import Registry
+    from gates.report.why import explain as render_chain
+
+    registry = Registry.open(evidence.settings.registry)
+    with Catalog.open(evidence.settings) as catalog:
+        chain = read_chain(evidence, registry, catalog, datetime.now(UTC))
+    name = f"{evidence.module.slug} {evidence.module.version}"
+    click.echo(render_chain(name, chain), nl=False)
+    return RefusedError.exit_code if chain.unmet else 0
 
 
 @click.command(short_help="What this machine can check with.")

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.catalog import _CATALOG as CATALOG
-from gates.commands.catalog import _POLICY as POLICY
-from gates.commands.catalog import _verified as verified_versions
+from gates.commands.catalog import CATALOG, POLICY, verified_versions
 from gates.commands.options import settings_of
 from gates.errors import RefusedError, UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -31,9 +31,11 @@ def run_and_report(
     quiet: bool = False,
     verbose: bool = False,
     fail_fast: bool = False,
+    effective: date | None = None,
 ) -> Report:
     """Run the stages, write each report that is asked for, and the text where none is standard
-    output. Raises what `run_pipeline` and `write` raise; an interrupted run writes what it knows.
+    output; as of the day `effective`, without evidence then. Raises what `run_pipeline` and `write`
+    raise; an interrupted run writes what it knows.
     """
     from gates.pipeline import InterruptedRun, run_pipeline
 
@@ -55,11 +57,12 @@ def run_and_report(
                 path,
                 stages,
                 settings,
-                today=datetime.now(UTC).date(),
+                today=effective or datetime.now(UTC).date(),
                 evidence=evidence,
                 only=only,
                 progress=Several(told),
                 fail_fast=fail_fast,
+                writes=effective is None,
             )
     except InterruptedRun as interrupted:
         write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)

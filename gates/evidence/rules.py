@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from gates import __version__
 from gates.evidence.envelope import shown
@@ -52,6 +52,8 @@ class Expected:
     reuse_max_age_hours: float = 24.0
     clean_tree: bool = False
     """Whether the evidence must be of a commit, and nothing besides."""
+    effective: Mapping[str, date] = field(default_factory=dict)
+    """By check: the day from which its findings are errors."""
     trust: Trust = field(default_factory=lambda: Trust({}))
     """Who may sign what."""
 
@@ -230,6 +232,18 @@ def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterato
             )
 
 
+def check_effective(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """No check has come into force since: what was a warning then would be an error now."""
+    started = read_time(found.started)
+    for check in sorted(each.id for each in found.checks):
+        begins = expected.effective.get(check)
+        if begins and started and started.date() < begins <= expected.now.date():
+            yield (
+                f"the stage {stage} ran before the check {shown(check)} was in force, on {begins}"
+                " [effective-since]"
+            )
+
+
 def check_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """From the build on, the evidence is about a bundle of the right name; before, about none."""
     name = bundle_name(expected.slug, expected.version)
@@ -260,6 +274,7 @@ RULES: tuple[Rule, ...] = (
     check_tree,
     check_reused,
     check_waivers,
+    check_effective,
     check_bundle,
 )
 """Every rule about one statement, in the order of the reasons."""

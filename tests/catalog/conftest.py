@@ -81,6 +81,8 @@ class Prepared:
     module: ModuleRow
     version: ReleasedVersion
     evidence: tuple[EvidenceRow, ...]
+    root: Path = Path()
+    """The folder of the module."""
 
 
 @contextlib.contextmanager
@@ -95,7 +97,7 @@ def _prepare(server: str, migrated: str) -> Iterator[Prepared]:
             work = world.release(catalog)
             yield Prepared(
                 url, catalog, module_row(work.module), version_row(work),
-                evidence_rows(work.statements),
+                evidence_rows(work.statements), world.root,
             )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
 

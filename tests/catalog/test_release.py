@@ -257,7 +257,7 @@ def test_release_killed_between_steps_converges(world: World, moment: int) -> No
     assert state(world) == after
 
 
-@pytest.mark.parametrize("where", ["become_releaser", "lock_module", "register_version", "commit"])
+@pytest.mark.parametrize("where", ["become", "lock_module", "register_version", "commit"])
 def test_release_killed_within_the_transaction_leaves_nothing(world: World, where: str) -> None:
     world.published()
 
