@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gates.catalog import Catalog
-from gates.catalog.migrate import migrations
 from gates.errors import RefusedError
 from gates.tenants import Upgraded, store, upgrade_tenants
 from tests.catalog.tenants import GUARDED, NOTES, ONE, OTHER, SAMPLE, THIRD, Platform
@@ -184,10 +183,6 @@ def test_a_version_that_is_withdrawn_during_an_upgrade_is_left_again(platform: P
     assert "is not offered any more" in done.failure
 
 
-@pytest.mark.skipif(
-    all("core_module_acts" not in each.sql for each in migrations()[:10]),
-    reason="this catalog knows no verbs against versions",
-)
 def test_versions_under_a_verb_are_offered_to_nobody(platform: Platform) -> None:
     platform.admin.execute("ALTER TABLE core_module_acts DISABLE TRIGGER ALL")
     for version, verb in (("1.2.0", "yank"), ("2.0.0", "revoke")):

@@ -277,7 +277,8 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION module_holders(text, text) FROM PUBLIC;
 
--- A yank ends new installs; under a quarantine or a revocation a module is not switched on, either.
+-- A yank ends new installs; under a quarantine or a revocation a module is not switched on, either,
+-- but a tenant may be upgraded away from it.
 -- It runs with the rights of the owner: tenants do not read the acts.
 CREATE FUNCTION core_refuse_withdrawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -309,7 +310,7 @@ BEGIN
     IF (is_new AND cardinality(standing) > 0) OR (
         TG_OP = 'UPDATE' AND standing && ARRAY['quarantine', 'revoke']
         AND NEW.state IS DISTINCT FROM OLD.state
-        AND NEW.state IN ('PROVISIONING', 'ENABLED', 'UPGRADING', 'UP_TO_DATE'))
+        AND NEW.state IN ('PROVISIONING', 'ENABLED', 'UP_TO_DATE'))
     THEN
         RAISE EXCEPTION '% % is not served: it is under %', NEW.module_slug, NEW.module_version,
             array_to_string(standing, ' and ')

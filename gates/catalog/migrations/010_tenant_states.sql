@@ -89,21 +89,14 @@ CREATE FUNCTION core_tenant_state_follows(before text, after text) RETURNS boole
 -- Whether a version may be given to a tenant that does not have it: of a maturity that is offered,
 -- and under no verb, where this catalog knows such (yank, quarantine, revoke).
 CREATE FUNCTION core_version_is_offered(of_slug text, of_version text) RETURNS boolean
-    LANGUAGE plpgsql STABLE
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    found_id bigint;
-    withdrawn boolean := false;
-BEGIN
-    SELECT v.id INTO found_id FROM public.core_module_versions AS v
+    SELECT EXISTS (
+        SELECT FROM public.core_module_versions AS v
         WHERE v.slug = of_slug AND v.version = of_version
-            AND v.status NOT IN ('PLANNED', 'IN_DEVELOPMENT', 'RETIRED');
-    IF found_id IS NOT NULL AND to_regprocedure('public.core_standing(bigint)') IS NOT NULL THEN
-        EXECUTE 'SELECT cardinality(public.core_standing($1)) > 0' INTO withdrawn USING found_id;
-    END IF;
-    RETURN found_id IS NOT NULL AND NOT withdrawn;
-END
+            AND v.status NOT IN ('PLANNED', 'IN_DEVELOPMENT', 'RETIRED')
+            AND cardinality(public.core_standing(v.id)) = 0)
 $$;
 
 -- Whether somebody has to approve that a tenant gets a version.
