@@ -89,7 +89,7 @@ def catalog_verify(
     from gates.report import catalog as pages
 
     settings = settings_of(**given)
-    registry = None if no_registry else Registry.open(settings.registry)
+    registry = None if no_registry else Registry.of(settings)
     verified: list[Verified] = []
     with Catalog.open(settings) as found:
         for slug in slugs or found.slugs():
@@ -156,7 +156,7 @@ def why(slug: str, version: str | None, **given: Any) -> NoReturn:
         raise UsageError(
             f"the catalog holds no {slug} {wanted}".rstrip(), hint="gates catalog list"
         )
-    every = _verified(settings, page, Registry.open(settings.registry))
+    every = _verified(settings, page, Registry.of(settings))
     verified = next(each for each in every if each.version == wanted)
     click.echo(render(rows[wanted], verified), nl=False)
     raise SystemExit(RefusedError.exit_code if verified.all_reasons else 0)

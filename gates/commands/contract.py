@@ -158,7 +158,7 @@ def _compared(
     here = next((Path(each) for each in (new, old) if is_folder(Path(each))), Path())
     with ExitStack() as stack:
         opened = stack.enter_context(Catalog.open(settings))
-        sources = Sources(here, opened, Registry.open(settings.registry))
+        sources = Sources(here, opened, Registry.of(settings))
         after = _find(sources, new)
         before = sources.find(old)
         if before is None:
