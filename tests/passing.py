@@ -98,10 +98,13 @@ class World:
 
     def published(self) -> Outcome:
         """Write evidence for all six stages and publish the bundle."""
-        evidence = self.passed()
-        return publish_bundle(
-            Publication(self.module, evidence, self.registry, Content.of_bytes(self.bundle))
-        )
+        self.passed()
+        return publish_bundle(self.publication())
+
+    def publication(self) -> Publication:
+        """A publication, ready to run its steps."""
+        bundle = Content.of_bytes(self.bundle)
+        return Publication(self.module, self.evidence, self.registry, bundle)
 
     def release(self, catalog: Catalog) -> Release:
         """A release, ready to run its steps."""

@@ -1,8 +1,8 @@
 """A registry in this process, by the distribution specification 1.1, with switches for what servers
 do differently and for faults.
 
-Unlike a real one it keeps everything in memory, checks no storage of its own, and does at each request
-what a test asks for.
+Unlike a real one it keeps everything in memory, checks no storage of its own, and does at each
+request what a test asks for.
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ class Client:
     patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
-        self._pools = pools(_trust(self.authorities))
+        secure = self.address.scheme == "https"
+        self._pools = pools(_trust(self.authorities) if secure else None)
         self._origin = origin_of(self.address.origin)
         self._authenticator = Authenticator(self.address, self._ask_for_token)
 

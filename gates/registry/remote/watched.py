@@ -91,8 +91,8 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def pools(context: ssl.SSLContext) -> urllib3.PoolManager:
-    """Connections to any host, with this trust."""
+def pools(context: ssl.SSLContext | None) -> urllib3.PoolManager:
+    """Connections to any host, with this trust; None is the system's, read where it is used."""
     manager = urllib3.PoolManager(num_pools=8, maxsize=4, ssl_context=context)
     manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
     return manager
