@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, refuse_passwords, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, refuse_passwords, settings_of
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _verified(
 @catalog.command("verify")
 @click.argument("slugs", metavar="[SLUG]...", nargs=-1)
 @_CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--no-registry", is_flag=True, help="Do not look at the bundles.")
 @click.option("--key", type=click.Path(path_type=Path))
 @_POLICY
@@ -134,7 +134,7 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
 @click.argument("slug")
 @click.argument("version", required=False)
 @_CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--key", type=click.Path(path_type=Path))
 @_POLICY
 def why(slug: str, version: str | None, **given: Any) -> NoReturn:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gates.errors import CouldNotCheckError, RefusedError
+from gates.errors import CouldNotCheckError, RefusedError, ToolMissingError
 from gates.registry.documents import (
     EMPTY_TYPE,
     LARGEST_BLOB,
@@ -88,7 +88,13 @@ class Registry:
         an address that is none, `ToolMissingError` where a server's client is not installed.
         """
         if "://" in where:
-            from gates.registry.remote import Remote
+            try:
+                from gates.registry.remote import Remote
+            except ModuleNotFoundError as error:
+                raise ToolMissingError(
+                    f"the client for {where.partition('://')[0]}:// is not installed: {error}",
+                    hint="pip install 'axon-gates[registry]'",
+                ) from error
 
             return cls(Remote.open(where, authorities=authorities, offline=offline))
         return cls(Layout(Path(where.removeprefix("oci:")).absolute()))
