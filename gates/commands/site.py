@@ -46,7 +46,7 @@ def site(folder: Path, **given: Any) -> NoReturn:
     from gates.settings import load_policy
 
     settings = settings_of(**given)
-    registry = Registry.open(settings.registry)
+    registry = Registry.of(settings)
     with Catalog.open(settings) as found:
         pages = [page for slug in found.slugs() if (page := found.show(slug))]
     named = _dependants(pages)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gates.errors import CouldNotCheckError
@@ -56,7 +57,7 @@ def test_a_broken_file_is_no_missing_login(tmp_path: Path, config: object) -> No
 @pytest.mark.parametrize("where", ["credsStore", "credHelpers"])
 @pytest.mark.parametrize(
     ("does", "expected"),
-    [('read h; echo "{\\"Username\\":\\"$h\\",\\"Secret\\":\\"s\\"}"', Credential("a.example", "s")),
+    [("read h; printf '{\"Username\":\"%s\",\"Secret\":\"s\"}' $h", Credential("a.example", "s")),
      ('echo \'{"Username":"<token>","Secret":"r"}\'', Credential("<token>", refresh_token="r")),
      ("echo credentials not found in native keychain; exit 1", None),
      ("echo secret-that-leaks; exit 1", "gave no login for a.example: exit status 1"),
@@ -97,6 +98,7 @@ def test_challenges() -> None:
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
 
 
+@hypothesis_settings(max_examples=40)
 @given(TEXT, TEXT)
 def test_a_quoted_value_is_read_as_it_was_written(realm: str, scope: str) -> None:
     def quoted(text: str) -> str:
@@ -106,6 +108,7 @@ def test_a_quoted_value_is_read_as_it_was_written(realm: str, scope: str) -> Non
     assert found.parameters == {"realm": realm, "scope": scope}
 
 
+@hypothesis_settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_no_header_is_a_crash(text: str) -> None:
     challenges(text)

@@ -18,7 +18,7 @@ from gates.registry.remote.remote import Remote
 from tests.registry.server import BASIC, PASSWORD, TOKEN, USER, Asked, Reply, Store, serving
 
 QUICK = Patience(
-    attempts=4, first_pause=0.001, longest_pause=0.02, connect=1, silence=0.4, exchange=0.4
+    attempts=3, first_pause=0.001, longest_pause=0.02, connect=1, silence=0.4, exchange=0.4
 )
 BUNDLE = bytes(range(256)) * 20
 CONTENT = Content.of_bytes(BUNDLE)

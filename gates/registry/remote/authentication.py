@@ -52,7 +52,7 @@ def challenges(header: str) -> list[Challenge]:
     """Those of a WWW-Authenticate header that are understood."""
     text = _outside_of_quotes(header)
     begins = [*_SCHEME.finditer(text)]
-    ends = [each.start() for each in begins[1:]] + [len(header)]
+    ends = [*(each.start() for each in begins), len(header)][1:]
     return [
         Challenge(
             begin[1].lower(),
@@ -106,7 +106,6 @@ class Authenticator:
                 if credential is None:
                     raise self._no_login(refused)
                 login = _Login(credential.basic, float("inf"))
-                self.secrets.add(credential.basic.partition(" ")[2])
                 if used.get("Authorization") == login.header:
                     raise refused.odd("the login does not count")
             else:
@@ -119,7 +118,11 @@ class Authenticator:
             self._credential = find_credential(self.address.host)
             self._looked = True
             if self._credential is not None:
-                kept = (self._credential.password, self._credential.refresh_token)
+                kept = (
+                    self._credential.basic.partition(" ")[2],
+                    self._credential.password,
+                    self._credential.refresh_token,
+                )
                 self.secrets.update(filter(None, kept))
         return self._credential
 

@@ -91,6 +91,8 @@ class Referrers:
         for page in range(MOST_PAGES):
             answer = client.ask("GET", url, repository, {"Accept": INDEX_TYPE})
             if answer.status == 404 and page == 0:
+                if answer.media_type == "text/html":
+                    raise answer.odd("that is no error of a registry; is the address right?")
                 return None
             answer.require(200)
             if answer.media_type != INDEX_TYPE:
