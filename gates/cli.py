@@ -23,7 +23,7 @@ from gates.commands.ending import (
     tell,
 )
 from gates.commands.module_path import module_path
-from gates.commands.options import settings_of, stages_of
+from gates.commands.options import REGISTRY_HELP, settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
@@ -76,7 +76,7 @@ def _options(command: Command) -> Command:
             "--catalog",
             help="Catalog: a PostgreSQL URL, or the data directory of an embedded server.",
         ),
-        click.option("--registry", help="Registry: an OCI image layout on disk."),
+        click.option("--registry", help=f"Registry: {REGISTRY_HELP}"),
         click.option(
             "--database-url", help="Server for the database proofs. Default: an embedded one."
         ),

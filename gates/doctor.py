@@ -206,4 +206,5 @@ def _catalog(settings: Settings) -> str:
 def _registry(settings: Settings) -> str:
     from gates.registry import Registry
 
-    return Registry.open(settings.registry).where
+    registry = Registry.of(settings)
+    return f"{registry.where}: {registry.place.probe()}"

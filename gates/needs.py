@@ -275,7 +275,7 @@ class Needs:
     def _registry(self) -> Registry:
         from gates.registry import Registry
 
-        return Registry.open(self.settings.registry)
+        return Registry.of(self.settings)
 
     def _releases(self) -> Releases:
         from gates.releases import Releases

@@ -244,7 +244,9 @@ class Settings:
     catalog: str
     """A PostgreSQL URL, or the data directory of an embedded server."""
     registry: str
-    """An OCI image layout on disk."""
+    """The folder of an OCI image layout, or `oci://HOST/PREFIX`."""
+    registry_ca: Path | None = None
+    """Certificates (PEM) of the registry's authorities, beside those of the system."""
     database_url: str | None = None
     """The server that proofs run on; None starts an embedded one."""
     policy: Path | None = None
@@ -267,7 +269,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
-            "GATES_SIGNING", "GATES_REUSE",
+            "GATES_SIGNING", "GATES_REUSE", "GATES_REGISTRY_CA",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -279,6 +281,7 @@ class Settings:
         state = Path(environ.get("GATES_STATE_DIR") or _default_state()).absolute()
         cache = Path(environ.get("GATES_CACHE_DIR") or _default_cache()).absolute()
         policy = environ.get("GATES_POLICY")
+        authorities = environ.get("GATES_REGISTRY_CA")
         if (signing := environ.get("GATES_SIGNING") or SIGNING[0]) not in SIGNING:
             raise ConfigurationError(f"GATES_SIGNING must be {' or '.join(SIGNING)}")
         if (reuse := environ.get("GATES_REUSE") or REUSE[0]) not in REUSE:
@@ -290,6 +293,7 @@ class Settings:
             catalog=environ.get("GATES_CATALOG") or str(state / "catalog"),
             registry=environ.get("GATES_REGISTRY") or str(state / "registry"),
             database_url=environ.get("GATES_DATABASE_URL") or None,
+            registry_ca=Path(authorities).absolute() if authorities else None,
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
             keyless=signing == SIGNING[1],

@@ -17,7 +17,7 @@ from gates.evidence import EvidenceSet
 from gates.model import CheckResult, RanRecord, Stage, StageResult, Verdict
 from gates.module import Module, load
 from gates.publish import Publication, publish_bundle
-from gates.registry import Registry
+from gates.registry import Content, Registry
 from gates.release import Release
 from gates.run import Outcome
 from gates.settings import Policy, Settings
@@ -98,8 +98,13 @@ class World:
 
     def published(self) -> Outcome:
         """Write evidence for all six stages and publish the bundle."""
-        evidence = self.passed()
-        return publish_bundle(Publication(self.module, evidence, self.registry, self.bundle))
+        self.passed()
+        return publish_bundle(self.publication())
+
+    def publication(self) -> Publication:
+        """A publication, ready to run its steps."""
+        bundle = Content.of_bytes(self.bundle)
+        return Publication(self.module, self.evidence, self.registry, bundle)
 
     def release(self, catalog: Catalog) -> Release:
         """A release, ready to run its steps."""

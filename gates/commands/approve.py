@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gates.commands.options import settings_of
+from gates.commands.options import REGISTRY_HELP, settings_of
 from gates.errors import UsageError
 
 
@@ -24,7 +24,7 @@ from gates.errors import UsageError
     "--policy", type=click.Path(path_type=Path, dir_okay=False),
     help="Who may approve. Default: gates-policy.toml above the working folder.",
 )  # fmt: skip
-@click.option("--registry", help="Registry: an OCI image layout on disk.")
+@click.option("--registry", help=f"Registry: {REGISTRY_HELP}")
 @click.option("--key", type=click.Path(path_type=Path), help="The approver's private key (PEM).")
 def approve(
     targets: tuple[str, ...],
@@ -66,7 +66,7 @@ def approve(
         slug, *versions = targets
         if not versions:
             raise UsageError(f"there is no {slug}, and no version of it is named")
-        registry = Registry.open(settings.registry)
+        registry = Registry.of(settings)
         found += [approving.of_published(slug, each, registry, trust) for each in versions]
     act = Act(Verb.APPROVE, (), reason.strip(), "", until=until_of(until, today))
     signers = Signers.of(policy, settings, today)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, refuse_passwords, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, refuse_passwords, settings_of
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _history(settings: Settings, page: ModulePage) -> dict[str, list[str]]:
 @catalog.command("verify")
 @click.argument("slugs", metavar="[SLUG]...", nargs=-1)
 @CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--no-registry", is_flag=True, help="Do not look at the bundles.")
 @click.option("--key", type=click.Path(path_type=Path))
 @POLICY
@@ -108,7 +108,7 @@ def catalog_verify(
     from gates.report import catalog as pages
 
     settings = settings_of(**given)
-    registry = None if no_registry else Registry.open(settings.registry)
+    registry = None if no_registry else Registry.of(settings)
     verified: list[Verified] = []
     with Catalog.open(settings) as found:
         for slug in slugs or found.slugs():
@@ -157,7 +157,7 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
 @click.argument("slug")
 @click.argument("version", required=False)
 @CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--key", type=click.Path(path_type=Path))
 @POLICY
 def why(slug: str, version: str | None, **given: Any) -> NoReturn:
@@ -179,7 +179,7 @@ def why(slug: str, version: str | None, **given: Any) -> NoReturn:
         raise UsageError(
             f"the catalog holds no {slug} {wanted}".rstrip(), hint="gates catalog list"
         )
-    every = verified_versions(settings, page, Registry.open(settings.registry))
+    every = verified_versions(settings, page, Registry.of(settings))
     verified = next(each for each in every if each.version == wanted)
     click.echo(render(rows[wanted], verified, _history(settings, page)[wanted]), nl=False)
     raise SystemExit(RefusedError.exit_code if verified.all_reasons else 0)

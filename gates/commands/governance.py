@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from gates.commands.catalog import CATALOG, JSON, POLICY
-from gates.commands.options import settings_of
+from gates.commands.options import REGISTRY_HELP, settings_of
 from gates.commands.withdraw import KEY, signers_of
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from gates.governance.reverify import Reverified
     from gates.settings import Settings
 
-REGISTRY = click.option("--registry", help="The folder of the registry, or of a copy of it.")
+REGISTRY = click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 
 
 @click.command(short_help="Who holds a version.")
@@ -95,7 +97,7 @@ def _reverify(
 
     policy = load_policy(Path.cwd() / slug, settings.policy)
     day = datetime.now(UTC).date()
-    today = Today(policy, Trust.of(policy, settings, day), Registry.open(settings.registry), day)
+    today = Today(policy, Trust.of(policy, settings, day), Registry.of(settings), day)
     known = [each.version for each in catalog.versions(slug)]
     rows = find_rows(catalog, slug, [version] if version else known)
     if not known:
@@ -145,14 +147,17 @@ def fetch(slug: str, wanted: str, output: Path | None, **given: Any) -> None:
     settings = settings_of(**given)
     with Catalog.open(settings) as found:
         row = _resolve(found, slug, wanted)
-    there, data = Registry.open(settings.registry).fetch(slug, row.version)
-    if there.bundle != row.bundle:
-        raise RefusedError(
-            [f"the registry holds another bundle of {slug} {row.version} than the catalog names"]
-        )
     target = output or Path(f"{slug}-{row.version}.tgz")
     try:
-        target.write_bytes(data)
+        with NamedTemporaryFile(dir=target.absolute().parent, prefix=".") as aside:
+            there = Registry.of(settings).fetch(slug, row.version, aside.write)
+            if there.bundle != row.bundle:
+                name = f"{slug} {row.version}"
+                raise RefusedError(
+                    [f"the registry holds another bundle of {name} than the catalog names"]
+                )
+            aside.flush()
+            shutil.copyfile(aside.name, target)
     except OSError as error:
         raise CouldNotCheckError(f"{target} cannot be written: {error.strerror}") from error
     click.echo(f"{target}: {slug} {row.version}, sha256 {row.bundle}")

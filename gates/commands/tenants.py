@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, settings_of
 from gates.errors import CouldNotCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _running(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Whose keys count. Default: gates-policy.toml above the working folder.",
         ),
         click.option("--key", type=click.Path(path_type=Path)),
-        click.option("--registry", help="The folder of the registry."),
+        click.option("--registry", help=f"Registry: {REGISTRY_HELP}"),
         _CATALOG,
     ):
         command = option(command)
@@ -86,7 +86,7 @@ def provision_command(tenant: Any, slug: str, version: str | None, **given: Any)
     from gates.tenants import provision
 
     settings = settings_of(**given)
-    registry = Registry.open(settings.registry)
+    registry = Registry.of(settings)
     with _opened(**given) as found:
         prove = _prove(settings, found, registry)
         done = provision(found, registry, str(tenant), slug, version, prove=prove)
@@ -188,7 +188,7 @@ def upgrade_tenants_command(retry: bool, as_json: bool, **given: Any) -> NoRetur
     from gates.tenants import upgrade_tenants
 
     settings = settings_of(**given)
-    registry = Registry.open(settings.registry)
+    registry = Registry.of(settings)
     with _opened(**given) as found:
         prove = _prove(settings, found, registry)
         ended = upgrade_tenants(found, registry, prove=prove, retry=retry)

@@ -7,6 +7,7 @@ matched with the advisory snapshot, and the licences that the scan had read with
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,9 @@ def reverify(version: ReleasedVersion, rows: Sequence[EvidenceRow], today: Today
         )
         statements = verified.statements
         problems += [Problem(each, Verb.QUARANTINE) for each in verified.all_reasons]
-        files = unpacked(today.registry.fetch(version.slug, version.version)[1])
+        bundle = io.BytesIO()
+        today.registry.fetch(version.slug, version.version, bundle.write)
+        files = unpacked(bundle.getvalue())
     except CouldNotCheckError as error:
         unknown.append(f"the bundle: {error.message}")
     except RefusedError as error:

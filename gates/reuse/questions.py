@@ -186,11 +186,13 @@ class Answers:
         }
         return answers[kind]() if kind in answers else None
 
-    def _registry(self) -> str:
-        """All that the registry's index names; a blob counts by the digest in its name."""
+    def _registry(self) -> str | None:
+        """All that the registry's index names; a blob counts by the digest in its name. None for a
+        server, which others may change at any time."""
         from gates.registry import Registry
 
-        return digest_of(Registry.open(self._settings.registry).layout.index())
+        state = Registry.of(self._settings).place.state()
+        return None if state is None else digest_of(state)
 
 
 def of_database(

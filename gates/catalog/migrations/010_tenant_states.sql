@@ -87,7 +87,7 @@ CREATE FUNCTION core_tenant_state_follows(before text, after text) RETURNS boole
     END), false);
 
 -- Whether a version may be given to a tenant that does not have it: of a maturity that is offered,
--- and under no verb, where this catalog knows such (yank, quarantine, revoke).
+-- and under no verb (yank, quarantine, revoke, roll back).
 CREATE FUNCTION core_version_is_offered(of_slug text, of_version text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
