@@ -151,6 +151,8 @@ class FileCoverage:
     covered: int
     functions: int = 0
     """How many functions were measured; 0 where lines alone are."""
+    branches: int = 0
+    covered_branches: int = 0
 
     @property
     def percent(self) -> float:

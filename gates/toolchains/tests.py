@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from gates.model import FileCoverage, RanRecord
@@ -12,6 +13,14 @@ from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
 
 FOLDERS = ("tests/unit", "tests/e2e")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of one file with a statement on them, by what became of them."""
+
+    ran: frozenset[int]
+    missed: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,10 @@ class TestRun:
     failures: tuple[Failure, ...] = ()
     files: tuple[FileCoverage, ...] = ()
     """Every source file under src, also one that no test loads."""
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    """The lines that `files` counts, by path."""
+    runner: str = ""
+    """What ran them and measured, with its version, without which no two figures compare."""
     unmeasured: tuple[Problem, ...] = ()
     """Code under src that the coverage should have counted and has not."""
     seen: frozenset[str] = frozenset()
@@ -54,6 +67,13 @@ class TestRun:
         """Per cent of the lines under src that ran; None where there is not one line to run."""
         lines = sum(file.lines for file in self.files)
         return 100.0 * sum(file.covered for file in self.files) / lines if lines else None
+
+    @property
+    def branch_coverage(self) -> float | None:
+        """Per cent of the branches under src that were taken; None where there is none."""
+        branches = sum(file.branches for file in self.files)
+        taken = sum(file.covered_branches for file in self.files)
+        return 100.0 * taken / branches if branches else None
 
 
 def run_tests(session: Session) -> TestRun:
