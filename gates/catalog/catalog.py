@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gates.catalog import migrate, store
+from gates.catalog.coverage import read_envelopes
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
@@ -152,6 +153,9 @@ class Catalog:
                     migrations=each.migrations,
                     tables_created=each.tables_created,
                     registry_reference=each.registry_reference,
+                    coverage=read_envelopes(
+                        row.envelope for row in self.evidence(each) if row.stage == "test"
+                    ),
                 )
         return Previous(slug=slug, status=module.maturity_status if module else "")
 

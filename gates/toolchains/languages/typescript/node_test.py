@@ -68,7 +68,7 @@ def run_tests(tools: Tools) -> TestRun:
     measured, lines = parse_covered(told, module, copy)
     return TestRun(
         counts.collected, counts.passed, counts.failed, counts.skipped, counts.failures, measured,
-        lines, f"node:test {version}", seen=counts.seen,
+        lines=lines, runner=f"node:test {version}", seen=counts.seen,
     )  # fmt: skip
 
 
