@@ -217,7 +217,15 @@ class Needs:
     def _catalog(self) -> Catalog:
         from gates.catalog import Catalog
 
-        catalog = Catalog.open(self.settings)
+        if self.settings.candidate is None:
+            catalog = Catalog.open(self.settings)
+        else:
+            from gates.catalog.candidate import WithCandidate
+            from gates.module import load
+            from gates.release import candidate_of
+
+            candidate = candidate_of(load(self.settings.candidate))
+            catalog = WithCandidate.of(self.settings, candidate)
         self._stack.callback(catalog.close)
         return catalog
 

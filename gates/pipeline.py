@@ -123,13 +123,14 @@ def run_module(
     ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
+    writes = not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
         return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan, writes=not only))
+        ended.append(_finish(result, needs, plan, writes=writes))
         return ended[-1]
 
     def report() -> Report:

@@ -239,6 +239,8 @@ class Settings:
     none) or "off"."""
     audit_reuse: int = 0
     """How many checks whose kept results hold are run all the same, and compared."""
+    candidate: Path | None = None
+    """Folder of another module that the catalog is to hold as if it were released already."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:

