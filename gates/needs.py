@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gates.changes import Changes, read_changes
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
-from gates.model import StageResult
+from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part
@@ -124,22 +124,38 @@ class Needs:
             self.today,
         )
 
-    def record(self, result: StageResult) -> None:
-        """Sign and write the evidence of a stage.
+    def record(self, result: StageResult, *, publishes: bool = False) -> None:
+        """Sign and write the evidence of a stage; beside that of a build that passed, the bundle.
 
+        With `publishes`, the bundle is there afterwards although the build's results were reused.
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        made = self.bundle.made
+        passed = result.stage is Stage.BUILD and result.verdict is Verdict.PASS
         digests = {each.bundle for each in self.kept if each.bundle}
+        made = self.bundle.made
+        if passed and publishes and not made and self.evidence().store.bundle_digest not in digests:
+            made = self.bundle()
         digests |= {made.sha256} if made and made.sha256 else set()
         if len(digests) > 1:
             raise CouldNotCheckError(
                 "results of an earlier run were reused that are about another bundle",
                 hint="gates run --fresh",
             )
+        if passed and made:
+            self.evidence().store.keep_bundle(made.path)
         self.evidence().write(
-            result, bundle=next(iter(digests), None), environment=self._environment()
+            result,
+            bundle=next(iter(digests), None),
+            environment=self._environment() | self._relied_upon(result),
         )
+
+    def _relied_upon(self, result: StageResult) -> dict[str, str]:
+        """What publish says of the evidence before it, which is another one in each run."""
+        if result.stage is not Stage.PUBLISH or result.verdict is not Verdict.PASS:
+            return {}
+        from gates.evidence.together import relies_upon
+
+        return relies_upon(self.evidence().verify(Stage.PUBLISH.before))
 
     def _environment(self) -> dict[str, str]:
         """What the run used: the commit, the sandbox of the tests, the database server."""

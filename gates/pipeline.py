@@ -257,7 +257,7 @@ def _finish(
     if not writes:
         return judged
     try:
-        needs.record(judged)
+        needs.record(judged, publishes=Stage.PUBLISH in plan)
     except (GatesError, OSError) as error:
         hint = error.hint if isinstance(error, GatesError) else None
         lost = CheckResult(

@@ -121,7 +121,11 @@ def release_version(work: Release) -> Outcome:
 
 
 def verify_evidence(work: Release) -> str:
-    """The six stages before passed for this content, and the evidence of it holds."""
+    """The six stages before passed for this content, and the evidence of it holds.
+
+    The key that will sign this stage may do so.
+    """
+    work.evidence.require_signer(Stage.RELEASE, work.statements)
     return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
 
 

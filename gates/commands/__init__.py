@@ -1,5 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.audit import audit
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
@@ -11,14 +12,16 @@ from gates.commands.lsp import lsp
 from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.site import site
+from gates.commands.trust import trust
 from gates.commands.update import update
 from gates.commands.watch import watch
 from gates.commands.why_run import why_run
 
+catalog.add_command(audit)
 catalog.add_command(site)
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    why, modules, fleet, ci, doctor,
+    why, trust, modules, fleet, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

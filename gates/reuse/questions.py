@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 NONE = "none"
 NOT_OF_CHECKS = frozenset({
     "approvals", "clean_tree", "evidence_max_age_hours", "least_gates", "levels",
-    "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "sources",
-    "trust_root", "trust_root_max_age_days", "trust_services", "trusted_identities",
-    "trusted_keys", "waivers",
+    "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "separate_keys",
+    "sources", "trust_file", "trust_root", "trust_root_max_age_days", "trust_services",
+    "trusted_identities", "trusted_keys", "waivers",
 })  # fmt: skip
 """Members of the policy that judge what checks found, and that no proof or tool asks for."""
 MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "root", "digest")
