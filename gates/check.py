@@ -28,6 +28,7 @@ NEEDS: dict[str, str] = {
     "catalog": "Catalog",
     "registry": "Registry",
     "evidence": "EvidenceSet",
+    "changes": "Changes",
     "today": "date",
 }
 """The closed set of what a check may ask for, by parameter name, with its annotation.

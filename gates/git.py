@@ -133,7 +133,7 @@ def read_checkout(module: Module) -> Checkout | None:
         mode, kind, identity = head.decode("ascii").split()
         path = os.fsdecode(name).removeprefix(prefix)
         committed[path] = f"link {identity}" if mode == "120000" else f"{kind} {identity}"
-    here = {path: _identity(module, file, len(commit)) for path, file in module.files.items()}
+    here = {path: identity_of(module, file, len(commit)) for path, file in module.files.items()}
     changed = {path for path, identity in here.items() if committed.get(path) != identity}
     changed |= {path for path in committed.keys() - here.keys() if not os.path.lexists(root / path)}
     return Checkout(commit, tuple(sorted(changed)), _author(root, commit))
@@ -147,7 +147,7 @@ def _author(root: Path, commit: str) -> str:
     return ""
 
 
-def _identity(module: Module, file: File, length: int) -> str:
+def identity_of(module: Module, file: File, length: int) -> str:
     """What git would call a file: the digest of its header and content (git-hash-object)."""
     data = module.data(file.path) if file.link is None else os.fsencode(file.link)
     header = f"blob {len(data)}\0".encode()

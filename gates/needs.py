@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import Changes, read_changes
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
 from gates.model import Stage, StageResult, Verdict
@@ -63,6 +64,7 @@ class Needs:
         self.registry = Once(self._registry)
         self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
+        self.changes = Once(self._changes)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
             "module": lambda: self.module,
@@ -77,6 +79,7 @@ class Needs:
             "previous": self.previous,
             "registry": self._recorded_registry,
             "releases": self.releases,
+            "changes": self.changes,
             "evidence": self._recorded_evidence,
         }
 
@@ -271,6 +274,11 @@ class Needs:
 
     def _previous(self) -> Previous:
         return self.recorded_catalog().previous(self.module.slug, self.module.version)
+
+    def _changes(self) -> Changes:
+        found = read_changes(self.module.plain, self.policy.base_branch)
+        note(f"changes:{self.policy.base_branch}", found.digest)
+        return found
 
     def _registry(self) -> Registry:
         from gates.registry import Registry

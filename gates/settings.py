@@ -116,6 +116,17 @@ class Policy:
 
     coverage: float = 70.0
     """Smallest line coverage of the module's tests, in per cent."""
+    coverage_branches: float = 0.0
+    """Smallest branch coverage of the module's tests, in per cent; 0 asks for none."""
+    coverage_file: float = 0.0
+    """Smallest line coverage of each file under src, in per cent; 0 asks for none."""
+    coverage_changed: float | None = None
+    """Smallest coverage of the lines changed since the merge base, in per cent; None is as much as
+    `coverage` asks for of all lines."""
+    coverage_drop: float = 5.0
+    """Percentage points that line coverage may fall by since the last release."""
+    base_branch: str = "main"
+    """The branch that changes are merged into."""
     test_timeout: float = 300.0
     """Seconds that the module's whole test suite may take."""
     tool_timeout: float = 300.0
@@ -501,6 +512,15 @@ Tighter = Callable[[Any, Any], bool]
 _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     # key in the file: (field, reader, is the new value at least as tight as the old one?)
     "coverage": ("coverage", _percent, lambda new, old: new >= old),
+    "tests.branch_coverage": ("coverage_branches", _percent, lambda new, old: new >= old),
+    "tests.file_coverage": ("coverage_file", _percent, lambda new, old: new >= old),
+    "tests.changed_coverage": (
+        "coverage_changed",
+        _percent,
+        lambda new, old: old is not None and new >= old,
+    ),
+    "tests.coverage_drop": ("coverage_drop", _percent, lambda new, old: new <= old),
+    "tests.base_branch": ("base_branch", _text, None),
     "test_timeout": ("test_timeout", _number, lambda new, old: new <= old),
     "tool_timeout": ("tool_timeout", _number, lambda new, old: new <= old),
     "statement_timeout": ("statement_timeout", _number, lambda new, old: new <= old),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gates.catalog import act_store, audit_rows, migrate, store
 from gates.catalog.audit import Anchor, Trail, examine
+from gates.catalog.coverage import read_envelopes
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
@@ -168,6 +169,9 @@ class Catalog:
                     migrations=each.migrations,
                     tables_created=each.tables_created,
                     registry_reference=each.registry_reference,
+                    coverage=read_envelopes(
+                        row.envelope for row in self.evidence(each) if row.stage == "test"
+                    ),
                 )
         return Previous(slug=slug, status=module.maturity_status if module else "")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gates.model import CoverageFigure
+
 
 @dataclass(frozen=True)
 class MigrationDigest:
@@ -137,6 +139,8 @@ class Previous:
     migrations: tuple[MigrationDigest, ...] = ()
     tables_created: tuple[str, ...] = ()
     registry_reference: str = ""
+    coverage: CoverageFigure | None = None
+    """What its evidence says of its tests; None where it says nothing that is understood."""
 
 
 QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})

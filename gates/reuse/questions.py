@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import read_changes
 from gates.digests import digest_of
 from gates.filesystem import is_folder
 from gates.module import Module
@@ -64,6 +65,7 @@ ABOUT: Mapping[str, str] = {
     "folder": "the folder {}",
     "seal": "the installed packages in {}",
     "catalog": "the catalog's answer to {}",
+    "changes": "the lines changed since the merge base with {}",
 }
 
 
@@ -174,6 +176,7 @@ class Answers:
                 json.dumps(["find", module.slug, module.version])
             ),
             "today": self._today.isoformat,
+            "changes": lambda: read_changes(module, about).digest,
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
