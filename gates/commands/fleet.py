@@ -61,6 +61,10 @@ _COMMON = [
         "--time-limit", type=click.FloatRange(1), default=1800.0, show_default=True,
         help="Seconds that one module may take.",
     ),
+    click.option(
+        "--effective-time", metavar="TIME",
+        help="Check as of another day: what next month's policy will break.",
+    ),
     click.option("--policy", type=click.Path(path_type=Path, dir_okay=False)),
     click.option("--catalog", help=CATALOG_HELP),
     click.option("--offline", is_flag=True, default=None, help="Reach nothing outside."),
@@ -121,6 +125,8 @@ def _prepared(given: dict[str, Any]) -> tuple[Engine, tuple[str, ...], float, An
     workers = given.pop("workers") or os.cpu_count() or 1
     address, limit, stages = given.pop("dask"), given.pop("time_limit"), given.pop("stages")
     arguments = [part for stage in stages or STAGES for part in ("--stage", stage)]
+    if (effective := given.pop("effective_time")) is not None:
+        arguments += ["--effective-time", effective]
     for name in ("policy", "catalog"):
         if given.get(name) is not None:
             place = str(given[name].absolute()) if name == "policy" else given[name]
