@@ -7,6 +7,7 @@ from gates.commands.cost import cost
 from gates.commands.fix import fix
 from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
+from gates.commands.migration import migration
 from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.site import site
@@ -18,6 +19,6 @@ catalog.add_command(site)
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    why, modules, ci, doctor,
+    why, modules, migration, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

@@ -30,7 +30,7 @@ RANK = {
     "errors": 0, "model": 0, "filesystem": 0, "recorder": 0, "digests": 0, "identities": 0,
     "settings": 1, "steps": 1, "supervisor": 1, "syntax": 0, "module": 2, "check": 2,
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
-    "releases": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6,
+    "releases": 5, "contract": 5, "move": 5, "run": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6,
     "reuse": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
     "fix": 9, "update_module": 9,
