@@ -166,7 +166,9 @@ def _checked(place: Place, step: Step, deadline: Deadline) -> None:
     if check.command:
         place.command([_filled(place, each) for each in check.command], deadline)
         return
-    with place.session(deadline, default_transaction_read_only="on") as connection:
+    with place.session(
+        deadline, default_transaction_read_only="on", search_path="public"
+    ) as connection:
         connection.execute("BEGIN READ ONLY")
         rows = connection.execute(check.sql.encode()).fetchall()
         connection.execute("ROLLBACK")
