@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def probes(path: Path, settings: Settings) -> Iterator[Probe]:
     yield _try("cache", lambda: _writable(settings.cache))
     yield _try("signing key", lambda: _key(settings))
     yield from _programs(settings, path)
+    yield _try("advisories", lambda: _advisories(path, settings))
     yield _try("database", lambda: _database(settings))
     yield _try("catalog", lambda: _catalog(settings))
     yield _try("registry", lambda: _registry(settings))
@@ -64,7 +66,16 @@ def _policy(path: Path, settings: Settings) -> str:
         ignored = (path / POLICY_FILE).is_file()
         within = "; the one inside of it does not count" if ignored else ""
         files = [f"the built-in standard: there is no {POLICY_FILE} above the module{within}"]
-    return f"{policy.digest[:12]} from {', '.join(files)}"
+    return f"{policy.digest[:12]} from {', '.join(files)}{_trust_file(policy, settings)}"
+
+
+def _trust_file(policy: Policy, settings: Settings) -> str:
+    if policy.trust_file is None:
+        return ""
+    from gates.evidence.trust_file import load
+
+    newest = load(policy.trust_file, settings.state, datetime.now(UTC).date())
+    return f"; trust file version {newest.number} until {newest.expires.date()}"
 
 
 def _writable(folder: Path) -> str:
@@ -129,6 +140,36 @@ def _programs(settings: Settings, path: Path) -> Iterator[Probe]:
         yield _try("sandbox", sandbox)
 
 
+def _advisories(path: Path, settings: Settings) -> str:
+    """What the check dependency-advisories will ask: the policy's snapshot, read as it reads it, or
+    the registries' services, about the packages of the module in `path`."""
+    from datetime import UTC, datetime
+
+    from gates.module import load
+    from gates.toolchains import Session, Tools
+    from gates.toolchains.advisories import HINT, read_snapshot
+    from gates.toolchains.advisory_search import locked_packages
+    from gates.toolchains.languages import language_of
+
+    policy = load_policy(path, settings.policy)
+    if policy.advisories is not None:
+        data = policy.advisories.read_bytes()
+        limit = policy.advisories_max_age_days
+        found = read_snapshot(data, today=datetime.now(UTC).date(), max_age_days=limit)
+        of = ", ".join(sorted(found.ecosystems))
+        return f"{policy.advisories}: {found.count} of {found.created:%Y-%m-%d}, for {of}"
+    if settings.offline:
+        raise CouldNotCheckError("no snapshot, and no service is asked offline", hint=HINT)
+    services = "the services of the registries"
+    if not (path / "module.json").is_file():
+        return f"{services}, not tried: there is no module here"
+    with Session(load(path), policy, settings) as session:
+        tools = Tools(session)
+        packages, _ = locked_packages(tools)
+        language_of(session.module).ask_advisories(tools, packages)
+        return f"{services} answered about {len(packages)} packages"
+
+
 def _database(settings: Settings) -> str:
     from contextlib import nullcontext
 
@@ -165,4 +206,5 @@ def _catalog(settings: Settings) -> str:
 def _registry(settings: Settings) -> str:
     from gates.registry import Registry
 
-    return Registry.open(settings.registry).where
+    registry = Registry.of(settings)
+    return f"{registry.where}: {registry.place.probe()}"

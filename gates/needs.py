@@ -11,9 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import Changes, read_changes
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
-from gates.model import StageResult
+from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part
@@ -57,11 +58,13 @@ class Needs:
         self.session = Once(self._session)
         self.tests = Once(self._tests)
         self.bundle = Once(self._bundle)
+        self.rebuilt = Once(self._rebuilt)
         self.catalog = Once(self._catalog)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
         self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
+        self.changes = Once(self._changes)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
             "module": lambda: self.module,
@@ -70,11 +73,13 @@ class Needs:
             "tools": self.tools,
             "tests": self.tests,
             "bundle": self.bundle,
+            "rebuilt": self.rebuilt,
             "database": self.database,
             "catalog": self.recorded_catalog,
             "previous": self.previous,
             "registry": self._recorded_registry,
             "releases": self.releases,
+            "changes": self.changes,
             "evidence": self._recorded_evidence,
         }
 
@@ -121,22 +126,38 @@ class Needs:
             self.today,
         )
 
-    def record(self, result: StageResult) -> None:
-        """Sign and write the evidence of a stage.
+    def record(self, result: StageResult, *, publishes: bool = False) -> None:
+        """Sign and write the evidence of a stage; beside that of a build that passed, the bundle.
 
+        With `publishes`, the bundle is there afterwards although the build's results were reused.
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        made = self.bundle.made
+        passed = result.stage is Stage.BUILD and result.verdict is Verdict.PASS
         digests = {each.bundle for each in self.kept if each.bundle}
+        made = self.bundle.made
+        if passed and publishes and not made and self.evidence().store.bundle_digest not in digests:
+            made = self.bundle()
         digests |= {made.sha256} if made and made.sha256 else set()
         if len(digests) > 1:
             raise CouldNotCheckError(
                 "results of an earlier run were reused that are about another bundle",
                 hint="gates run --fresh",
             )
+        if passed and made:
+            self.evidence().store.keep_bundle(made.path)
         self.evidence().write(
-            result, bundle=next(iter(digests), None), environment=self._environment()
+            result,
+            bundle=next(iter(digests), None),
+            environment=self._environment() | self._relied_upon(result),
         )
+
+    def _relied_upon(self, result: StageResult) -> dict[str, str]:
+        """What publish says of the evidence before it, which is another one in each run."""
+        if result.stage is not Stage.PUBLISH or result.verdict is not Verdict.PASS:
+            return {}
+        from gates.evidence.together import relies_upon
+
+        return relies_upon(self.evidence().verify(Stage.PUBLISH.before))
 
     def _environment(self) -> dict[str, str]:
         """What the run used: the commit, the sandbox of the tests, the database server."""
@@ -146,7 +167,11 @@ class Needs:
         found = {"sandbox": sandbox, "postgresql": server} | self.told_by_catalog()
         kept = {name: value for each in self.kept for name, value in each.environment.items()}
         checkout = self.read_checkout()
-        commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
+        commit = (
+            {"commit": checkout.commit, "tree": checkout.state, "author": checkout.author}
+            if checkout
+            else {}
+        )
         return kept | {name: value for name, value in found.items() if value} | commit
 
     def told_by_catalog(self) -> dict[str, str | None]:
@@ -211,10 +236,23 @@ class Needs:
 
         return make_bundle(self.session())
 
+    def _rebuilt(self) -> Bundle:
+        from gates.toolchains import make_bundle
+
+        return make_bundle(self.session(), again=True)
+
     def _catalog(self) -> Catalog:
         from gates.catalog import Catalog
 
-        catalog = Catalog.open(self.settings)
+        if self.settings.candidate is None:
+            catalog = Catalog.open(self.settings)
+        else:
+            from gates.catalog.candidate import WithCandidate
+            from gates.module import load
+            from gates.release import candidate_of
+
+            candidate = candidate_of(load(self.settings.candidate))
+            catalog = WithCandidate.of(self.settings, candidate)
         self._stack.callback(catalog.close)
         return catalog
 
@@ -237,10 +275,15 @@ class Needs:
     def _previous(self) -> Previous:
         return self.recorded_catalog().previous(self.module.slug, self.module.version)
 
+    def _changes(self) -> Changes:
+        found = read_changes(self.module.plain, self.policy.base_branch)
+        note(f"changes:{self.policy.base_branch}", found.digest)
+        return found
+
     def _registry(self) -> Registry:
         from gates.registry import Registry
 
-        return Registry.open(self.settings.registry)
+        return Registry.of(self.settings)
 
     def _releases(self) -> Releases:
         from gates.releases import Releases

@@ -73,6 +73,21 @@ class InterruptedRun(KeyboardInterrupt):
         self.report = report
 
 
+class _Judged(Progress):
+    """Tells another of each check as the policy judges it."""
+
+    def __init__(self, told: Progress, policy: Policy, today: date) -> None:
+        self.planned = told.planned  # type: ignore[method-assign]
+        self.check_started = told.check_started  # type: ignore[method-assign]
+        self.stage_ended = told.stage_ended  # type: ignore[method-assign]
+        self._told, self._policy, self._today = told, policy, today
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+        alone = judge(StageResult(stage, (result,)), self._policy, self._today, ())
+        self._told.check_ended(stage, alone.checks[0])
+
+
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
 
 
@@ -86,11 +101,13 @@ def run_pipeline(
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
     fail_fast: bool = False,
+    writes: bool = True,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
     module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    Without `writes` no evidence is, either: what is found on another day than today proves nothing.
     With `fail_fast` no other check begins after the first that fails under the policy.
     Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
@@ -100,7 +117,7 @@ def run_pipeline(
     return run_module(
         module, policy.for_module(module.slug), stages, settings,
         today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast,
-        shown=path,
+        shown=path, writes=writes,
     )  # fmt: skip
 
 
@@ -116,6 +133,7 @@ def run_module(
     progress: Progress | None = None,
     fail_fast: bool = False,
     shown: Path | None = None,
+    writes: bool = True,
 ) -> Report:
     """The same over a module that was loaded, or that differs in memory from what was; `shown` is
     its folder as reports name it. Raises `UsageError` for checks that are not for its language."""
@@ -123,13 +141,14 @@ def run_module(
     ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
+    writes = writes and not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
         return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan, writes=not only))
+        ended.append(_finish(result, needs, plan, writes=writes))
         return ended[-1]
 
     def report() -> Report:
@@ -168,7 +187,7 @@ def run_module(
             needs,
             finish=finish,
             actions=_actions(needs),
-            progress=progress,
+            progress=_Judged(progress, policy, today) if progress else None,
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
@@ -256,7 +275,7 @@ def _finish(
     if not writes:
         return judged
     try:
-        needs.record(judged)
+        needs.record(judged, publishes=Stage.PUBLISH in plan)
     except (GatesError, OSError) as error:
         hint = error.hint if isinstance(error, GatesError) else None
         lost = CheckResult(
@@ -282,6 +301,11 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 def _known_ids(policy: Policy) -> None:
     known = {each.id for each in all_outlines()} | set(policy.required_checks)
+    if unknown := sorted(set(policy.effective_on) - known):
+        raise ConfigurationError(
+            f"effective_on names the check {unknown[0]!r}, which does not exist",
+            hint="`gates checks` lists them",
+        )
     for waiver in policy.waivers:
         if waiver.check not in known:
             raise ConfigurationError(

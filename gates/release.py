@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
+from gates.catalog.candidate import Candidate
 from gates.catalog.changelog import entry
 from gates.catalog.model import Asked, Registered
 from gates.catalog.tables import tables_created
@@ -22,6 +24,7 @@ from gates.evidence import EvidenceSet, Statement
 from gates.evidence.envelope import MalformedError, canonical
 from gates.evidence.signed import parse
 from gates.evidence.statement import storable
+from gates.governance.approvals import Given, gather
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Migration, Module
@@ -45,6 +48,8 @@ class Release:
     again: Callable[[str], CheckResult | None] = lambda _check: None
     """Runs a check again that asks the catalog and runs nothing; None for any other."""
     registered: Registered | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """What ages of approvals and of the maturity before are counted to."""
 
     @cached_property
     def statements(self) -> Mapping[Stage, Statement]:
@@ -57,13 +62,18 @@ class Release:
 
         Raises `RefusedError`.
         """
-        there, data = self.registry.fetch(self.module.slug, self.module.version)
-        found, built = hashlib.sha256(data).hexdigest(), self.statements[Stage.BUILD].bundle
+        there = self.registry.fetch(self.module.slug, self.module.version)
+        found, built = there.bundle, self.statements[Stage.BUILD].bundle
         if found != built:
             raise RefusedError(
                 [f"the published bundle is not the one that was built ({found}, not {built})"]
             )
         return there
+
+    @cached_property
+    def given(self) -> Given:
+        """The approvals that there are. Raises `CouldNotCheckError`."""
+        return gather(self.evidence, self.statements, self.registry, self.now)
 
     @cached_property
     def tables(self) -> tuple[str, ...]:
@@ -120,7 +130,11 @@ def release_version(work: Release) -> Outcome:
 
 
 def verify_evidence(work: Release) -> str:
-    """The six stages before passed for this content, and the evidence of it holds."""
+    """The six stages before passed for this content, and the evidence of it holds.
+
+    The key that will sign this stage may do so.
+    """
+    work.evidence.require_signer(Stage.RELEASE, work.statements)
     return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
 
 
@@ -130,9 +144,13 @@ def fetch_bundle(work: Release) -> str:
 
 
 def attach_evidence(work: Release) -> str:
-    """The evidence of the publish stage refers to the bundle in the registry, too."""
-    attach(work.evidence, work.registry, work.published, Stage.PUBLISH)
-    return Stage.PUBLISH.value
+    """The evidence of all six stages refers to the bundle in the registry: that of publish is
+    added, and what jobs that attached at once took out of the list."""
+    attached = {envelope for _, envelope in work.registry.referrers(work.published)}
+    missing = [s for s in work.statements if work.evidence.envelope(s) not in attached]
+    for stage in missing:
+        attach(work.evidence, work.registry, work.published, stage)
+    return ", ".join(missing) or "already there"
 
 
 def register(work: Release) -> str:
@@ -145,6 +163,8 @@ def register(work: Release) -> str:
         version_row(work),
         evidence_rows(work.statements),
         _asked(work),
+        conditions=lambda found: work.given.unmet(work.evidence, found, work.now),
+        approvals=work.given.envelopes(work.evidence),
     )
     return "registered" if work.registered.new else "already registered with the same content"
 
@@ -205,23 +225,38 @@ def module_row(module: Module) -> ModuleRow:
 
 def version_row(work: Release) -> ReleasedVersion:
     """The version's row, from the module, the evidence and the registry."""
-    module, there = work.module, work.published
-    manifest = module.require_manifest()
-    return ReleasedVersion(
-        slug=module.slug,
-        version=module.version,
-        digest=module.digest,
+    there = work.published
+    return replace(
+        candidate_of(work.module).version,
         bundle=there.bundle,
-        status=str(manifest.get("maturity_status") or ""),
-        manifest=storable(manifest.value),
-        settings_schema=storable(module.require_settings().value),
-        migrations=tuple(_migration(module, each) for each in module.migrations),
         tables_created=work.tables,
-        changelog=storable(entry(module)),
         registry_manifest=there.manifest,
         registry_reference=there.reference,
         policy=work.evidence.policy_digest,
     )
+
+
+def candidate_of(module: Module) -> Candidate:
+    """The rows that a release of a module would make; what is known only once it is published and
+    signed is empty. Raises `CouldNotCheckError` where manifest or settings schema cannot be read.
+    """
+    manifest = module.require_manifest()
+    row = ReleasedVersion(
+        slug=module.slug,
+        version=module.version,
+        digest=module.digest,
+        bundle="",
+        status=str(manifest.get("maturity_status") or ""),
+        manifest=storable(manifest.value),
+        settings_schema=storable(module.require_settings().value),
+        migrations=tuple(_migration(module, each) for each in module.migrations),
+        tables_created=(),
+        changelog=storable(entry(module)),
+        registry_manifest="",
+        registry_reference="",
+        policy="",
+    )
+    return Candidate(module_row(module), row)
 
 
 def evidence_rows(statements: Mapping[Stage, Statement]) -> tuple[EvidenceRow, ...]:

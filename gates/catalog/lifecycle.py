@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
 MATURITIES = (
     "PLANNED", "IN_DEVELOPMENT", "ALPHA", "BETA", "RC", "GA", "MAINTENANCE", "DEPRECATED",
     "RETIRED",
@@ -35,3 +38,35 @@ def maturity_refusal(before: str | None, after: str) -> str | None:
     if after in allowed:
         return None
     return f"{after} does not follow {before}; a next version is {' or '.join(allowed)}"
+
+
+def soak_refusal(
+    before: str | None,
+    after: str,
+    stood: Iterable[tuple[str, datetime]],
+    hours: Mapping[str, float],
+    now: datetime,
+) -> str | None:
+    """Why a module may not take the step to the maturity `after` yet, or None.
+
+    `before` is its maturity in the catalog, `stood` the maturity and the time of release of each
+    version that nothing stands against; `hours` is the policy's, by maturity. A module that stands
+    there already has waited.
+    """
+    wait = hours.get(after, 0.0)
+    if not wait or after not in MATURITIES or before == after:
+        return None
+    step = MATURITIES[max(MATURITIES.index(after) - 1, 0)]
+    since = min((time for maturity, time in stood if maturity == step), default=None)
+    if since is None:
+        return (
+            f"{after} asks for {wait:g} hours as {step}, and no good version stands in the catalog"
+            f" as {step} [not-soaked]"
+        )
+    ready = since + timedelta(hours=wait)
+    if now < ready:
+        return (
+            f"{after} asks for {wait:g} hours as {step}, which are over on"
+            f" {ready.isoformat(timespec='minutes')} [not-soaked]"
+        )
+    return None

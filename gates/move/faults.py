@@ -40,7 +40,6 @@ CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table}
 """
 _TARGETS = {
     "move": "public.tenant_modules", "audit": "public.audit_logs",
-    "provision": "gates_move.migrations",
 }  # fmt: skip
 _OLD = {"move": "public.organization_modules", "audit": "public.module_file_audit"}
 

@@ -1,7 +1,7 @@
 """The modules' own migrations, and the state of each module at each tenant.
 
-Where the catalog has `provision_tenant_module()`, it alone changes states; a catalog of before has
-neither it nor rules about states, and gets them written.
+States change by the catalog's own functions alone (`provision_tenant_module()` and those beside
+it), and files run as the catalog's migration role.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg import sql
 
-_HAS = "SELECT to_regprocedure('public.provision_tenant_module(uuid, text, text)') IS NOT NULL"
 _VERSIONS = """
 SELECT v.slug, v.version, m.value ->> 'path', m.value ->> 'sha256'
 FROM public.core_module_versions AS v
@@ -39,19 +38,17 @@ def provision(place: Place, deadline: Deadline) -> dict[str, str]:
     Raises `StepFailedError` for a file that is missing or not the released one.
     """
     with place.session(deadline) as connection:
-        found = connection.execute(_HAS).fetchone()
-        governed = bool(found and found[0])
         wanted = connection.execute(_VERSIONS).fetchall()
-        done = _done(connection, governed=governed)
-    ran, seen = 0, set(done)
+        seen = _done(connection)
+    ran = 0
     for slug, version, path, sha256 in wanted:
         if (slug, path, sha256) in seen:
             continue
         seen.add((slug, path, sha256))
-        _run(place, deadline, (slug, version, path, sha256), governed=governed)
+        _run(place, deadline, (slug, version, path, sha256))
         ran += 1
     with place.session(deadline) as connection, connection.transaction():
-        (_governed if governed else _written)(connection, place.approver)
+        _take_to_states(connection, place.approver)
         rows = connection.execute(
             "SELECT state, count(*) FROM public.tenant_modules GROUP BY 1 ORDER BY 1"
         ).fetchall()
@@ -66,43 +63,35 @@ def provision(place: Place, deadline: Deadline) -> dict[str, str]:
     return {"migrations": str(ran)} | {f"tenants' modules {state}": str(n) for state, n in rows}
 
 
-def _with_moved(statement: LiteralString, call: LiteralString = "") -> sql.Composed:
-    """A statement with what says which rows were moved, and a call, in their places."""
+def _with_moved(statement: LiteralString) -> sql.Composed:
+    """A statement with what says which rows were moved."""
     from psycopg import sql
 
-    return sql.SQL(statement).format(moved=sql.SQL(_MOVED), call=sql.SQL(call))
+    return sql.SQL(statement).format(moved=sql.SQL(_MOVED))
 
 
-def _done(
-    connection: psycopg.Connection[tuple[Any, ...]], *, governed: bool
-) -> set[tuple[str, str, str]]:
-    from psycopg import sql
-
-    table = ("public", "core_module_migrations") if governed else ("gates_move", "migrations")
-    statement = sql.SQL("SELECT slug, path, sha256 FROM {}").format(sql.Identifier(*table))
-    return set(connection.execute(statement).fetchall())
+def _done(connection: psycopg.Connection[tuple[Any, ...]]) -> set[tuple[str, str, str]]:
+    return set(
+        connection.execute(
+            "SELECT slug, path, sha256 FROM public.core_module_migrations WHERE kind = 'migration'"
+        ).fetchall()
+    )
 
 
-def _run(
-    place: Place, deadline: Deadline, migration: tuple[str, str, str, str], *, governed: bool
-) -> None:
+def _run(place: Place, deadline: Deadline, migration: tuple[str, str, str, str]) -> None:
     """One file, with the record that it was run, in one transaction."""
     slug, _, path, sha256 = migration
     text = _read(place.modules, slug, path)
     if hashlib.sha256(text).hexdigest() != sha256:
         raise StepFailedError(f"{slug}: {path} is not the file that was released")
-    with place.session(deadline, search_path="public") as connection, connection.transaction():
+    # The role is a setting of the session's start: RESET ROLE in a file leads back to it.
+    session = place.session(deadline, search_path="public", role="gates_migrator")
+    with session as connection, connection.transaction():
         connection.execute(text)
-        if governed:
-            connection.execute(
-                "SELECT public.record_module_migration(%s, %s, %s, %s, 'migration')", migration
-            )
-        else:
-            connection.execute(
-                "INSERT INTO gates_move.migrations (slug, version, path, sha256)"
-                " VALUES (%s, %s, %s, %s)",
-                migration,
-            )
+        connection.execute("SET LOCAL ROLE NONE")
+        connection.execute(
+            "SELECT public.record_module_migration(%s, %s, %s, %s, 'migration')", migration
+        )
 
 
 def _read(modules: Path | None, slug: str, path: str) -> bytes:
@@ -118,26 +107,20 @@ def _read(modules: Path | None, slug: str, path: str) -> bytes:
         raise StepFailedError(f"{slug}: {path} cannot be read: {error}") from error
 
 
-def _written(connection: psycopg.Connection[tuple[Any, ...]], _approver: str) -> None:
-    connection.execute(
-        _with_moved(
-            "UPDATE public.tenant_modules AS t SET state = a.state {moved} AND t.state <> a.state"
-        )
-    )
-
-
-def _governed(connection: psycopg.Connection[tuple[Any, ...]], approver: str) -> None:
+def _take_to_states(connection: psycopg.Connection[tuple[Any, ...]], approver: str) -> None:
     """Through the states that the catalog allows: requested, approved by name, enabled, off."""
-    call = "public.provision_tenant_module(t.tenant_id, t.module_slug, t.module_version)"
-    ahead = (
-        "SELECT count({call}) FROM public.tenant_modules AS t WHERE t.state = ANY (%s)"
-        " AND EXISTS (SELECT {moved} AND a.state <> 'ARCHIVED')"
+    provisioned = _with_moved(
+        "SELECT count(*) FROM public.tenant_modules AS t CROSS JOIN LATERAL"
+        " public.provision_tenant_module(t.tenant_id, t.module_slug, t.module_version) AS p"
+        " WHERE t.state = ANY (%s) AND EXISTS (SELECT {moved} AND a.state <> 'ARCHIVED')"
     )
-    provisioned = _with_moved(ahead, call=call)
     connection.execute(provisioned, (["REQUESTED"],))
     if approver:
-        approve = "public.approve_tenant_module(t.tenant_id, t.module_slug, %s)::text"
-        connection.execute(_with_moved(ahead, call=approve), (approver, ["PENDING_APPROVAL"]))
+        connection.execute(
+            "SELECT count(public.approve_tenant_module(t.tenant_id, t.module_slug, %s)::text)"
+            " FROM public.tenant_modules AS t WHERE t.state = 'PENDING_APPROVAL'",
+            (approver,),
+        )
     connection.execute(provisioned, (["PENDING_APPROVAL", "PROVISIONING"],))
     connection.execute(
         "SELECT count(public.set_tenant_module_state(t.tenant_id, t.module_slug, a.state)::text)"

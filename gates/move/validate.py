@@ -68,6 +68,10 @@ _COUNTS = (
      "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace ="
      " 'public'::regnamespace AND relname ~ '^tenant_(modules|module_settings)$'"
      " AND NOT (relrowsecurity AND relforcerowsecurity)"),
+    ("enabled modules that the platform calls unhealthy",
+     "SELECT count(*) FROM public.tenant_modules AS t CROSS JOIN LATERAL"
+     " public.check_tenant_module_health(t.tenant_id, t.module_slug) AS h"
+     " WHERE t.state = 'ENABLED' AND h.state = 'bad'"),
     ("tables of enabled modules that are not there",
      "SELECT count(*) FROM (SELECT DISTINCT module_slug, module_version FROM public.tenant_modules"
      " WHERE state = 'ENABLED') AS t JOIN public.core_module_versions AS v"

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import read_changes
 from gates.digests import digest_of
 from gates.filesystem import is_folder
 from gates.module import Module
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 NONE = "none"
 NOT_OF_CHECKS = frozenset({
     "approvals", "clean_tree", "evidence_max_age_hours", "least_gates", "levels",
-    "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "sources",
-    "trust_root", "trust_root_max_age_days", "trust_services", "trusted_identities",
-    "trusted_keys", "waivers",
+    "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "separate_keys",
+    "sources", "trust_file", "trust_root", "trust_root_max_age_days", "trust_services",
+    "trusted_identities", "trusted_keys", "waivers",
 })  # fmt: skip
 """Members of the policy that judge what checks found, and that no proof or tool asks for."""
 MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "root", "digest")
@@ -64,6 +65,7 @@ ABOUT: Mapping[str, str] = {
     "folder": "the folder {}",
     "seal": "the installed packages in {}",
     "catalog": "the catalog's answer to {}",
+    "changes": "the lines changed since the merge base with {}",
 }
 
 
@@ -174,6 +176,7 @@ class Answers:
                 json.dumps(["find", module.slug, module.version])
             ),
             "today": self._today.isoformat,
+            "changes": lambda: read_changes(module, about).digest,
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
@@ -186,11 +189,13 @@ class Answers:
         }
         return answers[kind]() if kind in answers else None
 
-    def _registry(self) -> str:
-        """All that the registry's index names; a blob counts by the digest in its name."""
+    def _registry(self) -> str | None:
+        """All that the registry's index names; a blob counts by the digest in its name. None for a
+        server, which others may change at any time."""
         from gates.registry import Registry
 
-        return digest_of(Registry.open(self._settings.registry).layout.index())
+        state = Registry.of(self._settings).place.state()
+        return None if state is None else digest_of(state)
 
 
 def of_database(

@@ -13,7 +13,9 @@ programs    what a full run starts, by program: how often, and seconds
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
+scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
 registrations   200 registrations, 40 processes at a time
+fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.engines import engines
+from tests.benchmarks.fleet import fleet
 from tests.benchmarks.manifest import manifest
 from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
 from tests.benchmarks.reuse import reuse
 from tests.benchmarks.sandbox import sandbox
+from tests.benchmarks.scale import scale
 from tests.benchmarks.size import size, write
 from tests.conftest import ROOT
 
@@ -47,7 +51,9 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         reuse,
         size,
         sandbox,
+        scale,
         registrations,
+        fleet,
     )
 }
 """Each may give a table for docs/performance.md."""

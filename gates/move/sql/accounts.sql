@@ -19,15 +19,6 @@ CREATE TABLE IF NOT EXISTS gates_move.accounts (
 COMMENT ON TABLE gates_move.accounts IS
     'What became of each row of the old world; the old tables themselves stay as they are.';
 
-CREATE TABLE IF NOT EXISTS gates_move.migrations (
-    slug text NOT NULL,
-    version text NOT NULL,
-    path text NOT NULL,
-    sha256 text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (slug, version, path)
-);
-
 -- One spelling of a module's name; NULL for what is none.
 CREATE OR REPLACE FUNCTION gates_move.slug(written text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
