@@ -15,7 +15,7 @@ TESTS = Path(__file__).resolve().parent
 
 DATABASE = (
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
-    "e2e", "faults", "mutation", "truth",
+    "e2e", "faults", "move/test_actions.py", "move/test_runs.py", "mutation", "truth",
 )  # fmt: skip
 """Starts a PostgreSQL server."""
 
@@ -57,6 +57,7 @@ SLOW = (
     "evidence/test_evidence_refused.py::test_a_trusted_key_may_sign_nonsense",
     "evidence/test_evidence_refused.py::test_no_byte_can_become_any_other",
     "lint_manifest/test_fuzz.py",
+    "move/test_runs.py::test_rehearsed_forwards_and_back_with_faults",
     "toolchains/test_bundle.py",
     "toolchains/test_cache.py::test_a_test_that_fails_fails_also_with_a_runner_that_was_edited",
     "toolchains/test_cache.py::test_a_cache_of_mypy_that_was_cut_short_is_thrown_away",
@@ -88,6 +89,7 @@ SAMPLED = (
     "database/test_runner.py",
     "database/test_snapshot.py",
     "faults/test_faults.py",
+    "move/test_actions.py",
     "mutation/test_mutation.py",
     "toolchains/test_broken_tools.py",
 )

@@ -11,6 +11,7 @@ from gates.commands.fleet import fleet
 from gates.commands.governance import GOVERNANCE
 from gates.commands.look import checks, doctor, explain, verify
 from gates.commands.lsp import lsp
+from gates.commands.migration import migration
 from gates.commands.modules import modules
 from gates.commands.new import new
 from gates.commands.site import site
@@ -26,6 +27,6 @@ for command in (*GOVERNANCE, *WITHDRAWALS, audit, site, *TENANTS):
 
 COMMANDS = (
     new, update, fix, explain, checks, why_run, watch, lsp, verify, approve, diff, changelog, cost,
-    catalog, why, trust, modules, fleet, ci, doctor,
+    catalog, why, trust, modules, fleet, migration, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

@@ -33,7 +33,7 @@ RANK = {
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
     "releases": 5, "governance": 5, "changes": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6,
     "release": 6, "checks": 6,
-    "reuse": 6, "tenants": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
+    "reuse": 6, "tenants": 6, "move": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
     "stand_ins": 8,
     "fix": 9, "update_module": 9, "fleet": 9,

@@ -1,0 +1,109 @@
+"""What a run did, on disk before it is relied on: one JSON object a line, synced, never changed.
+
+A line that was cut short by a crash is as if it were not there. One process at a time holds it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from gates.errors import ConfigurationError, UsageError
+
+NAME = "journal.jsonl"
+EVENTS = (
+    "opened", "began", "ended", "failed", "stopped", "finished", "rollback", "rolled-back",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event: of the run, or of a step in it."""
+
+    event: str
+    at: float
+    """Seconds since 1970, UTC: a run may go on in another process after a crash."""
+    step: str = ""
+    seconds: float = 0.0
+    note: str = ""
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+
+def now() -> float:
+    """The time of an entry."""
+    return datetime.now(UTC).timestamp()
+
+
+class Journal:
+    """The file of one run, open for adding. Use it as a context."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make it. Raises `UsageError` where another process holds it."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = folder / NAME
+        self._number = os.open(
+            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+        )
+        try:
+            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._number)
+            raise UsageError(
+                f"another process runs the migration of {folder}", hint="gates migration status"
+            ) from error
+        self.entries = read(folder)
+        self._mend()
+
+    def _mend(self) -> None:
+        """Leave a line that was cut short behind a line break of its own."""
+        size = os.fstat(self._number).st_size
+        if size and os.pread(self._number, 1, size - 1) != b"\n":
+            os.write(self._number, b"\n")
+
+    def add(self, entry: Entry) -> None:
+        """Write one entry, on disk when this returns."""
+        line = json.dumps(asdict(entry), sort_keys=True) + "\n"
+        os.write(self._number, line.encode())
+        os.fsync(self._number)
+        self.entries = (*self.entries, entry)
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(folder: Path) -> tuple[Entry, ...]:
+    """Every whole entry of a run's journal; none where there is no journal.
+
+    Raises `ConfigurationError` for a journal in which a line other than a cut one is no entry.
+    """
+    try:
+        text = (folder / NAME).read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ()
+    found = []
+    for line in text.splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue  # cut short: what it would have said was not relied on
+        try:
+            entry = Entry(**value)
+        except TypeError as error:
+            raise ConfigurationError(f"{folder / NAME} is no journal of a migration") from error
+        if entry.event not in EVENTS:
+            raise ConfigurationError(f"{folder / NAME} names the unknown event {entry.event}")
+        found.append(entry)
+    return tuple(found)

@@ -1,0 +1,132 @@
+"""The modules' own migrations, and the state of each module at each tenant.
+
+States change by the catalog's own functions alone (`provision_tenant_module()` and those beside
+it), and files run as the catalog's migration role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from gates.filesystem import resolved
+from gates.move.place import Deadline, Place, StepFailedError
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg import sql
+
+_VERSIONS = """
+SELECT v.slug, v.version, m.value ->> 'path', m.value ->> 'sha256'
+FROM public.core_module_versions AS v
+    CROSS JOIN LATERAL jsonb_array_elements(v.migrations) WITH ORDINALITY AS m(value, place)
+WHERE EXISTS (SELECT FROM public.tenant_modules AS t
+    WHERE t.module_slug = v.slug AND t.module_version = v.version)
+ORDER BY v.slug, v.sort_key, m.place
+"""
+_MOVED = """
+FROM gates_move.accounts AS a
+WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'
+    AND a.tenant_id = t.tenant_id AND a.module_slug = t.module_slug
+"""
+
+
+def provision(place: Place, deadline: Deadline) -> dict[str, str]:
+    """Run each migration once, then take every tenant's module to the state that it is moved to.
+
+    Raises `StepFailedError` for a file that is missing or not the released one.
+    """
+    with place.session(deadline) as connection:
+        wanted = connection.execute(_VERSIONS).fetchall()
+        seen = _done(connection)
+    ran = 0
+    for slug, version, path, sha256 in wanted:
+        if (slug, path, sha256) in seen:
+            continue
+        seen.add((slug, path, sha256))
+        _run(place, deadline, (slug, version, path, sha256))
+        ran += 1
+    with place.session(deadline) as connection, connection.transaction():
+        _take_to_states(connection, place.approver)
+        rows = connection.execute(
+            "SELECT state, count(*) FROM public.tenant_modules GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        left = connection.execute(
+            _with_moved(
+                "SELECT count(*) FROM public.tenant_modules AS t"
+                " WHERE EXISTS (SELECT {moved} AND a.state <> t.state)"
+            )
+        ).fetchone()
+    if left and left[0]:
+        raise StepFailedError(f"{left[0]} modules of tenants are not in the state they move to")
+    return {"migrations": str(ran)} | {f"tenants' modules {state}": str(n) for state, n in rows}
+
+
+def _with_moved(statement: LiteralString) -> sql.Composed:
+    """A statement with what says which rows were moved."""
+    from psycopg import sql
+
+    return sql.SQL(statement).format(moved=sql.SQL(_MOVED))
+
+
+def _done(connection: psycopg.Connection[tuple[Any, ...]]) -> set[tuple[str, str, str]]:
+    return set(
+        connection.execute(
+            "SELECT slug, path, sha256 FROM public.core_module_migrations WHERE kind = 'migration'"
+        ).fetchall()
+    )
+
+
+def _run(place: Place, deadline: Deadline, migration: tuple[str, str, str, str]) -> None:
+    """One file, with the record that it was run, in one transaction."""
+    slug, _, path, sha256 = migration
+    text = _read(place.modules, slug, path)
+    if hashlib.sha256(text).hexdigest() != sha256:
+        raise StepFailedError(f"{slug}: {path} is not the file that was released")
+    # The role is a setting of the session's start: RESET ROLE in a file leads back to it.
+    session = place.session(deadline, search_path="public", role="gates_migrator")
+    with session as connection, connection.transaction():
+        connection.execute(text)
+        connection.execute("SET LOCAL ROLE NONE")
+        connection.execute(
+            "SELECT public.record_module_migration(%s, %s, %s, %s, 'migration')", migration
+        )
+
+
+def _read(modules: Path | None, slug: str, path: str) -> bytes:
+    if modules is None:
+        raise StepFailedError("the plan names no folder of modules (options.modules)")
+    root = resolved(modules / slug)
+    try:
+        file = resolved(root / path)
+        if not file.is_relative_to(root):
+            raise StepFailedError(f"{slug}: {path} leads out of the module")
+        return file.read_bytes()
+    except (OSError, ValueError) as error:
+        raise StepFailedError(f"{slug}: {path} cannot be read: {error}") from error
+
+
+def _take_to_states(connection: psycopg.Connection[tuple[Any, ...]], approver: str) -> None:
+    """Through the states that the catalog allows: requested, approved by name, enabled, off."""
+    provisioned = _with_moved(
+        "SELECT count(*) FROM public.tenant_modules AS t CROSS JOIN LATERAL"
+        " public.provision_tenant_module(t.tenant_id, t.module_slug, t.module_version) AS p"
+        " WHERE t.state = ANY (%s) AND EXISTS (SELECT {moved} AND a.state <> 'ARCHIVED')"
+    )
+    connection.execute(provisioned, (["REQUESTED"],))
+    if approver:
+        connection.execute(
+            "SELECT count(public.approve_tenant_module(t.tenant_id, t.module_slug, %s)::text)"
+            " FROM public.tenant_modules AS t WHERE t.state = 'PENDING_APPROVAL'",
+            (approver,),
+        )
+    connection.execute(provisioned, (["PENDING_APPROVAL", "PROVISIONING"],))
+    connection.execute(
+        "SELECT count(public.set_tenant_module_state(t.tenant_id, t.module_slug, a.state)::text)"
+        " FROM public.tenant_modules AS t JOIN gates_move.accounts AS a"
+        " ON a.tenant_id = t.tenant_id AND a.module_slug = t.module_slug"
+        " WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'"
+        " AND (a.state IN ('DISABLED', 'SUSPENDED') AND t.state = 'ENABLED'"
+        " OR a.state = 'ARCHIVED' AND t.state = 'REQUESTED')"
+    )
