@@ -27,6 +27,7 @@ NEEDS: dict[str, str] = {
     "catalog": "Catalog",
     "registry": "Registry",
     "evidence": "EvidenceSet",
+    "trust": "Trust",
     "today": "date",
 }
 """The closed set of what a check may ask for, by parameter name, with its annotation.

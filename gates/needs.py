@@ -16,14 +16,14 @@ from gates.git import Checkout, read_checkout
 from gates.model import StageResult
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
-from gates.reuse.questions import database_part
+from gates.reuse.questions import database_part, of_trust
 from gates.reuse.views import RecordedCatalog, RecordedModule, RecordedPolicy
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog, Previous
     from gates.database import Database
-    from gates.evidence import EvidenceSet
+    from gates.evidence import EvidenceSet, Trust
     from gates.registry import Registry
     from gates.releases import Releases
     from gates.reuse.entry import Exhibits
@@ -76,6 +76,7 @@ class Needs:
             "registry": self._recorded_registry,
             "releases": self.releases,
             "evidence": self._recorded_evidence,
+            "trust": self._trust,
         }
 
     def anew(self) -> Needs:
@@ -229,6 +230,14 @@ class Needs:
     def _recorded_evidence(self) -> EvidenceSet:
         note(UNREPEATABLE, "evidence")
         return self.evidence()
+
+    def _trust(self) -> Trust:
+        from gates.evidence import Trust
+
+        note("trust:", of_trust(self.policy.plain_policy, self.settings))
+        if self.policy.plain_policy.trusted_identities:
+            note("today:", self.today.isoformat())
+        return Trust.of(self.policy.plain_policy, self.settings, self.today)
 
     def recorded_catalog(self) -> Catalog:
         """The catalog as checks get it: what they ask it is noted."""

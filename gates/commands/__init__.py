@@ -1,5 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.baseline import baseline
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
@@ -17,7 +18,7 @@ from gates.commands.why_run import why_run
 catalog.add_command(site)
 
 COMMANDS = (
-    new, update, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost, catalog,
-    why, modules, ci, doctor,
+    new, update, baseline, fix, explain, checks, why_run, watch, lsp, verify, diff, changelog, cost,
+    catalog, why, modules, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""
