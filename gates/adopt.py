@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from gates.barred import barred
@@ -85,7 +85,7 @@ def record(path: Path, settings: Settings, today: date, *, grow: bool, reason: s
     finally:
         needs.close()
     if added:
-        growth = Growth(module.slug, base, reason or FIRST_REASON, added)
+        growth = Growth(module.slug, base, reason or FIRST_REASON, datetime.now(UTC), added)
         signed = EvidenceSet(module, policy, settings, None, today).sign(statement(growth))
         growths.append(json.dumps(signed.value, sort_keys=True, separators=(",", ":")))
     content = written(_with(lines, added), growths)

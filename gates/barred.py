@@ -8,7 +8,7 @@ from gates.check import all_outlines
 from gates.model import Stage
 
 ACTS = frozenset({Stage.PUBLISH, Stage.RELEASE})
-ASKS = frozenset({"catalog", "evidence", "registry", "releases", "trust"})
+ASKS = frozenset({"catalog", "evidence", "registry", "releases", "signers"})
 """Needs by which a check holds a version against what was released, or against its evidence."""
 TENANTS = frozenset(
     {

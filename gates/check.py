@@ -27,7 +27,7 @@ NEEDS: dict[str, str] = {
     "catalog": "Catalog",
     "registry": "Registry",
     "evidence": "EvidenceSet",
-    "trust": "Trust",
+    "signers": "Signers",
     "today": "date",
 }
 """The closed set of what a check may ask for, by parameter name, with its annotation.

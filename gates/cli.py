@@ -143,6 +143,10 @@ def cli() -> None:
     metavar="CHECK",
     help="Only this check, with what it needs. Repeatable. Writes no evidence.",
 )
+@click.option(
+    "--candidate", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of another module: check as if its version were released. Writes no evidence.",
+)  # fmt: skip
 @_options
 def run(path: Path, stages: tuple[str, ...], checks: tuple[str, ...], **options: Any) -> NoReturn:
     """Take the module in PATH through all seven stages.
@@ -154,6 +158,11 @@ def run(path: Path, stages: tuple[str, ...], checks: tuple[str, ...], **options:
         if chosen:
             raise click.UsageError("give --check or --stage, not both")
         chosen = stages_of(checks)
+    if options["candidate"] is not None:
+        chosen = chosen or list(Stage.PUBLISH.before)
+        if {Stage.PUBLISH, Stage.RELEASE}.intersection(chosen):
+            raise click.UsageError("nothing is published or released as if something else were")
+        options["candidate"] = options["candidate"].absolute()
     _run(path, chosen or list(Stage), only=frozenset(checks), **options)
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,7 +65,16 @@ def _policy(path: Path, settings: Settings) -> str:
         ignored = (path / POLICY_FILE).is_file()
         within = "; the one inside of it does not count" if ignored else ""
         files = [f"the built-in standard: there is no {POLICY_FILE} above the module{within}"]
-    return f"{policy.digest[:12]} from {', '.join(files)}"
+    return f"{policy.digest[:12]} from {', '.join(files)}{_trust_file(policy, settings)}"
+
+
+def _trust_file(policy: Policy, settings: Settings) -> str:
+    if policy.trust_file is None:
+        return ""
+    from gates.evidence.trust_file import load
+
+    newest = load(policy.trust_file, settings.state, datetime.now(UTC).date())
+    return f"; trust file version {newest.number} until {newest.expires.date()}"
 
 
 def _writable(folder: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
@@ -50,6 +50,19 @@ class TrustRoot:
     """Of the file, in hex."""
     fetched: date
     """The day on which it was the current one; the file itself does not say."""
+
+
+@dataclass(frozen=True)
+class TrustFile:
+    """A signed file of whose signatures count, pinned by its first version."""
+
+    path: Path = field(compare=False)
+    """Its versions, one a line. Not of the policy's digest: a key that is added or revoked later
+    makes no other policy."""
+    first: str
+    """SHA-256 of what its first version says, in hex: all later ones are signed from there on."""
+    least_version: int = 1
+    """The oldest version that counts."""
 
 
 def read_identity(value: object, _base: Path) -> Identity:
@@ -95,6 +108,19 @@ def read_trust_root(value: object, base: Path) -> TrustRoot:
     if (found := hashlib.sha256(data).hexdigest()) != sha256:
         raise ValueError(f"{file} is not the pinned file: its SHA-256 is {found}")
     return TrustRoot(file, found, fetched)
+
+
+def read_trust_file(value: object, base: Path) -> TrustFile:
+    """The table `trust.file`. Raises `ValueError`."""
+    table = _table(value, TrustFile, optional={"least_version"})
+    path, first, least = table["path"], table["first"], table.get("least_version", 1)
+    if not isinstance(path, str) or not path:
+        raise ValueError("path must be a text that is not empty")
+    if not isinstance(first, str) or not re.fullmatch(r"[0-9a-f]{64}", first):
+        raise ValueError("first must be the 64 hex digits that `gates trust show` prints")
+    if isinstance(least, bool) or not isinstance(least, int) or least < 1:
+        raise ValueError("least_version must be a whole number from 1 on")
+    return TrustFile(resolved(base / path), first, least)
 
 
 def _table(value: object, of: type, optional: set[str]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
-from gates.model import StageResult
+from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part, of_trust
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gates.catalog import Catalog, Previous
     from gates.database import Database
     from gates.evidence import EvidenceSet, Trust
+    from gates.evidence.signers import Signers
     from gates.registry import Registry
     from gates.releases import Releases
     from gates.reuse.entry import Exhibits
@@ -76,7 +77,7 @@ class Needs:
             "registry": self._recorded_registry,
             "releases": self.releases,
             "evidence": self._recorded_evidence,
-            "trust": self._trust,
+            "signers": self._signers,
         }
 
     def anew(self) -> Needs:
@@ -122,22 +123,38 @@ class Needs:
             self.today,
         )
 
-    def record(self, result: StageResult) -> None:
-        """Sign and write the evidence of a stage.
+    def record(self, result: StageResult, *, publishes: bool = False) -> None:
+        """Sign and write the evidence of a stage; beside that of a build that passed, the bundle.
 
+        With `publishes`, the bundle is there afterwards although the build's results were reused.
         Raises `CouldNotCheckError`, `ConfigurationError` or `RefusedError` where it can't be.
         """
-        made = self.bundle.made
+        passed = result.stage is Stage.BUILD and result.verdict is Verdict.PASS
         digests = {each.bundle for each in self.kept if each.bundle}
+        made = self.bundle.made
+        if passed and publishes and not made and self.evidence().store.bundle_digest not in digests:
+            made = self.bundle()
         digests |= {made.sha256} if made and made.sha256 else set()
         if len(digests) > 1:
             raise CouldNotCheckError(
                 "results of an earlier run were reused that are about another bundle",
                 hint="gates run --fresh",
             )
+        if passed and made:
+            self.evidence().store.keep_bundle(made.path)
         self.evidence().write(
-            result, bundle=next(iter(digests), None), environment=self._environment()
+            result,
+            bundle=next(iter(digests), None),
+            environment=self._environment() | self._relied_upon(result),
         )
+
+    def _relied_upon(self, result: StageResult) -> dict[str, str]:
+        """What publish says of the evidence before it, which is another one in each run."""
+        if result.stage is not Stage.PUBLISH or result.verdict is not Verdict.PASS:
+            return {}
+        from gates.evidence.together import relies_upon
+
+        return relies_upon(self.evidence().verify(Stage.PUBLISH.before))
 
     def _environment(self) -> dict[str, str]:
         """What the run used: the commit, the sandbox of the tests, the database server."""
@@ -215,7 +232,15 @@ class Needs:
     def _catalog(self) -> Catalog:
         from gates.catalog import Catalog
 
-        catalog = Catalog.open(self.settings)
+        if self.settings.candidate is None:
+            catalog = Catalog.open(self.settings)
+        else:
+            from gates.catalog.candidate import WithCandidate
+            from gates.module import load
+            from gates.release import candidate_of
+
+            candidate = candidate_of(load(self.settings.candidate))
+            catalog = WithCandidate.of(self.settings, candidate)
         self._stack.callback(catalog.close)
         return catalog
 
@@ -230,6 +255,11 @@ class Needs:
     def _recorded_evidence(self) -> EvidenceSet:
         note(UNREPEATABLE, "evidence")
         return self.evidence()
+
+    def _signers(self) -> Signers:
+        from gates.evidence.signers import Signers
+
+        return Signers(self._trust)
 
     def _trust(self) -> Trust:
         from gates.evidence import Trust

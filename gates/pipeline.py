@@ -129,13 +129,14 @@ def run_module(
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
     baseline = baseline_of(module) if with_baseline else None
+    writes = not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, (), baseline)
         return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan, baseline, writes=not only))
+        ended.append(_finish(result, needs, plan, baseline, writes=writes))
         return ended[-1]
 
     def report() -> Report:
@@ -263,7 +264,7 @@ def _finish(
     if not writes:
         return judged
     try:
-        needs.record(judged)
+        needs.record(judged, publishes=Stage.PUBLISH in plan)
     except (GatesError, OSError) as error:
         hint = error.hint if isinstance(error, GatesError) else None
         lost = CheckResult(

@@ -6,6 +6,7 @@ Every step can be repeated: the same bytes under the same version change nothing
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,9 +54,23 @@ def publish(needs: Needs) -> Outcome:
             module=needs.module,
             evidence=needs.evidence(),
             registry=needs.registry(),
-            bundle=needs.bundle().path.read_bytes(),
+            bundle=built_bundle(needs.evidence()),
         )
     )
+
+
+def built_bundle(evidence: EvidenceSet) -> bytes:
+    """The bundle that the build left; held against its evidence by `match_bundle`.
+
+    Raises `RefusedError` where there is none: publishing runs nothing of the module.
+    """
+    bundle = evidence.store.read_bundle()
+    if bundle is None:
+        raise RefusedError(
+            [f"there is no bundle of the build in {evidence.store.folder} [no-bundle]"],
+            hint=f"gates build --fresh {shlex.quote(str(evidence.module.root))}",
+        )
+    return bundle
 
 
 def publish_bundle(work: Publication) -> Outcome:
@@ -74,7 +89,11 @@ def publish_bundle(work: Publication) -> Outcome:
 
 
 def verify_evidence(work: Publication) -> str:
-    """The five stages before passed for this content, and the evidence of it holds."""
+    """The five stages before passed for this content, and the evidence of it holds.
+
+    The key that will sign this stage may do so.
+    """
+    work.evidence.require_signer(Stage.PUBLISH, work.statements)
     return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
+from gates.catalog.candidate import Candidate
 from gates.catalog.changelog import entry
 from gates.catalog.model import Asked, Registered
 from gates.catalog.tables import tables_created
@@ -71,7 +72,7 @@ class Release:
         return tables_created(self.module, self.statements[Stage.TEST])
 
 
-NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", "today", "trust"})
+NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", "signers", "today"})
 """What a check may need that a release runs again: nothing that runs code of the module."""
 
 
@@ -120,7 +121,11 @@ def release_version(work: Release) -> Outcome:
 
 
 def verify_evidence(work: Release) -> str:
-    """The six stages before passed for this content, and the evidence of it holds."""
+    """The six stages before passed for this content, and the evidence of it holds.
+
+    The key that will sign this stage may do so.
+    """
+    work.evidence.require_signer(Stage.RELEASE, work.statements)
     return f"{len(work.statements)} stages passed for {work.module.digest[:12]}"
 
 
@@ -205,23 +210,38 @@ def module_row(module: Module) -> ModuleRow:
 
 def version_row(work: Release) -> ReleasedVersion:
     """The version's row, from the module, the evidence and the registry."""
-    module, there = work.module, work.published
-    manifest = module.require_manifest()
-    return ReleasedVersion(
-        slug=module.slug,
-        version=module.version,
-        digest=module.digest,
+    there = work.published
+    return replace(
+        candidate_of(work.module).version,
         bundle=there.bundle,
-        status=str(manifest.get("maturity_status") or ""),
-        manifest=storable(manifest.value),
-        settings_schema=storable(module.require_settings().value),
-        migrations=tuple(_migration(module, each) for each in module.migrations),
         tables_created=work.tables,
-        changelog=storable(entry(module)),
         registry_manifest=there.manifest,
         registry_reference=there.reference,
         policy=work.evidence.policy_digest,
     )
+
+
+def candidate_of(module: Module) -> Candidate:
+    """The rows that a release of a module would make; what is known only once it is published and
+    signed is empty. Raises `CouldNotCheckError` where manifest or settings schema cannot be read.
+    """
+    manifest = module.require_manifest()
+    row = ReleasedVersion(
+        slug=module.slug,
+        version=module.version,
+        digest=module.digest,
+        bundle="",
+        status=str(manifest.get("maturity_status") or ""),
+        manifest=storable(manifest.value),
+        settings_schema=storable(module.require_settings().value),
+        migrations=tuple(_migration(module, each) for each in module.migrations),
+        tables_created=(),
+        changelog=storable(entry(module)),
+        registry_manifest="",
+        registry_reference="",
+        policy="",
+    )
+    return Candidate(module_row(module), row)
 
 
 def evidence_rows(statements: Mapping[Stage, Statement]) -> tuple[EvidenceRow, ...]:

@@ -21,7 +21,15 @@ from typing import Any
 
 from gates.errors import ConfigurationError
 from gates.filesystem import is_file, resolved, status
-from gates.identities import SIGNING, Identity, TrustRoot, read_identity, read_trust_root
+from gates.identities import (
+    SIGNING,
+    Identity,
+    TrustFile,
+    TrustRoot,
+    read_identity,
+    read_trust_file,
+    read_trust_root,
+)
 from gates.model import Level
 
 POLICY_FILE = "gates-policy.toml"
@@ -151,6 +159,8 @@ class Policy:
     trusted_identities: tuple[Identity, ...] = ()
     """Workflows whose evidence a release accepts, beside that of the trusted keys; with any, this
     installation's own key counts only where `trusted_keys` names it."""
+    trust_file: TrustFile | None = None
+    """A signed file of keys and identities with roles, in place of the two above."""
     trust_root: TrustRoot | None = None
     """What their certificates and log entries are verified against."""
     trust_root_max_age_days: int = 90
@@ -166,6 +176,8 @@ class Policy:
     """Whether a release asks for evidence of a commit, with no file that is not in it."""
     evidence_max_age_hours: float = 24.0
     """A stage that began longer ago is run again before a release."""
+    separate_keys: bool = False
+    """Whether nobody who signed a stage up to the scan may sign publish or release."""
     least_gates: str = ""
     """The oldest version of the gate whose evidence counts; "" is that of the one that asks."""
     baseline_maturities: tuple[str, ...] = ("PLANNED", "IN_DEVELOPMENT", "ALPHA", "BETA", "RC")
@@ -183,8 +195,7 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 over every value but the places they came from; files count by content."""
 
-        values = {each.name: self.plain(each.name) for each in fields(self)}
-        del values["sources"]
+        values = {each.name: self.plain(each.name) for each in fields(self) if each.compare}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def for_module(self, slug: str) -> Policy:
@@ -205,7 +216,9 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {
+            each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.compare
+        }
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -236,6 +249,8 @@ class Settings:
     none) or "off"."""
     audit_reuse: int = 0
     """How many checks whose kept results hold are run all the same, and compared."""
+    candidate: Path | None = None
+    """Folder of another module that the catalog is to hold as if it were released already."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -505,6 +520,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "checks.required": ("required_checks", _list(_text), lambda new, old: set(new) >= set(old)),
     "trust.keys": ("trusted_keys", _list(_text), None),
     "trust.identities": ("trusted_identities", _list(read_identity), None),
+    "trust.file": ("trust_file", read_trust_file, None),
     "trust.root": ("trust_root", read_trust_root, None),
     "trust.root_max_age_days": ("trust_root_max_age_days", _days, lambda new, old: new <= old),
     "trust.services": ("trust_services", _path, None),
@@ -517,6 +533,7 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
         lambda new, old: set(new) <= set(old),
     ),
     "evidence.max_age_hours": ("evidence_max_age_hours", _number, lambda new, old: new <= old),
+    "evidence.separate_keys": ("separate_keys", _flag, lambda new, old: new >= old),
     "evidence.least_gates": ("least_gates", _version, None),
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),

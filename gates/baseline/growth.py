@@ -10,15 +10,20 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gates.baseline.entries import Baseline, Entry, Line
 from gates.digests import digest_of
 from gates.evidence import Trust
 from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
+from gates.evidence.freshness import read_time
+from gates.evidence.grants import signer_problems
 from gates.evidence.reader import Reader
 from gates.evidence.signed import parse
 from gates.evidence.statement import STATEMENT_TYPE, storable
 
+ROLE = "approval"
+"""What a signer of a trust file must be allowed to sign: to let a fault pass is an approval."""
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/baseline/v1"
 
 
@@ -31,6 +36,7 @@ class Growth:
     base: str
     """The newest released version when it was signed, "" for none: it counts on top of that."""
     reason: str
+    made: datetime
     added: Mapping[Entry, int]
 
 
@@ -48,6 +54,7 @@ def statement(growth: Growth) -> bytes:
                     "module": growth.module,
                     "base": growth.base,
                     "reason": growth.reason,
+                    "made": growth.made.isoformat(timespec="seconds"),
                     "added": added,
                 },
             }
@@ -71,7 +78,9 @@ def read_growth(payload: bytes) -> Growth:
     reason = predicate.text("reason")
     if not reason.strip():
         raise MalformedError("it gives no reason")
-    return Growth(predicate.text("module"), predicate.text("base"), reason, added)
+    if (made := read_time(predicate.text("made"))) is None:
+        raise MalformedError("it does not say when it was signed")
+    return Growth(predicate.text("module"), predicate.text("base"), reason, made, added)
 
 
 def counted(
@@ -89,6 +98,11 @@ def counted(
                 refused += [f"growth that {problem}" for problem in problems]
                 continue
             growth = read_growth(envelope.payload)
+            if reasons := signer_problems(
+                trust, envelope.key_ids, envelope.claims, ROLE, growth.made
+            ):
+                refused += [f"growth that {reason}" for reason in reasons]
+                continue
         except (MalformedError, ValueError, AttributeError, RecursionError) as error:
             refused.append(f"growth that cannot be read: {shown(str(error), 200)}")
             continue

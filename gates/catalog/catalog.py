@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gates.catalog import migrate, store
+from gates.catalog import audit_rows, migrate, store
+from gates.catalog.audit import Anchor, Trail, examine
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
@@ -171,6 +172,26 @@ class Catalog:
     def evidence(self, version: ReleasedVersion) -> tuple[EvidenceRow, ...]:
         """The evidence rows of a released version, in the order of the stages."""
         return self._read(lambda connection: store.evidence(connection, version.id), ())
+
+    def trail(self, anchors: Sequence[Anchor] = ()) -> Trail:
+        """What the audit trail is worth, held against its chain and these anchors.
+
+        Raises `CouldNotCheckError` for a login that does not see all of it.
+        """
+
+        def read(connection: psycopg.Connection) -> Trail:
+            with connection.transaction():
+                connection.execute(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                    " SET LOCAL statement_timeout TO 0"
+                )
+                audit_rows.require_all_rows(connection)
+                beside = audit_rows.unchained(connection)
+                return examine(
+                    audit_rows.links(connection), beside, store.identity(connection), anchors
+                )
+
+        return self._read(read, examine((), (), "", anchors))
 
     def register(
         self,

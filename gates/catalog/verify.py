@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from gates.catalog.model import EvidenceRow, ReleasedVersion
 from gates.errors import RefusedError
-from gates.evidence import rules, signed, statement
+from gates.evidence import rules, signed, statement, together
 from gates.evidence.envelope import MalformedError, canonical, shown
-from gates.evidence.freshness import check_order, check_started, read_time
+from gates.evidence.freshness import check_started, read_time
 from gates.model import Stage
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RULES: tuple[rules.Rule, ...] = (
     rules.check_stage,
+    rules.check_signer,
     rules.check_subject,
     rules.check_content_digest,
     rules.check_verdict,
@@ -34,7 +35,6 @@ RULES: tuple[rules.Rule, ...] = (
     check_started,
 )
 """Those that a row can be held to: of the policy of then, the catalog keeps the digest."""
-ACROSS = (rules.check_same_bundle, rules.check_same_commit, check_order)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def verify_version(
     trust: Trust,
     *,
     max_age_hours: float,
+    separate_keys: bool = False,
     registry: Registry | None = None,
 ) -> Verified:
     """Hold the evidence of a version against its row, the trusted keys and the bundle.
@@ -76,6 +77,7 @@ def verify_version(
         checks={},
         now=released,
         max_age_hours=max_age_hours,
+        trust=trust,
     )
     reasons: dict[str, tuple[str, ...]] = {}
     found: dict[Stage, Statement] = {}
@@ -91,7 +93,7 @@ def verify_version(
             problems += [why for rule in RULES for why in rule(read, stage, expected)]
             problems += _about_row(stage, row, version, read)
         reasons[stage.value] = tuple(problems)
-    across = [why for rule in ACROSS for why in rule(found)]
+    across = [why for r in together.across(separate_keys=separate_keys) for why in r(found)]
     across += _about_bundle(version, registry) if registry else []
     reasons[""] = tuple(across)
     return Verified(version.slug, version.version, reasons, found)

@@ -3,6 +3,7 @@
 ```text
 RESULTS/<module>/<stage>.json .sarif .html .md     reports, one stage in each
 RESULTS/<module>/evidence/<stage>.dsse.json        signed evidence, verified by whoever uses it
+RESULTS/<module>/evidence/build.tgz                the bundle, held against the build's evidence
 ```
 
 Jobs that ran a module's code wrote these files, so none is believed to be what it is called: no

@@ -61,6 +61,7 @@ def _verified(
             page.evidence.get(each.version, ()),
             trust,
             max_age_hours=policy.evidence_max_age_hours,
+            separate_keys=policy.separate_keys,
             registry=registry,
         )
         for each in page.versions

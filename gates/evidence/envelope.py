@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gates.evidence.keys import Trust, key_id
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 LARGEST = 32 * 1024 * 1024
@@ -36,6 +40,7 @@ class Envelope:
     payload: bytes
     signatures: tuple[tuple[str, bytes], ...]
     """Key id and signature of each."""
+    payload_type: str = PAYLOAD_TYPE
 
     claims = None
     """Nobody's but the key's."""
@@ -50,7 +55,7 @@ class Envelope:
         """The envelope as JSON data: payload, payloadType, signatures."""
         return {
             "payload": base64.b64encode(self.payload).decode(),
-            "payloadType": PAYLOAD_TYPE,
+            "payloadType": self.payload_type,
             "signatures": [
                 {"keyid": each, "sig": base64.b64encode(signature).decode()}
                 for each, signature in self.signatures
@@ -66,46 +71,58 @@ class Envelope:
 
         Every signature must be by a trusted key and must verify over the payload.
         """
-        from securesystemslib.dsse import Envelope as Dsse
-        from securesystemslib.exceptions import VerificationError
-        from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
-
         if not self.signatures:
             return ["is not signed [unsigned]"]
+        if len(set(self.key_ids)) < len(self.signatures):
+            return ["is signed by the same key more than once [duplicated-signature]"]
+        known = {each: trust.keys[each] for each, _ in self.signatures if each in trust}
+        accepted = self.accepted(known)
         found = []
-        for each, signature in self.signatures:
-            if each not in trust:
+        for each, _ in self.signatures:
+            if each not in known:
                 found.append(f"is signed by the unknown key {shown(each)} [unknown-key]")
-                continue
-            dsse = Dsse(self.payload, PAYLOAD_TYPE, {each: Signature(each, signature.hex())})
-            try:
-                dsse.verify([SSlibKey.from_crypto(trust.keys[each], keyid=each)], 1)
-            except VerificationError:
+            elif each not in accepted:
                 found.append(
                     "has a signature that does not verify: it was edited after signing"
                     " [wrong-signature]"
                 )
         return found
 
+    def accepted(self, keys: Mapping[str, Ed25519PublicKey]) -> frozenset[str]:
+        """The ids of those keys that signed the payload; of an id that is there twice with two
+        signatures, none."""
+        from securesystemslib.dsse import Envelope as Dsse
+        from securesystemslib.exceptions import VerificationError
+        from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
 
-def sign(payload: bytes, private: Ed25519PrivateKey) -> Envelope:
+        found: set[str] = set()
+        for each, signature in dict(self.signatures).items():
+            if each not in keys or self.key_ids.count(each) > 1:
+                continue
+            dsse = Dsse(self.payload, self.payload_type, {each: Signature(each, signature.hex())})
+            with contextlib.suppress(VerificationError):
+                found |= dsse.verify([SSlibKey.from_crypto(keys[each], keyid=each)], 1).keys()
+        return frozenset(found)
+
+
+def sign(payload: bytes, private: Ed25519PrivateKey, payload_type: str = PAYLOAD_TYPE) -> Envelope:
     """An envelope around `payload` with one signature."""
     from securesystemslib.dsse import Envelope as Dsse
     from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
 
     public = private.public_key()
     identity = key_id(public)
-    dsse = Dsse(payload, PAYLOAD_TYPE, {})
+    dsse = Dsse(payload, payload_type, {})
     signature = dsse.sign(CryptoSigner(private, SSlibKey.from_crypto(public, keyid=identity)))
-    return Envelope(payload, ((identity, bytes.fromhex(signature.signature)),))
+    return Envelope(payload, ((identity, bytes.fromhex(signature.signature)),), payload_type)
 
 
-def parse(value: object) -> Envelope:
-    """The envelope in JSON data. Raises `MalformedError`."""
+def parse(value: object, payload_type: str = PAYLOAD_TYPE) -> Envelope:
+    """The envelope in JSON data, of a payload of this type. Raises `MalformedError`."""
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
         raise MalformedError("it is no DSSE envelope")
-    if value["payloadType"] != PAYLOAD_TYPE:
-        raise MalformedError(f"its payload is not of type {PAYLOAD_TYPE}")
+    if value["payloadType"] != payload_type:
+        raise MalformedError(f"its payload is not of type {payload_type}")
     listed = value["signatures"]
     if not isinstance(listed, list) or len(listed) > 16:
         raise MalformedError("its signatures are no list of at most 16")
@@ -116,7 +133,7 @@ def parse(value: object) -> Envelope:
         if not isinstance(each["keyid"], str):
             raise MalformedError("a key id is no text")
         signatures.append((each["keyid"], decode(each["sig"])))
-    return Envelope(decode(value["payload"]), tuple(signatures))
+    return Envelope(decode(value["payload"]), tuple(signatures), payload_type)
 
 
 def shown(text: str, longest: int = 80) -> str:

@@ -13,7 +13,8 @@ from gates import __version__
 from gates.check import Planned, outlines
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
-from gates.evidence import keys, rules, signed, statement
+from gates.evidence import keys, rules, signed, statement, together
+from gates.evidence.grants import signer_problems
 from gates.evidence.statement import Statement
 from gates.evidence.store import Store
 from gates.model import Stage, StageResult
@@ -55,7 +56,11 @@ class EvidenceSet:
 
     @cached_property
     def trust(self) -> keys.Trust:
-        """Whose signatures count. Raises `ConfigurationError` for wrong keys or no trust root."""
+        """Whose signatures count.
+
+        Raises `ConfigurationError` for wrong keys or no trust root, and `RefusedError` or
+        `CouldNotCheckError` for a trust file that does not hold.
+        """
         return keys.Trust.of(self.policy, self.settings, self._now.date())
 
     @property
@@ -101,13 +106,15 @@ class EvidenceSet:
     def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
         """What there is about each stage, with every reason against it; refuses nothing itself.
 
-        Raises `ConfigurationError` and `CouldNotCheckError` only.
+        Raises `ConfigurationError` and `CouldNotCheckError`, and `RefusedError` for a trust file
+        that does not hold.
         """
         wanted = tuple(stages)
         expected = self._expected(wanted)
         found = [self._inspect(stage, expected) for stage in wanted]
         statements = {each.stage: each.statement for each in found if each.statement}
-        across = [why for rule in rules.ACROSS for why in rule(statements)]
+        separate = self.policy.separate_keys
+        across = [why for r in together.across(separate_keys=separate) for why in r(statements)]
         across += self._unseen(found)
         if across and found:
             found[-1] = replace(found[-1], reasons=(*found[-1].reasons, *across))
@@ -125,6 +132,22 @@ class EvidenceSet:
             command = ["gates run", *again, shlex.quote(str(self.module.root))]
             raise RefusedError(reasons, hint=" ".join(command))
         return {each.stage: each.statement for each in found if each.statement}
+
+    def require_signer(self, stage: Stage, before: Mapping[Stage, Statement]) -> None:
+        """Raise `RefusedError` where this installation's key may not sign a stage after those.
+
+        Asked before a stage changes anything outside. Which identity a workflow will be given is
+        not known before it signs.
+        """
+        if self.settings.keyless or (self.trust.grants is None and not self.policy.separate_keys):
+            return
+        own = keys.key_id(keys.signing_key(self.settings.key).public_key())
+        may = signer_problems(self.trust, (own,), None, stage.value, self._now)
+        reasons = [f"the evidence of {stage} {why}" for why in may]
+        if self.policy.separate_keys:
+            reasons += together.same_signer(stage, frozenset({own}), before)
+        if reasons:
+            raise RefusedError(reasons, hint="set GATES_SIGNING_KEY to a key for this stage")
 
     def envelope(self, stage: Stage) -> bytes | None:
         """The bytes of a stage's envelope as stored, not verified; None where there is none."""
@@ -191,7 +214,7 @@ class EvidenceSet:
             clean_tree=self.policy.clean_tree,
             reuse=self.policy.reuse_in_release,
             reuse_max_age_hours=self.policy.reuse_max_age_hours,
-            keys=frozenset(self.trust.keys),
+            trust=self.trust,
         )
 
     def _required(self, stage: Stage) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gates.evidence.envelope import shown
@@ -29,6 +30,8 @@ class Claims:
     """URL of the calling repository."""
     commit: str
     """Of the calling repository, in hex."""
+    issued: datetime | None = field(default=None, compare=False)
+    """When the certificate was; its key signed within minutes."""
 
     @classmethod
     def of(cls, certificate: Certificate) -> Claims:
@@ -43,6 +46,7 @@ class Claims:
             runner=_extension(certificate, 11),
             repository=_extension(certificate, 12),
             commit=_extension(certificate, 13),
+            issued=certificate.not_valid_before_utc,
         )
 
     @property

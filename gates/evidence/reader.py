@@ -39,6 +39,13 @@ class Reader:
             raise MalformedError(f"{key} of {self._name} is no number from 0 on")
         return float(value)
 
+    def whole(self, key: str) -> int:
+        """A member that is a whole number from 0 on."""
+        number = self.value.get(key)
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1e15:
+            raise MalformedError(f"{key} of {self._name} is no whole number from 0 on")
+        return number
+
     def member(self, key: str) -> Reader:
         """A member that is an object."""
         return Reader(self.value.get(key), f"{key} of {self._name}")

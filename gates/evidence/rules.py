@@ -7,7 +7,7 @@ that a refusal names everything at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gates import __version__
@@ -16,10 +16,12 @@ from gates.evidence.envelope import shown
 from gates.evidence.freshness import (
     check_advisory_age,
     check_gates_version,
-    check_order,
     check_started,
     hours_between,
+    read_time,
 )
+from gates.evidence.grants import signer_problems
+from gates.evidence.keys import Trust
 from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
 from gates.model import Stage, Verdict
 from gates.settings import Waiver, missing_walls
@@ -55,8 +57,8 @@ class Expected:
     """In which a baseline may hold findings; None where that is not asked any more."""
     clean_tree: bool = False
     """Whether the evidence must be of a commit, and nothing besides."""
-    keys: frozenset[str] = frozenset()
-    """Ids of the keys that count, for results that were reused."""
+    trust: Trust = field(default_factory=lambda: Trust({}))
+    """Who may sign what."""
 
 
 RUNS_CODE = (Stage.TEST, Stage.BUILD)
@@ -71,6 +73,14 @@ def check_stage(found: Statement, stage: Stage, _expected: Expected) -> Iterator
     """An envelope of one stage, renamed, is not another stage's."""
     if found.stage is not stage:
         yield f"the evidence of {stage} is about the stage {found.stage} [wrong-stage]"
+
+
+def check_signer(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """Whoever signed it may sign this stage, and might when it was signed."""
+    for why in signer_problems(
+        expected.trust, found.key_ids, found.claims, stage.value, found.signed
+    ):
+        yield f"the evidence of {stage} {why}"
 
 
 def check_subject(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -189,11 +199,15 @@ def check_reused(found: Statement, stage: Stage, expected: Expected) -> Iterator
                 f"the stage {stage} reused a result of {shown(check)} from {shown(earlier.made)},"
                 f" more than {expected.reuse_max_age_hours:g} hours before it [reused-too-old]"
             )
-        if earlier.key not in expected.keys:
+        if earlier.key not in expected.trust:
             yield (
                 f"the stage {stage} reused a result of {shown(check)} that the unknown key"
                 f" {shown(earlier.key)} had signed [reused-unknown-key]"
             )
+            continue
+        made = read_time(earlier.made)
+        for why in signer_problems(expected.trust, (earlier.key,), None, stage.value, made):
+            yield f"the stage {stage} reused a result of {shown(check)}, which {why}"
 
 
 def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
@@ -255,6 +269,7 @@ def check_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator
 
 RULES: tuple[Rule, ...] = (
     check_stage,
+    check_signer,
     check_subject,
     check_content_digest,
     check_verdict,
@@ -272,35 +287,3 @@ RULES: tuple[Rule, ...] = (
     check_bundle,
 )
 """Every rule about one statement, in the order of the reasons."""
-
-
-def check_same_bundle(found: Mapping[Stage, Statement]) -> Iterator[str]:
-    """Build, scan and publish are about the same bundle."""
-    bundles = {
-        stage: statement.bundle
-        for stage, statement in found.items()
-        if stage in BUNDLE_STAGES and statement.bundle
-    }
-    if len(set(bundles.values())) > 1:
-        each = ", ".join(f"{stage} {digest}" for stage, digest in bundles.items())
-        yield f"the stages are about different bundles: {each} [different-bundles]"
-
-
-def check_same_commit(found: Mapping[Stage, Statement]) -> Iterator[str]:
-    """Stages that workflows signed are of one commit of one repository."""
-    commits = {
-        stage: f"{shown(each.claims.repository, 200)} at {shown(each.claims.commit)}"
-        for stage, each in found.items()
-        if each.claims
-    }
-    if len(set(commits.values())) > 1:
-        each = ", ".join(f"{stage} {commit}" for stage, commit in commits.items())
-        yield f"the stages were signed for different commits: {each} [different-commits]"
-
-
-ACROSS: tuple[Callable[[Mapping[Stage, Statement]], Iterator[str]], ...] = (
-    check_same_bundle,
-    check_same_commit,
-    check_order,
-)
-"""Every rule about several statements."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from gates import __version__
 from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
+from gates.evidence.freshness import read_time
 from gates.evidence.identity import Claims
 from gates.evidence.reader import Reader
 from gates.model import CheckResult, Finding, RanRecord, Reused, Stage, StageResult, Verdict
@@ -85,6 +87,25 @@ class Statement:
     """Of the workflow whose identity signed; None where a key did."""
     envelope: Mapping[str, Any] = field(default_factory=dict)
     """The DSSE envelope, or the bundle that holds it, as JSON data."""
+
+    @property
+    def signed(self) -> datetime | None:
+        """When: as the certificate says, else as the statement does, the end of the stage; None
+        where it does not."""
+        if self.claims and self.claims.issued:
+            return self.claims.issued
+        began = read_time(self.started)
+        try:
+            return began + timedelta(seconds=min(self.seconds, 1e9)) if began else None
+        except OverflowError:
+            return None
+
+    @property
+    def signers(self) -> frozenset[str]:
+        """Who signed: key ids, or the workflow without its ref."""
+        if self.claims:
+            return frozenset({self.claims.workflow.partition("@")[0]})
+        return frozenset(self.key_ids)
 
 
 def subject_name(module: Module) -> str:

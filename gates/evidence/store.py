@@ -1,4 +1,5 @@
-"""Where envelopes are kept: one file a stage, in `.gates/evidence` of the module or a folder given.
+"""Where evidence is kept: one file a stage, in `.gates/evidence` of the module or a folder given,
+and beside that of the build the bundle that it is about.
 
 The module is untrusted, so no link in it is followed, and only plain files of bounded size are
 read. Writing is whole or not at all.
@@ -8,12 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import io
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence.envelope import LARGEST
@@ -21,6 +26,12 @@ from gates.model import Stage
 
 _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+BUNDLE = f"{Stage.BUILD.value}.tgz"
+"""The bundle, whatever its name will be: publish takes it from here, and builds nothing."""
+LARGEST_BUNDLE = 2 * 1024**3
+"""Bytes that a bundle may have."""
 
 
 def file_name(stage: Stage) -> str:
@@ -54,11 +65,33 @@ class Store:
 
         Raises `RefusedError` for a link, a special file or one that is too large.
         """
-        with self._errors(stage, "read"):
+        return self._read(file_name(stage), f"evidence of {stage}", LARGEST)
+
+    def read_bundle(self) -> bytes | None:
+        """The bundle that was built, None where there is none; not verified. Raises as `read`."""
+        return self._read(BUNDLE, "bundle", LARGEST_BUNDLE)
+
+    @property
+    def bundle_digest(self) -> str | None:
+        """SHA-256 of that bundle, in hex; None where there is none. Raises as `read`."""
+        bundle = self.read_bundle()
+        return None if bundle is None else hashlib.sha256(bundle).hexdigest()
+
+    def keep_bundle(self, bundle: Path) -> None:
+        """Keep a bundle beside the evidence of its build. Raises as `write`."""
+        with (
+            self._errors("bundle", "written"),
+            bundle.open("rb") as source,
+            self._open(make=True) as folder,
+        ):
+            self._place(folder, BUNDLE, source)
+
+    def _read(self, name: str, what: str, largest: int) -> bytes | None:
+        with self._errors(what, "read"):
             try:
                 with self._open() as folder:
                     descriptor = os.open(
-                        file_name(stage),
+                        name,
                         os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
                         dir_fd=folder,
                     )
@@ -67,18 +100,13 @@ class Store:
             try:
                 state = os.fstat(descriptor)
                 if not stat.S_ISREG(state.st_mode):
+                    raise RefusedError([f"the {what} is not a plain file [unreadable]"])
+                if state.st_size > largest:
                     raise RefusedError(
-                        [f"the evidence of {stage} is not a plain file [unreadable]"]
-                    )
-                if state.st_size > LARGEST:
-                    raise RefusedError(
-                        [
-                            f"the evidence of {stage} is larger than {LARGEST // 1024 // 1024} MiB"
-                            " [unreadable]"
-                        ]
+                        [f"the {what} is larger than {largest // 1024 // 1024} MiB [unreadable]"]
                     )
                 with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    return file.read(LARGEST + 1)
+                    return file.read(largest + 1)
             finally:
                 os.close(descriptor)
 
@@ -88,14 +116,17 @@ class Store:
         Raises `RefusedError` where a link is in the way, `CouldNotCheckError` where it cannot be
         written.
         """
-        with self._errors(stage, "written"), self._open(make=True) as folder:
-            self._place(folder, file_name(stage), data)
+        with (
+            self._errors(f"evidence of {stage}", "written"),
+            self._open(make=True) as folder,
+        ):
+            self._place(folder, file_name(stage), io.BytesIO(data))
         return self.path(stage)
 
     def remove(self, stage: Stage) -> None:
         """Remove the envelope of a stage, so that nothing older can be taken for it."""
         with (
-            self._errors(stage, "removed"),
+            self._errors(f"evidence of {stage}", "removed"),
             contextlib.suppress(FileNotFoundError),
             self._open() as folder,
         ):
@@ -103,7 +134,7 @@ class Store:
             os.fsync(folder)
 
     @staticmethod
-    def _place(folder: int, name: str, data: bytes) -> None:
+    def _place(folder: int, name: str, data: IO[bytes]) -> None:
         aside = f".{name}.{secrets.token_hex(8)}"
         descriptor = os.open(
             aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder
@@ -111,7 +142,7 @@ class Store:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, 0o644)  # whatever the umask is
-                file.write(data)
+                shutil.copyfileobj(data, file)
                 file.flush()
                 os.fsync(descriptor)
             os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -145,22 +176,19 @@ class Store:
         try:
             os.close(os.open(".gitignore", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder))
         except FileNotFoundError:
-            self._place(folder, ".gitignore", b"*\n")
+            self._place(folder, ".gitignore", io.BytesIO(b"*\n"))
 
     @contextlib.contextmanager
-    def _errors(self, stage: Stage, what: str) -> Iterator[None]:
+    def _errors(self, named: str, what: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
                 raise RefusedError(
-                    [
-                        f"the evidence of {stage} cannot be {what}: something else is in the way"
-                        " [unreadable]"
-                    ],
+                    [f"the {named} cannot be {what}: something else is in the way [unreadable]"],
                     hint=f"look at {self.folder}",
                 ) from error
             raise CouldNotCheckError(
-                f"the evidence of {stage} cannot be {what}: {error.strerror}",
+                f"the {named} cannot be {what}: {error.strerror}",
                 hint=f"ls -la {self.folder}",
             ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage, ModuleRow
+    from gates.catalog.audit import Trail
     from gates.catalog.matrix import Matrix
     from gates.catalog.verify import Verified
 
@@ -20,6 +21,23 @@ def modules(rows: Sequence[ModuleRow]) -> str:
     head = ("module", "newest", "maturity", "versions", "name")
     cells = ((r.slug, r.newest, r.maturity_status, str(r.versions), r.name) for r in rows)
     return _table([head, *cells])
+
+
+def trail(found: Trail) -> str:
+    """How many rows the audit trail has, what it was held against, and every reason against it."""
+    state = "not as it was written" if found.reasons else "as it was written"
+    lines = [
+        f"{found.rows} rows in {len(found.heads)} streams: {state}",
+        *(f"  {each}" for each in found.reasons),
+    ]
+    if found.anchors:
+        lines.append(f"{found.anchors} anchors; {found.newer} rows are newer than the last of them")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def trail_json(found: Trail) -> str:
+    """The same as JSON."""
+    return json.dumps(asdict(found), indent=2) + "\n"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gates.check import Planned, all_outlines, outlines
+from gates.errors import CouldNotCheckError, RefusedError
 from gates.model import CheckResult, Reused, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
@@ -24,10 +25,12 @@ from gates.reuse.store import Found, Results
 from gates.run import asked_of_catalog, run_check
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from gates.evidence.keys import Trust
     from gates.needs import Needs
     from gates.reuse.entry import Exhibits
-    from gates.settings import Settings
+    from gates.settings import Policy, Settings
 
 OWN = "axon-gates"
 """The provider of our own checks; those of other packages look at the module on their own."""
@@ -67,7 +70,7 @@ class Reuse:
             return None
         own = own_public_key(settings.key)
         keys = {} if own is None else {key_id(own): own}
-        keys |= Trust.of(policy, settings, needs.today).keys
+        keys |= _trusted(policy, settings, needs.today)
         identities = Identities(settings.state / "identities.json")
         return cls(
             Results(settings.cache / "results", module.slug),
@@ -218,3 +221,16 @@ def _as_reused(found: Found) -> CheckResult:
         seconds=0.0,
         catalog=asked_of_catalog(found.kept.trace),
     )
+
+
+def _trusted(policy: Policy, settings: Settings, today: date) -> Mapping[str, Ed25519PublicKey]:
+    """Keys whose results count beside this installation's: none that was revoked, and none where
+    the trust file does not hold."""
+    from gates.evidence.keys import Trust
+
+    try:
+        trust = Trust.of(policy, settings, today)
+    except (CouldNotCheckError, RefusedError):
+        return {}
+    grants = trust.grants
+    return {i: key for i, key in trust.keys.items() if grants is None or not grants[i].revoked}

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 NONE = "none"
 NOT_OF_CHECKS = frozenset({
     "approvals", "baseline_maturities", "clean_tree", "evidence_max_age_hours", "least_gates",
-    "levels", "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "sources",
-    "trust_root", "trust_root_max_age_days", "trust_services", "trusted_identities",
-    "trusted_keys", "waivers",
+    "levels", "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox",
+    "separate_keys", "sources", "trust_file", "trust_root", "trust_root_max_age_days",
+    "trust_services", "trusted_identities", "trusted_keys", "waivers",
 })  # fmt: skip
 """Members of the policy that judge what checks found, and that no proof or tool asks for."""
 MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "root", "digest")
@@ -109,8 +109,9 @@ def of_trust(policy: Policy, settings: Settings) -> str:
     from gates.evidence import Trust
 
     names = ("trusted_identities", "trust_root", "trust_root_max_age_days")
-    keys = sorted(Trust.of(policy, settings).keys)
-    return digest_of([keys, [policy.plain(name) for name in names]])
+    trust = Trust.of(policy, settings)
+    grants = sorted(f"{who!r} {grant!r}" for who, grant in (trust.grants or {}).items())
+    return digest_of([sorted(trust.keys), grants, [policy.plain(name) for name in names]])
 
 
 def of_environment(environment: Mapping[str, str]) -> str:

@@ -14,6 +14,11 @@ from gates.recorder import note
 SEAL = ".gates-seal"
 """The file in a folder that holds the digest of all others, as 64 hexadecimal digits."""
 
+LEFT_BY_TOOLS = frozenset({
+    ".DS_Store", ".git", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache",
+    ".venv", "__pycache__", "node_modules",
+})  # fmt: skip
+"""Files and folders in packages that nothing installs."""
 _INSTALL_PREFIXES = ("UV_", "PIP_", "npm_config_", "NPM_CONFIG_")
 _INSTALL_NAMES = {
     "HOME", "PATH", "NETRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
@@ -46,7 +51,7 @@ def note_seal(place: Path, digest: str) -> None:
 
 
 def digest_folder(folder: Path) -> str:
-    """SHA-256 over the names and bytes of the files in a folder, without dot and build folders.
+    """SHA-256 over the names and bytes of the files in a folder, without what tools leave there.
 
     A link counts as what it leads to, a folder too: that is what is installed.
     """
@@ -59,14 +64,14 @@ def digest_folder(folder: Path) -> str:
 
 
 def _files(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
-    """All files of a folder but those of dot and build folders; `above` are the folders around it
-    by device and number, so that a link to one of them is not entered again."""
+    """All files of a folder but those in `LEFT_BY_TOOLS`; `above` are the folders around it by
+    device and number, so that a link to one of them is not entered again."""
     state = folder.stat()
     own = (state.st_dev, state.st_ino)
     if own in above:
         return
     for path in folder.iterdir():
-        if path.name.startswith(".") or path.name in ("node_modules", "__pycache__"):
+        if path.name in LEFT_BY_TOOLS:
             continue
         if path.is_dir():
             yield from _files(path, (*above, own))

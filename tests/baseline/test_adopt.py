@@ -21,6 +21,7 @@ from gates.cli import cli
 from gates.errors import ConfigurationError, UsageError
 from gates.evidence import Trust, rules
 from gates.evidence.envelope import MalformedError, parse_json
+from gates.evidence.grants import Grant, Revocation
 from gates.evidence.keys import signing_key
 from gates.evidence.statement import CheckEntry
 from gates.evidence.statement import read as read_statement
@@ -32,6 +33,7 @@ from gates.report import FORMATS, Report
 from gates.settings import MATURITIES, Policy, Settings, load_policy
 from tests.passing import DAY
 
+MADE = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FEW = frozenset(
     {
         "baseline-kept",
@@ -149,9 +151,26 @@ def test_what_another_module_signed_and_an_edited_reason_do_not_count(root, sett
     assert counted(lied, "sample-module", "", trust)[1] != ()
 
 
+def test_by_a_trust_file_only_who_may_approve_lets_a_baseline_grow(root, settings):
+    recorded(root, settings)
+    baseline = read((root / FILE).read_bytes())
+    trust = Trust.of(load_policy(root), settings)
+    (key,) = trust.keys
+    since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    revoked = Revocation(since, "retired")
+    for grant, code in (
+        (Grant(frozenset({"approval"}), since, until), ""),
+        (Grant(frozenset({"lint", "release"}), since, until), "[wrong-role]"),
+        (Grant(frozenset({"approval"}), since, since), "[expired-key]"),
+        (Grant(frozenset({"approval"}), since, until, revoked), "[revoked-key]"),
+    ):
+        found, refused = counted(baseline, "sample-module", "", replace(trust, grants={key: grant}))
+        assert (len(found), code in "".join(refused)) == (0 if code else 1, True)
+
+
 def test_growth_counts_on_top_of_one_release_and_not_again_after_it():
     entry = Entry("coverage", "", "0" * 32)
-    growth = Growth("m", "", "r", {entry: 2})
+    growth = Growth("m", "", "r", MADE, {entry: 2})
     lines = (Line(entry, 2),)
     assert list(unsigned(lines, {}, [growth])) == []
     assert list(unsigned(lines, {}, [])) == [(entry, 2)]

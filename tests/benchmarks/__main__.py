@@ -14,6 +14,7 @@ reuse       the Python example unchanged, and with one line changed; --write, to
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 registrations   200 registrations, 40 processes at a time
+fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.engines import engines
+from tests.benchmarks.fleet import fleet
 from tests.benchmarks.manifest import manifest
 from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
@@ -48,6 +50,7 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         size,
         sandbox,
         registrations,
+        fleet,
     )
 }
 """Each may give a table for docs/performance.md."""

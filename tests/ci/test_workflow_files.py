@@ -180,10 +180,11 @@ def test_caches_are_written_by_no_job_that_runs_a_module():
         assert setup is None or setup["with"]["cache"] == wanted.replace("read", "restore")
 
 
-def test_release_asks_for_nothing_that_runs_the_code_of_a_module():
+@pytest.mark.parametrize("stage", [Stage.PUBLISH, Stage.RELEASE])
+def test_publish_and_release_ask_for_nothing_that_runs_the_code_of_a_module(stage):
     from gates.check import stage_checks
 
-    asked = {need for each in stage_checks(Stage.RELEASE) for need in each.needs}
+    asked = {need for each in stage_checks(stage) for need in each.needs}
     assert not asked & {"tools", "tests", "bundle", "database"}
 
 

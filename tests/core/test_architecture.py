@@ -34,8 +34,8 @@ RANK = {
     "releases": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6,
     "reuse": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
-    "fix": 9, "adopt": 9, "update_module": 9,
-    "language_server": 10, "commands": 11, "cli": 12, "__main__": 13,
+    "fix": 9, "adopt": 9, "update_module": 9, "fleet": 9,
+    "language_server": 10, "commands": 11, "cli": 12, "__main__": 13, "child": 13,
 }  # fmt: skip
 """Nothing imports what has a higher rank; a new room must be placed here."""
 
@@ -98,6 +98,7 @@ def test_only_processes_start_programs(path):
     allowed = {
         "toolchains/processes.py", "toolchains/bubblewrap.py",
         "database/server/programs.py", "database/server/postmaster.py", "supervisor/__init__.py",
+        "fleet/task.py",  # this command itself, once for each module
     }  # fmt: skip
     if str(path.relative_to(PACKAGE)) not in allowed:
         assert "subprocess" not in imports(path)

@@ -25,12 +25,19 @@ def test_content_and_names_count(packages: Path) -> None:
     assert len({before, changed, digest_folder(packages)}) == 3
 
 
-@pytest.mark.parametrize("name", [".git", "node_modules", "__pycache__"])
+@pytest.mark.parametrize("name", [".git", ".mypy_cache", "node_modules", "__pycache__"])
 def test_what_tools_leave_does_not(packages: Path, name: str) -> None:
     before = digest_folder(packages)
     (packages / "core" / name).mkdir()
     (packages / "core" / name / "x").write_text("x")
     assert digest_folder(packages) == before
+
+
+def test_what_begins_with_a_dot_counts(packages: Path) -> None:
+    before = digest_folder(packages)
+    (packages / "core" / ".types").mkdir()
+    (packages / "core" / ".types" / "index.d.ts").write_text("export type A = 1;")
+    assert digest_folder(packages) != before
 
 
 def test_a_link_counts_as_what_it_leads_to(packages: Path, tmp_path: Path) -> None:

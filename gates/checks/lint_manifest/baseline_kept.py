@@ -8,14 +8,14 @@ from gates.barred import barred
 from gates.baseline import FILE, Entry, baseline_of, read
 from gates.baseline.growth import counted, unsigned
 from gates.check import check
-from gates.evidence import Trust
+from gates.evidence.signers import Signers
 from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
 from gates.releases import Release, Releases
 
 
 @check(Stage.LINT_MANIFEST)
-def baseline_kept(module: Module, releases: Releases, trust: Trust) -> Iterator[Finding]:
+def baseline_kept(module: Module, releases: Releases, signers: Signers) -> Iterator[Finding]:
     """A baseline only grows by a signature, and never holds what has to be right.
 
     Why: a list of known faults that anyone may add to hides the next one; what keeps tenants apart,
@@ -40,7 +40,7 @@ def baseline_kept(module: Module, releases: Releases, trust: Trust) -> Iterator[
     before = next(iter(releases.before), None)
     released = _released(before)
     base = before.version if before else ""
-    growths, refused = counted(baseline, module.slug, base, trust)
+    growths, refused = counted(baseline, module.slug, base, signers.trust)
     for reason in refused:
         yield baseline_kept.finding(f"the baseline holds {reason}", FILE, fix="remove the line")
     signed = [growth for _, growth in growths]

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from gates.check import check
 from gates.errors import CouldNotCheckError
+from gates.evidence import EvidenceSet
 from gates.model import Finding, Location, Stage
 from gates.module import Module
 from gates.registry import Registry
-from gates.toolchains import Bundle
 
 
 @check(Stage.PUBLISH)
-def version_immutable(module: Module, bundle: Bundle, registry: Registry) -> Iterator[Finding]:
+def version_immutable(
+    module: Module, evidence: EvidenceSet, registry: Registry
+) -> Iterator[Finding]:
     """A published version keeps its bytes.
 
     Why: whoever installed a version must get the same one tomorrow. The same bytes again are fine,
@@ -24,7 +26,7 @@ def version_immutable(module: Module, bundle: Bundle, registry: Registry) -> Ite
     """
     if not module.slug or not module.version:
         raise CouldNotCheckError("module.json has no usable slug and version")
-    assert bundle.path  # noqa: S101 - raises where the module does not build
-    if why := registry.refusal(module.slug, module.version, bundle.sha256):
+    built = evidence.verify([Stage.BUILD])[Stage.BUILD].bundle
+    if why := registry.refusal(module.slug, module.version, built or ""):
         at = module.manifest.at("version") if module.manifest else Location("module.json")
         yield version_immutable.finding(why, at, fix="raise the version")

@@ -53,6 +53,8 @@ def _modules(file: SourceFile, node: ImportBase) -> list[str]:
 
 def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> Iterator[Found]:
     top = name.split(".")[0]
+    if top == "__future__":
+        return  # a statement to the compiler
     if standard(name):
         if name not in MODULES and not _parts_only(node, name):
             rule, message = capability(name)
@@ -62,7 +64,7 @@ def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> I
         return
     if top in LOGGERS:
         yield found("platform-logger", file, node, f"{name} goes past the platform's logger")
-    if top != "__future__" and name not in program.result.files:
+    if name not in program.result.files:
         message = f"mypy does not find types of {name}, so what it does cannot be read"
         yield found("capabilities", file, node, message)
     elif (tree := program.result.files.get(name)) is not None:
