@@ -8,8 +8,8 @@ from gates.check import all_outlines
 from gates.model import Stage
 
 ACTS = frozenset({Stage.PUBLISH, Stage.RELEASE})
-ASKS = frozenset({"catalog", "evidence", "registry", "releases", "signers"})
-"""Needs by which a check holds a version against what was released, or against its evidence."""
+ASKS = frozenset({"catalog", "changes", "evidence", "registry", "releases", "signers"})
+"""Needs by which a check holds a version against what was before, or against its evidence."""
 TENANTS = frozenset(
     {
         "code-sql",
@@ -25,9 +25,9 @@ TENANTS = frozenset(
     }
 )
 """What keeps tenants apart, and what says what a migration and the code may do to that."""
-SECRETS = frozenset({"secrets", "settings-secrets"})
-RELEASED = frozenset({"migrations-immutable"})
-"""What holds a version against its released files, by way of the catalog's row."""
+SECRETS = frozenset({"dockerfile", "secrets", "settings-secrets"})
+RELEASED = frozenset({"coverage-kept", "migrations-immutable"})
+"""What holds a version against the one before, by way of the catalog's row."""
 
 
 def barred(check: str) -> str:
@@ -47,6 +47,6 @@ def _reasons() -> Mapping[str, str]:
         elif each.id in SECRETS:
             why = "it is about secrets"
         elif each.stage in ACTS or ASKS.intersection(each.needs) or each.id in RELEASED:
-            why = "it holds the version against the catalog or its evidence"
+            why = "it holds the version against the catalog, the one before, or its evidence"
         reasons[each.id] = why
     return reasons

@@ -24,9 +24,11 @@ NEEDS: dict[str, str] = {
     "database": "Database",
     "tests": "TestRun",
     "bundle": "Bundle",
+    "rebuilt": "Bundle",
     "catalog": "Catalog",
     "registry": "Registry",
     "evidence": "EvidenceSet",
+    "changes": "Changes",
     "signers": "Signers",
     "today": "date",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -22,11 +23,12 @@ from gates.commands.ending import (
     tell,
 )
 from gates.commands.module_path import module_path
-from gates.commands.options import settings_of, stages_of
+from gates.commands.options import REGISTRY_HELP, settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
     GatesError,
+    UsageError,
     machine_fault,
 )
 from gates.identities import SIGNING
@@ -74,7 +76,7 @@ def _options(command: Command) -> Command:
             "--catalog",
             help="Catalog: a PostgreSQL URL, or the data directory of an embedded server.",
         ),
-        click.option("--registry", help="Registry: an OCI image layout on disk."),
+        click.option("--registry", help=f"Registry: {REGISTRY_HELP}"),
         click.option(
             "--database-url", help="Server for the database proofs. Default: an embedded one."
         ),
@@ -88,6 +90,11 @@ def _options(command: Command) -> Command:
         click.option(
             "--audit-reuse", type=click.IntRange(0), default=None, metavar="N",
             help="Run N checks again whose kept results hold, and compare.",
+        ),
+        click.option(
+            "--effective-time", metavar="TIME",
+            help="Check as of another day (2027-01-31, or a time on it): what will fail then. Signs"
+            " nothing; publish and release are left out.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
         click.option("-v", "--verbose", is_flag=True, help="Each check as it ends, and notes."),
@@ -218,6 +225,7 @@ def _run(
     evidence: Path | None,
     fresh: bool,
     fail_fast: bool,
+    effective_time: str | None,
     only: frozenset[str] = frozenset(),
     **given: Any,
 ) -> NoReturn:
@@ -225,6 +233,12 @@ def _run(
 
     if fresh:
         given["reuse"] = "fresh"
+    effective = _day(effective_time)
+    if effective is not None:
+        given["reuse"] = "off"
+        stages = [each for each in stages if each not in (Stage.PUBLISH, Stage.RELEASE)]
+        if not stages:
+            raise UsageError("publish and release are done today or not at all")
 
     report = run_and_report(
         path,
@@ -236,8 +250,18 @@ def _run(
         quiet=quiet,
         verbose=verbose,
         fail_fast=fail_fast,
+        effective=effective,
     )
     raise SystemExit(report.exit_code)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return datetime.fromisoformat(text).date() if text is not None else None
+    except ValueError as error:
+        raise UsageError(
+            f"--effective-time: {text!r} is no day such as 2027-01-31, and no time on one"
+        ) from error
 
 
 for command in COMMANDS:

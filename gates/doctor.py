@@ -38,6 +38,7 @@ def probes(path: Path, settings: Settings) -> Iterator[Probe]:
     yield _try("cache", lambda: _writable(settings.cache))
     yield _try("signing key", lambda: _key(settings))
     yield from _programs(settings, path)
+    yield _try("advisories", lambda: _advisories(path, settings))
     yield _try("database", lambda: _database(settings))
     yield _try("catalog", lambda: _catalog(settings))
     yield _try("registry", lambda: _registry(settings))
@@ -139,6 +140,36 @@ def _programs(settings: Settings, path: Path) -> Iterator[Probe]:
         yield _try("sandbox", sandbox)
 
 
+def _advisories(path: Path, settings: Settings) -> str:
+    """What the check dependency-advisories will ask: the policy's snapshot, read as it reads it, or
+    the registries' services, about the packages of the module in `path`."""
+    from datetime import UTC, datetime
+
+    from gates.module import load
+    from gates.toolchains import Session, Tools
+    from gates.toolchains.advisories import HINT, read_snapshot
+    from gates.toolchains.advisory_search import locked_packages
+    from gates.toolchains.languages import language_of
+
+    policy = load_policy(path, settings.policy)
+    if policy.advisories is not None:
+        data = policy.advisories.read_bytes()
+        limit = policy.advisories_max_age_days
+        found = read_snapshot(data, today=datetime.now(UTC).date(), max_age_days=limit)
+        of = ", ".join(sorted(found.ecosystems))
+        return f"{policy.advisories}: {found.count} of {found.created:%Y-%m-%d}, for {of}"
+    if settings.offline:
+        raise CouldNotCheckError("no snapshot, and no service is asked offline", hint=HINT)
+    services = "the services of the registries"
+    if not (path / "module.json").is_file():
+        return f"{services}, not tried: there is no module here"
+    with Session(load(path), policy, settings) as session:
+        tools = Tools(session)
+        packages, _ = locked_packages(tools)
+        language_of(session.module).ask_advisories(tools, packages)
+        return f"{services} answered about {len(packages)} packages"
+
+
 def _database(settings: Settings) -> str:
     from contextlib import nullcontext
 
@@ -175,4 +206,5 @@ def _catalog(settings: Settings) -> str:
 def _registry(settings: Settings) -> str:
     from gates.registry import Registry
 
-    return Registry.open(settings.registry).where
+    registry = Registry.of(settings)
+    return f"{registry.where}: {registry.place.probe()}"

@@ -93,6 +93,8 @@ class Checkout:
     """The object id, in hex."""
     changed: tuple[str, ...] = ()
     """Files that are new, gone or other than in the commit; paths in the module, sorted."""
+    author: str = ""
+    """The e-mail address of the commit's author, as git has it."""
 
     @property
     def state(self) -> str:
@@ -131,13 +133,21 @@ def read_checkout(module: Module) -> Checkout | None:
         mode, kind, identity = head.decode("ascii").split()
         path = os.fsdecode(name).removeprefix(prefix)
         committed[path] = f"link {identity}" if mode == "120000" else f"{kind} {identity}"
-    here = {path: _identity(module, file, len(commit)) for path, file in module.files.items()}
+    here = {path: identity_of(module, file, len(commit)) for path, file in module.files.items()}
     changed = {path for path, identity in here.items() if committed.get(path) != identity}
     changed |= {path for path in committed.keys() - here.keys() if not os.path.lexists(root / path)}
-    return Checkout(commit, tuple(sorted(changed)))
+    return Checkout(commit, tuple(sorted(changed)), _author(root, commit))
 
 
-def _identity(module: Module, file: File, length: int) -> str:
+def _author(root: Path, commit: str) -> str:
+    """From the commit itself (git-cat-file): no setting of the repo has a say in it."""
+    for line in git(root, "cat-file", "commit", commit).split(b"\n\n", 1)[0].splitlines():
+        if line.startswith(b"author ") and b"<" in line:
+            return line.rpartition(b"<")[2].partition(b">")[0].decode("utf-8", "replace").strip()
+    return ""
+
+
+def identity_of(module: Module, file: File, length: int) -> str:
     """What git would call a file: the digest of its header and content (git-hash-object)."""
     data = module.data(file.path) if file.link is None else os.fsencode(file.link)
     header = f"blob {len(data)}\0".encode()

@@ -53,15 +53,17 @@ def _judge_check(
     result: CheckResult, policy: Policy, today: date, used: set[Waiver]
 ) -> CheckResult:
     level = policy.levels.get(result.check)
-    findings = [_with_level(each, level) for each in result.findings]
+    begins = policy.effective_on.get(result.check)
+    findings = [_effective(_with_level(each, level), begins, today) for each in result.findings]
     opened: list[Finding] = []
     waived: list[Finding] = list(result.waived)
     for finding in findings:
-        waiver = next((w for w in policy.waivers if _covers(w, finding, today)), None)
-        if waiver is None or result.refused:
+        # Several exceptions for one finding are all in use: each may have its own end and approval.
+        covering = {w for w in policy.waivers if _covers(w, finding, today)}
+        if not covering or result.refused:
             opened.append(finding)
         else:
-            used.add(waiver)
+            used |= covering
             waived.append(finding)
     verdict = result.verdict
     if verdict is not Verdict.INCONCLUSIVE and not result.refused:
@@ -115,6 +117,17 @@ def _with_level(finding: Finding, level: Level | None) -> Finding:
     if level is None or finding.definition:
         return finding
     return replace(finding, level=level)
+
+
+def _effective(finding: Finding, begins: date | None, today: date) -> Finding:
+    """The finding as a warning, where its check is not in force yet. Both days are said, beside the
+    fix: the message is part of the fingerprint."""
+    if begins is None or finding.level is not Level.ERROR or finding.definition:
+        return finding
+    fix = f"; {finding.fix}" if finding.fix else ""
+    if today >= begins:
+        return replace(finding, fix=f"a warning before {begins}, an error since{fix}")
+    return replace(finding, level=Level.WARNING, fix=f"an error from {begins} on{fix}")
 
 
 def _bad_waiver(waiver: Waiver, policy: Policy, today: date) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -151,11 +152,38 @@ class FileCoverage:
     covered: int
     functions: int = 0
     """How many functions were measured; 0 where lines alone are."""
+    branches: int = 0
+    covered_branches: int = 0
 
     @property
     def percent(self) -> float:
         """0 to 100; a file without lines counts as covered."""
         return 100.0 * self.covered / self.lines if self.lines else 100.0
+
+
+@dataclass(frozen=True)
+class CoverageFigure:
+    """The figures of one run of tests, and what they have to agree in to compare."""
+
+    lines: int
+    covered: int
+    runner: str
+    """What ran and measured, with its version."""
+    settings: str
+    """Digest of the configuration that it measured with."""
+    files: str
+    """Digest of the list of files."""
+
+    @property
+    def percent(self) -> float:
+        """0 to 100; no lines count as covered."""
+        return 100.0 * self.covered / self.lines if self.lines else 100.0
+
+    @property
+    def detail(self) -> str:
+        """As a record holds it."""
+        values = {"lines": self.lines, "covered": self.covered}
+        return json.dumps({**values, "settings": self.settings, "files": self.files})
 
 
 @dataclass(frozen=True, order=True)

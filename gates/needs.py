@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import Changes, read_changes
 from gates.errors import CouldNotCheckError
 from gates.git import Checkout, read_checkout
 from gates.model import Stage, StageResult, Verdict
@@ -58,11 +59,13 @@ class Needs:
         self.session = Once(self._session)
         self.tests = Once(self._tests)
         self.bundle = Once(self._bundle)
+        self.rebuilt = Once(self._rebuilt)
         self.catalog = Once(self._catalog)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
         self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
+        self.changes = Once(self._changes)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
             "module": lambda: self.module,
@@ -71,11 +74,13 @@ class Needs:
             "tools": self.tools,
             "tests": self.tests,
             "bundle": self.bundle,
+            "rebuilt": self.rebuilt,
             "database": self.database,
             "catalog": self.recorded_catalog,
             "previous": self.previous,
             "registry": self._recorded_registry,
             "releases": self.releases,
+            "changes": self.changes,
             "evidence": self._recorded_evidence,
             "signers": self._signers,
         }
@@ -164,7 +169,11 @@ class Needs:
         found = {"sandbox": sandbox, "postgresql": server} | self.told_by_catalog()
         kept = {name: value for each in self.kept for name, value in each.environment.items()}
         checkout = self.read_checkout()
-        commit = {"commit": checkout.commit, "tree": checkout.state} if checkout else {}
+        commit = (
+            {"commit": checkout.commit, "tree": checkout.state, "author": checkout.author}
+            if checkout
+            else {}
+        )
         return kept | {name: value for name, value in found.items() if value} | commit
 
     def told_by_catalog(self) -> dict[str, str | None]:
@@ -229,6 +238,11 @@ class Needs:
 
         return make_bundle(self.session())
 
+    def _rebuilt(self) -> Bundle:
+        from gates.toolchains import make_bundle
+
+        return make_bundle(self.session(), again=True)
+
     def _catalog(self) -> Catalog:
         from gates.catalog import Catalog
 
@@ -276,10 +290,15 @@ class Needs:
     def _previous(self) -> Previous:
         return self.recorded_catalog().previous(self.module.slug, self.module.version)
 
+    def _changes(self) -> Changes:
+        found = read_changes(self.module.plain, self.policy.base_branch)
+        note(f"changes:{self.policy.base_branch}", found.digest)
+        return found
+
     def _registry(self) -> Registry:
         from gates.registry import Registry
 
-        return Registry.open(self.settings.registry)
+        return Registry.of(self.settings)
 
     def _releases(self) -> Releases:
         from gates.releases import Releases

@@ -74,6 +74,21 @@ class InterruptedRun(KeyboardInterrupt):
         self.report = report
 
 
+class _Judged(Progress):
+    """Tells another of each check as the policy judges it."""
+
+    def __init__(self, told: Progress, policy: Policy, today: date) -> None:
+        self.planned = told.planned  # type: ignore[method-assign]
+        self.check_started = told.check_started  # type: ignore[method-assign]
+        self.stage_ended = told.stage_ended  # type: ignore[method-assign]
+        self._told, self._policy, self._today = told, policy, today
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+        alone = judge(StageResult(stage, (result,)), self._policy, self._today, ())
+        self._told.check_ended(stage, alone.checks[0])
+
+
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
 
 
@@ -87,11 +102,13 @@ def run_pipeline(
     only: frozenset[str] = frozenset(),
     progress: Progress | None = None,
     fail_fast: bool = False,
+    writes: bool = True,
 ) -> Report:
     """Run some or all stages over the module in the folder `path`.
 
     Each stage's evidence is signed and written to `evidence`, by default `.gates/evidence` in the
     module. With `only`, no other checks run and no evidence is written: a part of a stage is none.
+    Without `writes` no evidence is, either: what is found on another day than today proves nothing.
     With `fail_fast` no other check begins after the first that fails under the policy.
     Raises `UsageError` where there is no module, `ConfigurationError` for a bad policy.
     """
@@ -101,7 +118,7 @@ def run_pipeline(
     return run_module(
         module, policy.for_module(module.slug), stages, settings,
         today=today, evidence=evidence, only=only, progress=progress, fail_fast=fail_fast,
-        shown=path,
+        shown=path, writes=writes,
     )  # fmt: skip
 
 
@@ -118,6 +135,7 @@ def run_module(
     fail_fast: bool = False,
     shown: Path | None = None,
     with_baseline: bool = True,
+    writes: bool = True,
 ) -> Report:
     """The same over a module that was loaded, or that differs in memory from what was; `shown` is
     its folder as reports name it. Without its baseline, all that is found counts.
@@ -129,7 +147,7 @@ def run_module(
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
     baseline = baseline_of(module) if with_baseline else None
-    writes = not only and settings.candidate is None
+    writes = writes and not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, (), baseline)
@@ -175,7 +193,7 @@ def run_module(
             needs,
             finish=finish,
             actions=_actions(needs),
-            progress=progress,
+            progress=_Judged(progress, policy, today) if progress else None,
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
@@ -290,6 +308,11 @@ def _actions(needs: Needs) -> dict[Stage, Action]:
 
 def _known_ids(policy: Policy) -> None:
     known = {each.id for each in all_outlines()} | set(policy.required_checks)
+    if unknown := sorted(set(policy.effective_on) - known):
+        raise ConfigurationError(
+            f"effective_on names the check {unknown[0]!r}, which does not exist",
+            hint="`gates checks` lists them",
+        )
     for waiver in policy.waivers:
         if waiver.check not in known:
             raise ConfigurationError(

@@ -5,18 +5,17 @@ Every step can be repeated: the same bytes under the same version change nothing
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gates.errors import RefusedError
+from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement, bundle_name
 from gates.model import Stage
 from gates.module import Module
-from gates.registry import Published, Registry
+from gates.registry import Content, Published, Registry
 from gates.run import Outcome
 from gates.steps import Step, run_steps
 
@@ -31,8 +30,7 @@ class Publication:
     module: Module
     evidence: EvidenceSet
     registry: Registry
-    bundle: bytes
-    """The bundle itself."""
+    bundle: Content
     published: Published | None = None
     new: bool = False
 
@@ -41,10 +39,10 @@ class Publication:
         """Evidence of the five stages before. Raises `RefusedError`."""
         return self.evidence.verify(Stage.PUBLISH.before)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 of the bundle, in hex."""
-        return hashlib.sha256(self.bundle).hexdigest()
+        return self.bundle.sha256
 
 
 def publish(needs: Needs) -> Outcome:
@@ -54,7 +52,7 @@ def publish(needs: Needs) -> Outcome:
             module=needs.module,
             evidence=needs.evidence(),
             registry=needs.registry(),
-            bundle=built_bundle(needs.evidence()),
+            bundle=Content.of_bytes(built_bundle(needs.evidence())),
         )
     )
 
@@ -126,11 +124,18 @@ def attach_evidence(work: Publication) -> str:
 
 
 def read_back(work: Publication) -> str:
-    """What the registry gives back is what was built."""
-    there, data = work.registry.fetch(work.module.slug, work.module.version)
-    if hashlib.sha256(data).hexdigest() != work.digest:
+    """What the registry gives back is what was built, with all of its evidence."""
+    there = work.registry.fetch(work.module.slug, work.module.version)
+    if (there.bundle, there.manifest) != (work.digest, _published(work).manifest):
         raise RefusedError([f"the registry gives back another bundle ({there.bundle})"])
-    return f"{len(data)} bytes"
+    attached = {envelope for _, envelope in work.registry.referrers(there)}
+    for stage in work.statements:
+        if work.evidence.envelope(stage) not in attached:
+            raise CouldNotCheckError(
+                f"the registry {work.registry.where} does not give back the evidence of {stage}",
+                hint=f"gates publish {work.module.root}",
+            )
+    return f"{there.size} bytes, {len(work.statements)} envelopes"
 
 
 def attach(evidence: EvidenceSet, registry: Registry, to: Published, stage: Stage) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Generic, TypeVar
+
+from gates.workers import Task, alone
 
 T = TypeVar("T")
 
@@ -56,26 +57,21 @@ class Once(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
+        self._task = Task(make)
         self._lock = threading.Lock()
-        self._future: Future[T] = Future()
         self._trace: Mapping[str, str] = {}
 
     def __call__(self) -> T:
         """The value. Raises what making it raised."""
-        with self._lock:
-            if not self._future.done():
+        with alone(self._lock):
+            if not self._task.ended:
                 with recording() as trace:
-                    try:
-                        self._future.set_result(self._make())
-                    except Exception as error:  # noqa: BLE001 - raised below, for all who come
-                        self._future.set_exception(error)
+                    self._task.run()
                 self._trace = trace
         note_all(self._trace)
-        return self._future.result()
+        return self._task.result()
 
     @property
     def made(self) -> T | None:
         """The value if it was made already; None before, and where making it failed."""
-        ready = self._future.done() and self._future.exception() is None
-        return self._future.result() if ready else None
+        return self._task.result() if self._task.succeeded else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from gates.evidence import EvidenceSet, Statement
 from gates.evidence.envelope import MalformedError, canonical
 from gates.evidence.signed import parse
 from gates.evidence.statement import storable
+from gates.governance.approvals import Given, gather
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Migration, Module
@@ -46,6 +48,8 @@ class Release:
     again: Callable[[str], CheckResult | None] = lambda _check: None
     """Runs a check again that asks the catalog and runs nothing; None for any other."""
     registered: Registered | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """What ages of approvals and of the maturity before are counted to."""
 
     @cached_property
     def statements(self) -> Mapping[Stage, Statement]:
@@ -58,13 +62,18 @@ class Release:
 
         Raises `RefusedError`.
         """
-        there, data = self.registry.fetch(self.module.slug, self.module.version)
-        found, built = hashlib.sha256(data).hexdigest(), self.statements[Stage.BUILD].bundle
+        there = self.registry.fetch(self.module.slug, self.module.version)
+        found, built = there.bundle, self.statements[Stage.BUILD].bundle
         if found != built:
             raise RefusedError(
                 [f"the published bundle is not the one that was built ({found}, not {built})"]
             )
         return there
+
+    @cached_property
+    def given(self) -> Given:
+        """The approvals that there are. Raises `CouldNotCheckError`."""
+        return gather(self.evidence, self.statements, self.registry, self.now)
 
     @cached_property
     def tables(self) -> tuple[str, ...]:
@@ -135,9 +144,13 @@ def fetch_bundle(work: Release) -> str:
 
 
 def attach_evidence(work: Release) -> str:
-    """The evidence of the publish stage refers to the bundle in the registry, too."""
-    attach(work.evidence, work.registry, work.published, Stage.PUBLISH)
-    return Stage.PUBLISH.value
+    """The evidence of all six stages refers to the bundle in the registry: that of publish is
+    added, and what jobs that attached at once took out of the list."""
+    attached = {envelope for _, envelope in work.registry.referrers(work.published)}
+    missing = [s for s in work.statements if work.evidence.envelope(s) not in attached]
+    for stage in missing:
+        attach(work.evidence, work.registry, work.published, stage)
+    return ", ".join(missing) or "already there"
 
 
 def register(work: Release) -> str:
@@ -150,6 +163,8 @@ def register(work: Release) -> str:
         version_row(work),
         evidence_rows(work.statements),
         _asked(work),
+        conditions=lambda found: work.given.unmet(work.evidence, found, work.now),
+        approvals=work.given.envelopes(work.evidence),
     )
     return "registered" if work.registered.new else "already registered with the same content"
 

@@ -44,9 +44,9 @@ class Release:
 
         Raises `CouldNotCheckError` where the registry does not hold what the catalog names.
         """
-        name = f"{self.row.slug} {self.version}"
+        name, bundle = f"{self.row.slug} {self.version}", io.BytesIO()
         try:
-            published, data = self._registry.fetch(self.row.slug, self.version)
+            published = self._registry.fetch(self.row.slug, self.version, bundle.write)
         except GatesError as error:
             raise CouldNotCheckError(
                 f"the released bundle of {name} cannot be had: {error.message}",
@@ -58,7 +58,7 @@ class Release:
                 f" ({published.bundle}) than the catalog was given ({self.row.bundle})",
                 hint="restore the registry from its backup",
             )
-        return unpacked(data)
+        return unpacked(bundle.getvalue())
 
     @cached_property
     def module(self) -> Module:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -34,8 +33,9 @@ from gates.model import (
     with_excerpt,
 )
 from gates.recorder import note_all, recording
+from gates.workers import Task, Workers
 
-RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle"})
+RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle", "rebuilt"})
 """Needs that run something: a check with one of them is only a pass with a ran-record."""
 
 STAGES_BEFORE = "stages-before"
@@ -74,6 +74,9 @@ class Outcome:
 class Progress:
     """Is notified of what happens, in the thread in which it happens; does nothing by default."""
 
+    def planned(self, plan: Mapping[Stage, Sequence[str]]) -> None:
+        """The run begins; the ids of the checks of each stage, in the order of the report."""
+
     def check_started(self, stage: Stage, check: str) -> None:
         """A check begins."""
 
@@ -82,6 +85,33 @@ class Progress:
 
     def stage_ended(self, result: StageResult) -> None:
         """A stage has ended; called in the order of the stages."""
+
+
+class Several(Progress):
+    """Notifies several, one after the other."""
+
+    def __init__(self, told: Sequence[Progress]) -> None:
+        self._told = tuple(told)
+
+    def planned(self, plan: Mapping[Stage, Sequence[str]]) -> None:
+        """The run begins."""
+        for each in self._told:
+            each.planned(plan)
+
+    def check_started(self, stage: Stage, check: str) -> None:
+        """A check begins."""
+        for each in self._told:
+            each.check_started(stage, check)
+
+    def check_ended(self, stage: Stage, result: CheckResult) -> None:
+        """A check has ended."""
+        for each in self._told:
+            each.check_ended(stage, result)
+
+    def stage_ended(self, result: StageResult) -> None:
+        """A stage has ended."""
+        for each in self._told:
+            each.stage_ended(result)
 
 
 Action = Callable[[], Outcome]
@@ -197,7 +227,8 @@ def run_stages(
     actions = actions or {}
     results: list[StageResult] = []
     last = _Last(ends)
-    pool = ThreadPoolExecutor(workers or max(4, os.cpu_count() or 1), "check")
+    progress.planned({stage: [each.id for each in plan[stage]] for stage in Stage if stage in plan})
+    pool = Workers(workers or max(4, os.cpu_count() or 1))
     try:
         for wave in WAVES:
             stages = [stage for stage in wave if stage in plan]
@@ -224,7 +255,7 @@ def run_stages(
         needs.cancel()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.stop()
     return tuple(results)
 
 
@@ -269,7 +300,7 @@ class _RunningStage:
         stage: Stage,
         checks: Sequence[Planned],
         needs: NeedSource,
-        pool: ThreadPoolExecutor,
+        pool: Workers,
         progress: Progress,
         run_one: RunCheck,
         known: KnownCheck,
@@ -288,26 +319,24 @@ class _RunningStage:
             progress.check_ended(stage, result)
             return result
 
-        def ask(check: Planned) -> Future[CheckResult]:
+        def ask(check: Planned) -> Task[CheckResult]:
             if (result := known(check)) is None:
-                return pool.submit(one, check)
+                return pool.submit(lambda: one(check))
             progress.check_ended(stage, result)
-            ended: Future[CheckResult] = Future()
-            ended.set_result(result)
-            return ended
+            return Task.known(result)
 
         self._checks = checks
         self._ask = ask
-        self._futures: dict[str, Future[CheckResult]] = {}
+        self._tasks: dict[str, Task[CheckResult]] = {}
 
     def start(self, quick: bool) -> None:
         """Hand over the checks that start nothing, or the others."""
         for each in self._checks:
             if quick is RUNNING_NEEDS.isdisjoint(each.needs):
-                self._futures[each.id] = self._ask(each)
+                self._tasks[each.id] = self._ask(each)
 
     def wait(self, action: Action | None) -> StageResult:
-        checks = [self._futures[each.id].result() for each in self._checks]
+        checks = [self._tasks[each.id].result() for each in self._checks]
         outputs: Mapping[str, str] = {}
         if action and Verdict.worst(each.verdict for each in checks) is Verdict.PASS:
             self._progress.check_started(self.stage, self.stage.value)

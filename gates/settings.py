@@ -19,6 +19,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gates.approvers import (
+    ApprovalRule,
+    Approver,
+    read_approval_rule,
+    read_approver,
+    read_effective,
+    read_soak,
+)
 from gates.errors import ConfigurationError
 from gates.filesystem import is_file, resolved, status
 from gates.identities import (
@@ -113,6 +121,17 @@ class Policy:
 
     coverage: float = 70.0
     """Smallest line coverage of the module's tests, in per cent."""
+    coverage_branches: float = 0.0
+    """Smallest branch coverage of the module's tests, in per cent; 0 asks for none."""
+    coverage_file: float = 0.0
+    """Smallest line coverage of each file under src, in per cent; 0 asks for none."""
+    coverage_changed: float | None = None
+    """Smallest coverage of the lines changed since the merge base, in per cent; None is as much as
+    `coverage` asks for of all lines."""
+    coverage_drop: float = 5.0
+    """Percentage points that line coverage may fall by since the last release."""
+    base_branch: str = "main"
+    """The branch that changes are merged into."""
     test_timeout: float = 300.0
     """Seconds that the module's whole test suite may take."""
     tool_timeout: float = 300.0
@@ -187,7 +206,16 @@ class Policy:
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
     approvals: tuple[Approval, ...] = ()
-    """Which modules may be offered as ALPHA or BETA."""
+    """Which modules may be offered as ALPHA or BETA; where `approval_rules` has one for offers,
+    that takes their place."""
+    approvers: tuple[Approver, ...] = ()
+    """The people whose signed approvals count."""
+    approval_rules: tuple[ApprovalRule, ...] = ()
+    """How many signed approvals a release needs, of whom."""
+    soak_hours: Mapping[str, float] = field(default_factory=dict)
+    """By maturity: hours that the module has stood in the one before, in the catalog."""
+    effective_on: Mapping[str, date] = field(default_factory=dict)
+    """By check: the day from which its findings are errors; before, they are warnings."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not the standard's came from."""
 
@@ -235,7 +263,9 @@ class Settings:
     catalog: str
     """A PostgreSQL URL, or the data directory of an embedded server."""
     registry: str
-    """An OCI image layout on disk."""
+    """The folder of an OCI image layout, or `oci://HOST/PREFIX`."""
+    registry_ca: Path | None = None
+    """Certificates (PEM) of the registry's authorities, beside those of the system."""
     database_url: str | None = None
     """The server that proofs run on; None starts an embedded one."""
     policy: Path | None = None
@@ -258,7 +288,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
-            "GATES_SIGNING", "GATES_REUSE",
+            "GATES_SIGNING", "GATES_REUSE", "GATES_REGISTRY_CA",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -270,6 +300,7 @@ class Settings:
         state = Path(environ.get("GATES_STATE_DIR") or _default_state()).absolute()
         cache = Path(environ.get("GATES_CACHE_DIR") or _default_cache()).absolute()
         policy = environ.get("GATES_POLICY")
+        authorities = environ.get("GATES_REGISTRY_CA")
         if (signing := environ.get("GATES_SIGNING") or SIGNING[0]) not in SIGNING:
             raise ConfigurationError(f"GATES_SIGNING must be {' or '.join(SIGNING)}")
         if (reuse := environ.get("GATES_REUSE") or REUSE[0]) not in REUSE:
@@ -281,6 +312,7 @@ class Settings:
             catalog=environ.get("GATES_CATALOG") or str(state / "catalog"),
             registry=environ.get("GATES_REGISTRY") or str(state / "registry"),
             database_url=environ.get("GATES_DATABASE_URL") or None,
+            registry_ca=Path(authorities).absolute() if authorities else None,
             policy=Path(policy).absolute() if policy else None,
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
             keyless=signing == SIGNING[1],
@@ -484,12 +516,25 @@ def _approval(value: object, _base: Path) -> Approval:
     return approval
 
 
+def _waits_longer(new: Mapping[str, float], old: Mapping[str, float]) -> bool:
+    return all(new.get(maturity, 0.0) >= hours for maturity, hours in old.items())
+
+
 Reader = Callable[[object, Path], Any]
 Tighter = Callable[[Any, Any], bool]
 
 _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     # key in the file: (field, reader, is the new value at least as tight as the old one?)
     "coverage": ("coverage", _percent, lambda new, old: new >= old),
+    "tests.branch_coverage": ("coverage_branches", _percent, lambda new, old: new >= old),
+    "tests.file_coverage": ("coverage_file", _percent, lambda new, old: new >= old),
+    "tests.changed_coverage": (
+        "coverage_changed",
+        _percent,
+        lambda new, old: old is not None and new >= old,
+    ),
+    "tests.coverage_drop": ("coverage_drop", _percent, lambda new, old: new <= old),
+    "tests.base_branch": ("base_branch", _text, None),
     "test_timeout": ("test_timeout", _number, lambda new, old: new <= old),
     "tool_timeout": ("tool_timeout", _number, lambda new, old: new <= old),
     "statement_timeout": ("statement_timeout", _number, lambda new, old: new <= old),
@@ -538,6 +583,10 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "levels": ("levels", _levels, None),
     "waivers": ("waivers", _list(_waiver), None),
     "approvals": ("approvals", _list(_approval), None),
+    "approvers": ("approvers", _list(read_approver), None),
+    "approval_rules": ("approval_rules", _list(read_approval_rule), None),
+    "soak_hours": ("soak_hours", read_soak, _waits_longer),
+    "effective_on": ("effective_on", read_effective, None),
 }
 _ORDER = tuple(Level)
 

@@ -23,11 +23,12 @@ NODE = (
     "contract/test_code_typescript.py", "e2e",
     "toolchains/test_broken_tools.py::test_typescript_tools",
     "toolchains/test_code_rules.py::test_typescript",
-    "toolchains/test_registration.py::test_typescript",
+    "toolchains/test_registration.py::test_typescript", "toolchains/test_runners.py::test_a_run",
 )  # fmt: skip
 """Runs Node.js or installs npm packages."""
 
 SLOW = (
+    "toolchains/test_runners.py::test_a_run",
     "catalog/test_release.py",
     "contract/test_code_typescript.py",
     "contract/test_commands.py",

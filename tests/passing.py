@@ -17,7 +17,7 @@ from gates.evidence import EvidenceSet
 from gates.model import CheckResult, RanRecord, Stage, StageResult, Verdict
 from gates.module import Module, load
 from gates.publish import Publication, publish_bundle
-from gates.registry import Registry
+from gates.registry import Content, Registry
 from gates.release import Release
 from gates.run import Outcome
 from gates.settings import Policy, Settings
@@ -67,6 +67,8 @@ class World:
     settings: Settings
     policy: Policy = field(default_factory=Policy)
     bundle: bytes = b""
+    measured: tuple[RanRecord, ...] = ()
+    """Of the tests: what the evidence says of the coverage."""
     """By default a real archive of what ships of the module, without built code."""
 
     def __post_init__(self) -> None:
@@ -93,13 +95,23 @@ class World:
         """Write passing evidence for these stages."""
         evidence = self.evidence
         for stage in stages:
-            evidence.write(result_of(stage), bundle=self.digest)
+            result = result_of(stage)
+            if stage is Stage.TEST and self.measured:
+                *before, last = result.checks
+                last = replace(last, records=(*last.records, *self.measured))
+                result = replace(result, checks=(*before, last))
+            evidence.write(result, bundle=self.digest)
         return evidence
 
     def published(self) -> Outcome:
         """Write evidence for all six stages and publish the bundle."""
-        evidence = self.passed()
-        return publish_bundle(Publication(self.module, evidence, self.registry, self.bundle))
+        self.passed()
+        return publish_bundle(self.publication())
+
+    def publication(self) -> Publication:
+        """A publication, ready to run its steps."""
+        bundle = Content.of_bytes(self.bundle)
+        return Publication(self.module, self.evidence, self.registry, bundle)
 
     def release(self, catalog: Catalog) -> Release:
         """A release, ready to run its steps."""

@@ -9,6 +9,7 @@ the base with it on top is a version that the catalog holds already.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -17,13 +18,13 @@ import pytest
 
 from gates.catalog import Catalog
 from gates.check import Check, all_checks
-from gates.model import CheckResult, Finding, Level, Stage, Verdict
+from gates.model import CheckResult, Finding, Level, RanRecord, Stage, Verdict
 from gates.module import load
 from gates.needs import Needs
 from gates.release import release_version
 from gates.run import run_check
 from gates.settings import load_policy
-from tests.conftest import EXAMPLES
+from tests.conftest import EXAMPLES, overlay_on
 from tests.passing import World
 
 TODAY = date(2026, 11, 24)
@@ -70,11 +71,37 @@ def release_earlier(check: Check, make_module, settings) -> None:
     earlier = EXAMPLES / check.id / "released"
     if earlier.is_dir():
         root = make_module(expectation(check)[0], earlier)
-        world = World(root, settings, bundle=built(check, root, settings))
+        world = World(
+            root,
+            settings,
+            bundle=built(check, root, settings),
+            measured=measured(check, root, settings),
+        )
         world.published()
         with Catalog.open(settings) as catalog:
             release_version(world.release(catalog))
         shutil.rmtree(root.parent)
+
+
+def measured(check: Check, root: Path, settings) -> tuple[RanRecord, ...]:
+    """What the tests of the earlier version covered, for the check that compares with it."""
+    if check.id != "coverage-kept":
+        return ()
+    needs = Needs(load(root), load_policy(root), settings, today=TODAY)
+    try:
+        return tuple(each for each in needs.tests().records if each.name == "coverage")
+    finally:
+        needs.close()
+
+
+def commit_earlier(check: Check, root: Path) -> Path:
+    """Commit the base to the branch main, where the check's examples are about changes."""
+    if "changes" in check.needs:
+        for line in (
+            "init -q -b main", "add -A", "-c user.name=a -c user.email=a@b.c commit -q -m base",
+        ):  # fmt: skip
+            subprocess.run(["git", "-C", root, *line.split()], check=True)
+    return root
 
 
 def built(check: Check, root: Path, settings) -> bytes:
@@ -101,7 +128,9 @@ def run(check: Check, root: Path, settings) -> CheckResult:
 def test_bad(check, make_module, settings):
     base, expected = expectation(check)
     release_earlier(check, make_module, settings)
-    result = run(check, make_module(base, EXAMPLES / check.id / "bad"), settings)
+    root = commit_earlier(check, make_module(base))
+    overlay_on(root, EXAMPLES / check.id / "bad")
+    result = run(check, root, settings)
     assert result.reason is None
     assert [shown(finding) for finding in result.findings] == expected
 
@@ -110,7 +139,9 @@ def test_bad(check, make_module, settings):
 def test_good(check, make_module, settings):
     base, _ = expectation(check)
     release_earlier(check, make_module, settings)
-    result = run(check, make_module(base, EXAMPLES / check.id / "good"), settings)
+    root = commit_earlier(check, make_module(base))
+    overlay_on(root, EXAMPLES / check.id / "good")
+    result = run(check, root, settings)
     noticed = [shown(each) for each in result.findings if each.level is not Level.NOTE]
     assert (result.reason, noticed) == (None, [])
     assert result.verdict is Verdict.PASS

@@ -8,6 +8,7 @@ like the evidence of a stage. In the registry it is a version, which never chang
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -93,13 +94,18 @@ def stored(registry: Registry, catalog: str) -> Iterator[bytes]:
     """
     number = 1
     while registry.find(_name(catalog), str(number)) is not None:
-        yield registry.fetch(_name(catalog), str(number))[1]
+        anchor = io.BytesIO()
+        registry.fetch(_name(catalog), str(number), anchor.write)
+        yield anchor.getvalue()
         number += 1
 
 
 def store(registry: Registry, catalog: str, number: int, data: bytes) -> Published:
     """Publish an anchor. Raises `RefusedError` where another one has this number by now."""
-    return registry.push(_name(catalog), str(number), data, "anchor.dsse.json")
+    from gates.registry import Content
+
+    content = Content.of_bytes(data)
+    return registry.push(_name(catalog), str(number), content, "anchor.dsse.json")
 
 
 def _name(catalog: str) -> str:

@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gates.catalog import audit_rows, migrate, store
+from gates.catalog import act_store, audit_rows, migrate, store
 from gates.catalog.audit import Anchor, Trail, examine
+from gates.catalog.coverage import read_envelopes
 from gates.catalog.decide import decide
 from gates.catalog.memory import recall, remember
 from gates.catalog.model import (
     QUESTIONS,
+    ActRow,
     Asked,
     EvidenceRow,
+    Holding,
     ModulePage,
     ModuleRow,
     Previous,
@@ -40,6 +43,19 @@ if TYPE_CHECKING:
     import psycopg
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A module in the catalog, as a release finds it."""
+
+    maturity: str | None
+    """None for a module that is not in it."""
+    released: tuple[ReleasedVersion, ...]
+    """Newest first."""
+
+
+Conditions = Callable[[Situation], Iterable[str]]
 IDENTITY = json.dumps(["identity"])
 """The question which catalog it is."""
 MOST_REMEMBERED = 500
@@ -153,6 +169,9 @@ class Catalog:
                     migrations=each.migrations,
                     tables_created=each.tables_created,
                     registry_reference=each.registry_reference,
+                    coverage=read_envelopes(
+                        row.envelope for row in self.evidence(each) if row.stage == "test"
+                    ),
                 )
         return Previous(slug=slug, status=module.maturity_status if module else "")
 
@@ -164,14 +183,41 @@ class Catalog:
             if module is None:
                 return None
             versions = store.versions(connection, slug)
-            evidence = {each.version: store.evidence(connection, each.id) for each in versions}
-            return ModulePage(module, versions, evidence)
+            evidence = store.evidence_of_all(connection, slug)
+            evidence = {each.version: evidence.get(each.version, ()) for each in versions}
+            return ModulePage(module, versions, evidence, act_store.acts(connection, slug))
 
         return self._read(read, None)
 
     def evidence(self, version: ReleasedVersion) -> tuple[EvidenceRow, ...]:
         """The evidence rows of a released version, in the order of the stages."""
         return self._read(lambda connection: store.evidence(connection, version.id), ())
+
+    def acts(self, slug: str) -> tuple[ActRow, ...]:
+        """What was decided about a module's versions, in the order in which it was recorded."""
+        return self._read(lambda connection: act_store.acts(connection, slug), ())
+
+    def holdings(self, slug: str, version: str) -> tuple[Holding, ...]:
+        """All that those tenants have who have a version."""
+        return self._read(lambda connection: act_store.holdings(connection, slug, version), ())
+
+    def dependants(self, slug: str) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
+        """Slug, version and manifest of each released version that depends on a module."""
+        return self._read(lambda connection: act_store.dependants(connection, slug), ())
+
+    def record(self, slug: str, versions: Iterable[str], envelope: Mapping[str, Any]) -> None:
+        """Add a signed act about some versions of a module: to all of them, or to none.
+
+        Raises `RefusedError` with the database's reason.
+        """
+
+        def write(connection: psycopg.Connection) -> None:
+            with connection.transaction():
+                store.become(connection, "gates_governor")
+                for version in versions:
+                    act_store.record_act(connection, slug, version, envelope)
+
+        self._ask(write)
 
     def trail(self, anchors: Sequence[Anchor] = ()) -> Trail:
         """What the audit trail is worth, held against its chain and these anchors.
@@ -199,34 +245,43 @@ class Catalog:
         version: ReleasedVersion,
         evidence: Sequence[EvidenceRow],
         asked: Sequence[Asked] = (),
+        *,
+        conditions: Conditions = lambda _found: (),
+        approvals: Sequence[Mapping[str, Any]] = (),
     ) -> Registered:
-        """Add a version with its evidence, in one transaction; the same content again is a pass.
+        """Add a version with its evidence and approvals, in one transaction; the same content
+        again is a pass.
 
-        Raises `RefusedError` with the reasons of `decide`, where an answer on which evidence rests
-        is another one now, or with the database's own: it commits nothing without complete
-        evidence.
+        `conditions` are asked under the module's lock for reasons against it. Raises `RefusedError`
+        with them, with the reasons of `decide`, where an answer on which evidence rests is another
+        one now, or with the database's own: it commits nothing without complete evidence.
         """
 
         def write(connection: psycopg.Connection) -> Registered:
             with connection.transaction():
-                store.become_releaser(connection)
+                store.become(connection, "gates_releaser")
                 store.lock_module(connection, version.slug)
                 there = store.module(connection, version.slug)
+                maturity = there.maturity_status if there and there.versions else None
+                found = store.versions(connection, version.slug)
                 decision = decide(
                     version.slug,
                     version.version,
                     version.digest,
                     version.status,
-                    released=store.versions(connection, version.slug),
-                    module_maturity=there.maturity_status if there and there.versions else None,
+                    released=found,
+                    module_maturity=maturity,
                 )
                 reasons = decision.reasons
                 if not decision.already:
                     reasons += tuple(each.reason for each in self.changed(asked))
+                    reasons += tuple(conditions(Situation(maturity, found)))
                 if reasons:
                     raise RefusedError(reasons)
                 if not decision.already:
                     store.register_version(connection, module, version, evidence)
+                    for each in approvals:
+                        act_store.record_approval(connection, version.slug, version.version, each)
             row = store.version(connection, version.slug, version.version)
             if row is None:
                 raise CatalogUnavailableError(
@@ -275,6 +330,17 @@ class Catalog:
         with Catalog(replace(self.settings, catalog=url)) as catalog:
             answers = {each: catalog.answer(each) for each in questions}
         return lambda: remember(folder, answers)
+
+    def work(self, ask: Callable[[psycopg.Connection], T]) -> T:
+        """What a function of the catalog's connection (in autocommit mode) answers, for those who
+        do more than read. Raises `RefusedError` with the database's own reason."""
+        return self._ask(ask)
+
+    @property
+    def url(self) -> str:
+        """Of the server, for further sessions; it may hold a password."""
+        self._ask(lambda _: None)
+        return self._url
 
     def psql(self, arguments: Sequence[str]) -> int:
         """Open the catalog in PostgreSQL's own client, on this terminal; its exit status."""

@@ -18,6 +18,8 @@ class Row:
     oldest: str
     newest: str
     runs: tuple[bool, ...]
+    standing: str = ""
+    """What stands against it, in words."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,13 @@ def runs_on(manifest: Mapping[str, Any], platform: str) -> bool:
 
 
 def matrix(
-    slug: str, versions: Sequence[tuple[str, str, Mapping[str, Any]]], platforms: Iterable[str]
+    slug: str,
+    versions: Sequence[tuple[str, str, Mapping[str, Any], str]],
+    platforms: Iterable[str],
 ) -> Matrix:
-    """The matrix of a module's versions (version, maturity, manifest). Platform versions are those
-    given and every end of a range."""
-    ends = {end for _, _, manifest in versions for end in platform_range(manifest) or ()}
+    """The matrix of a module's versions (version, maturity, manifest, standing in words). Platform
+    versions are those given and every end of a range."""
+    ends = {end for _, _, manifest, _ in versions for end in platform_range(manifest) or ()}
     columns = tuple(sorted({*platforms, *ends}, key=Precedence))
     rows = [
         Row(
@@ -62,8 +66,9 @@ def matrix(
             maturity,
             *(platform_range(manifest) or ("", "")),
             tuple(runs_on(manifest, each) for each in columns),
+            standing,
         )
-        for version, maturity, manifest in versions
+        for version, maturity, manifest, standing in versions
     ]
     return Matrix(
         slug, columns, tuple(sorted(rows, key=lambda row: Precedence(row.version), reverse=True))

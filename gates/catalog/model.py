@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gates.model import CoverageFigure
+
 
 @dataclass(frozen=True)
 class MigrationDigest:
@@ -46,6 +48,10 @@ class ReleasedVersion:
     """The database role; the catalog sets it."""
     id: int = 0
     """The row's id; the catalog sets it."""
+    standing: tuple[str, ...] = ()
+    """Verbs of the acts that stand against it: see `gates.catalog.standing`."""
+    sunset: str = ""
+    """The day of its sunset (ISO 8601), where it is deprecated."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,38 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True)
+class ActRow:
+    """One row of `core_module_acts`."""
+
+    id: int
+    version: str
+    verb: str
+    lifts: int | None
+    """The row that it undoes."""
+    key_id: str
+    payload_sha256: str
+    envelope: Mapping[str, Any]
+    recorded_at: str
+    """RFC 3339, UTC."""
+    recorded_by: str
+    """The database role."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One module that a tenant has."""
+
+    tenant: str
+    slug: str
+    version: str
+    state: str
+    told: int
+    """Notices that the tenant was given about the version asked for."""
+    unseen: int
+    """Those that it has not looked at."""
+
+
+@dataclass(frozen=True)
 class ModuleRow:
     """One row of `core_modules`, with what its versions add up to."""
 
@@ -69,7 +107,7 @@ class ModuleRow:
     category: str
     maturity_status: str
     newest: str = ""
-    """The newest version; "" where there is none."""
+    """The newest version that nothing stands against; "" where there is none."""
     versions: int = 0
 
 
@@ -81,6 +119,8 @@ class ModulePage:
     versions: tuple[ReleasedVersion, ...]
     evidence: Mapping[str, tuple[EvidenceRow, ...]]
     """By version, in the order of the stages."""
+    acts: tuple[ActRow, ...] = ()
+    """What was decided about its versions, in the order in which it was recorded."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +139,8 @@ class Previous:
     migrations: tuple[MigrationDigest, ...] = ()
     tables_created: tuple[str, ...] = ()
     registry_reference: str = ""
+    coverage: CoverageFigure | None = None
+    """What its evidence says of its tests; None where it says nothing that is understood."""
 
 
 QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})

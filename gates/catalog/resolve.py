@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from gates.catalog.matrix import platform_range, runs_on
+from gates.catalog.standing import Withdrawable, is_installed, is_served
 from gates.catalog.versions import parse, satisfying
 
 
-class Known(Protocol):
+class Known(Withdrawable, Protocol):
     """A released version, as far as resolving goes."""
 
     @property
@@ -52,9 +54,19 @@ def read_dependency(entry: object) -> Dependency | None:
     )
 
 
-def matching_versions(versions: Sequence[Known], range_: str | None) -> list[Known]:
-    """The versions that a range accepts, newest first; without a range stable ones before
-    pre-releases."""
+def matching_versions(versions: Sequence[Known], range_: str | None, today: date) -> list[Known]:
+    """The versions that a range accepts and that are still installed, newest first; without a range
+    stable ones before pre-releases.
+
+    A range that is one version pins it: that goes on under a yank, and after a sunset.
+    """
+    pins = range_ is not None and parse(range_.strip().lstrip("=v")) is not None
+    offered = [each for each in versions if is_installed(each, today) or (pins and is_served(each))]
+    return accepted(offered, range_)
+
+
+def accepted(versions: Sequence[Known], range_: str | None) -> list[Known]:
+    """The versions that a range accepts, whatever stands against them, in the same order."""
     if range_ is not None:
         names = satisfying([each.version for each in versions], range_)
         by_name = {each.version: each for each in versions}
@@ -80,7 +92,7 @@ def on_platform(versions: Sequence[Known], platform: str | None) -> list[Known]:
 
 
 def find_cycle(
-    source: VersionSource, start: str, first: Dependency, platform: str | None
+    source: VersionSource, start: str, first: Dependency, platform: str | None, today: date
 ) -> tuple[str, ...] | None:
     """The way from `start` over `first` back to `start`, by the newest versions that fit, along
     dependencies that must be there; None where there is none."""
@@ -92,7 +104,7 @@ def find_cycle(
         if at.slug in seen:
             return None
         seen.add(at.slug)
-        for each in _needs(source, at, platform):
+        for each in _needs(source, at, platform, today):
             found = walk(each, (*way, at.slug))
             if found is not None:
                 return found
@@ -101,8 +113,10 @@ def find_cycle(
     return None if first.optional else walk(first, (start,))
 
 
-def _needs(source: VersionSource, at: Dependency, platform: str | None) -> Iterator[Dependency]:
-    versions = on_platform(matching_versions(source.versions(at.slug), at.range), platform)
+def _needs(
+    source: VersionSource, at: Dependency, platform: str | None, today: date
+) -> Iterator[Dependency]:
+    versions = on_platform(matching_versions(source.versions(at.slug), at.range, today), platform)
     listed = versions[0].manifest.get("dependencies") if versions else None
     for entry in listed if isinstance(listed, list) else ():
         found = read_dependency(entry)

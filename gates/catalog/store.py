@@ -11,37 +11,43 @@ from gates.catalog.model import EvidenceRow, MigrationDigest, ModuleRow, Release
 if TYPE_CHECKING:
     import psycopg
 
-_VERSION = """
+VERSIONS = """
 SELECT id, slug, version, content_digest, bundle_digest, status, manifest, settings_schema,
     migrations, tables_created, changelog, registry_manifest, registry_reference, policy_digest,
-    to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by
-FROM public.core_module_versions
+    to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by,
+    public.core_standing(id),
+    coalesce((SELECT max(a.until)::text FROM public.core_module_acts AS a
+        WHERE a.module_version_id = v.id AND a.verb = 'deprecate' AND NOT EXISTS (
+            SELECT FROM public.core_module_acts AS later WHERE later.lifts = a.id)), '')
+FROM public.core_module_versions AS v
 """
-_MODULE = """
-SELECT slug, name, description, category, maturity_status,
+MODULES = """
+SELECT m.slug, m.name, m.description, m.category, m.maturity_status,
     coalesce((SELECT version FROM public.core_module_versions AS v WHERE v.slug = m.slug
-        ORDER BY sort_key DESC LIMIT 1), ''),
-    (SELECT count(*) FROM public.core_module_versions AS v WHERE v.slug = m.slug)
-FROM public.core_modules AS m
+        AND cardinality(public.core_standing(v.id)) = 0 ORDER BY sort_key DESC LIMIT 1), ''),
+    coalesce(counted.versions, 0)
+FROM public.core_modules AS m LEFT JOIN (
+    SELECT slug, count(*) AS versions FROM public.core_module_versions GROUP BY slug
+) AS counted ON counted.slug = m.slug
 """
 
 
 def versions(connection: psycopg.Connection, slug: str) -> tuple[ReleasedVersion, ...]:
     """Every released version of a module, newest first by precedence."""
-    rows = connection.execute(_VERSION + "WHERE slug = %s ORDER BY sort_key DESC", (slug,))
+    rows = connection.execute(VERSIONS + "WHERE slug = %s ORDER BY sort_key DESC", (slug,))
     return tuple(_version(row) for row in rows)
 
 
 def version(connection: psycopg.Connection, slug: str, wanted: str) -> ReleasedVersion | None:
     """One released version, or None."""
-    rows = connection.execute(_VERSION + "WHERE slug = %s AND version = %s", (slug, wanted))
+    rows = connection.execute(VERSIONS + "WHERE slug = %s AND version = %s", (slug, wanted))
     row = rows.fetchone()
     return None if row is None else _version(row)
 
 
 def modules(connection: psycopg.Connection) -> tuple[ModuleRow, ...]:
     """Every module, by slug."""
-    return tuple(ModuleRow(*row) for row in connection.execute(_MODULE + "ORDER BY slug"))
+    return tuple(ModuleRow(*row) for row in connection.execute(MODULES + "ORDER BY m.slug"))
 
 
 def identity(connection: psycopg.Connection) -> str:
@@ -52,7 +58,7 @@ def identity(connection: psycopg.Connection) -> str:
 
 def module(connection: psycopg.Connection, slug: str) -> ModuleRow | None:
     """One module, or None."""
-    row = connection.execute(_MODULE + "WHERE slug = %s", (slug,)).fetchone()
+    row = connection.execute(MODULES + "WHERE m.slug = %s", (slug,)).fetchone()
     return None if row is None else ModuleRow(*row)
 
 
@@ -68,17 +74,40 @@ def evidence(connection: psycopg.Connection, version_id: int) -> tuple[EvidenceR
     return tuple(EvidenceRow(*row) for row in rows)
 
 
-def become_releaser(connection: psycopg.Connection) -> None:
-    """Take the role with the fewest rights that can release, until the transaction ends.
+def evidence_of_all(
+    connection: psycopg.Connection, slug: str
+) -> dict[str, tuple[EvidenceRow, ...]]:
+    """The evidence of every version of a module, by version, in the order of the stages."""
+    rows = connection.execute(
+        "SELECT v.version, e.stage, e.verdict, e.key_id, e.payload_sha256, e.envelope"
+        " FROM public.core_module_versions AS v"
+        " JOIN public.core_module_version_evidence AS e ON e.module_version_id = v.id"
+        " WHERE v.slug = %s"
+        " ORDER BY v.id, array_position(ARRAY['lint-manifest', 'lint', 'test', 'build', 'scan',"
+        " 'publish'], e.stage)",
+        (slug,),
+    )
+    found: dict[str, list[EvidenceRow]] = {}
+    for version, *row in rows:
+        found.setdefault(version, []).append(EvidenceRow(*row))
+    return {version: tuple(each) for version, each in found.items()}
+
+
+def become(connection: psycopg.Connection, role: str) -> None:
+    """Take a role of the catalog with the fewest rights for what follows, until the transaction
+    ends.
 
     A login that may not take it goes on with its own rights.
     """
     allowed = connection.execute(
-        "SELECT pg_has_role('gates_releaser', CASE"
-        " WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)"
+        "SELECT pg_has_role(%s, CASE"
+        " WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)",
+        (role,),
     ).fetchone()
     if allowed is not None and allowed[0]:
-        connection.execute("SET LOCAL ROLE gates_releaser")
+        from psycopg.sql import SQL, Identifier
+
+        connection.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
 
 
 def lock_module(connection: psycopg.Connection, slug: str) -> None:
@@ -122,4 +151,6 @@ def _version(row: Sequence[Any]) -> ReleasedVersion:
         policy=row[13],
         released_at=row[14],
         released_by=row[15],
+        standing=tuple(row[16]),
+        sunset=row[17],
     )

@@ -130,7 +130,7 @@ def _about_row(
 
 def _about_bundle(version: ReleasedVersion, registry: Registry) -> list[str]:
     try:
-        there, _ = registry.fetch(version.slug, version.version)
+        there = registry.fetch(version.slug, version.version)
     except RefusedError as error:
         return [f"{each} [no-bundle]" for each in error.reasons]
     if there.bundle != version.bundle:

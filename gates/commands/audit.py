@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, settings_of
 from gates.errors import CouldNotCheckError, RefusedError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gates.settings import Policy, Settings
 
 _CATALOG = click.option("--catalog", help=CATALOG_HELP)
-_REGISTRY = click.option("--registry", help="The folder of the registry, or of a copy of it.")
+_REGISTRY = click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 _KEY = click.option("--key", type=click.Path(path_type=Path), help="Signing key (PEM).")
 _POLICY = click.option(
     "--policy",
@@ -97,7 +97,7 @@ def audit_anchor(**given: Any) -> None:
     data = _sign(anchors.build(catalog, trail.heads, made), settings, policy, trust)
     number = len(earlier) + 1
     anchors.read(data, number, catalog, trust)
-    there = anchors.store(Registry.open(settings.registry), catalog, number, data)
+    there = anchors.store(Registry.of(settings), catalog, number, data)
     click.echo(f"anchored {trail.rows} rows in {len(trail.heads)} streams: {there.reference}")
 
 
@@ -115,7 +115,7 @@ def _anchors(found: Catalog, settings: Settings, trust: Trust) -> tuple[Anchor, 
     from gates.registry import Registry
 
     catalog = found.identity()
-    stored = anchors.stored(Registry.open(settings.registry), catalog)
+    stored = anchors.stored(Registry.of(settings), catalog)
     return tuple(anchors.read(data, n, catalog, trust) for n, data in enumerate(stored, 1))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, refuse_passwords, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, refuse_passwords, settings_of
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from gates.settings import Settings
 
 
-_CATALOG = click.option("--catalog", help=CATALOG_HELP)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-_POLICY = click.option(
+CATALOG = click.option("--catalog", help=CATALOG_HELP)
+JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+POLICY = click.option(
     "--policy",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Whose keys count. Default: gates-policy.toml above the working folder.",
@@ -33,8 +33,8 @@ def catalog() -> None:
 
 
 @catalog.command("list")
-@_CATALOG
-@_JSON
+@CATALOG
+@JSON
 def catalog_list(as_json: bool, **given: Any) -> None:
     """List the modules, with their newest version."""
     from gates.catalog import Catalog
@@ -45,17 +45,21 @@ def catalog_list(as_json: bool, **given: Any) -> None:
     click.echo(pages.modules_json(rows) if as_json else pages.modules(rows), nl=False)
 
 
-def _verified(
+def verified_versions(
     settings: Settings, page: ModulePage, registry: Registry | None = None
 ) -> tuple[Verified, ...]:
     """What the evidence of every version of a module is worth, by the policy of today."""
     from gates.catalog.verify import verify_version
     from gates.evidence.keys import Trust
+    from gates.governance.acts import verify_acts, with_acts
+    from gates.governance.signers import Signers
     from gates.settings import load_policy
 
     policy = load_policy(Path.cwd() / page.module.slug, settings.policy)
-    trust = Trust.of(policy, settings, datetime.now(UTC).date())
-    return tuple(
+    today = datetime.now(UTC).date()
+    trust = Trust.of(policy, settings, today)
+    signers = Signers.of(policy, settings, today)
+    verified = tuple(
         verify_version(
             each,
             page.evidence.get(each.version, ()),
@@ -66,16 +70,30 @@ def _verified(
         )
         for each in page.versions
     )
+    return with_acts(verified, verify_acts(page.module.slug, page.acts, page.versions, signers))
+
+
+def _history(settings: Settings, page: ModulePage) -> dict[str, list[str]]:
+    """What was decided about each version, line by line."""
+    from gates.governance.acts import verify_acts
+    from gates.governance.signers import Signers
+    from gates.report.governance import history
+    from gates.settings import load_policy
+
+    policy = load_policy(Path.cwd() / page.module.slug, settings.policy)
+    signers = Signers.of(policy, settings, datetime.now(UTC).date())
+    acts = verify_acts(page.module.slug, page.acts, page.versions, signers)
+    return {each.version: list(history(acts, each.version, signers)) for each in page.versions}
 
 
 @catalog.command("verify")
 @click.argument("slugs", metavar="[SLUG]...", nargs=-1)
-@_CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@CATALOG
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--no-registry", is_flag=True, help="Do not look at the bundles.")
 @click.option("--key", type=click.Path(path_type=Path))
-@_POLICY
-@_JSON
+@POLICY
+@JSON
 def catalog_verify(
     slugs: tuple[str, ...], no_registry: bool, as_json: bool, **given: Any
 ) -> NoReturn:
@@ -90,14 +108,14 @@ def catalog_verify(
     from gates.report import catalog as pages
 
     settings = settings_of(**given)
-    registry = None if no_registry else Registry.open(settings.registry)
+    registry = None if no_registry else Registry.of(settings)
     verified: list[Verified] = []
     with Catalog.open(settings) as found:
         for slug in slugs or found.slugs():
             page = found.show(slug)
             if page is None:
                 raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
-            verified += _verified(settings, page, registry)
+            verified += verified_versions(settings, page, registry)
     click.echo(pages.verified_json(verified) if as_json else pages.verified(verified), nl=False)
     if not verified:
         raise CouldNotCheckError(
@@ -112,10 +130,10 @@ def catalog_verify(
 
 @catalog.command("show")
 @click.argument("slug")
-@_CATALOG
+@CATALOG
 @click.option("--key", type=click.Path(path_type=Path))
-@_POLICY
-@_JSON
+@POLICY
+@JSON
 def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
     """Show a module: versions, digests, tables, changelog, evidence and whether it verifies."""
     from gates.catalog import Catalog
@@ -126,18 +144,22 @@ def catalog_show(slug: str, as_json: bool, **given: Any) -> None:
         page = found.show(slug)
     if page is None:
         raise UsageError(f"the catalog holds no module {slug!r}", hint="gates catalog list")
-    verified = _verified(settings, page)
-    text = pages.page_json(page, verified) if as_json else pages.page(page, verified)
+    verified = verified_versions(settings, page)
+    text = (
+        pages.page_json(page, verified)
+        if as_json
+        else pages.page(page, verified, _history(settings, page))
+    )
     click.echo(text, nl=False)
 
 
 @click.command(short_help="Why a released version may be trusted.")
 @click.argument("slug")
 @click.argument("version", required=False)
-@_CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@CATALOG
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--key", type=click.Path(path_type=Path))
-@_POLICY
+@POLICY
 def why(slug: str, version: str | None, **given: Any) -> NoReturn:
     """Tell who released a version, from what, checked by what, with which exceptions.
 
@@ -157,34 +179,47 @@ def why(slug: str, version: str | None, **given: Any) -> NoReturn:
         raise UsageError(
             f"the catalog holds no {slug} {wanted}".rstrip(), hint="gates catalog list"
         )
-    every = _verified(settings, page, Registry.open(settings.registry))
+    every = verified_versions(settings, page, Registry.of(settings))
     verified = next(each for each in every if each.version == wanted)
-    click.echo(render(rows[wanted], verified), nl=False)
+    click.echo(render(rows[wanted], verified, _history(settings, page)[wanted]), nl=False)
     raise SystemExit(RefusedError.exit_code if verified.all_reasons else 0)
 
 
 @catalog.command("matrix")
 @click.argument("slug")
-@_CATALOG
+@CATALOG
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
-@_JSON
-def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
+@JSON
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page.")
+def catalog_matrix(slug: str, as_json: bool, html: Path | None, **given: Any) -> None:
     """Show which versions of a module run on which versions of the platform.
 
-    The platform versions are that of the policy (marked with *) and every end of a range.
+    The platform versions are that of the policy (marked with *) and every end of a range. What
+    was withdrawn or is deprecated says so.
     """
     from gates.catalog import Catalog
     from gates.catalog.matrix import matrix
+    from gates.catalog.standing import describe
     from gates.report import catalog as pages
     from gates.settings import load_policy
 
     settings = settings_of(**given)
     current = load_policy(Path.cwd() / slug, settings.policy).platform_version
     with Catalog.open(settings) as found:
-        versions = [(each.version, each.status, each.manifest) for each in found.versions(slug)]
+        versions = [
+            (each.version, each.status, each.manifest, describe(each))
+            for each in found.versions(slug)
+        ]
     if not versions:
         raise UsageError(f"the catalog holds no version of {slug!r}", hint="gates catalog list")
     table = matrix(slug, versions, [current])
+    if html is not None:
+        from gates.report.html.matrix import render
+
+        try:
+            html.write_text(render(table, current), "utf-8")
+        except OSError as error:
+            raise CouldNotCheckError(f"{html} cannot be written: {error.strerror}") from error
     click.echo(
         pages.matrix_json(table, current) if as_json else pages.matrix(table, current), nl=False
     )
@@ -192,7 +227,7 @@ def catalog_matrix(slug: str, as_json: bool, **given: Any) -> None:
 
 @catalog.command("psql", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@_CATALOG
+@CATALOG
 def catalog_psql(arguments: tuple[str, ...], **given: Any) -> NoReturn:
     """Open the catalog in psql; ARGUMENTS go to it, such as -c "SELECT ..."."""
     from gates.catalog import Catalog

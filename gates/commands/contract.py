@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gates.commands.module_path import module_path, nearest_module
-from gates.commands.options import settings_of, wants_colour
+from gates.commands.options import REGISTRY_HELP, settings_of, wants_colour
 from gates.errors import CouldNotCheckError, UsageError
 from gates.filesystem import is_folder
 
@@ -46,7 +46,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-database", is_flag=True, help="Leave out the database."),
         click.option("--no-code", is_flag=True, help="Leave out exported code, and build nothing."),
         click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server."),
-        click.option("--registry", help="Registry: an OCI image layout on disk."),
+        click.option("--registry", help=f"Registry: {REGISTRY_HELP}"),
         click.option("--database-url", help="Server for the databases. Default: an embedded one."),
         click.option(
             "--policy", type=click.Path(path_type=Path, dir_okay=False),
@@ -158,7 +158,7 @@ def _compared(
     here = next((Path(each) for each in (new, old) if is_folder(Path(each))), Path())
     with ExitStack() as stack:
         opened = stack.enter_context(Catalog.open(settings))
-        sources = Sources(here, opened, Registry.open(settings.registry))
+        sources = Sources(here, opened, Registry.of(settings))
         after = _find(sources, new)
         before = sources.find(old)
         if before is None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from gates.commands.module_path import module_path
-from gates.commands.options import CATALOG_HELP, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, settings_of
 from gates.errors import RefusedError, UsageError
 from gates.model import Stage
+
+if TYPE_CHECKING:
+    from gates.evidence import EvidenceSet
+    from gates.settings import Settings
 
 
 @click.command(short_help="The page of a check.")
@@ -67,11 +72,21 @@ def checks(stage: str | None, as_json: bool) -> None:
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--evidence", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
-def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
+@click.option("--catalog", help=CATALOG_HELP)
+@click.option("--registry", help=f"Registry: {REGISTRY_HELP}")
+@click.option("--no-registry", is_flag=True, help="Do not read the registry.")
+@click.option(
+    "--explain", "explained", is_flag=True,
+    help="With registry, catalog and approvals: every unmet condition, and the command for it.",
+)  # fmt: skip
+def verify(
+    path: Path, evidence: Path | None, no_registry: bool, explained: bool, **given: Any
+) -> NoReturn:
     """Verify the signed evidence of all stages before release, for the content in PATH.
 
-    Prints each stage's verdict, time, content, key and bundle. Exit code 4 where a release would
-    be refused, with a sentence for each reason.
+    Prints each stage's verdict, time, content, key and bundle. What was published is read from the
+    registry, bundle and evidence, and held against the evidence here and the catalog's row. Exit
+    code 4 where a release would be refused, with a sentence for each reason.
     """
     from gates.evidence import EvidenceSet
     from gates.evidence.verify import refusal, report
@@ -82,20 +97,66 @@ def verify(path: Path, evidence: Path | None, **given: Any) -> NoReturn:
     module = load(path)
     policy = load_policy(path, settings.policy).for_module(module.slug)
     found = EvidenceSet(module, policy, settings, evidence)
+    if explained:
+        raise SystemExit(_explain(found))
     click.echo(report(found, Stage.RELEASE.before), nl=False)
     refused = refusal(found, Stage.RELEASE.before)
-    if refused is None:
+    across = () if no_registry else _read_back(found, settings)
+    if refused is None and not across:
         click.echo("the evidence holds: a release of this content would be accepted")
         raise SystemExit(0)
+    count = len(across) + (len(refused.reasons) if refused else 0)
     raise RefusedError(
-        [f"a release would be refused, for {len(refused.reasons)} reason(s)"], hint=refused.hint
+        [f"a release would be refused, for {count} reason(s)"],
+        hint=refused.hint if refused else None,
     )
+
+
+def _explain(evidence: EvidenceSet) -> int:
+    from datetime import UTC, datetime
+
+    from gates.catalog import Catalog
+    from gates.governance.conditions import read_chain
+    from gates.registry import Registry
+    from gates.report.why import explain as render_chain
+
+    registry = Registry.of(evidence.settings)
+    with Catalog.open(evidence.settings) as catalog:
+        chain = read_chain(evidence, registry, catalog, datetime.now(UTC))
+    name = f"{evidence.module.slug} {evidence.module.version}"
+    click.echo(render_chain(name, chain), nl=False)
+    return RefusedError.exit_code if chain.unmet else 0
+
+
+def _read_back(evidence: EvidenceSet, settings: Settings) -> Sequence[str]:
+    """Print what the registry has; gives the reasons against it."""
+    from gates.catalog import Catalog
+    from gates.catalog.published import against_catalog, not_attached, read_back
+    from gates.registry import Registry
+
+    module, registry = evidence.module, Registry.of(settings)
+    found = read_back(evidence, registry)
+    reasons = [*found.reasons]
+    if found.published is None and not reasons:
+        click.echo(f"{'registry':<14}holds nothing of this version yet")
+    if found.published is not None:
+        click.echo(f"{'registry':<14}{found.published.reference}")
+        for stage in not_attached(evidence, found):
+            click.echo(f"    the evidence of {stage} is not there yet: release adds it")
+        with Catalog.open(settings) as catalog:
+            row = catalog.find(module.slug, module.version)
+            if row is not None:
+                reasons += against_catalog(found, row, catalog.evidence(row))
+    for reason in reasons:
+        click.echo(f"    {reason}")
+    return reasons
 
 
 @click.command(short_help="What this machine can check with.")
 @module_path()
 @click.option("--catalog", help=CATALOG_HELP)
 @click.option("--database-url", help="Server for the database proofs.")
+@click.option("--registry", help=f"Registry: {REGISTRY_HELP}")
 def doctor(path: Path, **given: Any) -> NoReturn:
     """Try everything that a run needs: programs, sandbox, database, catalog, registry, keys.
 

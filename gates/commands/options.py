@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 CATALOG_HELP = "A PostgreSQL URL, or the folder of an embedded server."
+REGISTRY_HELP = "the folder of an OCI image layout, or oci://HOST/PREFIX."
 _PASSWORD = re.compile(r"://[^/@]*:[^/@]+@|\b(?:ssl)?password\s*=\s*[^\s&]", re.IGNORECASE)
 """A password in a URL of libpq or in its list of keywords."""
 

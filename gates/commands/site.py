@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.catalog import _CATALOG as CATALOG
-from gates.commands.catalog import _POLICY as POLICY
-from gates.commands.catalog import _verified as verified_versions
-from gates.commands.options import settings_of
+from gates.commands.catalog import CATALOG, POLICY, verified_versions
+from gates.commands.options import REGISTRY_HELP, settings_of
 from gates.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Pages for release managers.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @CATALOG
-@click.option("--registry", help="The folder of the registry, or of a copy of it.")
+@click.option("--registry", help=f"Registry, or a copy of it: {REGISTRY_HELP}")
 @click.option("--key", type=click.Path(path_type=Path))
 @POLICY
 def site(folder: Path, **given: Any) -> NoReturn:
@@ -46,7 +44,7 @@ def site(folder: Path, **given: Any) -> NoReturn:
     from gates.settings import load_policy
 
     settings = settings_of(**given)
-    registry = Registry.open(settings.registry)
+    registry = Registry.of(settings)
     with Catalog.open(settings) as found:
         pages = [page for slug in found.slugs() if (page := found.show(slug))]
     named = _dependants(pages)

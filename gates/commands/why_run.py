@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gates.commands.module_path import module_path
-from gates.commands.options import settings_of
+from gates.commands.options import REGISTRY_HELP, settings_of
 from gates.errors import UsageError
 
 
@@ -18,7 +18,7 @@ from gates.errors import UsageError
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--key", type=click.Path(path_type=Path))
 @click.option("--catalog", help="A PostgreSQL URL, or the folder of an embedded server.")
-@click.option("--registry", help="An OCI image layout on disk.")
+@click.option("--registry", help=f"Registry: {REGISTRY_HELP}")
 @click.option("--database-url", help="The server of the database proofs.")
 def why_run(check_id: str, path: Path, **given: Any) -> None:
     """Say what changed since the result of CHECK that is kept for the module in PATH.

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def base_of(module: Module, releases: Releases) -> Release | None:
-    """The newest stable release below the version under test. None where there is none; raises
+    """The newest stable release below the version under test that nothing stands against: one that
+    was withdrawn promises nothing any more. None where there is none; raises
     `CatalogUnavailableError` where nobody knows."""
     if not module.slug or not module.version:
         raise CouldNotCheckError(
             "the slug or the version in module.json is not usable",
             hint="mend what the other checks report about them first",
         )
-    before = {each.version: each for each in releases.before}
+    from gates.catalog.standing import is_good
+
+    before = {each.version: each for each in releases.before if is_good(each.row)}
     if not before:
         return None
     from gates.contract.bump import baseline
@@ -34,7 +37,12 @@ def base_of(module: Module, releases: Releases) -> Release | None:
 def no_base(check: Check, module: Module, releases: Releases) -> Finding:
     """The note that there is nothing to compare with, and why."""
     before = releases.before
-    if before:
+    if before and not any(not each.row.standing for each in before):
+        message = (
+            f"every version before was withdrawn ({before[0].version} is the newest): nothing to"
+            " compare with"
+        )
+    elif before:
         message = (
             f"only pre-releases were released before ({before[0].version} is the newest); they"
             " promise nothing (SemVer 2.0.0, section 9)"

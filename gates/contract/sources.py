@@ -67,8 +67,9 @@ class Sources:
         return Releases(module, self.catalog, self.registry)
 
     def _newest(self) -> Source | None:
-        """The newest stable release, or where there is none, the newest at all."""
-        released = {each.version: each for each in self._releases().all}
+        """The newest stable release that nothing stands against, or where there is none, the newest
+        of any kind."""
+        released = {each.version: each for each in self._releases().all if not each.row.standing}
         if not released:
             return None
         return _source(released[baseline("", released) or max(released, key=Precedence)])

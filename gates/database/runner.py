@@ -11,15 +11,22 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gates.database.parsing.script import Script, Statement, parse
 from gates.database.server.driver import TimeLimitError, Watch, psycopg_modules
-from gates.database.server.workspace import Workspace
 from gates.model import Location
 
 if TYPE_CHECKING:
     import psycopg
+
+
+class Ends(Protocol):
+    """Who can end a session that does not react to a cancel request."""
+
+    def terminate(self, process: int) -> None:
+        """End the session of a server process."""
+
 
 _BODY_LINE = re.compile(r"inline_code_block line (\d+)")
 _BODY = re.compile(r"\$(\w*)\$")
@@ -85,7 +92,7 @@ class Budget:
 
 def run_script(
     connection: psycopg.Connection[tuple[Any, ...]],
-    workspace: Workspace,
+    workspace: Ends,
     path: str,
     sql: str,
     *,

@@ -91,30 +91,29 @@ class Envelope:
     def accepted(self, keys: Mapping[str, Ed25519PublicKey]) -> frozenset[str]:
         """The ids of those keys that signed the payload; of an id that is there twice with two
         signatures, none."""
-        from securesystemslib.dsse import Envelope as Dsse
-        from securesystemslib.exceptions import VerificationError
-        from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
+        from cryptography.exceptions import InvalidSignature
 
         found: set[str] = set()
-        for each, signature in dict(self.signatures).items():
-            if each not in keys or self.key_ids.count(each) > 1:
-                continue
-            dsse = Dsse(self.payload, self.payload_type, {each: Signature(each, signature.hex())})
-            with contextlib.suppress(VerificationError):
-                found |= dsse.verify([SSlibKey.from_crypto(keys[each], keyid=each)], 1).keys()
+        signed = encoded(self.payload, self.payload_type)
+        for each, signature in self.signatures:
+            if each in keys and self.key_ids.count(each) == 1:
+                with contextlib.suppress(InvalidSignature):
+                    keys[each].verify(signature, signed)
+                    found.add(each)
         return frozenset(found)
+
+
+def encoded(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """What is signed: DSSE's pre-authentication encoding (`protocol.md` of DSSE 1.0). Written here,
+    since the library that has it takes a tenth of a run in which nothing has changed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def sign(payload: bytes, private: Ed25519PrivateKey, payload_type: str = PAYLOAD_TYPE) -> Envelope:
     """An envelope around `payload` with one signature."""
-    from securesystemslib.dsse import Envelope as Dsse
-    from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
-
-    public = private.public_key()
-    identity = key_id(public)
-    dsse = Dsse(payload, payload_type, {})
-    signature = dsse.sign(CryptoSigner(private, SSlibKey.from_crypto(public, keyid=identity)))
-    return Envelope(payload, ((identity, bytes.fromhex(signature.signature)),), payload_type)
+    signature = private.sign(encoded(payload, payload_type))
+    return Envelope(payload, ((key_id(private.public_key()), signature),), payload_type)
 
 
 def parse(value: object, payload_type: str = PAYLOAD_TYPE) -> Envelope:

@@ -214,6 +214,7 @@ class EvidenceSet:
             clean_tree=self.policy.clean_tree,
             reuse=self.policy.reuse_in_release,
             reuse_max_age_hours=self.policy.reuse_max_age_hours,
+            effective=self.policy.effective_on,
             trust=self.trust,
         )
 

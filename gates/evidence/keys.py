@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gates.evidence.grants import Grant
 
-__all__ = ["Trust", "key_id", "own_public_key", "public_path", "signing_key"]
+__all__ = ["Trust", "key_id", "own_public_key", "public_path", "read_public", "signing_key"]
 
 _KEY_ID = re.compile(r"(sha256:)?[0-9a-f]{64}\Z")
 
@@ -163,6 +163,20 @@ def own_public_key(path: Path) -> Ed25519PublicKey | None:
         return None
     except OSError as error:
         raise CouldNotCheckError(f"{public_path(path)}: {error.strerror}") from error
+
+
+def read_public(entry: str, base: Path, own: Path) -> Ed25519PublicKey:
+    """The public key that a policy names: by its PEM text, the path of a file below `base`, or the
+    id of this installation's key, which is at `own`. Raises `ConfigurationError`."""
+    if _KEY_ID.match(entry):
+        public = own_public_key(own)
+        if public is None or key_id(public) != entry.removeprefix("sha256:"):
+            raise ConfigurationError(
+                f"the public key of {entry} is not known here",
+                hint="name the path of its .pub file instead of its id",
+            )
+        return public
+    return _read_trusted(entry, base)
 
 
 def _read_trusted(entry: str, base: Path) -> Ed25519PublicKey:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from gates import __version__
 from gates.barred import barred
@@ -57,6 +57,8 @@ class Expected:
     """In which a baseline may hold findings; None where that is not asked any more."""
     clean_tree: bool = False
     """Whether the evidence must be of a commit, and nothing besides."""
+    effective: Mapping[str, date] = field(default_factory=dict)
+    """By check: the day from which its findings are errors."""
     trust: Trust = field(default_factory=lambda: Trust({}))
     """Who may sign what."""
 
@@ -253,6 +255,18 @@ def check_baseline(found: Statement, stage: Stage, expected: Expected) -> Iterat
             )
 
 
+def check_effective(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """No check has come into force since: what was a warning then would be an error now."""
+    started = read_time(found.started)
+    for check in sorted(each.id for each in found.checks):
+        begins = expected.effective.get(check)
+        if begins and started and started.date() < begins <= expected.now.date():
+            yield (
+                f"the stage {stage} ran before the check {shown(check)} was in force, on {begins}"
+                " [effective-since]"
+            )
+
+
 def check_bundle(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """From the build on, the evidence is about a bundle of the right name; before, about none."""
     name = bundle_name(expected.slug, expected.version)
@@ -284,6 +298,7 @@ RULES: tuple[Rule, ...] = (
     check_reused,
     check_waivers,
     check_baseline,
+    check_effective,
     check_bundle,
 )
 """Every rule about one statement, in the order of the reasons."""

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -28,10 +29,27 @@ _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
+APPROVAL = re.compile(r"approval-[0-9a-f]{16}\.dsse\.json")
+"""The name of an approval beside the evidence."""
+MOST = 100
+_LARGEST_APPROVAL = 1 << 20
 BUNDLE = f"{Stage.BUILD.value}.tgz"
 """The bundle, whatever its name will be: publish takes it from here, and builds nothing."""
 LARGEST_BUNDLE = 2 * 1024**3
 """Bytes that a bundle may have."""
+
+
+def _read_plain(folder: int, name: str) -> bytes | None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode) or state.st_size > _LARGEST_APPROVAL:
+            return None
+        return file.read(_LARGEST_APPROVAL)
 
 
 def file_name(stage: Stage) -> str:
@@ -122,6 +140,30 @@ class Store:
         ):
             self._place(folder, file_name(stage), io.BytesIO(data))
         return self.path(stage)
+
+    def approvals(self) -> list[bytes]:
+        """The bytes of the approvals that lie beside the evidence, at most `MOST` of them; what is
+        no plain file of a bounded size is none."""
+        try:
+            with self._open() as folder:
+                with os.scandir(folder) as listed:
+                    names = sorted(each.name for each in listed if APPROVAL.fullmatch(each.name))
+                return [data for each in names[:MOST] if (data := _read_plain(folder, each))]
+        except OSError:
+            return []  # no folder, or something else in its place: no approvals
+
+    def write_approval(self, digest: str, data: bytes) -> Path:
+        """Add an approval whose payload has the SHA-256 `digest`, in hex. Raises as `write` does
+        where the folder cannot be written."""
+        name = f"approval-{digest[:16]}.dsse.json"
+        try:
+            with self._open(make=True) as folder:
+                self._place(folder, name, io.BytesIO(data))
+        except OSError as error:
+            raise CouldNotCheckError(
+                f"the approval cannot be written to {self.folder}: {error.strerror}"
+            ) from error
+        return self.folder / name
 
     def remove(self, stage: Stage) -> None:
         """Remove the envelope of a stage, so that nothing older can be taken for it."""

@@ -2,55 +2,40 @@
 
 Source: OCI image specification 1.1, "Image Layout". Blobs are written aside, synced and renamed;
 the index is replaced last, so that after kill -9 the layout is as before or as after, and what is
-left aside is removed by the next writer.
+left aside is removed by the next writer. All repositories share the layout: a version is named
+`<slug>:<version>` in the index.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
+import io
 import os
-import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.registry.documents import (
+    LARGEST_BLOB,
+    MANIFEST_TYPE,
+    Content,
+    Descriptor,
+    Meter,
+    Sink,
+    index_of,
+    is_digest,
+    pieces,
+    read_object,
+)
 
-INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
-EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 REF_NAME = "org.opencontainers.image.ref.name"
-LARGEST_BLOB = 2 * 1024**3
-LARGEST_JSON = 64 * 1024**2
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _WAIT_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Descriptor:
-    """What an OCI document says about another: type, digest (`sha256:<hex>`), size in bytes."""
-
-    media_type: str
-    digest: str
-    size: int
-
-    def to_json(self, **more: object) -> dict[str, Any]:
-        """The descriptor as JSON data, with further members."""
-        return {
-            "mediaType": self.media_type, "digest": self.digest, "size": self.size, **more
-        }  # fmt: skip
-
-    @classmethod
-    def of(cls, media_type: str, data: bytes) -> Descriptor:
-        """The descriptor of some bytes."""
-        return cls(media_type, f"sha256:{hashlib.sha256(data).hexdigest()}", len(data))
 
 
 @dataclass(frozen=True)
@@ -73,39 +58,75 @@ class Layout:
                     raise self._broken("index.json is missing") from None
                 return []
         entries = self._object(data, "index.json").get("manifests")
-        if not isinstance(entries, list) or not all(_is_descriptor(each) for each in entries):
+        if not isinstance(entries, list) or None in map(Descriptor.read, entries):
             raise self._broken("index.json lists no descriptors")
         return entries
 
-    def read(self, digest: str, *, size: int | None = None) -> bytes:
-        """A blob, held against its digest and, where given, its size in bytes.
+    @property
+    def where(self) -> str:
+        """The folder."""
+        return str(self.root)
 
-        Raises `RefusedError` for a blob that is not what its digest says, `CouldNotCheckError`
-        where it is missing or cannot be read.
-        """
-        path = self._blob(digest)
+    def reference(self, slug: str, version: str) -> str:
+        """`oci:<folder>:<slug>:<version>`."""
+        return f"oci:{self.root}:{slug}:{version}"
+
+    def state(self) -> object:
+        """The index: a blob counts by the digest in its name."""
+        return self.index()
+
+    def probe(self) -> str:
+        """Read the index."""
+        return f"{len(self.index())} manifests" if self.root.exists() else "made by the first push"
+
+    def find(self, slug: str, version: str) -> Descriptor | None:
+        """The manifest under a version."""
+        name = f"{slug}:{version}"
+        named = (e for e in self.index() if e.get("annotations", {}).get(REF_NAME) == name)
+        return Descriptor.read(next(named, None))
+
+    def manifest(self, slug: str, described: Descriptor) -> bytes:
+        """A manifest, held against its digest and size."""
+        read = io.BytesIO()
+        self.fetch(slug, described, read.write)
+        return read.getvalue()
+
+    def fetch(self, slug: str, described: Descriptor, sink: Sink) -> None:
+        """A blob, held against its digest and size once all of it went into the sink."""
+        path = self._blob(described.digest)
+        meter = Meter(sink)
         with self._errors("read"):
             try:
-                if path.stat().st_size > LARGEST_BLOB:
-                    raise self._broken(f"the blob {digest} is larger than 2 GiB")
-                data = path.read_bytes()
+                with path.open("rb") as file:
+                    if os.fstat(file.fileno()).st_size > LARGEST_BLOB:
+                        raise self._broken(f"the blob {described.digest} is larger than 2 GiB")
+                    for piece in pieces(file):
+                        meter(piece)
             except FileNotFoundError:
-                raise self._broken(f"the blob {digest} is missing") from None
-        found = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        if found != digest or size not in (None, len(data)):
+                raise self._broken(f"the blob {described.digest} of {slug} is missing") from None
+        if (meter.digest, meter.size) != (described.digest, described.size):
             raise RefusedError(
-                [f"a blob in the registry was changed: it is stored as {digest} and is {found}"],
+                [
+                    "a blob in the registry was changed: it is stored as"
+                    f" {described.digest} and is {meter.digest}"
+                ],
                 hint=f"restore {path} from a backup",
             )
-        return data
 
-    def manifest(self, descriptor: dict[str, Any]) -> dict[str, Any]:
-        """The JSON document that a descriptor points to. Raises like `read`."""
-        data = self.read(descriptor["digest"], size=descriptor["size"])
-        return self._object(data, descriptor["digest"])
+    def referrers(self, slug: str, subject: Descriptor) -> list[Descriptor]:
+        """Those in the index whose manifests name the subject."""
+        found = []
+        for entry in self.index():
+            described = Descriptor.read(entry)
+            if described is None or REF_NAME in described.annotations:
+                continue
+            named = self._object(self.manifest(slug, described), described.digest).get("subject")
+            if isinstance(named, dict) and named.get("digest") == subject.digest:
+                found.append(described)
+        return found
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self, slug: str) -> Iterator[Writer]:
         """The only writer, for as long as the context lasts; makes the layout on first use.
 
         Raises `CouldNotCheckError` where another writer does not finish within a minute.
@@ -116,7 +137,7 @@ class Layout:
             lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 self._wait(lock)
-                writer = Writer(self)
+                writer = Writer(self, slug)
                 writer.prepare()
                 yield writer
             finally:
@@ -138,20 +159,15 @@ class Layout:
                 return
 
     def _blob(self, digest: str) -> Path:
-        if not _DIGEST.match(digest):
+        if not is_digest(digest):
             raise self._broken(f"{digest!r} is no sha256 digest")
         return self.root / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
     def _object(self, data: bytes, name: str) -> dict[str, Any]:
         try:
-            if len(data) > LARGEST_JSON:
-                raise ValueError("larger than 64 MiB")
-            value = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise self._broken(f"{name} is not JSON") from error
-        if not isinstance(value, dict):
-            raise self._broken(f"{name} is no object")
-        return value
+            return read_object(data)
+        except ValueError as error:
+            raise self._broken(f"{name} is {error}") from error
 
     def _require_own_folder(self) -> None:
         """A folder with other things in it is not turned into a registry, nor taken for one."""
@@ -185,8 +201,9 @@ class Layout:
 class Writer:
     """Adds to a layout while its lock is held."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, slug: str) -> None:
         self._layout = layout
+        self._slug = slug
         self._ingest = layout.root / ".ingest"
         self._blobs = layout.root / "blobs" / "sha256"
 
@@ -199,47 +216,59 @@ class Writer:
         if not marker.exists():
             # In this order, so that a marker without an index is always damage.
             if not (self._layout.root / "index.json").exists():
-                self.replace_index([])
-            self._place(b'{"imageLayoutVersion":"1.0.0"}', marker)
+                self._replace_index([])
+            self._place(io.BytesIO(b'{"imageLayoutVersion":"1.0.0"}'), marker)
 
-    def blob(self, media_type: str, data: bytes) -> Descriptor:
-        """Add a blob, if it is not there whole already."""
-        descriptor = Descriptor.of(media_type, data)
-        path = self._blobs / descriptor.digest.removeprefix("sha256:")
+    def blob(self, content: Content) -> None:
+        """Add a blob, if it is not there whole already.
+
+        Raises `CouldNotCheckError` for a file that has changed since its digest was made.
+        """
+        path = self._blobs / content.sha256
         # A torn blob of the right name is possible where the disk lied about a sync.
-        if not path.is_file() or path.read_bytes() != data:
-            self._place(data, path)
-        return descriptor
+        if not path.is_file() or Content.of_file(path).digest != content.digest:
+            with content.open() as file:
+                self._place(file, path, content.digest)
 
-    def replace_index(self, entries: list[dict[str, Any]]) -> None:
-        """Replace `index.json`, whole or not at all."""
-        index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries}
-        self._place(to_bytes(index), self._layout.root / "index.json")
+    def publish(self, version: str, manifest: bytes) -> None:
+        """Add a manifest under a version that is free, which the caller has seen."""
+        described = self._manifest(manifest)
+        name = {REF_NAME: f"{self._slug}:{version}"}
+        kind = read_object(manifest)["artifactType"]
+        entry = described.to_json(artifactType=kind, annotations=name)
+        self._replace_index([*self._layout.index(), entry])
 
-    def _place(self, data: bytes, path: Path) -> None:
+    def refer(self, manifest: bytes, described: Descriptor) -> None:
+        """Add a manifest that names a subject, once."""
+        self._manifest(manifest)
+        entries = self._layout.index()
+        if not any(each["digest"] == described.digest for each in entries):
+            entry = described.to_json(
+                artifactType=described.artifact_type, annotations=described.annotations
+            )
+            self._replace_index([*entries, entry])
+
+    def _manifest(self, data: bytes) -> Descriptor:
+        self.blob(Content.of_bytes(data))
+        return Descriptor.of(MANIFEST_TYPE, data)
+
+    def _replace_index(self, entries: list[dict[str, Any]]) -> None:
+        self._place(io.BytesIO(index_of(entries)), self._layout.root / "index.json")
+
+    def _place(self, source: BinaryIO, path: Path, digest: str = "") -> None:
+        """Put a file in place, whole or not at all."""
         aside = self._ingest / secrets.token_hex(8)
         with aside.open("xb") as file:
-            file.write(data)
+            meter = Meter(file.write)
+            for piece in pieces(source):
+                meter(piece)
             file.flush()
             os.fsync(file.fileno())
+        if digest not in ("", meter.digest):
+            raise CouldNotCheckError("a file was changed while it was put into the registry")
         aside.replace(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def to_bytes(value: dict[str, Any]) -> bytes:
-    """JSON in one form, so that the same content has the same digest."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _is_descriptor(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("mediaType"), str)
-        and isinstance(value.get("digest"), str)
-        and isinstance(value.get("size"), int)
-        and isinstance(value.get("annotations", {}), dict)
-    )

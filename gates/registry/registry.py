@@ -1,34 +1,43 @@
 """Module bundles under immutable versions, with the evidence about them as referrers.
 
 A bundle is an OCI artifact (image specification 1.1, "Guidelines for Artifact Usage"): a manifest
-of type `ARTIFACT_TYPE` with the empty config and the bundle as its one layer, named
-`<slug>:<version>` in the index. Evidence refers to that manifest by `subject`.
+of type `ARTIFACT_TYPE` with the empty config and the bundle as its one layer, under the module's
+version in the repository of its slug. Evidence refers to that manifest by `subject`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import io
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gates.errors import ConfigurationError, RefusedError
-from gates.registry.layout import (
+from gates.errors import CouldNotCheckError, RefusedError, ToolMissingError
+from gates.registry.documents import (
     EMPTY_TYPE,
+    LARGEST_BLOB,
+    LARGEST_JSON,
     MANIFEST_TYPE,
-    REF_NAME,
+    Content,
     Descriptor,
-    Layout,
-    Writer,
+    Sink,
+    read_object,
     to_bytes,
 )
+from gates.registry.layout import Layout
+from gates.registry.transport import Transport, Writer
+
+if TYPE_CHECKING:
+    from gates.settings import Settings
 
 ARTIFACT_TYPE = "application/vnd.axon.module.v1"
 BUNDLE_TYPE = "application/vnd.axon.module.bundle.v1.tar+gzip"
 EVIDENCE_TYPE = "application/vnd.in-toto+json"
 ENVELOPE_TYPE = "application/vnd.dsse.envelope.v1+json"
 STAGE_ANNOTATION = "dev.axon.gates.stage"
-_EMPTY = b"{}"
+TITLE = "org.opencontainers.image.title"
+VERSION = "org.opencontainers.image.version"
+_EMPTY = Content.of_bytes(b"{}")
 
 
 @dataclass(frozen=True)
@@ -41,89 +50,100 @@ class Published:
     """SHA-256 of the bundle, in hex."""
     size: int
     """Of the bundle, in bytes."""
-    manifest: str
-    """Digest of the manifest, `sha256:<hex>`."""
+    described: Descriptor
+    """Of the manifest."""
     reference: str
-    """Where it is, with its digest: `oci:<folder>:<slug>:<version>@sha256:<hex>`."""
+    """Where it is, with its digest: `oci:<folder>:<slug>:<version>@sha256:<hex>`, or
+    `oci://<host>/<prefix>/<slug>:<version>@sha256:<hex>`."""
     new: bool = False
     """Whether this push added it; False for the same bytes pushed again."""
+
+    @property
+    def manifest(self) -> str:
+        """Digest of the manifest, `sha256:<hex>`."""
+        return self.described.digest
 
 
 @dataclass(frozen=True)
 class Registry:
-    """An OCI image layout on disk that bundles are published to."""
+    """Bundles and evidence in a place that holds them: a folder, or a server."""
 
-    layout: Layout
+    place: Transport
 
     @classmethod
-    def open(cls, where: str) -> Registry:
-        """The registry in a folder, which is made by the first push.
+    def of(cls, settings: Settings) -> Registry:
+        """The registry that the settings name. Raises like `open`."""
+        return cls.open(
+            settings.registry, authorities=settings.registry_ca, offline=settings.offline
+        )
 
-        Raises `ConfigurationError` for the address of a remote registry.
+    @classmethod
+    def open(
+        cls, where: str, *, authorities: Path | None = None, offline: bool = False
+    ) -> Registry:
+        """The registry in a folder, which is made by the first push, or at `oci://HOST/PREFIX`.
+
+        `authorities` is a file of certificates (PEM) that are trusted beside the system's; with
+        `offline`, a server is not asked. Nothing is connected here. Raises `ConfigurationError` for
+        an address that is none, `ToolMissingError` where a server's client is not installed.
         """
         if "://" in where:
-            raise ConfigurationError(
-                f"the registry {where} is not a folder",
-                hint="name the folder of an OCI image layout in GATES_REGISTRY",
-            )
+            try:
+                from gates.registry.remote import Remote
+            except ModuleNotFoundError as error:
+                raise ToolMissingError(
+                    f"the client for {where.partition('://')[0]}:// is not installed: {error}",
+                    hint="pip install 'axon-gates[registry]'",
+                ) from error
+
+            return cls(Remote.open(where, authorities=authorities, offline=offline))
         return cls(Layout(Path(where.removeprefix("oci:")).absolute()))
 
     @property
     def where(self) -> str:
-        """The folder, for messages."""
-        return str(self.layout.root)
+        """The folder or the address, for messages."""
+        return self.place.where
 
     def find(self, slug: str, version: str) -> Published | None:
         """What is published under a slug and version; None where nothing is.
 
-        Raises `CouldNotCheckError` for a registry that cannot be read, `RefusedError` for one
-        whose blobs were changed.
+        Raises `CouldNotCheckError` for a registry that cannot be read, `RefusedError` for one that
+        holds something else there, or whose blobs were changed.
         """
-        entry = _entry(self.layout.index(), f"{slug}:{version}")
-        return None if entry is None else self._published(slug, version, entry)
+        described = self.place.find(slug, version)
+        return None if described is None else self._published(slug, version, described)
 
     def refusal(self, slug: str, version: str, bundle: str) -> str | None:
         """Why a bundle of this SHA-256 (hex) cannot be published, or None. Raises like `find`."""
-        there = self.find(slug, version)
-        if there is None or there.bundle == bundle:
-            return None
-        return (
-            f"{slug} {version} is already published with other content"
-            f" (bundle {there.bundle}, this is {bundle})"
-        )
+        return _refusal(self.find(slug, version), slug, version, bundle)
 
-    def push(self, slug: str, version: str, bundle: bytes, file_name: str) -> Published:
+    def push(self, slug: str, version: str, bundle: Content, file_name: str) -> Published:
         """Publish a bundle; the same bytes again change nothing.
 
         Raises `RefusedError` where other bytes are published under this version.
         """
-        digest = hashlib.sha256(bundle).hexdigest()
-        with self.layout.writing() as writer:
-            if why := self.refusal(slug, version, digest):
-                raise RefusedError([why], hint="raise the version in module.json")
-            entries = self.layout.index()
-            name = f"{slug}:{version}"
-            new = _entry(entries, name) is None
-            layer = writer.blob(BUNDLE_TYPE, bundle)
-            manifest = self._manifest(
-                writer,
-                ARTIFACT_TYPE,
-                layer.to_json(annotations={"org.opencontainers.image.title": file_name}),
-                annotations={
-                    "org.opencontainers.image.title": slug,
-                    "org.opencontainers.image.version": version,
-                },
-            )
+        if bundle.size > LARGEST_BLOB:
+            raise RefusedError([f"the bundle of {slug} {version} is larger than 2 GiB"])
+        manifest = _manifest(
+            ARTIFACT_TYPE,
+            bundle.descriptor(BUNDLE_TYPE).to_json(annotations={TITLE: file_name}),
+            annotations={TITLE: slug, VERSION: version},
+        )
+        with self.place.writing(slug) as writer:
+            self._hold_against(slug, version, bundle.sha256)
+            _store(writer, bundle)
+            # Asked again: a server has no lock, and the upload may have taken its time.
+            new = self._hold_against(slug, version, bundle.sha256) is None
             if new:
-                entry = manifest.to_json(artifactType=ARTIFACT_TYPE, annotations={REF_NAME: name})
-                writer.replace_index([*entries, entry])
-        there = self.find(slug, version)
-        if there is None or there.bundle != digest or there.manifest != manifest.digest:
+                writer.publish(version, manifest)
+        there = self._hold_against(slug, version, bundle.sha256)
+        if there is None or there.described != Descriptor.of(MANIFEST_TYPE, manifest):
             raise RefusedError([f"{slug} {version} is not in the registry as it was pushed"])
-        return Published(**{**there.__dict__, "new": new})
+        return replace(there, new=new)
 
-    def fetch(self, slug: str, version: str) -> tuple[Published, bytes]:
-        """A bundle with its bytes, held against every digest on the way.
+    def fetch(self, slug: str, version: str, sink: Sink = len) -> Published:
+        """Read a bundle into `sink` (by default: into nothing), held against every digest on the
+        way. What the sink got counts for nothing before this has returned.
 
         Raises `RefusedError` where it is not published or was changed.
         """
@@ -133,7 +153,9 @@ class Registry:
                 [f"{slug} {version} is not published in the registry {self.where}"],
                 hint="gates publish",
             )
-        return there, self.layout.read(f"sha256:{there.bundle}", size=there.size)
+        layer = Descriptor(BUNDLE_TYPE, f"sha256:{there.bundle}", there.size)
+        self.place.fetch(slug, layer, sink)
+        return there
 
     def attach(self, to: Published, stage: str, envelope: bytes) -> str:
         """Add a stage's envelope as a referrer of a bundle; returns its manifest's digest.
@@ -141,84 +163,119 @@ class Registry:
         The same envelope again changes nothing; an envelope of a later run is added to the
         earlier ones.
         """
-        subject = Descriptor(MANIFEST_TYPE, to.manifest, self._size(to))
-        annotations = {STAGE_ANNOTATION: stage}
-        with self.layout.writing() as writer:
-            manifest = self._manifest(
-                writer,
-                EVIDENCE_TYPE,
-                writer.blob(ENVELOPE_TYPE, envelope).to_json(
-                    annotations={"org.opencontainers.image.title": f"{stage}.dsse.json"}
-                ),
-                annotations=annotations,
-                subject=subject,
-            )
-            entries = self.layout.index()
-            if not any(each["digest"] == manifest.digest for each in entries):
-                entry = manifest.to_json(artifactType=EVIDENCE_TYPE, annotations=annotations)
-                writer.replace_index([*entries, entry])
-        return manifest.digest
+        content, annotations = Content.of_bytes(envelope), {STAGE_ANNOTATION: stage}
+        layer = content.descriptor(ENVELOPE_TYPE).to_json(annotations={TITLE: f"{stage}.dsse.json"})
+        manifest = _manifest(EVIDENCE_TYPE, layer, annotations=annotations, subject=to.described)
+        described = replace(
+            Descriptor.of(MANIFEST_TYPE, manifest),
+            artifact_type=EVIDENCE_TYPE,
+            annotations=annotations,
+        )
+        with self.place.writing(to.slug) as writer:
+            _store(writer, content)
+            writer.refer(manifest, described)
+        return described.digest
 
     def referrers(self, to: Published) -> list[tuple[str, bytes]]:
-        """Stage and envelope of each piece of evidence about a bundle, in the order added."""
+        """Stage and envelope of each piece of evidence about a bundle, in the order added.
+
+        Raises `RefusedError` for a manifest that is said to refer to the bundle and does not.
+        """
         found = []
-        for entry in self.layout.index():
-            if entry.get("artifactType") != EVIDENCE_TYPE:
+        for each in self.place.referrers(to.slug, to.described):
+            if each.artifact_type != EVIDENCE_TYPE:
                 continue
-            manifest = self.layout.manifest(entry)
-            subject = manifest.get("subject")
-            if isinstance(subject, dict) and subject.get("digest") == to.manifest:
-                layer = self._layer(manifest, entry["digest"])
-                stage = str(entry.get("annotations", {}).get(STAGE_ANNOTATION, ""))
-                found.append((stage, self.layout.read(layer.digest, size=layer.size)))
+            manifest = self._manifest_of(to.slug, each)
+            if Descriptor.read(manifest.get("subject")) != to.described:
+                raise RefusedError(
+                    [f"the registry says that {each.digest} is about {to.reference}; it is not"]
+                )
+            annotations = manifest.get("annotations")
+            stage = annotations.get(STAGE_ANNOTATION) if isinstance(annotations, dict) else ""
+            layer = _layer(manifest, each.digest, ENVELOPE_TYPE, LARGEST_JSON)
+            envelope = io.BytesIO()
+            self.place.fetch(to.slug, layer, envelope.write)
+            found.append((str(stage), envelope.getvalue()))
         return found
 
-    def _manifest(
-        self,
-        writer: Writer,
-        artifact_type: str,
-        layer: dict[str, Any],
-        *,
-        annotations: dict[str, str],
-        subject: Descriptor | None = None,
-    ) -> Descriptor:
-        manifest = {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST_TYPE,
-            "artifactType": artifact_type,
-            "config": writer.blob(EMPTY_TYPE, _EMPTY).to_json(data="e30="),
-            "layers": [layer],
-            "annotations": annotations,
-        }
-        if subject is not None:
-            manifest["subject"] = subject.to_json()
-        return writer.blob(MANIFEST_TYPE, to_bytes(manifest))
+    def _hold_against(self, slug: str, version: str, bundle: str) -> Published | None:
+        there = self.find(slug, version)
+        if why := _refusal(there, slug, version, bundle):
+            raise RefusedError([why], hint="raise the version in module.json")
+        return there
 
-    def _published(self, slug: str, version: str, entry: dict[str, Any]) -> Published:
-        layer = self._layer(self.layout.manifest(entry), entry["digest"])
+    def _published(self, slug: str, version: str, described: Descriptor) -> Published:
+        manifest = self._manifest_of(slug, described)
+        annotations = manifest.get("annotations")
+        names = annotations if isinstance(annotations, dict) else {}
+        if (manifest.get("artifactType"), names.get(TITLE), names.get(VERSION)) != (
+            ARTIFACT_TYPE, slug, version
+        ):  # fmt: skip
+            raise RefusedError(
+                [f"what the registry {self.where} has as {slug} {version} is not that module"]
+            )
+        layer = _layer(manifest, described.digest, BUNDLE_TYPE, LARGEST_BLOB)
         return Published(
             slug=slug,
             version=version,
             bundle=layer.digest.removeprefix("sha256:"),
             size=layer.size,
-            manifest=entry["digest"],
-            reference=f"oci:{self.where}:{slug}:{version}@{entry['digest']}",
+            described=described,
+            reference=f"{self.place.reference(slug, version)}@{described.digest}",
         )
 
-    def _size(self, to: Published) -> int:
-        return len(self.layout.read(to.manifest))
-
-    def _layer(self, manifest: dict[str, Any], digest: str) -> Descriptor:
-        layers = manifest.get("layers")
-        first = layers[0] if isinstance(layers, list) and len(layers) == 1 else None
-        if (
-            not isinstance(first, dict)
-            or not isinstance(first.get("digest"), str)
-            or not isinstance(first.get("size"), int)
-        ):
-            raise RefusedError([f"the manifest {digest} in the registry holds no single layer"])
-        return Descriptor(str(first.get("mediaType")), first["digest"], first["size"])
+    def _manifest_of(self, slug: str, described: Descriptor) -> dict[str, Any]:
+        try:
+            manifest = read_object(self.place.manifest(slug, described))
+        except ValueError as error:
+            raise CouldNotCheckError(
+                f"the manifest {described.digest} in the registry {self.where} is {error}"
+            ) from error
+        if manifest.get("mediaType") != MANIFEST_TYPE or described.media_type != MANIFEST_TYPE:
+            raise RefusedError([f"{described.digest} in the registry is no manifest"])
+        return manifest
 
 
-def _entry(entries: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    return next((e for e in entries if e.get("annotations", {}).get(REF_NAME) == name), None)
+def _refusal(there: Published | None, slug: str, version: str, bundle: str) -> str | None:
+    if there is None or there.bundle == bundle:
+        return None
+    return (
+        f"{slug} {version} is already published with other content"
+        f" (bundle {there.bundle}, this is {bundle})"
+    )
+
+
+def _store(writer: Writer, content: Content) -> None:
+    writer.blob(content)
+    writer.blob(_EMPTY)
+
+
+def _manifest(
+    artifact_type: str,
+    layer: dict[str, Any],
+    *,
+    annotations: dict[str, str],
+    subject: Descriptor | None = None,
+) -> bytes:
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST_TYPE,
+        "artifactType": artifact_type,
+        "config": _EMPTY.descriptor(EMPTY_TYPE).to_json(data="e30="),
+        "layers": [layer],
+        "annotations": annotations,
+    }
+    if subject is not None:
+        manifest["subject"] = subject.to_json()
+    return to_bytes(manifest)
+
+
+def _layer(manifest: dict[str, Any], digest: str, media_type: str, largest: int) -> Descriptor:
+    layers = manifest.get("layers")
+    one = isinstance(layers, list) and len(layers) == 1
+    found = Descriptor.read(layers[0]) if one and layers is not None else None
+    if found is None or found.media_type != media_type or found.size > largest:
+        raise RefusedError(
+            [f"the manifest {digest} in the registry holds no single layer of {media_type}"]
+        )
+    return found

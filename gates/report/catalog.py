@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from gates.catalog.standing import describe
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage, ModuleRow
@@ -20,7 +23,7 @@ def modules(rows: Sequence[ModuleRow]) -> str:
         return "the catalog holds no module yet\n"
     head = ("module", "newest", "maturity", "versions", "name")
     cells = ((r.slug, r.newest, r.maturity_status, str(r.versions), r.name) for r in rows)
-    return _table([head, *cells])
+    return table([head, *cells])
 
 
 def trail(found: Trail) -> str:
@@ -40,7 +43,8 @@ def trail_json(found: Trail) -> str:
     return json.dumps(asdict(found), indent=2) + "\n"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines, the columns under each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -50,10 +54,16 @@ def matrix(found: Matrix, current: str) -> str:
     """One line for each version of a module, one column for each version of the platform."""
     heads = [f"{each}*" if each == current else each for each in found.platforms]
     rows = [
-        (each.version, each.maturity, *("yes" if runs else "-" for runs in each.runs))
+        (
+            each.version,
+            each.maturity,
+            *("yes" if runs else "-" for runs in each.runs),
+            each.standing,
+        )
         for each in found.rows
     ]
-    return _table([(found.slug, "maturity", *heads), *rows])
+    last = "standing" if any(each.standing for each in found.rows) else ""
+    return table([(found.slug, "maturity", *heads, last), *rows])
 
 
 def matrix_json(found: Matrix, current: str) -> str:
@@ -61,7 +71,11 @@ def matrix_json(found: Matrix, current: str) -> str:
     return json.dumps({"platform": current, **asdict(found)}, indent=2) + "\n"
 
 
-def page(found: ModulePage, verified: Sequence[Verified]) -> str:
+def page(
+    found: ModulePage,
+    verified: Sequence[Verified],
+    history: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
     """A module and its versions, newest first, each with what proves it, and whether it does."""
     module = found.module
     lines = [f"{module.slug}  {module.maturity_status}  {module.name}", f"  {module.description}"]
@@ -70,6 +84,7 @@ def page(found: ModulePage, verified: Sequence[Verified]) -> str:
         lines += [
             "",
             f"{each.version}  released {each.released_at} by {each.released_by}  (row {each.id})",
+            *([f"  standing   {said}"] if (said := describe(each)) else []),
             f"  content    {each.digest}",
             f"  bundle     {each.bundle}",
             f"  registry   {each.registry_reference}",
@@ -82,6 +97,7 @@ def page(found: ModulePage, verified: Sequence[Verified]) -> str:
             lines.append(f"  evidence   {row.stage:<14} {said}  key {row.key_id[:12]}")
             lines += [f"    {reason}" for reason in against]
         lines += [f"  {reason}" for reason in reasons[each.version].get("", ())]
+        lines += [f"  decided    {line}" for line in history.get(each.version, ())]
         lines += [f"  | {line}" for line in each.changelog.splitlines()]
     return "\n".join(lines) + "\n"
 
@@ -123,5 +139,10 @@ def page_json(found: ModulePage, verified: Sequence[Verified]) -> str:
             | {"reasons": reasons[each.version].get(row.stage, ())}
             for row in rows
         ]
-        versions.append({**asdict(each), "evidence": evidence})
+        acts = [
+            {key: getattr(row, key) for key in ("id", "verb", "lifts", "key_id", "recorded_at")}
+            for row in found.acts
+            if row.version == each.version
+        ]
+        versions.append({**asdict(each), "evidence": evidence, "acts": acts})
     return json.dumps({**asdict(found.module), "versions": versions}, indent=2, default=str) + "\n"

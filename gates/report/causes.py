@@ -57,12 +57,13 @@ def standings(found: Iterable[Told]) -> list[Standing]:
             said.add((each.scope, each.message))
             standing.append(Standing.FOLLOWS if again else Standing.CAUSE)
         else:
-            follows = each.scope in scopes and _of_any(each)
+            follows = each.scope in scopes and of_any(each)
             standing.append(Standing.FOLLOWS if follows else Standing.OTHER)
     return standing
 
 
-def _of_any(told: Told) -> bool:
+def of_any(told: Told) -> bool:
+    """Whether it may follow from a module that is not found, where there is one."""
     if told.rule.startswith(UNSAFE) or told.rule in OF_ANY or told.check in CHECKS_OF_ANY:
         return True
     return told.rule == "misc" and 'has type "Any"' in told.message

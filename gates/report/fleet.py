@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import Stage
+from gates.report.catalog import table as table_text
 from gates.report.entries import plural
 from gates.report.escaping import cut, one_line
 from gates.report.html.document import document
@@ -83,7 +84,7 @@ def text(found: Fleet) -> str:
         )
         for each in found.outcomes
     ]
-    lines = _columns([heads, *rows])
+    lines = table_text([heads, *rows]).splitlines()
     for each in found.outcomes:
         if each.verdict != "pass":
             lines += ["", f"{one_line(each.name)}: {each.verdict}"]
@@ -93,14 +94,6 @@ def text(found: Fleet) -> str:
         lines += [f"  {plural(count, 'module')}  {name}" for name, count in found.blockers[:10]]
     lines += ["", sentence(found)]
     return "\n".join(lines) + "\n"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def sentence(found: Fleet) -> str:
@@ -204,7 +197,7 @@ def dependents_text(candidate: str, found: Sequence[Compared]) -> str:
         for each in found
     ]
     heads = ("module", "with the candidate", "flaky", "seen")
-    lines = _columns([heads, *rows])
+    lines = table_text([heads, *rows]).splitlines()
     return "\n".join([*lines, "", dependents_sentence(candidate, found)]) + "\n"
 
 

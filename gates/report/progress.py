@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -80,6 +81,15 @@ class TerminalProgress(Progress):
         else:
             self._stream.write(line + "\n")
             self._stream.flush()
+
+    def apart(self, write: Callable[[], None]) -> None:
+        """Write something else to the terminal, with the live line out of the way."""
+        with self._lock:
+            if self._status is not None:
+                self._status.stop()
+            write()
+            if self._status is not None:
+                self._status.start()
 
     def _refresh(self) -> None:
         if self._status is None:

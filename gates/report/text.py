@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from gates.model import Finding, Level, Stage, StageResult, Verdict
 from gates.report.causes import Standing
+from gates.report.doubles import Places
 from gates.report.entries import (
     MARKS,
     baseline,
@@ -34,17 +35,53 @@ LEVEL_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "blue"
 DETAIL_LINES = 40
 
 
-def render(report: Report, *, colour: bool = False, notes: bool = False) -> str:
-    """The whole report. `notes` shows the findings of level note, too."""
+class Told:
+    """What was shown already: no finding is shown twice."""
+
+    def __init__(self) -> None:
+        self._shown: set[tuple[Stage, Finding]] = set()
+        self._places = Places()
+
+    def __contains__(self, found: tuple[Stage, Finding]) -> bool:
+        return found in self._shown
+
+    def tell(self, stage: Stage, finding: Finding) -> Iterator[Line]:
+        """The lines of a finding, none where it was shown; one where another check has reported
+        the fault at that place."""
+        if (stage, finding) in self._shown:
+            return
+        self._shown.add((stage, finding))
+        first = self._places.add(finding)
+        if first is None:
+            yield from _finding(stage, finding)
+        else:
+            rule = f" ({finding.rule})" if finding.rule else ""
+            yield _line(
+                ("also found", "dim"),
+                (f"[{stage} {finding.check}]", "dim"),
+                f" {finding.location}",
+                (f"{rule}, the same as {first.check} says", "dim"),
+            )
+        yield _line("")
+
+
+def render(
+    report: Report, *, colour: bool = False, notes: bool = False, told: Told | None = None
+) -> str:
+    """The whole report, but for what was `told`. `notes` shows findings of level note, too."""
+    told = told or Told()
     found = opened(report)
     standing = {id(e.finding): rank for e, rank in zip(found, standings_of(found), strict=True)}
     causes = [each for each in found if standing[id(each.finding)] is Standing.CAUSE]
-    lines = [
-        line for each in causes for line in (*_finding(each.stage.stage, each.finding), _line(""))
-    ]
+    lines = [line for each in causes for line in told.tell(each.stage.stage, each.finding)]
     for stage in report.stages:
-        lines += _stage(stage, standing, notes=notes)
+        lines += _stage(stage, standing, told, notes=notes)
     lines += _summary(report)
+    return written(lines, colour=colour)
+
+
+def written(lines: Iterable[Line], *, colour: bool) -> str:
+    """Lines as a text for the terminal."""
     return without_commands("".join(f"{_joined(line, colour=colour)}\n" for line in lines))
 
 
@@ -65,15 +102,16 @@ def _line(*parts: str | tuple[str, str]) -> Line:
     return tuple((safe(text), style) for text, style in styled)
 
 
-def _stage(stage: StageResult, standing: Mapping[int, Standing], *, notes: bool) -> Iterator[Line]:
+def _stage(
+    stage: StageResult, standing: Mapping[int, Standing], told: Told, *, notes: bool
+) -> Iterator[Line]:
     follows = []
     for result in stage.checks:
         shown = [each for each in result.findings if notes or each.level is not Level.NOTE]
         for finding in shown:
             if standing[id(finding)] is Standing.OTHER:
-                yield from _finding(stage.stage, finding)
-                yield _line("")
-            elif standing[id(finding)] is Standing.FOLLOWS:
+                yield from told.tell(stage.stage, finding)
+            elif standing[id(finding)] is Standing.FOLLOWS and (stage.stage, finding) not in told:
                 follows.append(finding)
         for finding in result.waived:
             yield _line(

@@ -53,7 +53,8 @@ class Identities:
                 except OSError:
                     return None
                 listed = (row[0] for row in csv.reader(record.splitlines()) if row)
-                files = [f"{folder.parent}/{each}" for each in listed if not each.endswith(".pyc")]
+                parent = str(folder.parent)
+                files = [f"{parent}/{each}" for each in listed if not each.endswith(".pyc")]
                 return self._group(f"distribution {folder.name}", sorted(files))
         return None
 

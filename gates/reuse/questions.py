@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.changes import read_changes
 from gates.digests import digest_of
 from gates.filesystem import is_folder
 from gates.module import Module
@@ -65,6 +66,7 @@ ABOUT: Mapping[str, str] = {
     "folder": "the folder {}",
     "seal": "the installed packages in {}",
     "catalog": "the catalog's answer to {}",
+    "changes": "the lines changed since the merge base with {}",
 }
 
 
@@ -186,6 +188,7 @@ class Answers:
                 json.dumps(["find", module.slug, module.version])
             ),
             "today": self._today.isoformat,
+            "changes": lambda: read_changes(module, about).digest,
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
@@ -198,11 +201,13 @@ class Answers:
         }
         return answers[kind]() if kind in answers else None
 
-    def _registry(self) -> str:
-        """All that the registry's index names; a blob counts by the digest in its name."""
+    def _registry(self) -> str | None:
+        """All that the registry's index names; a blob counts by the digest in its name. None for a
+        server, which others may change at any time."""
         from gates.registry import Registry
 
-        return digest_of(Registry.open(self._settings.registry).layout.index())
+        state = Registry.of(self._settings).place.state()
+        return None if state is None else digest_of(state)
 
 
 def of_database(

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location, RanRecord
+from gates.module import Module
 from gates.toolchains.problem import Problem
 
 RULES = frozenset(
     {
         "capabilities", "code-sql", "environment-access", "errors-thrown", "handlers-traced",
         "imports-inside", "logs-correlated", "platform-logger", "public-any", "queue-names",
+        "register-signature",
     }
 )  # fmt: skip
 """The rules, each by the id of its check."""
@@ -63,6 +65,12 @@ class CodeRules:
             raise CouldNotCheckError("the type checker cannot read the sources")
         found = [each for each in self.breaks if each.rule == rule]
         return tuple(sorted(found, key=lambda each: _order(each.location)))
+
+
+def find_entry(module: Module) -> str | None:
+    """The source file that `register()` is asked of; None where the manifest names none."""
+    entry = module.entrypoint
+    return entry if entry in module.files else None
 
 
 def read_breaks(entries: Iterable[Mapping[str, object]]) -> list[Break]:

@@ -6,7 +6,8 @@ annex D.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from boolean import Expression
     from license_expression import Licensing
 
+RECORD = "package-licenses"
+"""The ran-record of the scan whose detail says what each package states."""
+MOST_STATED = 60_000
+"""Characters."""
 _MAX_METADATA = 4 * 1024 * 1024
 
 
@@ -46,8 +51,27 @@ def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
     language = language_of(tools.session.module)
     packages, path = locked_packages(tools)
     found = language.read_licenses(tools, packages)
-    tools.records.append(RanRecord("package-licenses", "", 0, len(found), 0.0))
+    tools.records.append(RanRecord(RECORD, "", 0, len(found), 0.0, write_stated(found)))
     return found, path
+
+
+def write_stated(found: Sequence[Licensed]) -> str:
+    """What packages state, as a ran-record keeps it: JSON, statements by name and version; "" where
+    that is longer than evidence keeps of a detail."""
+    stated = {f"{e.package.name} {e.package.version}": list(e.statements) for e in found}
+    text = json.dumps(stated, sort_keys=True, separators=(",", ":"))
+    return text if len(text) <= MOST_STATED else ""
+
+
+def read_stated(detail: str) -> dict[str, tuple[str, ...]]:
+    """What `write_stated` wrote. Raises `ValueError` for anything else."""
+    stated = json.loads(detail)
+    if not isinstance(stated, dict) or not all(
+        isinstance(each, list) and all(isinstance(text, str) for text in each)
+        for each in stated.values()
+    ):
+        raise ValueError("it is no table of lists")
+    return {name: tuple(each) for name, each in stated.items()}
 
 
 def find_fault(package: Licensed, allowed: Collection[str]) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import json
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -97,8 +98,10 @@ class Processes:
         output_limit: int = OUTPUT_LIMIT,
         sandbox: Sandbox | None = None,
         pass_fds: Sequence[int] = (),
+        given: bytes = b"",
     ) -> Ran:
-        """Run a program to its end; `timeout` in seconds, `output_limit` in bytes.
+        """Run a program to its end; `timeout` in seconds, `output_limit` in bytes, `given` are a
+        few bytes that it reads from its input.
 
         Raises `ToolMissingError` where it cannot be started, `ToolFailedError` where it ran out of
         time, printed too much or has no sandbox, `CouldNotCheckError` on a full disk.
@@ -108,7 +111,8 @@ class Processes:
         with contextlib.ExitStack() as stack:
             walls = stack.enter_context(_walls(sandbox, cwd)) if sandbox is not None else None
             before, passed = (walls.command, walls.passed) if walls else ([], [])
-            process = self._start([*before, *command], name, cwd, env, [*pass_fds, *passed])
+            command = [*before, *command]
+            process = self._start(command, name, cwd, env, [*pass_fds, *passed], given)
             try:
                 if walls is not None:
                     walls.started()
@@ -150,16 +154,18 @@ class Processes:
         cwd: Path,
         env: Mapping[str, str],
         pass_fds: list[int],
+        given: bytes,
     ) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._over:
                 raise ToolFailedError(f"{name} was not started: the run was interrupted")
+            source = _source(given)
             try:
                 process = subprocess.Popen(
                     command,
                     cwd=cwd,
                     env=dict(env),
-                    stdin=subprocess.DEVNULL,
+                    stdin=source,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     start_new_session=True,
@@ -170,6 +176,9 @@ class Processes:
                     raise disk_is_full(cwd) from error
                 reason = f"cannot start {name}: {error.strerror or error}"
                 raise ToolMissingError(reason) from error
+            finally:
+                if given:
+                    os.close(source)
             self._running.add(process)
             return process
 
@@ -182,6 +191,18 @@ class Processes:
             _signal(process, signal.SIGTERM)
         for process in running:
             end_group(process)
+
+
+def _source(given: bytes) -> int:
+    """An input that holds these bytes and then ends; they fit into a pipe."""
+    if not given:
+        return subprocess.DEVNULL
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, given[: select.PIPE_BUF])
+    finally:
+        os.close(writer)
+    return reader
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

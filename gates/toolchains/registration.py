@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
-from gates.model import Location
+from gates.model import Location, RanRecord
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.processes import Ran
 from gates.toolchains.sandbox import Sandbox
@@ -69,12 +69,21 @@ class Answer:
 
 
 def call_register(tools: Tools, bundle: Bundle) -> Answer:
-    """Unpack the bundle, load what was built, call `register()` without arguments.
+    """Unpack the bundle, load what was built, call `register()` without arguments; once in a run,
+    its record for each check.
 
     It has the policy's `register_timeout` from the moment that its interpreter runs.
     Raises `CouldNotCheckError` without a bundle, and `ToolFailedError` where the child could not
     even be started.
     """
+    made, records = tools.session.once(
+        ("register", bundle.path), lambda: _call(Tools(tools.session), bundle)
+    )
+    tools.records += records
+    return made
+
+
+def _call(tools: Tools, bundle: Bundle) -> tuple[Answer, tuple[RanRecord, ...]]:
     from gates.toolchains.languages import language_of
 
     folder = tools.folder / "bundle" / "module"
@@ -102,7 +111,7 @@ def call_register(tools: Tools, bundle: Bundle) -> Answer:
     if not events or events[0].event != "started":
         end = ran.end() if ran else ""
         raise ToolFailedError(f"the process that calls register() did not start: {end}")
-    return Answer(events, ran.exit_status if ran else None)
+    return Answer(events, ran.exit_status if ran else None), tuple(tools.records)
 
 
 def read_events(answers: bytes, tools: Tools) -> tuple[Event, ...]:

@@ -20,6 +20,7 @@ from gates.settings import Policy, Settings
 from gates.supervisor import Supervisor
 from gates.supervisor.programs import end_programs
 from gates.toolchains.processes import Processes, disk
+from gates.workers import alone
 
 T = TypeVar("T")
 DEEPEST = 100
@@ -58,7 +59,7 @@ class Session:
         """What `make` returned the first time for this key, or the error that it raised."""
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
+        with alone(lock):
             if key not in self._made:
                 with recording() as trace:
                     try:

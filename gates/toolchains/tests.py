@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
-from gates.model import FileCoverage, RanRecord
+from gates.digests import digest_of
+from gates.model import CoverageFigure, FileCoverage, RanRecord
 from gates.module import Module
+from gates.toolchains.folders import digest_folder
 from gates.toolchains.problem import Problem
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
 
 FOLDERS = ("tests/unit", "tests/e2e")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of one file with a statement on them, by what became of them."""
+
+    ran: frozenset[int]
+    missed: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,12 @@ class TestRun:
     failures: tuple[Failure, ...] = ()
     files: tuple[FileCoverage, ...] = ()
     """Every source file under src, also one that no test loads."""
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    """The lines that `files` counts, by path."""
+    measured: CoverageFigure | None = None
+    """The figure of all lines, as evidence keeps it; None where nothing was measured."""
+    runner: str = ""
+    """What ran them and measured, with its version, without which no two figures compare."""
     unmeasured: tuple[Problem, ...] = ()
     """Code under src that the coverage should have counted and has not."""
     seen: frozenset[str] = frozenset()
@@ -54,6 +71,13 @@ class TestRun:
         """Per cent of the lines under src that ran; None where there is not one line to run."""
         lines = sum(file.lines for file in self.files)
         return 100.0 * sum(file.covered for file in self.files) / lines if lines else None
+
+    @property
+    def branch_coverage(self) -> float | None:
+        """Per cent of the branches under src that were taken; None where there is none."""
+        branches = sum(file.branches for file in self.files)
+        taken = sum(file.covered_branches for file in self.files)
+        return 100.0 * taken / branches if branches else None
 
 
 def run_tests(session: Session) -> TestRun:
@@ -69,6 +93,16 @@ def run_tests(session: Session) -> TestRun:
     if not find_test_files(session.module):
         return TestRun(0, 0, 0, 0, records=(RanRecord("tests", "", 0, 0, 0.0, "no test files"),))
     made = language.run_tests(tools)
+    if made.files:
+        lines, covered = (sum(getattr(e, n) for e in made.files) for n in ("lines", "covered"))
+        files = digest_of(sorted(each.path for each in made.files))
+        config = digest_folder(Path(__file__).parent / "languages" / language.name / "config")
+        measured = CoverageFigure(lines, covered, made.runner, config, files)
+        count = len(made.files)
+        tools.records.append(
+            RanRecord("coverage", made.runner, subjects=count, detail=measured.detail)
+        )
+        made = replace(made, measured=measured)
     return replace(made, records=tuple(tools.records), sandbox=tools.sandbox)
 
 

@@ -21,7 +21,8 @@ TABLE = Finding(
 )  # fmt: skip
 MAY_BE_IN_ONE = """
 audit-trigger bandit build-runs-no-code builds bundle-complete bundle-reproducible capabilities
-changelog-has-version conflicts-resolved coverage dependencies-locked dependency-advisories
+changelog-has-version conflicts-resolved coverage coverage-committed
+dependencies-locked dependency-advisories
 dependency-licenses endpoints-declared entrypoint-defines-register environment-access
 environment-declared errors-thrown eslint-security events-declared handlers-traced
 high-volume-partitioned imports-inside license-known logs-correlated manifest-schema
@@ -30,7 +31,8 @@ migration-names migration-parses migration-repeated migration-search-path migrat
 migrations-idempotent migrations-match-manifest migrations-numbered migrations-resume mypy
 names-distinct names-prefixed objects-prefixed oxlint paths-inside permissions-declared
 platform-logger platform-range prettier public-any queues-declared readable register-answers
-register-matches-manifest register-written-out rollback-present rollback-restores ruff ruff-format
+register-matches-manifest register-signature register-written-out
+rollback-present rollback-restores ruff ruff-format
 settings-choices settings-documented settings-references settings-schema settings-values
 settings-version shipped-files slug-matches-folder squawk standard-files statements-take-effect
 suppressions table-columns tables-declared tenant-index tests-collected tests-decide tests-pass

@@ -13,6 +13,7 @@ programs    what a full run starts, by program: how often, and seconds
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
+scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
 registrations   200 registrations, 40 processes at a time
 fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
 """
@@ -34,6 +35,7 @@ from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
 from tests.benchmarks.reuse import reuse
 from tests.benchmarks.sandbox import sandbox
+from tests.benchmarks.scale import scale
 from tests.benchmarks.size import size, write
 from tests.conftest import ROOT
 
@@ -49,6 +51,7 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         reuse,
         size,
         sandbox,
+        scale,
         registrations,
         fleet,
     )

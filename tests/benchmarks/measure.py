@@ -62,7 +62,8 @@ def run(
             [str(each) for each in arguments],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, **(environment or {})},
+            # As installed: what is not compiled beside its source is compiled in every run.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
             cwd=ROOT,
         )
         assert process.stdout is not None

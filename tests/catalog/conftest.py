@@ -20,6 +20,7 @@ from gates.catalog.migrate import migrate
 from gates.database.server.embedded import durable_server
 from gates.release import evidence_rows, module_row, version_row
 from gates.settings import Settings
+from tests.catalog import tenants
 from tests.passing import EXAMPLES, World
 
 Connect = Callable[..., "psycopg.Connection[Any]"]
@@ -80,6 +81,8 @@ class Prepared:
     module: ModuleRow
     version: ReleasedVersion
     evidence: tuple[EvidenceRow, ...]
+    root: Path = Path()
+    """The folder of the module."""
 
 
 @contextlib.contextmanager
@@ -94,7 +97,7 @@ def _prepare(server: str, migrated: str) -> Iterator[Prepared]:
             work = world.release(catalog)
             yield Prepared(
                 url, catalog, module_row(work.module), version_row(work),
-                evidence_rows(work.statements),
+                evidence_rows(work.statements), world.root,
             )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -151,3 +154,48 @@ def connect() -> Iterator[Connect]:
     yield open_session
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def released_modules(server: str, migrated: str) -> Iterator[Settings]:
+    """Settings of a catalog with the modules of `tests.catalog.tenants`, which nobody opens."""
+    folder = tenants.temporary()
+    with contextlib.contextmanager(_create)(server, migrated) as url:
+        yield tenants.released(folder, url)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def platform_copy(server: str, released: Settings) -> Iterator[tenants.Platform]:
+    """A fresh copy of a catalog with released modules, and a folder beside it."""
+    template = released.catalog.partition("?")[0].rpartition("/")[2]
+    folder = tenants.temporary()
+    with contextlib.contextmanager(_create)(server, template) as url:
+        settings = replace(released, catalog=url)
+        with Catalog.open(settings) as catalog, psycopg.connect(url, autocommit=True) as admin:
+            yield tenants.Platform(settings, catalog, admin, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def platform(server: str, released_modules: Settings) -> Iterator[tenants.Platform]:
+    """A platform with released modules for one test alone."""
+    with platform_copy(server, released_modules) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_platform(server: str, released_modules: Settings) -> Iterator[tenants.Platform]:
+    """A platform for tests that leave nothing behind which another one of the module would see."""
+    with platform_copy(server, released_modules) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def session(server: str, migrated: str) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser of an empty catalog, into which no test of the module commits anything."""
+    with (
+        contextlib.contextmanager(_create)(server, migrated) as url,
+        psycopg.connect(url, autocommit=True) as opened,
+    ):
+        yield opened

@@ -28,7 +28,7 @@ from gates.model import Level, Stage
 from gates.module import load
 from gates.release import release_version
 from gates.settings import Policy
-from tests.passing import World, result_of
+from tests.passing import DAY, World, result_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Row:
     digest: str = "a"
     manifest: Mapping[str, Any] = field(default_factory=dict)
     tables_created: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    sunset: str = ""
 
 
 class FakeCatalog:
@@ -195,7 +197,7 @@ def test_dependencies(root: Path, entry: object, expected: list[str]) -> None:
         gone=("RETIRED", [Row("1.0.0")]),
     )
     module = manifest(root, dependencies=["old", entry])
-    every = dependencies_resolve.run(module, catalog, Policy())
+    every = dependencies_resolve.run(module, catalog, Policy(), DAY)
     found = [each for each in every if each.level is not Level.NOTE][1:]
     wanted = []
     for each in expected:
@@ -207,10 +209,10 @@ def test_dependencies(root: Path, entry: object, expected: list[str]) -> None:
 
 
 def test_no_dependencies_and_nonsense(root: Path) -> None:
-    assert list(dependencies_resolve.run(load(root), None, Policy())) == []
+    assert list(dependencies_resolve.run(load(root), None, Policy(), DAY)) == []
     for nonsense in ({"a": "^1"}, "a", None, 7):
         module = manifest(root, dependencies=nonsense)
-        assert list(dependencies_resolve.run(module, None, Policy())) == []
+        assert list(dependencies_resolve.run(module, None, Policy(), DAY)) == []
 
 
 def test_ranges_are_those_of_npm() -> None:
@@ -377,7 +379,7 @@ def test_released_against_a_real_catalog(world: World, catalog: Catalog) -> None
         (version_greater, (module, catalog)),
         (version_unclaimed, (module, catalog)),
         (maturity_step, (module, catalog)),
-        (dependencies_resolve, (module, catalog, Policy())),
+        (dependencies_resolve, (module, catalog, Policy(), DAY)),
         (migrations_immutable, (module, previous)),
     ):
         assert list(check.run(*needs)) == [], check.id

@@ -54,7 +54,7 @@ def test_the_newest_that_fits_is_shown(root: Path) -> None:
         ("contacts", "1.4.2"),
     ):
         module = manifest(root, dependencies=[entry])
-        found = dependencies_resolve.run(module, catalog, PLATFORM)
+        found = dependencies_resolve.run(module, catalog, PLATFORM, TODAY)
         assert messages(found) == [f"note: contacts {version} is the newest that fits"]
 
 
@@ -62,10 +62,10 @@ def test_a_version_for_another_platform_does_not_do(root: Path) -> None:
     rows = [Row("1.4.2", manifest=needs(oldest="1.5.0")), Row("1.2.0", manifest=needs())]
     catalog = FakeCatalog(contacts=("GA", rows))
     module = manifest(root, dependencies=[{"slug": "contacts", "version": "^1.0.0"}])
-    found = dependencies_resolve.run(module, catalog, PLATFORM)
+    found = dependencies_resolve.run(module, catalog, PLATFORM, TODAY)
     assert messages(found) == ["note: contacts 1.2.0 is the newest that fits"]
     module = manifest(root, dependencies=[{"slug": "contacts", "version": "^1.3.0"}])
-    found = dependencies_resolve.run(module, catalog, PLATFORM)
+    found = dependencies_resolve.run(module, catalog, PLATFORM, TODAY)
     assert messages(found) == [
         "error: no version of contacts that fits runs on platform 1.0.0; the newest that fits is"
         " 1.4.2"
@@ -78,15 +78,15 @@ def test_a_cycle_is_named(root: Path) -> None:
         calendars=("GA", [Row("1.0.0", manifest=needs({"slug": "sample-module"}))]),
     )
     module = manifest(root, dependencies=["contacts"])
-    assert messages(dependencies_resolve.run(module, catalog, PLATFORM))[1:] == [
+    assert messages(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))[1:] == [
         "error: modules that need each other cannot be switched on:"
         " sample-module -> contacts -> calendars -> sample-module"
     ]
     # an older version without the need, or an optional one, is a way out
     module = manifest(root, dependencies=[{"slug": "contacts", "version": "1.0.0"}])
-    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM))) == 1
+    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))) == 1
     module = manifest(root, dependencies=[{"slug": "contacts", "optional": True}])
-    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM))) == 1
+    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))) == 1
 
 
 def test_a_cycle_without_the_module_itself_ends(root: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_cycle_without_the_module_itself_ends(root: Path) -> None:
         two=("GA", [Row("1.0.0", manifest=needs("one"))]),
     )
     module = manifest(root, dependencies=["one"])
-    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM))) == 1
+    assert len(list(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))) == 1
 
 
 # Names
@@ -204,7 +204,7 @@ def test_the_standards_own_platform_is_only_a_guess(root: Path) -> None:
     rows = [Row("1.0.0", manifest=needs(oldest="2.0.0", newest="3.0.0"))]
     module = manifest(root, dependencies=["contacts"])
     catalog = FakeCatalog(contacts=("GA", rows))
-    found = dependencies_resolve.run(module, catalog, Policy())
+    found = dependencies_resolve.run(module, catalog, Policy(), TODAY)
     assert messages(found) == ["note: contacts 1.0.0 is the newest that fits"]
 
 
@@ -215,8 +215,8 @@ def test_a_platform_that_is_no_version_is_not_passed(root: Path) -> None:
 
 def test_the_matrix_of_versions_against_platforms() -> None:
     versions = [
-        ("1.0.0", "GA", needs(oldest="1.0.0", newest="1.4.0")),
-        ("2.0.0", "GA", needs(oldest="1.2.0", newest="2.0.0")),
+        ("1.0.0", "GA", needs(oldest="1.0.0", newest="1.4.0"), ""),
+        ("2.0.0", "GA", needs(oldest="1.2.0", newest="2.0.0"), ""),
     ]
     found = matrix("notes", versions, ["1.3.0"])
     assert pages.matrix(found, "1.3.0") == (
@@ -227,6 +227,20 @@ def test_the_matrix_of_versions_against_platforms() -> None:
     document = json.loads(pages.matrix_json(found, "1.3.0"))
     assert document["platform"] == "1.3.0"
     assert document["rows"][0]["runs"] == [False, True, True, True, True]
+
+
+def test_what_was_withdrawn_is_said(root: Path) -> None:
+    rows = [Row("1.2.0", standing=("revoke",)), Row("1.1.0", standing=("yank",))]
+    catalog = FakeCatalog(contacts=("GA", rows))
+    for wanted, expected in (
+        ("^1.0.0", "error: every version of contacts that fits was withdrawn: 1.2.0 (revoked),"
+         " 1.1.0 (yanked)"),
+        ("1.1.0", "warning: contacts 1.1.0, the newest that fits, is yanked"),
+        ("1.2.0", "error: every version of contacts that fits was withdrawn: 1.2.0 (revoked)"),
+    ):  # fmt: skip
+        module = manifest(root, dependencies=[{"slug": "contacts", "version": wanted}])
+        found = messages(dependencies_resolve.run(module, catalog, PLATFORM, TODAY))
+        assert found[0] == expected
 
 
 # Approvals

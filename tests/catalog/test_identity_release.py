@@ -16,6 +16,7 @@ from gates.evidence import signed
 from gates.evidence.identity import Claims
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
+from gates.registry import Content
 from gates.release import evidence_rows, module_row, release_version, version_row
 from gates.settings import Policy
 from tests.evidence.sigstore_instance import CLAIMS, IDENTITY, Instance
@@ -33,7 +34,9 @@ def published(world: World, folder: Path, claims: Claims = CLAIMS) -> World:
     for stage in Stage.RELEASE.before:
         payload = signed.parse(store.path(stage).read_bytes()).payload
         store.write(stage, INSTANCE.bundle(payload, claims).to_bytes())
-    publish_bundle(Publication(world.module, world.evidence, world.registry, world.bundle))
+    publish_bundle(
+        Publication(world.module, world.evidence, world.registry, Content.of_bytes(world.bundle))
+    )
     return world
 
 

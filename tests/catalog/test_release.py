@@ -19,6 +19,7 @@ from gates.catalog import Catalog, store
 from gates.errors import CatalogUnavailableError, CouldNotCheckError, RefusedError
 from gates.model import RanRecord, Stage, Verdict
 from gates.publish import Publication, publish_bundle
+from gates.registry import Content
 from gates.release import release_version
 from tests.faults.trial import state
 from tests.passing import RAN, World, result_of
@@ -27,7 +28,7 @@ SIX = Stage.RELEASE.before
 
 
 def publication(world: World) -> Publication:
-    return Publication(world.module, world.evidence, world.registry, world.bundle)
+    return Publication(world.module, world.evidence, world.registry, Content.of_bytes(world.bundle))
 
 
 def released(world: World) -> dict[str, str]:
@@ -62,7 +63,7 @@ def test_a_version_becomes_a_row(world: World, catalog: Catalog) -> None:
     assert migration.sha256 == hashlib.sha256(text).hexdigest()
     assert migration.rollback_path == "migrations/rollback/000_init.sql"
     assert [each.stage for each in page.evidence["1.0.0"]] == [str(stage) for stage in SIX]
-    attached = world.registry.referrers(world.registry.fetch("sample-module", "1.0.0")[0])
+    attached = world.registry.referrers(world.registry.fetch("sample-module", "1.0.0"))
     assert [stage for stage, _ in attached] == [str(stage) for stage in SIX]
 
 
@@ -130,7 +131,9 @@ def test_a_bundle_that_was_never_published(world: World, catalog: Catalog) -> No
 
 def test_a_bundle_that_was_swapped_in_the_registry(world: World, catalog: Catalog) -> None:
     world.passed()
-    world.registry.push("sample-module", "1.0.0", b"swapped", "sample-module-1.0.0.tgz")
+    world.registry.push(
+        "sample-module", "1.0.0", Content.of_bytes(b"swapped"), "sample-module-1.0.0.tgz"
+    )
     with pytest.raises(RefusedError, match="is not the one that was built"):
         release_version(world.release(catalog))
     assert catalog.modules() == ()
@@ -233,7 +236,7 @@ def test_publish_killed_between_steps_converges(world: World, moment: int) -> No
     _, after = state(world)
     publish_bundle(publication(world))
     assert state(world)[1] == after
-    assert world.registry.fetch("sample-module", "1.0.0")[1] == world.bundle
+    assert world.registry.fetch("sample-module", "1.0.0").bundle == world.digest
 
 
 @pytest.mark.parametrize("moment", range(len(releasing.STEPS) + 1))
@@ -257,7 +260,7 @@ def test_release_killed_between_steps_converges(world: World, moment: int) -> No
     assert state(world) == after
 
 
-@pytest.mark.parametrize("where", ["become_releaser", "lock_module", "register_version", "commit"])
+@pytest.mark.parametrize("where", ["become", "lock_module", "register_version", "commit"])
 def test_release_killed_within_the_transaction_leaves_nothing(world: World, where: str) -> None:
     world.published()
 

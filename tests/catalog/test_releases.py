@@ -12,6 +12,7 @@ import pytest
 from gates.catalog import Catalog
 from gates.errors import CatalogUnavailableError, CouldNotCheckError
 from gates.module import load
+from gates.registry import Content
 from gates.release import release_version
 from gates.releases import MAX_BUNDLE, Release, Releases, unpacked
 from tests.passing import World, packed
@@ -51,7 +52,7 @@ def test_only_versions_below_are_before(world: World, catalog: Catalog) -> None:
 
 def test_a_registry_without_the_bundle_is_inconclusive(world: World, catalog: Catalog) -> None:
     release(world, catalog)
-    shutil.rmtree(world.registry.layout.root)
+    shutil.rmtree(world.registry.where)
     (found,) = releases(world, catalog).all
     with pytest.raises(CouldNotCheckError, match=r"sample-module 1\.0\.0 cannot be had"):
         _ = found.files
@@ -60,9 +61,9 @@ def test_a_registry_without_the_bundle_is_inconclusive(world: World, catalog: Ca
 def test_a_registry_with_another_bundle_is_not_believed(world: World, catalog: Catalog) -> None:
     release(world, catalog)
     row = catalog.versions("sample-module")[0]
-    shutil.rmtree(world.registry.layout.root)
+    shutil.rmtree(world.registry.where)
     other = packed({"module.json": b"{}"})
-    world.registry.push("sample-module", "1.0.0", other, "other.tgz")
+    world.registry.push("sample-module", "1.0.0", Content.of_bytes(other), "other.tgz")
     with pytest.raises(CouldNotCheckError, match="holds another bundle"):
         _ = Release(row, world.registry).files
 

@@ -19,6 +19,7 @@ from gates.errors import CouldNotCheckError
 from gates.evidence.keys import Trust
 from gates.evidence.statement import Waived
 from gates.model import Stage
+from gates.registry import Content
 from gates.release import release_version
 from gates.report.why import render
 from gates.settings import Policy
@@ -117,7 +118,7 @@ def test_the_registry(registered: World, catalog: Catalog, world: World) -> None
     empty = World(registered.root, gone, bundle=b"other").registry
     (reason,) = reasons(registered, row, rows, registry=empty)
     assert reason.endswith("[no-bundle]")
-    empty.push("sample-module", "1.0.0", b"other", "sample-module-1.0.0.tgz")
+    empty.push("sample-module", "1.0.0", Content.of_bytes(b"other"), "sample-module-1.0.0.tgz")
     (reason,) = reasons(registered, row, rows, registry=empty)
     assert reason.endswith("[wrong-bundle]")
 

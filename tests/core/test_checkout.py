@@ -50,7 +50,9 @@ def checkout(root: Path) -> Checkout | None:
 
 
 def test_a_clean_tree(repo):
-    assert checkout(repo) == Checkout(git(repo, "rev-parse", "HEAD"))
+    assert checkout(repo) == Checkout(
+        git(repo, "rev-parse", "HEAD"), author=git(repo, "log", "-1", "--format=%ae")
+    )
     (repo / "other").write_text("changed, and no part of the module")
     found = checkout(repo)
     assert found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,13 +18,32 @@ from gates.cli import cli
 from gates.errors import CouldNotCheckError, UsageError
 from gates.fix import Repair, repair
 from gates.fixer import Fixer, fixers
+from gates.model import Location
+from gates.module.load import from_files
 from gates.module.write import write_files
+from gates.settings import Policy
+from gates.toolchains import Session, Tools
+from gates.toolchains.languages.typescript import oxlint_fixes
+from gates.toolchains.languages.typescript.relock import can_write_lock
+from gates.toolchains.problem import Problem
 from tests.conftest import EXAMPLES
 
 TODAY = date(2026, 11, 24)
+TYPE_IMPORT = "All imports in the declaration are only used as types. Use `import type`."
 MANIFEST = (
     "changelog-has-version", "migrations-match-manifest", "settings-version", "versions-agree",
 )  # fmt: skip
+
+
+@pytest.fixture
+def open_tools(settings) -> Iterator:
+    """Makes the tools of a check over files in memory."""
+    with ExitStack() as stack:
+        yield lambda files: Tools(
+            stack.enter_context(
+                Session(from_files("m", {"module.json": b"{}", **files}), Policy(), settings)
+            )
+        )
 
 
 def fixed(root: Path, settings, *only: str) -> Repair:
@@ -96,6 +118,71 @@ def test_all_faults_of_a_python_module_are_repaired_in_one_run(make_module, sett
 def test_typescript_is_laid_out(make_module, settings):
     root = make_module("typescript", EXAMPLES / "prettier" / "bad")
     assert {each.check for each in fixed(root, settings, "prettier").repaired} == {"prettier"}
+
+
+@pytest.mark.node
+def test_typescript_is_repaired_where_oxlint_says_that_it_is_safe(open_tools):
+    """And only there: what is marked is gone afterwards, and nothing else is marked."""
+    text = (
+        'import { Row } from "./row.js";\n'
+        "var one = 1;\n"
+        "let [two, three] = [one, 2];\n"
+        "three = 4;\n"
+        "export function f(rows: readonly Row[], other: any): boolean {\n"
+        "  let size = rows.length;\n"
+        "  return size == two && three > other;\n"
+        "}\n"
+    )
+    tools = open_tools({"src/a.ts": text.encode(), "src/b.ts": b"// oxlint-disable\nvar x = 1;\n"})
+    files = ["src/a.ts", "src/b.ts"]
+    found = [
+        Problem(message, Location(path, line), rule)
+        for path, line, rule, message in (
+            ("src/a.ts", 1, "@typescript-eslint/consistent-type-imports", TYPE_IMPORT),
+            ("src/a.ts", 2, "no-var", "Unexpected var, use let or const instead."),
+            ("src/a.ts", 3, "prefer-const", "`two` is never reassigned."),
+            ("src/a.ts", 6, "prefer-const", "`size` is never reassigned."),
+            ("src/a.ts", 5, "@typescript-eslint/no-explicit-any", "Unexpected `any`. Specify a"),
+            ("src/a.ts", 7, "@typescript-eslint/no-unsafe-return", "Unsafe return"),
+            ("src/b.ts", 2, "no-var", "Unexpected var, use let or const instead."),
+        )
+    ]
+    marked = oxlint_fixes.with_repaired(tools, "oxlint.json", found)
+    assert [(each.location.line, each.repaired) for each in marked] == [
+        (1, True), (2, True), (3, False), (6, True), (5, False), (7, False), (2, False),
+    ]  # fmt: skip
+    changed, _ = oxlint_fixes.fix(Tools(tools.session), "oxlint.json", files)
+    assert changed.keys() == {"src/a.ts"}
+    assert b"import { type Row }" in changed["src/a.ts"]
+    assert b"const size = rows.length" in changed["src/a.ts"]
+    assert b"other: any" in changed["src/a.ts"]
+
+
+PROJECT = json.dumps({"dependencies": {"@axon/core": "1.0.0", "zod": "4.0.0"}})
+
+
+@pytest.mark.parametrize(
+    ("locked", "workspace", "can"),
+    [
+        (("zod",), False, False),
+        (("zod", "@axon/core"), False, True),
+        (("zod",), True, True),
+        ((), True, True),
+        ((), False, False),
+        (None, False, False),
+    ],
+)
+def test_a_lock_that_npm_cannot_make_is_not_said_to_be_repaired(
+    open_tools, tmp_path, locked, workspace, can
+):
+    """What is in no lock and no workspace may be in no registry that npm is told of."""
+    packages = {f"node_modules/{name}": {"version": "1.0.0"} for name in locked or ()}
+    lock = json.dumps({"lockfileVersion": 3, "packages": packages}) if locked is not None else "{"
+    session = open_tools(
+        {"package.json": PROJECT.encode(), "package-lock.json": lock.encode()}
+    ).session
+    session.policy = replace(session.policy, npm_workspace=tmp_path if workspace else None)
+    assert can_write_lock(session) is can
 
 
 @pytest.mark.parametrize("why", ["it was released", "the catalog could not be asked"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from gates.judge import judge
 from gates.model import CheckResult, Finding, Level, Location, Stage, StageResult, Verdict
@@ -64,6 +64,23 @@ def test_what_could_not_be_checked_cannot_be_waived():
 def test_a_refusal_cannot_be_waived():
     stage = judged(FOUND, policy=Policy(waivers=(waiver(),)), refused=True)
     assert stage.verdict is Verdict.FAIL
+
+
+def test_several_waivers_for_one_finding_are_all_in_use():
+    stage = judged(FOUND, policy=Policy(waivers=(waiver(), waiver(reason="another"))))
+    assert stage.verdict is Verdict.PASS
+
+
+def test_a_check_is_in_force_from_a_day_on():
+    for days, level in ((1, Level.WARNING), (0, Level.ERROR), (-1, Level.ERROR)):
+        begins = TODAY + timedelta(days=days)
+        stage = judged(FOUND, policy=Policy(effective_on={"eslint": begins}))
+        (found,) = stage.findings()
+        assert (found.level, found.fingerprint) == (level, FOUND.fingerprint)
+        assert str(begins) in found.fix
+        assert stage.verdict is (Verdict.PASS if level is Level.WARNING else Verdict.FAIL)
+    (plain,) = judged(FOUND, policy=Policy()).findings()
+    assert plain == FOUND
 
 
 def test_the_policy_sets_levels():

@@ -21,7 +21,10 @@ from gates.model import Level, Stage
 from gates.module import load
 from gates.new_module import LANGUAGES, check_slug, make_module
 from gates.pipeline import run_pipeline
+from gates.settings import load_policy
 from gates.toolchains import languages
+from gates.toolchains.advisories import read_snapshot
+from gates.toolchains.languages.typescript.supplied import supply
 from tests.conftest import ROOT
 
 TODAY = date(2026, 11, 28)
@@ -146,7 +149,7 @@ def test_a_new_module_names_hooks_that_there_are(folder):
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_the_command_of_each_hook_passes_on_a_new_module(folder, monkeypatch, hook):
-    language = "typescript" if hook["id"] == "gates-typescript" else "python"
+    language = "typescript" if hook["id"].startswith("gates-typescript") else "python"
     make_module("my-notes", language, folder / "my-notes", TODAY)
     monkeypatch.chdir(folder / "my-notes")
     monkeypatch.setenv("GATES_STATE_DIR", str(folder / "state"))
@@ -157,3 +160,27 @@ def test_the_command_of_each_hook_passes_on_a_new_module(folder, monkeypatch, ho
     (folder / "my-notes" / "module.json").write_text("{}")
     if hook["id"] == "gates-manifest":
         assert CliRunner().invoke(cli, arguments).exit_code == 1
+
+
+def test_stand_ins_are_all_that_their_policy_names_and_take_the_place_of_nothing(folder):
+    arguments = ["new", "my-notes", str(folder / "my-notes"), "--language", "typescript"]
+    ended = CliRunner().invoke(cli, [*arguments, "--with-stand-ins"])
+    assert ended.exit_code == 0, ended.output
+    policy = load_policy(folder / "my-notes", None)
+    assert [each.name for each in policy.python_packages] == ["axon-core", "axon-logger"]
+    assert policy.advisories is not None
+    read_snapshot(policy.advisories.read_bytes(), today=TODAY, max_age_days=3650)
+    workspace = policy.npm_workspace
+    assert workspace is not None
+    lock = json.loads((workspace / "package-lock.json").read_text())["packages"]
+    links = {entry["resolved"] for entry in lock.values() if entry.get("link")}
+    assert links == {"platform/npm/core", "platform/npm/logger"}
+    assert all((workspace / each / "package.json").is_file() for each in links)
+    own = (folder / "my-notes" / "package-lock.json").read_text()
+    added = json.loads(supply(own, (workspace / "package-lock.json").read_text()) or "{}")
+    assert "node_modules/@axon/core" in added["packages"]
+    again = [*arguments[:2], str(folder / "other"), *arguments[3:], "--with-stand-ins"]
+    ended = CliRunner().invoke(cli, again)
+    assert isinstance(ended.exception, UsageError)
+    assert "is there already" in ended.exception.message
+    assert not (folder / "other").exists()

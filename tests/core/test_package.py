@@ -30,7 +30,14 @@ def test_the_wheel_holds_all_of_the_package_and_the_schemas(wheel):
         if path.is_file() and not any(part.startswith((".", "__py")) for part in path.parts)
     }
     schemas = {f"gates/schemas/{path.name}" for path in (ROOT / "schemas").iterdir()}
-    assert shipped == package | schemas
+    names = ("advisories.json", "package.json", "package-lock.json")
+    stand_ins = {f"gates/examples/{name}" for name in names}
+    stand_ins |= {
+        f"gates/examples/{path.relative_to(ROOT / 'examples')}"
+        for path in (ROOT / "examples/platform").rglob("*")
+        if path.is_file() and not {"node_modules", "__pycache__"} & {*path.parts}
+    }
+    assert shipped == package | schemas | stand_ins
 
 
 def test_schemas_are_found_in_an_unpacked_wheel(wheel, tmp_path):

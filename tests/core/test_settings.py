@@ -55,6 +55,9 @@ def test_a_module_may_tighten(module):
     [
         ("coverage = 10", "coverage: a module may tighten"),
         ("test_timeout = 9000", "test_timeout: a module may tighten"),
+        ("[tests]\ncoverage_drop = 6", "tests.coverage_drop: a module may tighten"),
+        ("[tests]\nchanged_coverage = 1", "tests.changed_coverage: a module may tighten"),
+        ('[tests]\nbase_branch = "other"', "tests.base_branch: a module may tighten"),
         ('[levels]\nsquawk = "warning"', "a module may not lower a level"),
         ('[trust]\nkeys = ["abc"]', "trust.keys: a module may tighten"),
         ('[advisories]\nsnapshot = "gates.toml"', "advisories.snapshot: a module may tighten"),
@@ -75,6 +78,8 @@ def test_a_module_may_not_loosen(module, text, message):
     [
         ("coverag = 10", "unknown key 'coverag'"),
         ("coverage = 'x'", "coverage: must be a number"),
+        ("[tests]\nbranch_coverage = 101", "tests.branch_coverage: must be between 0 and 100"),
+        ("[tests]\nfile_coverage = 'a'", "tests.file_coverage: must be a number"),
         ('[sandbox]\nrequired = ["chroot"]', "sandbox.required: must be a list of bubblewrap, "),
         ('[sandbox]\nrequired = "seccomp"', "sandbox.required: must be a list"),
         ("coverage = 101", "coverage: must be between 0 and 100"),

@@ -32,7 +32,7 @@ def test_a_bundle_that_cannot_be_had_is_inconclusive(make_module, shared):
     world.published()
     with Catalog.open(shared) as catalog:
         release_version(world.release(catalog))
-    shutil.rmtree(world.registry.layout.root)
+    shutil.rmtree(world.registry.where)
     world.next_version("1.1.0")
     result = results(world.module, shared, "upgrade-and-back")["upgrade-and-back"]
     assert result.verdict is Verdict.INCONCLUSIVE

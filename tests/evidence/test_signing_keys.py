@@ -274,3 +274,32 @@ def test_any_text_survives(message: str, path: str, seconds: float, detail: str)
         for each in json.loads(payload)["predicate"]["checks"][0]["reason"]
     )
     assert envelope.canonical(json.loads(payload)) == payload
+
+
+@given(st.binary(max_size=200), st.binary(max_size=80))
+def test_envelopes_are_those_of_the_library_both_ways(payload: bytes, other: bytes) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from securesystemslib.dsse import Envelope as Dsse
+    from securesystemslib.exceptions import VerificationError
+    from securesystemslib.signer import (  # type: ignore[attr-defined]
+        CryptoSigner,
+        Signature,
+        SSlibKey,
+    )
+
+    private = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    public = private.public_key()
+    identity = keys.key_id(public)
+    theirs = SSlibKey.from_crypto(public, keyid=identity)
+    signed = envelope.sign(payload, private)
+    signature = {identity: Signature(identity, signed.signatures[0][1].hex())}
+    Dsse(payload, envelope.PAYLOAD_TYPE, signature).verify([theirs], 1)
+    if other != payload:
+        with pytest.raises(VerificationError):
+            Dsse(other, envelope.PAYLOAD_TYPE, signature).verify([theirs], 1)
+    made = Dsse(payload, envelope.PAYLOAD_TYPE, {}).sign(CryptoSigner(private, theirs))
+    trust = Trust({identity: public})
+    read = envelope.Envelope(payload, ((identity, bytes.fromhex(made.signature)),))
+    assert read.problems(trust) == []
+    for wrong in (other, other[:64].ljust(64, b"\0")):
+        assert envelope.Envelope(payload, ((identity, wrong),)).problems(trust)

@@ -29,6 +29,9 @@ from gates.evidence.envelope import canonical
 from gates.evidence.signed import parse
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
+from gates.registry import Content
+from gates.registry.documents import Descriptor
+from gates.registry.layout import Layout
 from gates.release import release_version
 from gates.settings import Settings
 from tests.conftest import EXAMPLES
@@ -67,7 +70,7 @@ def state(world: World) -> Any:
     """Everything that a publication and a release leave behind, but for times."""
     with Catalog.open(world.settings) as catalog:
         page = catalog.show(SLUG)
-    root = world.registry.layout.root
+    root = Path(world.registry.where)
     registry = {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -82,9 +85,15 @@ def state(world: World) -> Any:
 def half_done(world: World) -> str:
     """What somebody who looks now finds half done; "" for nothing."""
     registry = world.registry
-    for entry in registry.layout.index():
-        for layer in registry.layout.manifest(entry)["layers"]:
-            registry.layout.read(layer["digest"], size=layer["size"])
+    layout = registry.place
+    assert isinstance(layout, Layout)
+    for entry in layout.index():
+        described = Descriptor.read(entry)
+        assert described is not None
+        for layer in json.loads(layout.manifest(SLUG, described))["layers"]:
+            held = Descriptor.read(layer)
+            assert held is not None
+            layout.fetch(SLUG, held, len)
     with Catalog.open(world.settings) as catalog:
         page = catalog.show(SLUG)
     for version in page.versions if page else ():
@@ -95,7 +104,7 @@ def half_done(world: World) -> str:
             envelope = parse(canonical(row.envelope) + b"\n")
             if problems := envelope.problems(world.evidence.trust):
                 return f"{version.version} is listed; {row.stage}: {problems[0]}"
-        published, _ = registry.fetch(SLUG, version.version)
+        published = registry.fetch(SLUG, version.version)
         attached = {stage for stage, _ in registry.referrers(published)}
         if missing := sorted({*SIX} - attached):
             return f"{version.version} is listed, and the registry has no evidence of {missing}"
@@ -167,7 +176,11 @@ class Laboratory:
     def _run(self, stage: str, moments: Moments) -> tuple[int, str]:
         def publish() -> None:
             world = self.world
-            publish_bundle(Publication(world.module, world.evidence, world.registry, world.bundle))
+            publish_bundle(
+                Publication(
+                    world.module, world.evidence, world.registry, Content.of_bytes(world.bundle)
+                )
+            )
 
         def release() -> None:
             with Catalog.open(self.world.settings) as catalog:
@@ -186,7 +199,7 @@ class Laboratory:
 
     @property
     def _registry(self) -> Path:
-        return self.world.registry.layout.root
+        return Path(self.world.registry.where)
 
     def _prepare(self, stage: str) -> None:
         """The registry as it is before the stage, and an empty catalog."""

@@ -120,7 +120,7 @@ FOUND = st.builds(
 )
 
 
-@given(st.lists(FOUND, max_size=12))
+@given(st.lists(FOUND, max_size=12, unique=True))
 def test_nothing_is_dropped(found):
     checks = (CheckResult("eslint", Verdict.FAIL, tuple(found)),)
     made = report(StageResult(Stage.LINT, checks))

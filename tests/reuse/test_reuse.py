@@ -104,7 +104,7 @@ def test_a_waiver_runs_nothing_and_counts_all_the_same(runs):
 
 def test_another_day_runs_what_asked_for_the_day(runs, monkeypatch):
     monkeypatch.setattr("tests.reuse.conftest.DAY", datetime(2026, 11, 25, tzinfo=UTC).date())
-    assert runs.ran() == {"maturity-approved"}
+    assert runs.ran() == {"dependencies-resolve", "maturity-approved"}
 
 
 def test_fresh_runs_everything_and_off_keeps_nothing(runs):

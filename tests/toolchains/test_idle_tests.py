@@ -11,13 +11,14 @@ from gates.toolchains.tests import TestRun
 
 @pytest.fixture
 def idle(make_module):
-    def find(base: str, path: str, code: str, *seen: str) -> list[str]:
+    def find(base: str, path: str, code: str, *seen: str, asserting: bool = True) -> list[str]:
         root = make_module(base)
         for each in (root / "tests").rglob("*.*"):
             if each.is_file():
                 each.unlink()
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(code, "utf-8")
+        more = "" if "(:" in code or not asserting else "\n\ndef later(): assert True\n"
+        (root / path).write_text(code + (more if path.endswith(".py") else ""), "utf-8")
         module, run = load(root), TestRun(0, 0, 0, 0, seen=frozenset(seen))
         return [
             f"{each.location.line}: {each.message}"
@@ -74,3 +75,47 @@ def test_python(idle, path, code, seen, lines):
 )
 def test_typescript(idle, path, code, seen, lines):
     assert [each.partition(":")[0] for each in idle("typescript", path, code, *seen)] == lines
+
+
+@pytest.mark.parametrize(
+    ("code", "messages"),
+    [
+        ("def test_a(): pass\n", ["asserts nothing"]),
+        ("def test_a(): work()\n", ["asserts nothing"]),
+        ("def helper(): pass\n", []),
+        ("def test_a(): assert_frame_equal(1, 1)\n", []),
+        ("def test_a():\n    with pytest.raises(KeyError): work()\n", []),
+        ("def test_a(mock): mock.assert_called_once()\n", []),
+        ("@pytest.mark.flaky(reruns=3)\ndef test_a(): assert 1\n", ["until it passes"]),
+        ("@flaky.flaky\ndef test_a(): assert 1\n", ["until it passes"]),
+        ("@pytest.mark.xfail(strict=False)\ndef test_a(): assert 1\n", ["any end of the test"]),
+        ("@pytest.mark.xfail(strict=LAX)\ndef test_a(): assert 1\n", ["any end of the test"]),
+        ("@pytest.mark.xfail(strict=True)\ndef test_a(): assert 1\n", []),
+        ("@pytest.mark.xfail\ndef test_a(): assert 1\n", []),
+    ],
+)
+def test_python_tests_that_are_swayed(idle, code, messages):
+    found = idle("python", "tests/unit/test_a.py", code, ".tests.unit.test_a", asserting=False)
+    assert len(found) == len(messages)
+    assert all(part in each for part, each in zip(messages, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("code", "messages"),
+    [
+        ("it.only('a', () => {});\n", ["leaves all other tests out"]),
+        ("describe.only('a', () => { it('b', () => {}); });\n", ["leaves all other tests out"]),
+        ("test.concurrent.only('a', () => {});\n", ["leaves all other tests out"]),
+        ("describe('a', () => { fit('b', () => {}); });\n", ["leaves all other tests out"]),
+        ("jest.retryTimes(3);\nit('a', () => {});\n", ["until it passes"]),
+        ("it('a', { retry: 2 }, () => {});\n", ["option retry"]),
+        ("test('a', { only: true }, () => {});\n", ["option only"]),
+        ("it('a', { retry: 0 }, () => {});\n", []),
+        ("test('a', { timeout: 5 }, () => { f({ retry: 2 }); });\n", []),
+        ("it('only', () => { only(); });\n", []),
+    ],
+)
+def test_typescript_tests_that_are_swayed(idle, code, messages):
+    found = idle("typescript", "tests/unit/a.test.ts", code, "tests/unit/a.test.ts")
+    assert len(found) == len(messages)
+    assert all(part in each for part, each in zip(messages, found, strict=True))

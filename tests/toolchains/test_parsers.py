@@ -15,9 +15,10 @@ from gates.model import Location
 from gates.toolchains.languages.python import advisories as pip_audit
 from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
-from gates.toolchains.languages.python.measured import Lines
+from gates.toolchains.languages.python.measured import Measured
 from gates.toolchains.languages.typescript import advisories as npm_audit
-from gates.toolchains.languages.typescript import compiler, oxlint, prettier, vitest
+from gates.toolchains.languages.typescript import compiler, node_test, oxlint, prettier, vitest
+from gates.toolchains.languages.typescript.measured import parse_istanbul
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
 from gates.toolchains.secrets import kingfisher
@@ -43,7 +44,8 @@ PARSERS = {
     "junit": lambda data: junit.parse_junit(data, COPY, FILES),
     "coverage": lambda data: junit.parse_coverage(data, COPY),
     "vitest": lambda data: vitest.parse_report(data, COPY),
-    "vitest coverage": lambda data: vitest.parse_summary(data, COPY),
+    "istanbul": lambda data: parse_istanbul(data, COPY),
+    "node:test": lambda data: node_test.parse_events(data, COPY, []),
     "kingfisher": kingfisher.parse,
     "pip-audit": lambda data: pip_audit.parse_pip_audit(ran(data), PACKAGES),
     "npm audit": lambda data: npm_audit.parse_npm_audit(ran(data), PACKAGES),
@@ -252,8 +254,11 @@ def test_a_line_that_pytest_does_not_write(line):
 @pytest.mark.parametrize("name", ["b" * 300, "a\0b", "a\ud800b"])
 def test_coverage_of_a_file_that_is_none(name):
     entry = {"executed_lines": [1], "missing_lines": []}
+    entry |= {"executed_branches": [[1, 2]], "missing_branches": []}
     document = json.dumps({"files": {name: entry}}).encode()
-    assert junit.parse_coverage(document, COPY) == {name: Lines(frozenset({1}), frozenset())}
+    assert junit.parse_coverage(document, COPY) == {
+        name: Measured(frozenset({1}), frozenset(), (1,))
+    }
 
 
 def test_vitest_says_a_line_that_no_file_has():

@@ -50,7 +50,7 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             f"{path}: {error.message}",
             Location(path, error.line) if own else Location(language.project_file),
             fix=fix,
-            repaired=own,
+            repaired=own and language.can_write_lock(tools.session),
         )
     except OutdatedLockError as error:
         yield dependencies_locked.finding(
@@ -58,11 +58,16 @@ def dependencies_locked(module: Module, tools: Tools) -> Iterator[Finding]:
             Location(path, error.line) if path in module.files else Location(language.project_file),
             fix=fix,
             detail="\n".join(error.reasons),
-            repaired=path in module.files and bool(supplied),
+            repaired=path in module.files
+            and bool(supplied)
+            and language.can_write_lock(tools.session),
         )
     except NoLockError as error:
         yield dependencies_locked.finding(
-            error.message, error.path, fix=fix, repaired=error.path == path
+            error.message,
+            error.path,
+            fix=fix,
+            repaired=error.path == path and language.can_write_lock(tools.session),
         )
     except TreeError as error:
         yield dependencies_locked.finding(f"{path}: {error.message}", Location(path), fix=fix)

@@ -25,18 +25,22 @@ def oxlint(module: Module, tools: Tools) -> Iterator[Finding]:
     Fix: the rule's name is in the finding; its page says what to write instead.
     """
     from gates.toolchains.languages.typescript import oxlint as tool
+    from gates.toolchains.languages.typescript.oxlint_fixes import with_repaired
     from gates.toolchains.languages.typescript.platform_tools import sources
 
     files = sources(module, tests=True)
-    for problem in tool.run(tools, "oxlint.json", files, typed=True):
+    found = list(tool.run(tools, CONFIG, files, typed=True))
+    for problem in with_repaired(tools, CONFIG, found):
         yield oxlint.finding(
             problem.message,
             problem.location,
             fix=FIXES.get(problem.rule or "", "see the rule's page"),
             rule=problem.rule,
+            repaired=problem.repaired,
         )
 
 
+CONFIG = "oxlint.json"
 FIXES = {
     "no-console": "log through @axon/logger",
     "@typescript-eslint/no-explicit-any": "name the type, or use unknown and narrow it",

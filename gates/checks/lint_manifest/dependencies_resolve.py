@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from gates.catalog import Catalog
 from gates.catalog.resolve import (
     Dependency,
+    accepted,
     find_cycle,
     matching_versions,
     on_platform,
     read_dependency,
 )
+from gates.catalog.standing import describe
 from gates.catalog.versions import valid_range
 from gates.check import check
 from gates.model import Finding, Level, Location, Stage
@@ -20,12 +23,16 @@ from gates.settings import Policy
 
 
 @check(Stage.LINT_MANIFEST)
-def dependencies_resolve(module: Module, catalog: Catalog, policy: Policy) -> Iterator[Finding]:
+def dependencies_resolve(
+    module: Module, catalog: Catalog, policy: Policy, today: date
+) -> Iterator[Finding]:
     """Every module that this one needs is in the catalog, in a version that fits.
 
     Ranges are in npm's syntax (`^1.2`, `>=1 <3`, `1.x || 2.x`), pre-releases as npm takes them: one
     fits only where the range names a pre-release of the same version. The version must run on the
     platform_version of the policy, where it names one. What a tenant would get is shown as a note.
+    A version that was yanked, rolled back or is past its sunset fits only a range that is that very
+    version, one in quarantine or revoked fits none; a sunset to come is a warning.
     A module that is DEPRECATED is a warning, one that is RETIRED fails; what is optional never
     fails for not being there. Modules that need each other, directly or over others, fail, with the
     way around.
@@ -42,7 +49,7 @@ def dependencies_resolve(module: Module, catalog: Catalog, policy: Policy) -> It
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         found = read_dependency(entry)
         if found is not None:
-            yield from _resolve(module, catalog, platform, found, index)
+            yield from _resolve(module, catalog, platform, found, index, today)
 
 
 def _places(module: Module, index: int, found: Dependency) -> tuple[Location, Location]:
@@ -53,7 +60,12 @@ def _places(module: Module, index: int, found: Dependency) -> tuple[Location, Lo
 
 
 def _resolve(
-    module: Module, catalog: Catalog, platform: str | None, found: Dependency, index: int
+    module: Module,
+    catalog: Catalog,
+    platform: str | None,
+    found: Dependency,
+    index: int,
+    today: date,
 ) -> Iterator[Finding]:
     finding = dependencies_resolve.finding
     at, range_at = _places(module, index, found)
@@ -87,9 +99,17 @@ def _resolve(
             fix="plan for its replacement",
         )
     versions = catalog.versions(found.slug)
-    fit = matching_versions(versions, found.range)
+    fit = matching_versions(versions, found.range, today)
     running = on_platform(fit, platform)
-    if not fit:
+    if not fit and (gone := accepted(versions, found.range)):
+        said = ", ".join(f"{each.version} ({describe(each)})" for each in gone[:5])
+        yield finding(
+            f"every version of {found.slug} that fits was withdrawn: {said}",
+            range_at,
+            level=level,
+            fix="a range that takes a good version: `gates catalog affected` names the nearest",
+        )
+    elif not fit:
         newest = versions[0].version
         yield finding(
             f"no version of {found.slug} fits {found.range!r}; the newest is {newest}",
@@ -106,10 +126,17 @@ def _resolve(
             fix=f"release a {found.slug} for platform {platform}, or correct the range",
         )
     else:
+        if said := describe(running[0]):
+            yield finding(
+                f"{found.slug} {running[0].version}, the newest that fits, is {said}",
+                range_at,
+                level=Level.WARNING,
+                fix="plan for a version that stays",
+            )
         yield finding(
             f"{found.slug} {running[0].version} is the newest that fits", at, level=Level.NOTE
         )
-        way = find_cycle(catalog, module.slug, found, platform)
+        way = find_cycle(catalog, module.slug, found, platform, today)
         if way is not None:
             yield finding(
                 f"modules that need each other cannot be switched on: {' -> '.join(way)}",

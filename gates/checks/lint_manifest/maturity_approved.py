@@ -7,7 +7,7 @@ from datetime import date
 
 from gates.catalog.lifecycle import NEEDS_APPROVAL
 from gates.check import check
-from gates.model import Finding, Stage
+from gates.model import Finding, Level, Stage
 from gates.module import Module
 from gates.settings import Policy
 
@@ -17,7 +17,9 @@ def maturity_approved(module: Module, policy: Policy, today: date) -> Iterator[F
     """A module that is ALPHA or BETA has the approval that it needs to be offered.
 
     Approvals stand in the organisation's policy, under `approvals`: a module, a maturity, who
-    approved, and `until` if it ends. From RC on, and before ALPHA, none is needed.
+    approved, and `until` if it ends. From RC on, and before ALPHA, none is needed. Where the policy
+    has `approval_rules` for offers, signed approvals of the version take their place, and the
+    release asks for them.
 
     Why: what may still lose data is offered only where somebody answers for it.
     Bad: "maturity_status": "BETA", and no approval for it in gates-policy.toml
@@ -27,6 +29,14 @@ def maturity_approved(module: Module, policy: Policy, today: date) -> Iterator[F
     manifest = module.require_manifest()
     maturity = manifest.get("maturity_status")
     if maturity not in NEEDS_APPROVAL:
+        return
+    if rules := [each for each in policy.approval_rules if each.purpose == "offer"]:
+        count = max(each.count for each in rules)
+        yield maturity_approved.finding(
+            f"{maturity}: the release will ask for {count} signed approvals (gates approve)",
+            manifest.at("maturity_status"),
+            level=Level.NOTE,
+        )
         return
     mine = [
         each

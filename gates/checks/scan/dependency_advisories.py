@@ -18,7 +18,12 @@ def dependency_advisories(tools: Tools, policy: Policy, today: date) -> Iterator
     With `[advisories] snapshot` in the policy, packages are matched with that snapshot of the OSV
     database, offline. Without, the registries' services are asked, by pip-audit or npm audit. A
     service that does not answer for every package, and a snapshot that is too old or fails its
-    own canaries, are inconclusive: nobody was asked, so nothing is known.
+    own canaries, are inconclusive: nobody was asked, so nothing is known. `gates doctor` tries it.
+
+    A snapshot is one JSON file: schema_version (1), created (a time), source, record_count, records
+    (advisories as osv.dev gives them out) and canaries, each an ecosystem, name, version and the
+    id of the advisory that has to be found for it. The organisation makes it each day from osv.dev;
+    `gates new --with-stand-ins` writes a sample.
 
     Why: a known hole in a package is a hole in every tenant that runs the module.
     Bad: a lock with pyyaml 5.3

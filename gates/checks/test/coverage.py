@@ -22,7 +22,8 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
 
     What was measured is held against the syntax trees of the sources: in Python every statement, in
     TypeScript every function. No text in a source takes lines out; what is not counted is reported.
-    A body that is `...`, and imports under `if TYPE_CHECKING:`, do not count as lines.
+    A body that is `...`, and imports under `if TYPE_CHECKING:`, do not count as lines. Where the
+    policy asks for it, branches and each single file have a smallest coverage, too.
 
     Why: lines that no test runs are first run by a tenant.
     Bad: tests for one of five files
@@ -37,6 +38,7 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
             percent = 0.0
         else:
             raise CouldNotCheckError("the tests ran, and not one line of src was measured")
+    yield from _branches_and_files(tests, policy)
     if percent >= policy.coverage:
         return
     missing = sorted(
@@ -50,3 +52,24 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
         fix=f"test the least covered files: {names}" if names else "write tests",
         detail="\n".join(f"{file.percent:5.1f} %  {file.path}" for file in missing) or None,
     )
+
+
+def _branches_and_files(tests: TestRun, policy: Policy) -> Iterator[Finding]:
+    """What the policy asks for beside the lines of all files; nothing where it asks for nothing."""
+    branches = tests.branch_coverage
+    if branches is not None and branches < policy.coverage_branches:
+        least = max(tests.files, key=lambda file: file.branches - file.covered_branches)
+        yield coverage.finding(
+            f"the tests take {branches:.1f} % of the branches, and {policy.coverage_branches:g} %"
+            " are needed",
+            Location(least.path),
+            fix=f"test both ways of the conditions, first in {least.path}",
+        )
+    for file in tests.files:
+        if file.percent < policy.coverage_file:
+            yield coverage.finding(
+                f"the tests run {file.percent:.1f} % of the lines of this file, and"
+                f" {policy.coverage_file:g} % of each are needed",
+                Location(file.path),
+                fix="test the lines of this file that never ran",
+            )

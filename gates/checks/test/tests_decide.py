@@ -15,9 +15,11 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
     """What looks like a test was run by the test runner, and can fail.
 
     Looked at are files under tests/, and files named like tests elsewhere. Python: pytest ran every
-    function test* at their top or in a class, and none returns a value. TypeScript: vitest ran
-    every one of them that calls `it`, `test` or `describe`. Vitest is told that each test must call
-    `expect`; a test that does not fails, and `tests-pass` reports it.
+    function test* at their top or in a class, none returns a value, and each such file asserts
+    something; nothing is run again until it passes (flaky), and an expected failure is strict.
+    TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
+    no retries. Each test must call `expect` (vitest, jest) or node:assert (node:test); one that
+    does not fails, and `tests-pass` reports it.
 
     Why: a test that nobody runs, or that cannot fail, is taken for proof by whoever reads it.
     Bad: tests/integration/test_sync.py; a class SumCase with test methods; `return total == 3`

@@ -13,8 +13,9 @@ from gates.toolchains import TestRun
 def tests_pass(tests: TestRun) -> Iterator[Finding]:
     """Every test under tests/unit and tests/e2e passes.
 
-    They run in a copy of the module, with its locked packages, by pytest or vitest under the
-    platform's configuration, without the caller's environment and without files of the machine.
+    They run in a copy of the module, with its locked packages, by pytest, vitest, jest or
+    node:test under the platform's configuration, without the caller's environment and without
+    files of the machine.
     A run that takes longer than `test_timeout` (300 s unless the policy says less) is stopped
     with all that it started, and is inconclusive.
 

@@ -28,6 +28,7 @@ from gates.database.server.workspace import Role, Workspace
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
 from gates.module import Module
 from gates.settings import Policy, Settings
+from gates.workers import alone
 
 if TYPE_CHECKING:
     import psycopg
@@ -107,7 +108,7 @@ class Prepared:
 
     def close(self) -> None:
         """Stop the server, or drop what was made on a server by URL."""
-        with self._lock:
+        with alone(self._lock):
             self._closed = True
             self._stack.close()
 
@@ -132,7 +133,7 @@ class Prepared:
     @property
     def workspace(self) -> Workspace:
         """This run's databases and roles."""
-        with self._lock:
+        with alone(self._lock):
             if self._closed:
                 raise DatabaseUnavailableError("the run was interrupted")
             if self._unavailable is not None:
@@ -196,7 +197,7 @@ class Prepared:
     @property
     def applied(self) -> Applied:
         """The migrated module. Raises `MigrationsDoNotApplyError` where a migration fails."""
-        with self._lock:
+        with alone(self._lock):
             applied = self._attempt[1]
         if not applied.complete:
             message = f"{self.why_incomplete()}, so there is nothing to look at"
@@ -205,7 +206,7 @@ class Prepared:
 
     def why_incomplete(self) -> str:
         """Which statement of the migrations fails first, and why; "" where all of them run."""
-        with self._lock:
+        with alone(self._lock):
             runs = self._attempt[1].runs
         failed = next((run.failure for run in runs if run.failure), None)
         return (
@@ -215,7 +216,7 @@ class Prepared:
     @property
     def attempt(self) -> Applied:
         """Like `applied`, also where a statement failed: what all the others made."""
-        with self._lock:
+        with alone(self._lock):
             complete = self._attempt[1]
             return complete if complete.complete else self._incomplete[1]
 
@@ -252,7 +253,7 @@ class Prepared:
     def in_use(self) -> Applied:
         """Like `attempt`, after the functions that make objects were called."""
         applied = self.attempt
-        with self._lock:
+        with alone(self._lock):
             return self._in_use[1] if applied.makers else applied
 
     @cached_property
@@ -271,7 +272,7 @@ class Prepared:
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What several checks ask for, made by the first of them."""
-        with self._lock:
+        with alone(self._lock):
             if key not in self._made:
                 self._made[key] = make()
             made: T = self._made[key]
@@ -280,7 +281,7 @@ class Prepared:
     @property
     def platform_tables(self) -> frozenset[str]:
         """The quoted names of the tables that the baseline has."""
-        with self._lock:
+        with alone(self._lock):
             return self._baseline[2]
 
     @property
@@ -298,7 +299,7 @@ class Prepared:
     @contextlib.contextmanager
     def clone(self, state: State = "applied") -> Iterator[Clone]:
         """A fresh copy of a database."""
-        with self._lock:
+        with alone(self._lock):
             if state == "baseline":
                 template = self._baseline[0]
             elif state == "applied":

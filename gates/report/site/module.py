@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gates.catalog.matrix import matrix
+from gates.catalog.standing import describe
 from gates.report.html.element import Child, element, fact, section, table
 from gates.report.site.places import INDEX, link, page, standing, version_place
 
@@ -69,7 +70,9 @@ def _versions(shown: ModuleOnSite) -> Element:
 
 
 def _compatibility(shown: ModuleOnSite, platform: str) -> Element | None:
-    versions = [(each.version, each.status, each.manifest) for each in shown.page.versions]
+    versions = [
+        (each.version, each.status, each.manifest, describe(each)) for each in shown.page.versions
+    ]
     if not versions:
         return None
     found = matrix(shown.page.module.slug, versions, [platform] if platform else [])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from gates.catalog.resolve import read_dependency
+from gates.catalog.standing import describe
 from gates.evidence.envelope import shown as shortened
 from gates.model import Stage
 from gates.report.escaping import cut
@@ -36,6 +37,7 @@ def version(on_site: ModuleOnSite, row: ReleasedVersion, made: str) -> str:
         element(
             "dl",
             fact("maturity", row.status),
+            fact("standing", describe(row) or "good"),
             fact("released", row.released_at),
             fact("by", row.released_by),
             class_="facts",

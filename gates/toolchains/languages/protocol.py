@@ -153,6 +153,9 @@ class Language(Protocol):
     def write_lock(self, tools: Tools) -> bytes:
         """A lock file made anew, from what the registry has. Runs no code of any package."""
 
+    def can_write_lock(self, session: Session) -> bool:
+        """Whether all that the module asks for is known to be had from the registry."""
+
     def install_packages(self, tools: Tools) -> object:
         """Install the locked packages, or find them installed; what is there is what is locked.
 

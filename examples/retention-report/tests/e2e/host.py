@@ -62,7 +62,7 @@ def serve(
             self.wfile.write(content.encode())
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield "127.0.0.1", server.server_address[1]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.python.pytest import run_tests as run_tests
     from gates.toolchains.languages.python.registration import find_source as find_source
     from gates.toolchains.languages.python.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.python.relock import can_write_lock as can_write_lock
     from gates.toolchains.languages.python.relock import write_lock as write_lock
     from gates.toolchains.languages.python.sources.answers import (
         find_computed_answers as find_computed_answers,
@@ -84,6 +85,7 @@ _FILES = {
     "read_lock": "lock",
     "read_offers": "sources.offers",
     "read_variables": "sources.variables",
+    "can_write_lock": "relock",
     "write_lock": "relock",
     "run_tests": "pytest",
 }

@@ -14,6 +14,7 @@ from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.toolchains.canary import plant, prove
 from gates.toolchains.code_rules import (
     CodeRules,
+    find_entry,
     read_breaks,
     read_queues,
     read_statements,
@@ -75,6 +76,7 @@ def _check(tools: Tools) -> CodeRules:
         "files": [each for each in module.files if each.endswith(".py")],
         "sources": [*files, canary.path], "environment": find_environment_files(module),
         "prefix": f"tenant:{module.slug}:", "answer": str(answer),
+        "entry": find_entry(module),
     }  # fmt: skip
     with disk():
         request.write_text(json.dumps(asked), "utf-8")

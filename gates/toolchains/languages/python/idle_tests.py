@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from gates.toolchains.languages.python.sources.trees import at
 from gates.toolchains.problem import Problem
 from gates.toolchains.tests import TestRun
 
+_ASSERTING = re.compile(r"assert|raises$|warns$|deprecated_call$|fail$|check|verify|expect")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -49,7 +51,10 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
         whole = f".{dotted}" in run.seen  # skipped as a whole, or it could not be loaded
         tests = list(_tests(tree.body, dotted))
         names = Counter(test.name for test in tests)
+        if tests and not _asserts(tree):
+            yield Problem("this file of tests asserts nothing", Location(path, 1), fix="use assert")
         for test in tests:
+            yield from _swayed(test.function, path, module)
             name, place = test.function.name, at(path, test.function, module.lines(path))
             by_name = names[test.name] == 1 and test.name in run.seen
             if not whole and not by_name and f"{path}:{test.line}" not in run.seen:
@@ -63,6 +68,38 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
                 yield Problem(
                     f"{name}() returns a value, which decides nothing", place, fix="use assert"
                 )
+
+
+def _asserts(tree: ast.Module) -> bool:
+    """Whether there is an assert, a block such as `pytest.raises`, or a call named like one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert | ast.Raise):
+            return True
+        called = node.func if isinstance(node, ast.Call) else None
+        name = str(getattr(called, "attr", "") or getattr(called, "id", ""))
+        if _ASSERTING.match(name):
+            return True
+    return False
+
+
+def _swayed(function: Function, path: str, module: Module) -> Iterator[Problem]:
+    """Each mark that runs a test until it passes, or takes any end of it for expected."""
+    for each in function.decorator_list:
+        mark = each.func if isinstance(each, ast.Call) else each
+        name = mark.attr if isinstance(mark, ast.Attribute) else ""
+        if name in ("flaky", "repeat"):
+            message = "this runs a failing test again until it passes"
+        elif name == "xfail" and isinstance(each, ast.Call) and _is_lax(each):
+            message = "this takes any end of the test for expected"
+        else:
+            continue
+        place = at(path, each, module.lines(path))
+        yield Problem(message, place, fix="remove it, and correct what makes the test fail")
+
+
+def _is_lax(call: ast.Call) -> bool:
+    strict = [each.value for each in call.keywords if each.arg == "strict"]
+    return any(not (isinstance(v, ast.Constant) and v.value is True) for v in strict)
 
 
 def _tests(body: list[ast.stmt], owner: str) -> Iterator[_Test]:

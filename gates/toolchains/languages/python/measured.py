@@ -14,26 +14,31 @@ from gates.module import Module
 from gates.toolchains.languages.python.environment import sources
 from gates.toolchains.languages.python.sources.trees import python_trees
 from gates.toolchains.problem import Problem, relative
+from gates.toolchains.tests import Lines
 
 _DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
-class Lines:
-    """The lines of one file with a statement on them, by what became of them."""
+class Measured(Lines):
+    """The same of coverage's report, with the branches that begin on these lines."""
 
-    ran: frozenset[int]
-    missed: frozenset[int]
+    taken: tuple[int, ...] = ()
+    """The line that each branch begins on that was taken, once for each branch."""
+    not_taken: tuple[int, ...] = ()
 
 
-def parse_coverage(report: bytes, copy: Path) -> dict[str, Lines]:
+def parse_coverage(report: bytes, copy: Path) -> dict[str, Measured]:
     """The files of `coverage json`, by path relative to the module."""
     try:
         found = {}
         for name, entry in json.loads(report)["files"].items():
             ran, missed = entry["executed_lines"], entry["missing_lines"]
-            found[relative(name, copy)] = Lines(
-                frozenset(map(int, ran)), frozenset(map(int, missed))
+            found[relative(name, copy)] = Measured(
+                frozenset(map(int, ran)),
+                frozenset(map(int, missed)),
+                tuple(int(first) for first, _ in entry["executed_branches"]),
+                tuple(int(first) for first, _ in entry["missing_branches"]),
             )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(
@@ -42,17 +47,25 @@ def parse_coverage(report: bytes, copy: Path) -> dict[str, Lines]:
     return found
 
 
-def count_lines(module: Module, measured: Mapping[str, Lines]) -> tuple[FileCoverage, ...]:
-    """The lines of each file that count, without those that no test could ever run."""
-    trees, files = python_trees(module), []
+def counted_lines(module: Module, measured: Mapping[str, Measured]) -> dict[str, Measured]:
+    """What counts of each file: without lines that no test could ever run."""
+    trees = python_trees(module)
+    found = {}
     for path in sorted(measured):
+        each = measured[path]
         idle = frozenset(_idle_lines(trees[path])) if path in trees else frozenset()
-        ran, missed = measured[path].ran - idle, measured[path].missed - idle
-        files.append(FileCoverage(path, len(ran) + len(missed), len(ran)))
-    return tuple(files)
+        found[path] = Measured(each.ran - idle, each.missed - idle, each.taken, each.not_taken)
+    return found
 
 
-def find_unmeasured(module: Module, measured: Mapping[str, Lines]) -> Iterator[Problem]:
+def count_file(path: str, each: Measured) -> FileCoverage:
+    """The figures of one file."""
+    ran, branches = len(each.ran), len(each.taken) + len(each.not_taken)
+    lines = ran + len(each.missed)
+    return FileCoverage(path, lines, ran, branches=branches, covered_branches=len(each.taken))
+
+
+def find_unmeasured(module: Module, measured: Mapping[str, Measured]) -> Iterator[Problem]:
     """Each source file, and in each file the first statement, that coverage has not counted."""
     trees = python_trees(module)
     for path in sources(module):

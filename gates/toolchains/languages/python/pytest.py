@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Collection
@@ -17,7 +18,8 @@ from gates.toolchains.languages.python.environment import (
     sources,
 )
 from gates.toolchains.languages.python.measured import (
-    count_lines,
+    count_file,
+    counted_lines,
     find_unmeasured,
     parse_coverage,
 )
@@ -81,8 +83,19 @@ def run_tests(tools: Tools) -> TestRun:
     if (told := read_untrusted(folder, covered)) is None:
         return result
     measured = parse_coverage(told, copy)
-    files = count_lines(module, measured)
-    return replace(result, files=files, unmeasured=tuple(find_unmeasured(module, measured)))
+    lines = counted_lines(module, measured)
+    return replace(
+        result,
+        files=tuple(count_file(path, each) for path, each in lines.items()),
+        lines=lines,
+        runner=f"pytest with {_coverage_version(told)}",
+        unmeasured=tuple(find_unmeasured(module, measured)),
+    )
+
+
+def _coverage_version(report: bytes) -> str:
+    """Which coverage measured, as its report says."""
+    return f"coverage {json.loads(report)['meta']['version']}"
 
 
 def _top(copy: Path, files: list[str]) -> Path:

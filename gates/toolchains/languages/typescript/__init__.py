@@ -1,6 +1,7 @@
 """TypeScript, as `gates.toolchains.languages.Language` asks for it.
 
-vitest, declarations and JavaScript by the platform's own compiler, packages from package-lock.json.
+vitest, jest or node:test, declarations and JavaScript by the platform's own compiler, packages
+from package-lock.json.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.packages import install_packages as install_packages
     from gates.toolchains.languages.typescript.registration import find_source as find_source
     from gates.toolchains.languages.typescript.registration import prepare_call as prepare_call
+    from gates.toolchains.languages.typescript.relock import can_write_lock as can_write_lock
     from gates.toolchains.languages.typescript.relock import write_lock as write_lock
+    from gates.toolchains.languages.typescript.runner import is_test as is_test
+    from gates.toolchains.languages.typescript.runner import run_tests as run_tests
     from gates.toolchains.languages.typescript.sources.answers import (
         find_computed_answers as find_computed_answers,
     )
@@ -44,8 +48,6 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.sources.variables import (
         read_variables as read_variables,
     )
-    from gates.toolchains.languages.typescript.vitest import is_test as is_test
-    from gates.toolchains.languages.typescript.vitest import run_tests as run_tests
 
 name = "typescript"
 title = "TypeScript"
@@ -79,15 +81,16 @@ _FILES = {
     "find_suppressions": "sources.comments",
     "install_packages": "packages",
     "is_code": "sources.code",
-    "is_test": "vitest",
+    "is_test": "runner",
     "list_components": "components",
     "prepare_call": "registration",
     "read_licenses": "licenses",
     "read_lock": "install_files",
     "read_offers": "sources.offers",
     "read_variables": "sources.variables",
+    "can_write_lock": "relock",
     "write_lock": "relock",
-    "run_tests": "vitest",
+    "run_tests": "runner",
 }
 
 

@@ -10,6 +10,7 @@ from gates.model import Location
 from gates.toolchains.canary import plant, prove
 from gates.toolchains.code_rules import (
     CodeRules,
+    find_entry,
     read_breaks,
     read_queues,
     read_statements,
@@ -57,6 +58,7 @@ def _check(tools: Tools) -> CodeRules:
         "folder": str(tools.module_copy), "project": str(project),
         "sources": [*own, canary.path],
         "environment": find_environment_files(module), "prefix": f"tenant:{module.slug}:",
+        "entry": find_entry(module),
     }  # fmt: skip
     place = tools.folder / "request.json"
     with disk():

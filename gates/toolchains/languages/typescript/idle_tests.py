@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gates.module import Module
+from gates.toolchains.languages.typescript.runner import is_test
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
 from gates.toolchains.languages.typescript.sources.trees import node_at
-from gates.toolchains.languages.typescript.vitest import is_test
 from gates.toolchains.problem import Problem
 from gates.toolchains.tests import TestRun
 
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 _SUFFIXES = {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}
 _DEFINES = re.compile(r"(?:it|test|describe|suite)\b")
+_ONLY = re.compile(r"(?:it|test|describe|suite)(?:\.\w+)*\.only\b|(?:fit|fdescribe)$")
+_RETRIES = re.compile(r"(?:\w+\.)*retryTimes$")
+_OPTIONS = re.compile(r"(retry|only|repeats)\s*:(?!\s*(?:0|false)\s*$)", re.ASCII)
 
 
 def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
     """Each file under tests/, or named like one of tests, that defines tests and was not run.
 
-    `run.seen` holds the files that vitest ran. Tests that a function defines count as those of the
-    file that calls it. And each place that lets tests pass without an assertion.
+    `run.seen` holds the files that the runner ran. Tests that a function defines count as those of
+    the file that calls it. And each place that sways which tests decide.
     """
     from ast_grep_py import SgRoot
 
@@ -41,12 +44,37 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
                 yield Problem(
                     "this lets tests pass that assert nothing", node_at(path, node), fix="remove it"
                 )
+        yield from _swayed(path, root)
         if path not in run.seen and (test := _first_test(root)) is not None:
             yield Problem(
-                "this file defines tests, and vitest does not run it",
+                "this file defines tests, and the test runner does not run it",
                 node_at(path, test),
                 fix="put it into tests/unit or tests/e2e as <name>.test.ts",
             )
+
+
+def _swayed(path: str, root: SgNode) -> Iterator[Problem]:
+    """Each place that leaves other tests out, or runs one until it passes."""
+    for node in root.find_all(kind="call_expression"):
+        function = node.field("function")
+        called = function.text() if function is not None else ""
+        if _ONLY.match(called):
+            yield Problem("this leaves all other tests out", node_at(path, node), fix="remove only")
+        elif _RETRIES.match(called):
+            yield Problem(
+                "this runs a failing test again until it passes", node_at(path, node),
+                fix="remove it, and correct what makes the test fail now and then",
+            )  # fmt: skip
+        elif _DEFINES.match(called):
+            given = node.field("arguments")
+            for each in given.children() if given is not None else []:
+                pairs = each.children() if each.kind() == "object" else []
+                for pair in pairs:
+                    if found := _OPTIONS.match(pair.text()):
+                        yield Problem(
+                            f"the option {found[1]} sways which tests decide", node_at(path, pair),
+                            fix="remove it",
+                        )  # fmt: skip
 
 
 def _first_test(root: SgNode) -> SgNode | None:

@@ -1,21 +1,53 @@
-"""What vitest measured of a TypeScript module, held against the functions of its sources."""
+"""What was measured of a TypeScript module, held against the functions of its sources."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gates.errors import ToolFailedError
 from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
 from gates.toolchains.languages.typescript.sources.trees import typescript_trees
-from gates.toolchains.problem import Problem
+from gates.toolchains.problem import Problem, relative
+from gates.toolchains.tests import Lines
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _CODE = {"lexical_declaration", "variable_declaration", "expression_statement", "class_declaration"}
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
+
+
+Measured = tuple[tuple[FileCoverage, ...], dict[str, Lines]]
+"""The figures of each file, and its lines."""
+
+
+def parse_istanbul(report: bytes, copy: Path) -> Measured:
+    """A coverage report in istanbul's own form (coverage-final.json), as vitest and jest write it.
+
+    A line counts once, and ran where a statement that begins on it did. Raises `ToolFailedError`
+    for what is no such report.
+    """
+    files, lines = [], {}
+    try:
+        for name, each in json.loads(report).items():
+            hits: dict[int, int] = {}
+            for key, place in each["statementMap"].items():
+                line = int(place["start"]["line"])
+                hits[line] = max(hits.get(line, 0), int(each["s"][key]))
+            taken = [int(count) > 0 for counts in each["b"].values() for count in counts]
+            path = relative(name, copy)
+            ran = frozenset(line for line, count in hits.items() if count)
+            lines[path] = Lines(ran, frozenset(hits) - ran)
+            functions = len(each["fnMap"])
+            files.append(FileCoverage(path, len(hits), len(ran), functions, len(taken), sum(taken)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ToolFailedError(f"the report of the coverage is not readable: {error}") from error
+    return tuple(sorted(files, key=lambda each: each.path)), lines
 
 
 def find_unmeasured(module: Module, files: Iterable[FileCoverage]) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ DECLARED: tuple[Fault, Fault] = (
 )
 """Those for a declaration file, which may hold no statement."""
 SYNTAX = "syntax"
-_CONFIG = "oxlint.gates.json"
+CONFIG_FILE = "oxlint.gates.json"
 _PROJECTS = ("tsconfig.json", "jsconfig.json")
 _SCOPES = {"eslint": "", "typescript": "@typescript-eslint/", "security": "security/"}
 
@@ -51,7 +51,7 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
         raise CouldNotCheckError("there is no TypeScript file to look at")
     tools.take("code")
     program, copy = platform_tools.platform_tool(tools, "oxlint"), tools.module_copy
-    rules = _write_config(tools, config)
+    rules = write_config(tools, config)
     canaries = []
     for number, path in enumerate(files):
         _disarm(copy / path)
@@ -67,7 +67,7 @@ def run(tools: Tools, config: str, files: Sequence[str], *, typed: bool) -> Iter
     ran = tools.run(
         program,
         [
-            f"--config={copy / _CONFIG}", "--disable-nested-config", "--no-ignore",
+            f"--config={copy / CONFIG_FILE}", "--disable-nested-config", "--no-ignore",
             *(["--type-aware"] if typed else []), "--format=json", "--", *files,
         ],
         ok=(0, 1),
@@ -88,7 +88,7 @@ def _faults(path: str, typed: bool) -> Sequence[Fault]:
     return (FAULT, TYPED_FAULT if typed else PLUGIN_FAULT)
 
 
-def _write_config(tools: Tools, config: str) -> frozenset[str]:
+def write_config(tools: Tools, config: str) -> frozenset[str]:
     """Put the platform's configuration beside the files, whose paths its overrides are about.
 
     The answer are the rules in it. A plug-in has its path, or it would be one of the module's.
@@ -98,7 +98,7 @@ def _write_config(tools: Tools, config: str) -> frozenset[str]:
         modules = platform_tools.platform_tools(tools) / "node_modules"
         content["jsPlugins"] = [str(modules / name / "index.js") for name in plugins]
     with disk():
-        (tools.module_copy / _CONFIG).write_text(json.dumps(content), "utf-8")
+        (tools.module_copy / CONFIG_FILE).write_text(json.dumps(content), "utf-8")
     return frozenset(
         name.replace("typescript/", "@typescript-eslint/") for name in content["rules"]
     )

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import json
+
 from gates.errors import CouldNotCheckError
-from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_FILE
+from gates.toolchains.languages.typescript.lock import (
+    LOCK_COMMAND,
+    LOCK_FILE,
+    lock_entries,
+)
+from gates.toolchains.locks import LockError
+from gates.toolchains.session import Session
 from gates.toolchains.tools import Tools
+
+
+def can_write_lock(session: Session) -> bool:
+    """Whether the policy names a workspace with the platform's packages, or the lock holds all that
+    package.json asks for already: what it does not hold may be a package that no registry has."""
+    if session.policy.npm_workspace is not None:
+        return True
+    module = session.module
+    try:
+        project = json.loads(module.text("package.json"))
+        locked = lock_entries(module.text(LOCK_FILE))
+        asked = [
+            name
+            for kind in ("dependencies", "devDependencies", "peerDependencies")
+            for name in project.get(kind) or {}
+        ]
+    except (LockError, CouldNotCheckError, KeyError, ValueError, TypeError, AttributeError):
+        return False
+    return all(f"node_modules/{name}" in locked for name in asked)
 
 
 def write_lock(tools: Tools) -> bytes:

@@ -6,26 +6,20 @@ import json
 import re
 import shutil
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
-from gates.model import FileCoverage
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
-from gates.toolchains.languages.typescript.measured import find_unmeasured
+from gates.toolchains.languages.typescript.measured import parse_istanbul
 from gates.toolchains.problem import relative
+from gates.toolchains.processes import Ran
 from gates.toolchains.tests import Failure, TestRun, find_test_files
-from gates.toolchains.tools import Tools
+from gates.toolchains.tools import Program, Tools
 from gates.toolchains.untrusted import read_untrusted
 
 CONFIG_NAME = "gates.vitest.config.mjs"
-
-
-def is_test(path: PurePosixPath) -> bool:
-    """Whether vitest collects a file: x.test.ts, x.spec.tsx, ..."""
-    stem, _, kind = path.stem.rpartition(".")
-    return bool(stem) and kind in ("test", "spec")
 
 
 def run_tests(tools: Tools) -> TestRun:
@@ -53,24 +47,37 @@ def run_tests(tools: Tools) -> TestRun:
         env=tools.environment({"GATES_REPORTS": str(reports), "NODE_ENV": "test"}),
         sandbox=npm.make_sandbox(tools, packages, network=True),
     )
-    report, summary = reports / "tests.json", reports / "coverage" / "coverage-summary.json"
-    told = read_untrusted(folder, report)
+    return read_run(tools, vitest, ran)
+
+
+def read_run(tools: Tools, runner: Program, ran: Ran) -> TestRun:
+    """What the reports of a run say, of vitest or of jest, whose form vitest has taken over.
+
+    Raises `ToolFailedError` where there is none.
+    """
+    copy, folder, name = tools.module_copy, tools.folder, runner.name
+    told = read_untrusted(folder, folder / "reports" / "tests.json")
     if told is None:
-        raise ToolFailedError(f"vitest ended before it wrote its report: {ran.end()}")
+        raise ToolFailedError(f"{name} ended before it wrote its report: {ran.end()}")
     result = parse_report(told, copy)
     failures = result.failures
     if ran.exit_status and not failures:
-        message = "vitest saw an error outside of every test"
-        failures = (Failure("", None, "vitest", message, ran.end(4000)),)
-    measured = read_untrusted(folder, summary)
-    files = parse_summary(measured, copy) if measured is not None else ()
-    unmeasured = tuple(find_unmeasured(tools.session.module, files)) if files else ()
-    failed = max(result.failed, len(failures))
-    return replace(result, failed=failed, failures=failures, files=files, unmeasured=unmeasured)
+        message = f"{name} saw an error outside of every test"
+        failures = (Failure("", None, name, message, ran.end(4000)),)
+    measured = read_untrusted(folder, folder / "reports" / "coverage" / "coverage-final.json")
+    files, lines = parse_istanbul(measured, copy) if measured is not None else ((), {})
+    return replace(
+        result,
+        failed=max(result.failed, len(failures)),
+        failures=failures,
+        files=files,
+        lines=lines,
+        runner=f"{name} {runner.version}",
+    )
 
 
 def parse_report(report: bytes, copy: Path) -> TestRun:
-    """Counts and failures of vitest's JSON report, without coverage."""
+    """Counts and failures of the JSON report of vitest or jest, without coverage."""
     try:
         document = json.loads(report)
         counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -87,9 +94,9 @@ def parse_report(report: bytes, copy: Path) -> TestRun:
             if file["status"] == "failed" and not any(f.path == path for f in failures):
                 text = str(file.get("message") or "it could not be loaded")
                 counts["failed"] += 1
-                failures.append(_place(text, path, None, path, copy))
+                failures.append(place_failure(text, path, None, path, copy))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ToolFailedError(f"the report of vitest is not what it should be: {error}") from error
+        raise ToolFailedError(f"the report of the tests is not understood: {error}") from error
     passed, failed, skipped = counts["passed"], counts["failed"], counts["skipped"]
     collected = passed + failed + skipped
     return TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
@@ -98,31 +105,14 @@ def parse_report(report: bytes, copy: Path) -> TestRun:
 def _failure(test: dict[str, Any], path: str, copy: Path) -> Failure:
     text = "\n".join(str(each) for each in test.get("failureMessages") or ()) or "it failed"
     line = (test.get("location") or {}).get("line")
-    return _place(text, path, line, str(test["fullName"]), copy)
+    return place_failure(text, path, line, str(test["fullName"]), copy)
 
 
-def _place(text: str, path: str, line: int | None, name: str, copy: Path) -> Failure:
+def place_failure(text: str, path: str, line: int | None, name: str, copy: Path) -> Failure:
+    """A failure at the line of its file that its text names, or at `line`."""
     text = text.replace(f"{copy.resolve()}/", "").replace(f"{copy}/", "")
     for found in re.finditer(r"(?:file://)?([\w@./-]+\.[cm]?[jt]sx?):([0-9]{1,7}):[0-9]+", text):
         if found[1] == path:
             line = int(found[2])
             break
     return Failure(path, line, name, text.partition("\n")[0].strip(), text)
-
-
-def parse_summary(summary: bytes, copy: Path) -> tuple[FileCoverage, ...]:
-    """The files of a json-summary coverage report, by path relative to the module."""
-    try:
-        found = [
-            FileCoverage(
-                relative(name, copy),
-                int(each["lines"]["total"]),
-                int(each["lines"]["covered"]),
-                int(each["functions"]["total"]),
-            )
-            for name, each in json.loads(summary).items()
-            if name != "total"
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ToolFailedError(f"the coverage report of vitest is not readable: {error}") from error
-    return tuple(sorted(found, key=lambda each: each.path))

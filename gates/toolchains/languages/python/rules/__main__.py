@@ -2,7 +2,8 @@
 
 `python -m gates.toolchains.languages.python.rules REQUEST [mypy's arguments]`. REQUEST is a JSON
 file: {files: those of the module, sources: those that rules hold for, environment: those that may
-read it, prefix: that of its queues, answer: where to write what was found}. Standard output and
+read it, prefix: that of its queues, entry: the file of register() or null, answer: where to write
+what was found}. Standard output and
 exit status are mypy's. The answer is one JSON object {breaks, queues, statements}; it is not
 written where mypy could not read the sources.
 """
@@ -39,6 +40,7 @@ from gates.toolchains.languages.python.rules.program import (
 )
 from gates.toolchains.languages.python.rules.public_any import find_any
 from gates.toolchains.languages.python.rules.queues import find_queues, read_queues
+from gates.toolchains.languages.python.rules.register import find_register
 from gates.toolchains.languages.python.rules.statements import (
     find_statements,
     read_statements,
@@ -64,6 +66,7 @@ def main() -> int:
         return 2
     program = Program.of(result, request)
     found = [each for file in program.files for each in check(program, file)]
+    found += find_register(program)
     queues = [each for file in program.files for each in read_queues(program, file)]
     statements = [each for file in program.files for each in read_statements(program, file)]
     answer = {"breaks": found, "queues": queues, "statements": statements}

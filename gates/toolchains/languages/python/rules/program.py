@@ -53,6 +53,8 @@ class Request:
     environment: list[str]
     prefix: str
     answer: str
+    entry: str | None = None
+    """The file of `register()`."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ export default {
     cache: false,
     passWithNoTests: true,
     allowOnly: false,
+    retry: 0,
     includeTaskLocation: true,
     expect: { requireAssertions: true },
     reporters: ["json", "dot"],
@@ -23,7 +24,7 @@ export default {
       exclude: ["**/*.d.ts"],
       reportOnFailure: true,
       reportsDirectory: `${reports}/coverage`,
-      reporter: ["json-summary"],
+      reporter: ["json"],
     },
   },
 };

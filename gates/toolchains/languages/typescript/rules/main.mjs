@@ -2,9 +2,9 @@
 //
 // Run as `node main.mjs TYPESCRIPT REQUEST`; nothing of the module runs. REQUEST is a JSON file
 // ({folder: the module's copy, project: its tsconfig, files, sources: those of `files` that rules
-// hold for, environment: the files that may read it, prefix: that of the module's queues}). Prints
-// one JSON object: {seen, problems, breaks, queues, statements}; paths are relative to the folder, lines and
-// columns count from 1.
+// hold for, environment: the files that may read it, prefix: that of the module's queues, entry: the
+// file of register(), or null}). Prints one JSON object: {seen, problems, breaks, queues, statements};
+// paths are relative to the folder, lines and columns count from 1.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 
@@ -16,6 +16,7 @@ import { findMembers } from "./members.mjs";
 import { findPaths } from "./paths.mjs";
 import { openProgram } from "./program.mjs";
 import { findQueues } from "./queues.mjs";
+import { findRegister } from "./register.mjs";
 import { findStatements } from "./statements.mjs";
 import { findTelemetry } from "./telemetry.mjs";
 
@@ -37,7 +38,11 @@ for (const file of program.sources) {
     ...findStatements(program, file, statements),
     ...findTelemetry(program, file),
   ];
-  breaks.push(...found.map(({ rule, node, message }) => ({ rule, message, ...program.place(node) })));
+  breaks.push(...found.map(toBreak));
+}
+breaks.push(...[...findRegister(program)].map(toBreak));
+function toBreak({ rule, node, message }) {
+  return { rule, message, ...program.place(node) };
 }
 const answer = { seen: program.seen, problems: program.problems, breaks, queues, statements };
 process.stdout.write(JSON.stringify(answer));

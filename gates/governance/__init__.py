@@ -1,0 +1,1 @@
+"""What people decide about versions: approvals before a release, and withdrawals after it."""

@@ -1,0 +1,19 @@
+import { equal } from "node:assert/strict";
+import { describe, it, test } from "node:test";
+
+import { shorten } from "../../src/lib/titles.ts";
+
+describe("shorten", () => {
+  it("cuts", () => {
+    equal(shorten("Buy milk today", 10), "Buy milk…");
+  });
+  it("is wrong", () => {
+    equal(shorten("a", 10), "b");
+  });
+});
+test("nothing", () => {
+  shorten("a", 10);
+});
+test.skip("later", () => {
+  equal(1, 1);
+});
