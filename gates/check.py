@@ -29,6 +29,7 @@ NEEDS: dict[str, str] = {
     "registry": "Registry",
     "evidence": "EvidenceSet",
     "changes": "Changes",
+    "signers": "Signers",
     "today": "date",
 }
 """The closed set of what a check may ask for, by parameter name, with its annotation.

@@ -6,22 +6,39 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
+from gates.baseline import FILE, Baseline, match, stale
 from gates.model import CheckResult, Finding, Level, Location, StageResult, Verdict
 from gates.run import verdict_of
 from gates.settings import Policy, Waiver
 
+OURS = "axon-gates"
+"""How the provider of the gate's own checks begins."""
 WAIVERS = "waivers"
 """The id under which expired and unused waivers are reported."""
 
 
-def judge(result: StageResult, policy: Policy, today: date, known: Collection[str]) -> StageResult:
-    """The stage result under a policy: levels set, findings waived, bad waivers reported.
+STALE = "baseline"
+"""The id under which a baseline is reported that holds what is not found any more."""
 
-    `known` holds the ids of the stage's checks: their waivers are due here. What could not be
-    checked can't be waived, and nothing is dropped: a waived finding stays in the result.
+
+def judge(
+    result: StageResult,
+    policy: Policy,
+    today: date,
+    known: Collection[str],
+    baseline: Baseline | None = None,
+) -> StageResult:
+    """The stage result under a policy: levels set, findings waived or known from the baseline, bad
+    waivers reported, and entries of the baseline that nothing is found of any more.
+
+    `known` holds the ids of the stage's checks: their waivers and entries are due here. What could
+    not be checked can't be waived, and nothing is dropped: a finding that does not count stays in
+    the result.
     """
     used: set[Waiver] = set()
     judged = [_judge_check(each, policy, today, used) for each in result.checks]
+    if baseline and baseline.lines:
+        judged = _without_baselined(judged, baseline, known)
     if any(each.verdict is Verdict.INCONCLUSIVE for each in judged):
         due = {w for w in policy.waivers if w.check in known and w.expires < today}
     else:
@@ -52,6 +69,38 @@ def _judge_check(
     if verdict is not Verdict.INCONCLUSIVE and not result.refused:
         verdict = verdict_of(opened)
     return replace(result, verdict=verdict, findings=tuple(opened), waived=tuple(waived))
+
+
+def _without_baselined(
+    judged: list[CheckResult], baseline: Baseline, known: Collection[str]
+) -> list[CheckResult]:
+    """Results of our own checks without what the baseline holds, and one more where it holds what
+    is gone: a check that came to no end says nothing of that."""
+    held, matched = [], []
+    ended = set()
+    for each in judged:
+        if each.refused or not each.provider.startswith(OURS):
+            held.append(each)
+            continue
+        found = match(baseline, each.check, each.findings)
+        matched.append(found)
+        verdict = each.verdict
+        if verdict is not Verdict.INCONCLUSIVE:
+            verdict = verdict_of(found.new)
+            ended.add(each.check)
+        held.append(replace(each, verdict=verdict, findings=found.new, baselined=found.old))
+    if gone := stale(ended.intersection(known), matched):
+        findings = tuple(
+            Finding(
+                STALE,
+                f"the baseline holds {count} more of {entry.shown} than there are",
+                Location(FILE, object=entry.object or None),
+                fix="gates baseline --update",
+            )
+            for entry, count in gone
+        )
+        held.append(CheckResult(STALE, Verdict.FAIL, findings))
+    return held
 
 
 def _covers(waiver: Waiver, finding: Finding, today: date) -> bool:

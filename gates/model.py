@@ -239,6 +239,8 @@ class CheckResult:
     catalog: Mapping[str, str] = field(default_factory=dict)
     """What it asked the catalog (a JSON list of a method and its arguments), with the digest of the
     answer."""
+    baselined: tuple[Finding, ...] = ()
+    """Findings that the module's baseline holds; they do not count, and are still shown."""
 
 
 @dataclass(frozen=True)

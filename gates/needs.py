@@ -17,14 +17,15 @@ from gates.git import Checkout, read_checkout
 from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
-from gates.reuse.questions import database_part
+from gates.reuse.questions import database_part, of_trust
 from gates.reuse.views import RecordedCatalog, RecordedModule, RecordedPolicy
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog, Previous
     from gates.database import Database
-    from gates.evidence import EvidenceSet
+    from gates.evidence import EvidenceSet, Trust
+    from gates.evidence.signers import Signers
     from gates.registry import Registry
     from gates.releases import Releases
     from gates.reuse.entry import Exhibits
@@ -81,6 +82,7 @@ class Needs:
             "releases": self.releases,
             "changes": self.changes,
             "evidence": self._recorded_evidence,
+            "signers": self._signers,
         }
 
     def anew(self) -> Needs:
@@ -267,6 +269,19 @@ class Needs:
     def _recorded_evidence(self) -> EvidenceSet:
         note(UNREPEATABLE, "evidence")
         return self.evidence()
+
+    def _signers(self) -> Signers:
+        from gates.evidence.signers import Signers
+
+        return Signers(self._trust)
+
+    def _trust(self) -> Trust:
+        from gates.evidence import Trust
+
+        note("trust:", of_trust(self.policy.plain_policy, self.settings))
+        if self.policy.plain_policy.trusted_identities:
+            note("today:", self.today.isoformat())
+        return Trust.of(self.policy.plain_policy, self.settings, self.today)
 
     def recorded_catalog(self) -> Catalog:
         """The catalog as checks get it: what they ask it is noted."""

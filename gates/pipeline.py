@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import __version__
+from gates.baseline import Baseline, baseline_of
 from gates.check import Check, Planned, all_outlines, outlines
 from gates.errors import ConfigurationError, GatesError, UsageError
 from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
@@ -133,22 +134,27 @@ def run_module(
     progress: Progress | None = None,
     fail_fast: bool = False,
     shown: Path | None = None,
+    with_baseline: bool = True,
     writes: bool = True,
 ) -> Report:
     """The same over a module that was loaded, or that differs in memory from what was; `shown` is
-    its folder as reports name it. Raises `UsageError` for checks that are not for its language."""
+    its folder as reports name it. Without its baseline, all that is found counts.
+
+    Raises `UsageError` for checks that are not for its language.
+    """
     began = time.monotonic()
     ended: list[StageResult] = []
     needs = Needs(module, policy, settings, today=today, evidence_folder=evidence)
     exhibits: dict[str, Any] = {}
+    baseline = baseline_of(module) if with_baseline else None
     writes = writes and not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
-        alone = judge(StageResult(Stage.LINT, (result,)), policy, today, ())
+        alone = judge(StageResult(Stage.LINT, (result,)), policy, today, (), baseline)
         return fail_fast and alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
-        ended.append(_finish(result, needs, plan, writes=writes))
+        ended.append(_finish(result, needs, plan, baseline, writes=writes))
         return ended[-1]
 
     def report() -> Report:
@@ -260,6 +266,7 @@ def _finish(
     result: StageResult,
     needs: Needs,
     plan: Mapping[Stage, Collection[Planned]],
+    baseline: Baseline | None,
     *,
     writes: bool,
 ) -> StageResult:
@@ -271,7 +278,7 @@ def _finish(
         unknown = CheckResult("language", Verdict.INCONCLUSIVE, reason=reason)
         result = replace(result, checks=(*result.checks, unknown))
     known = {each.id for each in plan[result.stage]}
-    judged = judge(result, needs.policy, needs.today, known)
+    judged = judge(result, needs.policy, needs.today, known, baseline)
     if not writes:
         return judged
     try:

@@ -81,7 +81,7 @@ class Release:
         return tables_created(self.module, self.statements[Stage.TEST])
 
 
-NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", "today"})
+NEEDS_AGAIN = frozenset({"catalog", "module", "policy", "previous", "releases", "signers", "today"})
 """What a check may need that a release runs again: nothing that runs code of the module."""
 
 

@@ -60,6 +60,11 @@ EXTENSIONS = (
 """Extensions that bring types, operators and functions, and reach nothing outside the database."""
 WALLS = ("bubblewrap", "landlock", "loopback", "seccomp")
 """What can stand around the module's code. bubblewrap brings loopback, a network of its own."""
+MATURITIES = (
+    "PLANNED", "IN_DEVELOPMENT", "ALPHA", "BETA", "RC", "GA", "MAINTENANCE", "DEPRECATED",
+    "RETIRED",
+)  # fmt: skip
+"""Of a module, in the order of its life."""
 REUSE = ("on", "read", "fresh", "off")
 """How kept results of checks are used."""
 LARGEST_FILE = 1 << 20
@@ -194,6 +199,9 @@ class Policy:
     """Whether nobody who signed a stage up to the scan may sign publish or release."""
     least_gates: str = ""
     """The oldest version of the gate whose evidence counts; "" is that of the one that asks."""
+    baseline_maturities: tuple[str, ...] = ("PLANNED", "IN_DEVELOPMENT", "ALPHA", "BETA", "RC")
+    """Maturities in which a version may be released while its baseline holds findings. From GA on a
+    version promises the standard to tenants, and a list of exceptions would be no promise."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """The level of a check's findings, where it is not the check's own."""
     waivers: tuple[Waiver, ...] = ()
@@ -449,6 +457,12 @@ def _wall(value: object, _base: Path) -> str:
     return str(value)
 
 
+def _maturity(value: object, _base: Path) -> str:
+    if value not in MATURITIES:
+        raise ValueError(f"must be a list of {', '.join(MATURITIES)}")
+    return str(value)
+
+
 def _paths(value: object, base: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     for pattern in _list(_text)(value, base):
@@ -558,6 +572,11 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     "reuse.max_age_hours": ("reuse_max_age_hours", _number, lambda new, old: new <= old),
     "reuse.in_release": ("reuse_in_release", _flag, lambda new, old: new <= old),
     "release.clean_tree": ("clean_tree", _flag, lambda new, old: new >= old),
+    "baseline.maturities": (
+        "baseline_maturities",
+        _list(_maturity),
+        lambda new, old: set(new) <= set(old),
+    ),
     "evidence.max_age_hours": ("evidence_max_age_hours", _number, lambda new, old: new <= old),
     "evidence.separate_keys": ("separate_keys", _flag, lambda new, old: new >= old),
     "evidence.least_gates": ("least_gates", _version, None),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-MATURITIES = (
-    "PLANNED", "IN_DEVELOPMENT", "ALPHA", "BETA", "RC", "GA", "MAINTENANCE", "DEPRECATED",
-    "RETIRED",
-)  # fmt: skip
-"""In order."""
+from gates.settings import MATURITIES
+
+__all__ = ["FIRST", "MATURITIES", "NEEDS_APPROVAL", "maturity_refusal", "soak_refusal"]
 
 FIRST = ("IN_DEVELOPMENT", "ALPHA", "BETA", "RC", "GA")
 """What a first version may be: PLANNED has no code yet, and the last three look back."""

@@ -86,7 +86,7 @@ def _digest(ended: Conclusion, plan: Plan | None, found: Found) -> str:
     parts += [[each.verdict.value, each.where, each.message] for each in ended.reasons]
     for where, check in _checks(plan, found):
         parts.append([where, check.get("id"), check.get("verdict"), check.get("reason")])
-        for name in ("findings", "waived"):
+        for name in ("findings", "waived", "baselined"):
             parts += [
                 [name, *(each.get(key) for key in ("fingerprint", "level", "message", "fix"))]
                 for each in _tables(check.get(name))

@@ -2,6 +2,7 @@
 
 from gates.commands.approve import approve
 from gates.commands.audit import audit
+from gates.commands.baseline import baseline
 from gates.commands.catalog import catalog, why
 from gates.commands.ci import ci
 from gates.commands.contract import changelog, diff
@@ -26,7 +27,7 @@ for command in (*GOVERNANCE, *WITHDRAWALS, audit, site, *TENANTS):
     catalog.add_command(command)
 
 COMMANDS = (
-    new, update, fix, explain, checks, why_run, watch, lsp, verify, approve, diff, changelog, cost,
-    catalog, why, trust, modules, fleet, migration, ci, doctor,
+    new, update, baseline, fix, explain, checks, why_run, watch, lsp, verify, approve, diff,
+    changelog, cost, catalog, why, trust, modules, fleet, migration, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""

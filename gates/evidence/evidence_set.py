@@ -101,7 +101,7 @@ class EvidenceSet:
             bundle=bundle.removeprefix("sha256:") if bundle else None,
             environment=environment,
         )
-        return self.store.write(result.stage, self._sign(payload).to_bytes())
+        return self.store.write(result.stage, self.sign(payload).to_bytes())
 
     def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
         """What there is about each stage, with every reason against it; refuses nothing itself.
@@ -153,7 +153,8 @@ class EvidenceSet:
         """The bytes of a stage's envelope as stored, not verified; None where there is none."""
         return self.store.read(stage)
 
-    def _sign(self, payload: bytes) -> signed.Signed:
+    def sign(self, payload: bytes) -> signed.Signed:
+        """Signed by the key of this installation, or by the identity of the workflow that runs."""
         if not self.settings.keyless:
             return dsse.sign(payload, keys.signing_key(self.settings.key))
         from gates.evidence.keyless import sign
@@ -206,6 +207,10 @@ class EvidenceSet:
             max_age_hours=self.policy.evidence_max_age_hours,
             least_gates=self.policy.least_gates or __version__,
             advisories_max_age_days=self.policy.advisories_max_age_days,
+            maturity=str(
+                (self.module.manifest.get("maturity_status") or "") if self.module.manifest else ""
+            ),
+            baseline_maturities=frozenset(self.policy.baseline_maturities),
             clean_tree=self.policy.clean_tree,
             reuse=self.policy.reuse_in_release,
             reuse_max_age_hours=self.policy.reuse_max_age_hours,

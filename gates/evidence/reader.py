@@ -61,6 +61,10 @@ class Reader:
             raise MalformedError(f"{key} of {self._name} is no list")
         return [Reader(each, f"{key} of {self._name}") for each in value]
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a member."""
+        return key in self.value
+
     def texts(self, key: str) -> dict[str, str]:
         """A member that is an object of texts."""
         value = self.value.get(key)

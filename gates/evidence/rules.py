@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gates import __version__
+from gates.barred import barred
 from gates.evidence.envelope import shown
 from gates.evidence.freshness import (
     check_advisory_age,
@@ -50,6 +51,10 @@ class Expected:
     reuse: bool = True
     """Whether results of earlier runs may have been reused."""
     reuse_max_age_hours: float = 24.0
+    maturity: str = ""
+    """Of the version, by its manifest."""
+    baseline_maturities: frozenset[str] | None = None
+    """In which a baseline may hold findings; None where that is not asked any more."""
     clean_tree: bool = False
     """Whether the evidence must be of a commit, and nothing besides."""
     effective: Mapping[str, date] = field(default_factory=dict)
@@ -232,6 +237,24 @@ def check_waivers(found: Statement, stage: Stage, expected: Expected) -> Iterato
             )
 
 
+def check_baseline(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
+    """What a baseline held back may be held back in this maturity, and by any check at all."""
+    held = {each.id: sum(each.baselined.values()) for each in found.checks if each.baselined}
+    allowed = expected.baseline_maturities
+    if held and allowed is not None and expected.maturity not in allowed:
+        yield (
+            f"the stage {stage} passed with {sum(held.values())} findings of the baseline"
+            f" ({', '.join(sorted(held)[:5])}), and the policy allows a release none in the"
+            f" maturity {shown(expected.maturity)} (baseline.maturities) [baseline]"
+        )
+    for check in sorted(held):
+        if why := barred(check):
+            yield (
+                f"the stage {stage} passed with findings of {shown(check)} in the baseline, which"
+                f" can't hold them: {why} [barred-baseline]"
+            )
+
+
 def check_effective(found: Statement, stage: Stage, expected: Expected) -> Iterator[str]:
     """No check has come into force since: what was a warning then would be an error now."""
     started = read_time(found.started)
@@ -274,6 +297,7 @@ RULES: tuple[Rule, ...] = (
     check_tree,
     check_reused,
     check_waivers,
+    check_baseline,
     check_effective,
     check_bundle,
 )

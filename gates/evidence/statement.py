@@ -49,6 +49,8 @@ class CheckEntry:
     verdict: Verdict
     records: tuple[RanRecord, ...] = ()
     waived: tuple[Waived, ...] = ()
+    baselined: Mapping[str, int] = field(default_factory=dict)
+    """How many findings the module's baseline held, by object."""
     reused: Reused | None = None
     """The earlier run whose result it is; None where the check ran for this evidence."""
     catalog: Mapping[str, str] | None = None
@@ -223,6 +225,7 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "reason": result.reason,
         "findings": [_finding(each) for each in result.findings],
         "waived": [_finding(each) for each in result.waived],
+        "baselined": [_finding(each) for each in result.baselined],
         "records": [
             asdict(each) | {"detail": each.detail[:_DETAIL], "seconds": round(each.seconds, 3)}
             for each in result.records
@@ -239,6 +242,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail and finding.detail[:_DETAIL],
         "fingerprint": finding.fingerprint,
     }
+
+
+def _read_baselined(entry: Reader) -> dict[str, int]:
+    """Of evidence that was made before there were baselines: none."""
+    found: dict[str, int] = {}
+    for each in entry.items("baselined") if entry.has("baselined") else []:
+        where = each.member("location")
+        name = where.text("object") if where.value.get("object") else where.text("path")
+        found[name] = found.get(name, 0) + 1
+    return found
 
 
 def _read_check(entry: Reader) -> CheckEntry:
@@ -266,6 +279,7 @@ def _read_check(entry: Reader) -> CheckEntry:
             )
             for each in entry.items("waived")
         ),
+        baselined=_read_baselined(entry),
         reused=(
             Reused(reused.text("made"), reused.text("key"))
             if (reused := entry.optional("reused"))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gates.report import Report
     from gates.settings import Waiver
 
+TREND = "baseline-kept"
+"""The check that says in a note how much a baseline holds."""
 MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 
 
@@ -26,6 +28,9 @@ class Entry:
     result: CheckResult
     finding: Finding
     waived: bool = False
+    """Whether it does not count: a waiver, an approval or the baseline covers it."""
+    baselined: bool = False
+    """Whether it is the baseline that covers it."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,12 @@ class Lacking:
 
 
 def entries(report: Report) -> Iterator[Entry]:
-    """Every finding, open ones and waived ones, in the order of the report."""
+    """Every finding, whether it counts or not, in the order of the report."""
     for stage in report.stages:
         for result in stage.checks:
             yield from (Entry(stage, result, each) for each in result.findings)
             yield from (Entry(stage, result, each, waived=True) for each in result.waived)
+            yield from (Entry(stage, result, each, True, True) for each in result.baselined)
 
 
 def opened(report: Report) -> list[Entry]:
@@ -134,6 +140,8 @@ def counts(stage: StageResult) -> str:
         parts.append(plural(approved, "approved deviation"))
     if others := len(waived) - approved:
         parts.append(f"{others} waived")
+    if old := sum(len(result.baselined) for result in stage.checks):
+        parts.append(f"{old:,} in the baseline")
     return ", ".join(parts)
 
 
@@ -144,8 +152,25 @@ def told(report: Report) -> str:
     unknown = sum(len(each.checks) for each in lacking(report))
     parts = [plural(n, level.value) for level in Level if (n := levels.count(level))]
     parts += [plural(unknown, "inconclusive check")] if unknown else []
-    parts += [f"{waived} waived or approved"] if (waived := len(found) - len(levels)) else []
+    old = sum(each.baselined for each in found)
+    parts += [f"{waived} waived or approved"] if (waived := len(found) - len(levels) - old) else []
+    parts += [f"{old:,} in the baseline"] if old else []
     return ", ".join(parts) or "nothing"
+
+
+def baseline(report: Report) -> str:
+    """How much the baseline holds back and how it has changed since the last release, in words; ""
+    where there is none."""
+    checks = [result for stage in report.stages for result in stage.checks]
+    held = [result for result in checks if result.baselined]
+    trend = next(
+        (f.message for each in checks if each.check == TREND for f in each.findings if f.rule), ""
+    )
+    if not held:
+        return trend
+    found = sum(len(each.baselined) for each in held)
+    words = f"{plural(found, 'finding')} of {plural(len(held), 'check')} did not count"
+    return f"{words}; {trend}" if trend else f"{words}: the baseline holds them"
 
 
 def side_by_side(report: Report) -> str:
@@ -184,7 +209,7 @@ def digest(report: Report) -> str:
         parts += ["stage", stage.stage.value, stage.verdict.value]
         for result in stage.checks:
             parts += ["check", result.check, result.verdict.value, result.reason or ""]
-            for found in (*result.findings, *result.waived):
+            for found in (*result.findings, *result.waived, *result.baselined):
                 parts += [found.fingerprint, found.level.value, found.message, found.fix or ""]
-            parts.append(str(len(result.waived)))
+            parts.append(f"{len(result.waived)} {len(result.baselined)}")
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

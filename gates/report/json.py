@@ -87,6 +87,8 @@ class CheckV1:
     seconds: float
     findings: tuple[FindingV1, ...]
     waived: tuple[FindingV1, ...]
+    baselined: tuple[FindingV1, ...]
+    """Findings that the module's baseline holds; they do not count."""
     records: tuple[RecordV1, ...]
     reused: dict[str, str] | None
     """When it was found and by whose key, where an earlier run did."""
@@ -103,6 +105,7 @@ class CheckV1:
             seconds=round(result.seconds, 3),
             findings=tuple(map(FindingV1.of, result.findings)),
             waived=tuple(map(FindingV1.of, result.waived)),
+            baselined=tuple(map(FindingV1.of, result.baselined)),
             records=tuple(RecordV1.of(each) for each in result.records),
             reused=asdict(result.reused) if result.reused else None,
         )

@@ -66,9 +66,10 @@ def _case(report: Report, stage: StageResult, result: CheckResult) -> ElementTre
         failure.text = safe(told)
     elif told:
         ElementTree.SubElement(case, "system-out").text = safe(told)
-    if result.waived:
-        waived = "\n\n".join(f"waived: {_told(each)}" for each in result.waived)
-        ElementTree.SubElement(case, "system-err").text = safe(waived)
+    held = [f"waived: {_told(each)}" for each in result.waived]
+    held += [f"in the baseline: {_told(each)}" for each in result.baselined]
+    if held:
+        ElementTree.SubElement(case, "system-err").text = safe("\n\n".join(held))
     return case
 
 

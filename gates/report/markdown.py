@@ -13,6 +13,7 @@ from gates.model import Level, Verdict
 from gates.report.entries import (
     MARKS,
     Entry,
+    baseline,
     commit,
     counts,
     digest,
@@ -118,9 +119,13 @@ def _blocks(report: Report) -> list[str]:
         if found:
             blocks.append(f"\n<h3>{plural(len(found), level.value)}</h3>\n")
             blocks += [_entry(report, each) for each in found]
-    if waived := [each for each in entries(report) if each.waived]:
+    if waived := [each for each in entries(report) if each.waived and not each.baselined]:
         blocks.append("\n<h3>Waived or approved</h3>\n")
         blocks += [_entry(report, each) for each in waived]
+    if held := [each for each in entries(report) if each.baselined]:
+        said = markdown_html(one_line(baseline(report)))
+        blocks.append(f"\n<h3>In the baseline</h3>\n\n<p>{said}</p>\n")
+        blocks += [_entry(report, each) for each in held]
     return blocks
 
 

@@ -115,6 +115,7 @@ def _results(report: Report, found: Iterable[Entry], rules: list[str]) -> list[d
                 "axonGatesFingerprint/v1": finding.fingerprint,
                 "primaryLocationLineHash": key,
             },
+            **({"baselineState": "unchanged"} if each.baselined else {}),
             "suppressions": [_suppression(report, each)] if each.waived else [],
             "properties": {
                 "stage": each.stage.stage.value,
@@ -157,6 +158,9 @@ def _location(report: Report, each: Entry) -> dict[str, Any]:
 
 
 def _suppression(report: Report, each: Entry) -> dict[str, Any]:
+    if each.baselined:
+        why = "the module's baseline holds it"
+        return {"kind": "external", "status": "accepted", "justification": why}
     waiver = waiver_of(each.finding, report.waivers)
     if waiver is None:
         return {"kind": "external", "status": "accepted"}

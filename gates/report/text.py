@@ -12,6 +12,7 @@ from gates.report.causes import Standing
 from gates.report.doubles import Places
 from gates.report.entries import (
     MARKS,
+    baseline,
     commit,
     counts,
     ended,
@@ -117,6 +118,8 @@ def _stage(
                 ("approved deviation" if finding.definition else "waived", "dim"),
                 f" [{finding.check}] {finding.location}  {finding.message}",
             )
+        if old := len(result.baselined):
+            yield _line(("in the baseline", "dim"), f" [{result.check}] {plural(old, 'finding')}")
     yield from _follows(stage.stage, follows)
     yield from _inconclusive(stage)
 
@@ -193,6 +196,8 @@ def _summary(report: Report) -> Iterator[Line]:
         (what, "bold"), f"  content {report.digest[:12]}  policy {report.policy_digest[:12]}"
     )
     yield _line("  ", commit(report))
+    if held := baseline(report):
+        yield _line("  ", held)
     width = max((len(stage.stage) for stage in report.stages), default=0)
     for stage in report.stages:
         colour = COLOURS[stage.verdict]

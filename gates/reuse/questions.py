@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 NONE = "none"
 NOT_OF_CHECKS = frozenset({
-    "approvals", "clean_tree", "evidence_max_age_hours", "least_gates", "levels",
-    "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox", "separate_keys",
-    "sources", "trust_file", "trust_root", "trust_root_max_age_days", "trust_services",
-    "trusted_identities", "trusted_keys", "waivers",
+    "approvals", "baseline_maturities", "clean_tree", "evidence_max_age_hours", "least_gates",
+    "levels", "required_checks", "reuse_in_release", "reuse_max_age_hours", "sandbox",
+    "separate_keys", "sources", "trust_file", "trust_root", "trust_root_max_age_days",
+    "trust_services", "trusted_identities", "trusted_keys", "waivers",
 })  # fmt: skip
 """Members of the policy that judge what checks found, and that no proof or tool asks for."""
 MEMBERS = ("manifest", "settings", "migrations", "hooks", "problems", "names", "root", "digest")
@@ -51,6 +51,7 @@ WORDS: Mapping[str, str] = {
     "database": "the server of the proofs, migrations, manifest or policy",
     "policies": "the policy",
     "registry": "the registry",
+    "trust": "the keys and identities whose signatures count",
     "release": "the catalog's row of this version",
 }
 ABOUT: Mapping[str, str] = {
@@ -103,6 +104,16 @@ def of_links(module: Module) -> str:
 def of_policy(policy: Policy, member: str) -> str:
     """The answer for one member of the policy; files count by content."""
     return digest_of(policy.plain(member))
+
+
+def of_trust(policy: Policy, settings: Settings) -> str:
+    """The answer for all whose signatures count."""
+    from gates.evidence import Trust
+
+    names = ("trusted_identities", "trust_root", "trust_root_max_age_days")
+    trust = Trust.of(policy, settings)
+    grants = sorted(f"{who!r} {grant!r}" for who, grant in (trust.grants or {}).items())
+    return digest_of([sorted(trust.keys), grants, [policy.plain(name) for name in names]])
 
 
 def of_environment(environment: Mapping[str, str]) -> str:
@@ -172,6 +183,7 @@ class Answers:
             "policy": lambda: of_policy(policy, about),
             "policies": lambda: policy.digest,
             "registry": self._registry,
+            "trust": lambda: of_trust(policy, self._settings),
             "release": lambda: self._catalog().answer(
                 json.dumps(["find", module.slug, module.version])
             ),

@@ -15,7 +15,7 @@ from gates.toolchains.problem import Problem
 
 FILES = (
     "module.json", "module_schema.json", "README.md", "CHANGELOG.md", "LICENSE", "LICENSE.md",
-    "LICENSE.txt", "NOTICE", "Dockerfile", ".env.example",
+    "LICENSE.txt", "NOTICE", "Dockerfile", ".env.example", "gates-baseline.jsonl",
 )  # fmt: skip
 FOLDERS = ("migrations/", "docs/")
 SOURCES = "src/"

@@ -28,7 +28,7 @@ WORLD = {"subprocess", "socket", "shutil", "tempfile", "psycopg", "urllib", "htt
 
 RANK = {
     "errors": 0, "model": 0, "filesystem": 0, "recorder": 0, "digests": 0, "identities": 0,
-    "approvers": 0,
+    "approvers": 0, "barred": 2, "baseline": 4,
     "settings": 1, "steps": 1, "supervisor": 1, "syntax": 0, "workers": 0, "module": 2, "check": 2,
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
     "releases": 5, "governance": 5, "changes": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6,
@@ -36,7 +36,7 @@ RANK = {
     "reuse": 6, "tenants": 6, "move": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
     "stand_ins": 8,
-    "fix": 9, "update_module": 9, "fleet": 9,
+    "fix": 9, "adopt": 9, "update_module": 9, "fleet": 9,
     "language_server": 10, "commands": 11, "cli": 12, "__main__": 13, "child": 13,
 }  # fmt: skip
 """Nothing imports what has a higher rank; a new room must be placed here."""

@@ -29,6 +29,7 @@ from gates.evidence.together import relies_upon
 from gates.evidence.trust_file import load
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
+from gates.registry.transport import Content
 from gates.release import evidence_rows
 from gates.settings import Settings
 from tests.evidence.test_evidence_refused import verdict_on
@@ -70,7 +71,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     files.trusts("ours", [*SIX, "release"])
     world = world_of(World(folder / "sample-module", state), files)
     work = Publication(
-        world.module, world.passed(Stage.PUBLISH.before), world.registry, world.bundle
+        world.module,
+        world.passed(Stage.PUBLISH.before),
+        world.registry,
+        Content.of_bytes(world.bundle),
     )
     passed = result_of(Stage.PUBLISH, outputs=publish_bundle(work).outputs)
     relied = relies_upon(work.statements)
@@ -269,6 +273,7 @@ UNHELD = {
     ("predicate", "checks", "reason"): "of a check that passed there is none",
     ("predicate", "checks", "findings"): "notes and warnings of a check that passed",
     ("predicate", "checks", "reused"): "null says that it ran, and so does nothing",
+    ("predicate", "checks", "baselined"): "null says that nothing was held back",
 }
 """What publish may say otherwise, signed by its own key, without being refused: with the reason.
 

@@ -32,6 +32,7 @@ def render(report: Report) -> str:
         stages(report),
         findings.unknown(report),
         findings.findings(report),
+        findings.baselined(report),
         facts.coverage(report),
         facts.contract(report),
         facts.proofs(report),

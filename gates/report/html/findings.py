@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from gates.model import Finding, Level
-from gates.report.entries import Entry, Lacking, entries, lacking, opened, place, plural, ranked
+from gates.report.entries import (
+    Entry,
+    Lacking,
+    baseline,
+    entries,
+    lacking,
+    opened,
+    place,
+    plural,
+    ranked,
+)
 from gates.report.entries import waiver_of as find_waiver
 from gates.report.escaping import cut
 from gates.report.html.element import code, element, markup, section
@@ -68,7 +78,17 @@ def findings(report: Report) -> Element:
 
 def waived(report: Report) -> list[Element]:
     """Findings that a waiver covers, or that were approved for their text."""
-    return list(_fitted(report, [each for each in entries(report) if each.waived], BYTES // 4))
+    found = [each for each in entries(report) if each.waived and not each.baselined]
+    return list(_fitted(report, found, BYTES // 4))
+
+
+def baselined(report: Report) -> Element | None:
+    """Findings that the module's baseline holds, and how many."""
+    found = [each for each in entries(report) if each.baselined]
+    if not found:
+        return None
+    shown = _closed(plural(len(found), "finding"), _fitted(report, found, BYTES // 4))
+    return section("baseline", "In the baseline", element("p", f"{baseline(report)}."), shown)
 
 
 def _closed(summary: str, parts: Iterator[Element]) -> Element | None:
@@ -95,6 +115,8 @@ def _fitted(report: Report, found: list[Entry], room: int) -> Iterator[Element]:
 def _finding(report: Report, each: Entry) -> Element:
     finding = each.finding
     level = "waived" if each.waived else finding.level.value
+    if each.baselined:
+        level = "in the baseline"
     if each.waived and finding.definition:
         level = "approved deviation"
     kind = "waived" if each.waived else finding.level.value

@@ -1,0 +1,20 @@
+"""Who may sign, for a check that asks: what it does not ask, its result does not rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gates.evidence.keys import Trust
+
+
+@dataclass(frozen=True)
+class Signers:
+    """Whose signatures count, by the policy."""
+
+    ask: Callable[[], Trust]
+
+    @property
+    def trust(self) -> Trust:
+        """Their keys and identities. Raises as `Trust.of` does."""
+        return self.ask()
