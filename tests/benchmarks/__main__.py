@@ -16,6 +16,7 @@ sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
 registrations   200 registrations, 40 processes at a time
 fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
+move        the big migration at 10, 100 and 1,000 organisations (MOVE_SIZES)
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pathlib import Path
 from tests.benchmarks.engines import engines
 from tests.benchmarks.fleet import fleet
 from tests.benchmarks.manifest import manifest
+from tests.benchmarks.move import move
 from tests.benchmarks.programs import programs
 from tests.benchmarks.proofs import growth, isolation, proofs
 from tests.benchmarks.registrations import registrations
@@ -54,6 +56,7 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         scale,
         registrations,
         fleet,
+        move,
     )
 }
 """Each may give a table for docs/performance.md."""

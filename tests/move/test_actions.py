@@ -156,7 +156,9 @@ def test_nothing_that_a_backup_keeps_may_differ(place, change, says, world):
         ("INSERT INTO organization_modules (id) VALUES (gen_random_uuid())", "not accounted for"),
         ("UPDATE tenant_modules SET state = 'SUSPENDED' WHERE state = 'ENABLED'", "not ENABLED"),
         ("DELETE FROM tenant_module_settings", "not there"),
-        ("ALTER TABLE audit_logs DISABLE TRIGGER ALL; UPDATE audit_logs SET actor = gen_random_uuid() WHERE table_name = 'module_file_audit'",
+        ("ALTER TABLE audit_logs DISABLE TRIGGER ALL;"
+         " UPDATE audit_logs SET actor = gen_random_uuid()"
+            " WHERE table_name = 'module_file_audit'",
          "audit:"),
         ("ALTER TABLE tenant_modules NO FORCE ROW LEVEL SECURITY", "without forced row level"),
         ("DROP POLICY tenant_isolation ON tenant_modules; CREATE POLICY tenant_isolation"
