@@ -47,6 +47,8 @@ MEANINGLESS = {
     "tables_created": "a copy for queries; the test's ran-record says it",
     "registry_manifest": "where the bundle lies; the bundle itself is held against its digest",
     "registry_reference": "as registry_manifest",
+    "standing": "what signed acts say, which are verified for themselves",
+    "sunset": "as standing",
 }
 """What a version's row says and no evidence is held against: each with the reason."""
 
