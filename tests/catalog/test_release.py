@@ -116,7 +116,7 @@ def test_refused_evidence_releases_nothing(
 
 def test_another_bundle_is_not_published(world: World) -> None:
     world.passed()
-    work = replace(publication(world), bundle=b"another bundle")
+    work = replace(publication(world), bundle=Content.of_bytes(b"another bundle"))
     with pytest.raises(RefusedError, match="not the one that was built and scanned"):
         publish_bundle(work)
     assert world.registry.find("sample-module", "1.0.0") is None

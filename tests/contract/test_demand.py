@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ SYMBOL = "endpoint:GET /api/sample-module/notes"
 @dataclass
 class FakeRelease:
     module: Module
+    row: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(standing=()))
 
     @property
     def version(self) -> str:
