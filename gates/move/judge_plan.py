@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from gates.move.catalogue import ACTIONS, MEASURES
 from gates.move.commands import command_faults, parse
+from gates.move.names import ACTIONS, MEASURES
 from gates.move.plan import Plan, Step, minutes, ordered
 from gates.move.read import Fault
 

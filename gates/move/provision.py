@@ -32,6 +32,11 @@ WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'
 """
 
 
+_TENANTS = "SELECT DISTINCT tenant_id FROM public.tenant_modules ORDER BY 1"
+BATCH = 200
+"""Tenants of one transaction: each of their modules holds a lock until it ends."""
+
+
 def provision(place: Place, deadline: Deadline) -> dict[str, str]:
     """Run each migration once, then take every tenant's module to the state that it is moved to.
 
@@ -47,8 +52,13 @@ def provision(place: Place, deadline: Deadline) -> dict[str, str]:
         seen.add((slug, path, sha256))
         _run(place, deadline, (slug, version, path, sha256))
         ran += 1
-    with place.session(deadline) as connection, connection.transaction():
-        _take_to_states(connection, place.approver)
+    with place.session(deadline) as connection:
+        tenants = connection.execute(_TENANTS).fetchall()
+    for first in range(0, len(tenants), BATCH):
+        with place.session(deadline) as connection, connection.transaction():
+            batch = [tenant for (tenant,) in tenants[first : first + BATCH]]
+            _take_to_states(connection, place.approver, batch)
+    with place.session(deadline) as connection:
         rows = connection.execute(
             "SELECT state, count(*) FROM public.tenant_modules GROUP BY 1 ORDER BY 1"
         ).fetchall()
@@ -107,26 +117,33 @@ def _read(modules: Path | None, slug: str, path: str) -> bytes:
         raise StepFailedError(f"{slug}: {path} cannot be read: {error}") from error
 
 
-def _take_to_states(connection: psycopg.Connection[tuple[Any, ...]], approver: str) -> None:
-    """Through the states that the catalog allows: requested, approved by name, enabled, off."""
+def _take_to_states(
+    connection: psycopg.Connection[tuple[Any, ...]], approver: str, tenants: list[Any]
+) -> None:
+    """Some tenants through the states that the catalog allows: requested, approved by name,
+    enabled, off. What has gone through them already stays as it is."""
     provisioned = _with_moved(
         "SELECT count(*) FROM public.tenant_modules AS t CROSS JOIN LATERAL"
         " public.provision_tenant_module(t.tenant_id, t.module_slug, t.module_version) AS p"
-        " WHERE t.state = ANY (%s) AND EXISTS (SELECT {moved} AND a.state <> 'ARCHIVED')"
+        " WHERE t.state = ANY (%s) AND t.tenant_id = ANY (%s)"
+        " AND EXISTS (SELECT {moved} AND a.state <> 'ARCHIVED')"
     )
-    connection.execute(provisioned, (["REQUESTED"],))
+    connection.execute(provisioned, (["REQUESTED"], tenants))
     if approver:
         connection.execute(
             "SELECT count(public.approve_tenant_module(t.tenant_id, t.module_slug, %s)::text)"
-            " FROM public.tenant_modules AS t WHERE t.state = 'PENDING_APPROVAL'",
-            (approver,),
+            " FROM public.tenant_modules AS t"
+            " WHERE t.state = 'PENDING_APPROVAL' AND t.tenant_id = ANY (%s)",
+            (approver, tenants),
         )
-    connection.execute(provisioned, (["PENDING_APPROVAL", "PROVISIONING"],))
+    connection.execute(provisioned, (["PENDING_APPROVAL", "PROVISIONING"], tenants))
     connection.execute(
         "SELECT count(public.set_tenant_module_state(t.tenant_id, t.module_slug, a.state)::text)"
         " FROM public.tenant_modules AS t JOIN gates_move.accounts AS a"
         " ON a.tenant_id = t.tenant_id AND a.module_slug = t.module_slug"
         " WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'"
+        " AND t.tenant_id = ANY (%s)"
         " AND (a.state IN ('DISABLED', 'SUSPENDED') AND t.state = 'ENABLED'"
-        " OR a.state = 'ARCHIVED' AND t.state = 'REQUESTED')"
+        " OR a.state = 'ARCHIVED' AND t.state = 'REQUESTED')",
+        (tenants,),
     )

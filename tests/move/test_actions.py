@@ -86,7 +86,8 @@ def test_the_documented_table_is_the_one_that_is_tested():
     assert not missing
 
 
-def test_forwards_twice_and_back_to_what_was(place):
+def test_forwards_twice_and_back_to_what_was(place, monkeypatch):
+    monkeypatch.setattr("gates.move.provision.BATCH", 7)
     with connect(place) as connection:
         before = connection.execute("SELECT count(*) + 2 FROM organization_modules").fetchone()
         connection.execute(faults._BAD.encode())
