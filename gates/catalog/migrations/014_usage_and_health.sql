@@ -77,7 +77,8 @@ AS $$
         GROUP BY 1
     )
     SELECT m.slug, coalesce(r.versions, 0), (
-            SELECT v.version FROM public.core_module_versions AS v WHERE v.slug = m.slug
+            SELECT v.version FROM public.core_module_versions AS v
+            WHERE v.slug = m.slug AND cardinality(public.core_standing(v.id)) = 0
             ORDER BY v.sort_key DESC LIMIT 1), coalesce(s.tenants, 0),
         coalesce(s.by_state, '{}'), coalesce(h.by_version, '{}'), coalesce(s.errors, 0),
         coalesce(s.failed, 0), coalesce(u.calls, 0), coalesce(u.cost, 0), u.last_used
