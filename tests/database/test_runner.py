@@ -127,15 +127,15 @@ def test_a_lock_is_waited_for_no_longer_than_that(workspace, scratch):
 
 
 def test_many_statements_have_a_limit_together(workspace, scratch):
-    scratch.total = 0.3
-    wait = "SET statement_timeout = 0;\n" + "SELECT pg_sleep(0.2);\n" * 3
+    scratch.total = 0.9
+    wait = "SET statement_timeout = 0;\n" + "SELECT pg_sleep(0.5);\n" * 3
     first, second = scratch.run_all(
         [("a.sql", "SELECT 1;"), ("b.sql", wait), ("c.sql", "SELECT 1;")]
     )
     assert (first.failure, second.statements) == (None, 2)
     assert second.failure.location == Location("b.sql", 3, 1)
     assert second.failure.message == (
-        "stopped: all migrations together took longer than 0.3 s, their time limit"
+        "stopped: all migrations together took longer than 0.9 s, their time limit"
     )
     assert "batches" in on_first_run(second.failure)
     assert scratch.apply([("d.sql", "SELECT 1;")]) is None, "the next run has a limit of its own"
