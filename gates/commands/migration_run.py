@@ -161,6 +161,7 @@ def _judged(
     now = datetime.now(UTC)
     size = None
     if place is not None:
+        # A size that is not known leaves its criteria unmeasured, which is no-go.
         with contextlib.suppress(CouldNotCheckError), place.session(Deadline.of(30)) as connection:
             row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
             size = int(row[0]) if row else None

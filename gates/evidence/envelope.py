@@ -97,7 +97,7 @@ class Envelope:
         signed = encoded(self.payload, self.payload_type)
         for each, signature in self.signatures:
             if each in keys and self.key_ids.count(each) == 1:
-                with contextlib.suppress(InvalidSignature):
+                with contextlib.suppress(InvalidSignature):  # then this key is not in the answer
                     keys[each].verify(signature, signed)
                     found.add(each)
         return frozenset(found)

@@ -138,6 +138,7 @@ def place(path: Path, content: bytes, mode: int, *, replace: bool) -> None:
         if replace:
             aside.replace(path)
         else:
+            # Whoever came first has made it; the caller reads what is there.
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(aside)
     finally:

@@ -159,7 +159,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End a run: first so that it cleans up, then for good."""
     for wanted, patience in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             os.killpg(process.pid, wanted)
         if _wait(process, patience) is not None:
             return

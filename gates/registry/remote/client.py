@@ -89,6 +89,7 @@ class Exchange:
         if self.answer.status < 400:
             self.stream(body.extend, most)
         else:
+            # It is an error in any case; what the server says of it is for people.
             with contextlib.suppress(CouldNotCheckError):
                 self.stream(body.extend, LARGEST_ERROR)
         return replace(self.answer, body=bytes(body))

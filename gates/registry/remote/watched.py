@@ -51,7 +51,7 @@ class Watch:
 
     def _shut(self) -> None:
         if self._socket is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it is closed already
                 # That of the base class: a TLS socket would take its state from under the reader.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
