@@ -73,8 +73,12 @@ def places_in(module: Module) -> Place:
         label = f"{name}.{member}" if member else name
         if gone:
             return _last_mention(module, name, member or name, label)
-        mentioned = _last_mention(module, name, member, label) if member else None
-        return mentioned or place_of(module, name, label)
+        # A constraint without a name of its own is named after its table and column.
+        unnamed = re.fullmatch(rf"{re.escape(name)}_(.+)_(?:check|key|fkey|excl)\d*", member)
+        for word in (member, unnamed[1] if unnamed else ""):
+            if word and (mentioned := _last_mention(module, name, word, label)) is not None:
+                return mentioned
+        return place_of(module, name, label)
 
     return place
 

@@ -125,8 +125,8 @@ def _advice(done: list[Effect], earlier: list[Step], during: list[Window]) -> st
             " constraint then takes it over: ADD CONSTRAINT .. UNIQUE USING INDEX"
         )
     return (
-        "add the rule as a constraint with NOT VALID (of a new column, as long as it is empty), and"
-        " VALIDATE CONSTRAINT in a later file; SET NOT NULL reads nothing once a valid"
+        "add the rule as a constraint with NOT VALID, also that of a new column, and VALIDATE"
+        " CONSTRAINT in a later file; SET NOT NULL reads nothing once a valid"
         " CHECK (x IS NOT NULL) stands"
     )
 
