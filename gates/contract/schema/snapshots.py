@@ -64,6 +64,9 @@ def _before(old: Module, database: Database) -> Snapshot:
         return scratch.snapshot()
 
 
+_WRITES = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
+
+
 def places_in(module: Module) -> Place:
     """Where the migrations of a module make something, or mention it last."""
 
@@ -84,14 +87,19 @@ def places_in(module: Module) -> Place:
 
 
 def _last_mention(module: Module, name: str, member: str, label: str) -> Location | None:
-    """The last statement that names both, at the member's name."""
+    """The last statement that names both, at the member's name; one that writes rows only where no
+    other does."""
     word = re.compile(rf"(?<!\w){re.escape(member)}(?!\w)")
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    writing: Location | None = None
     for each in reversed(module.migrations):
         script = parse(each.path, each.sql)
         for statement in reversed(script.statements):
             found = word.search(statement.text)
             if found and whole.search(statement.text):
                 line, column = script.position(statement.offset + found.start())
-                return Location(each.path, line, column, column + len(member), label)
-    return None
+                place = Location(each.path, line, column, column + len(member), label)
+                if statement.kind not in _WRITES:
+                    return place
+                writing = writing or place
+    return writing
