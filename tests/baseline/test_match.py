@@ -21,7 +21,7 @@ TABLE = Finding(
 )  # fmt: skip
 MAY_BE_IN_ONE = """
 audit-trigger bandit build-runs-no-code builds bundle-complete bundle-reproducible capabilities
-changelog-has-version conflicts-resolved coverage coverage-committed
+changelog-has-version code-sql-plans conflicts-resolved coverage coverage-committed
 dependencies-locked dependency-advisories
 dependency-licenses endpoints-declared entrypoint-defines-register environment-access
 environment-declared errors-thrown eslint-security events-declared handlers-traced
