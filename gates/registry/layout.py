@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.registry.documents import (
@@ -255,7 +255,7 @@ class Writer:
     def _replace_index(self, entries: list[dict[str, Any]]) -> None:
         self._place(io.BytesIO(index_of(entries)), self._layout.root / "index.json")
 
-    def _place(self, source: BinaryIO, path: Path, digest: str = "") -> None:
+    def _place(self, source: IO[bytes], path: Path, digest: str = "") -> None:
         """Put a file in place, whole or not at all."""
         aside = self._ingest / secrets.token_hex(8)
         with aside.open("xb") as file:
