@@ -1,5 +1,6 @@
 """The commands besides the stages, one file for each subject."""
 
+from gates.commands.advisories import advisories
 from gates.commands.approve import approve
 from gates.commands.audit import audit
 from gates.commands.baseline import baseline
@@ -28,6 +29,6 @@ for command in (*GOVERNANCE, *WITHDRAWALS, audit, site, *TENANTS):
 
 COMMANDS = (
     new, update, baseline, fix, explain, checks, why_run, watch, lsp, verify, approve, diff,
-    changelog, cost, catalog, why, trust, modules, fleet, migration, ci, doctor,
+    changelog, cost, catalog, why, trust, advisories, modules, fleet, migration, ci, doctor,
 )  # fmt: skip
 """In the order of `gates --help`."""
