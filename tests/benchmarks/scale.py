@@ -19,8 +19,9 @@ from typing import Any
 import psycopg
 
 from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion, store
+from gates.catalog.candidate import module_row
 from gates.database.server.embedded import durable_server
-from gates.release import evidence_rows, module_row, version_row
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from gates.tenants import store as tenants
 from tests.conftest import EXAMPLES
