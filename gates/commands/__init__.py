@@ -16,6 +16,7 @@ from gates.commands.lsp import lsp
 from gates.commands.migration import migration
 from gates.commands.modules import modules
 from gates.commands.new import new
+from gates.commands.release_rules import rules
 from gates.commands.site import site
 from gates.commands.tenants import TENANTS
 from gates.commands.trust import trust
@@ -24,7 +25,7 @@ from gates.commands.watch import watch
 from gates.commands.why_run import why_run
 from gates.commands.withdraw import WITHDRAWALS
 
-for command in (*GOVERNANCE, *WITHDRAWALS, audit, site, *TENANTS):
+for command in (*GOVERNANCE, *WITHDRAWALS, rules, audit, site, *TENANTS):
     catalog.add_command(command)
 
 COMMANDS = (
