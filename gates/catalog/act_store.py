@@ -76,6 +76,4 @@ def dependants(
     connection: psycopg.Connection, slug: str
 ) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
     """Slug, version and manifest of each released version that depends on a module."""
-    return tuple(
-        (row[0], row[1], row[2]) for row in connection.execute(DEPENDANTS, {"slug": slug})
-    )
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(DEPENDANTS, {"slug": slug}))
