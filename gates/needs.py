@@ -249,9 +249,8 @@ class Needs:
         if self.settings.candidate is None:
             catalog = Catalog.open(self.settings)
         else:
-            from gates.catalog.candidate import WithCandidate
+            from gates.catalog.candidate import WithCandidate, candidate_of
             from gates.module import load
-            from gates.release import candidate_of
 
             candidate = candidate_of(load(self.settings.candidate))
             catalog = WithCandidate.of(self.settings, candidate)

@@ -81,6 +81,7 @@ class _Judged(Progress):
         self.planned = told.planned  # type: ignore[method-assign]
         self.check_started = told.check_started  # type: ignore[method-assign]
         self.stage_ended = told.stage_ended  # type: ignore[method-assign]
+        self.noted = told.noted  # type: ignore[method-assign]
         self._told, self._policy, self._today = told, policy, today
 
     def check_ended(self, stage: Stage, result: CheckResult) -> None:
@@ -179,7 +180,7 @@ def run_module(
 
     try:
         plan = _plan(stages, needs, only)
-        reuse = Reuse.of(needs)
+        reuse = Reuse.of(needs, progress.noted if progress else len)
         prepare = Once(lambda: _prepare(plan))
 
         def run_one(check: Planned, _: object) -> CheckResult:
@@ -201,7 +202,7 @@ def run_module(
         )
         if reuse:
             reuse.keep_stages(ended)
-            reuse.identities.save()
+            reuse.end()
         exhibits = exhibits_of(needs, ended)
     except KeyboardInterrupt:
         exhibits = exhibits_of(needs, ended)

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement, bundle_name
@@ -52,23 +52,29 @@ def publish(needs: Needs) -> Outcome:
             module=needs.module,
             evidence=needs.evidence(),
             registry=needs.registry(),
-            bundle=Content.of_bytes(built_bundle(needs.evidence())),
+            bundle=built_bundle(needs.evidence()),
         )
     )
 
 
-def built_bundle(evidence: EvidenceSet) -> bytes:
-    """The bundle that the build left; held against its evidence by `match_bundle`.
+def built_bundle(evidence: EvidenceSet) -> Content:
+    """The bundle that the build left, read from its file as often as needed and never held whole;
+    held against its evidence by `match_bundle`.
 
     Raises `RefusedError` where there is none: publishing runs nothing of the module.
     """
-    bundle = evidence.store.read_bundle()
-    if bundle is None:
-        raise RefusedError(
-            [f"there is no bundle of the build in {evidence.store.folder} [no-bundle]"],
-            hint=f"gates build --fresh {shlex.quote(str(evidence.module.root))}",
-        )
-    return bundle
+    store = evidence.store
+
+    def opened() -> IO[bytes]:
+        file = store.open_bundle()
+        if file is None:
+            raise RefusedError(
+                [f"there is no bundle of the build in {store.folder} [no-bundle]"],
+                hint=f"gates build --fresh {shlex.quote(str(evidence.module.root))}",
+            )
+        return file
+
+    return Content.of_opened(opened)
 
 
 def publish_bundle(work: Publication) -> Outcome:

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gates.catalog import Catalog, EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
-from gates.catalog.candidate import Candidate
-from gates.catalog.changelog import entry
+from gates.catalog import Catalog, EvidenceRow, ReleasedVersion
+from gates.catalog.candidate import candidate_of, module_row
 from gates.catalog.model import Asked, Registered
 from gates.catalog.tables import tables_created
 from gates.check import all_outlines
@@ -23,11 +22,10 @@ from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement
 from gates.evidence.envelope import MalformedError, canonical
 from gates.evidence.signed import parse
-from gates.evidence.statement import storable
 from gates.governance.approvals import Given, gather
 from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.module import Migration, Module
+from gates.module import Module
 from gates.publish import attach
 from gates.registry import Published, Registry
 from gates.run import Outcome, run_check
@@ -207,22 +205,6 @@ STEPS: tuple[Step[Release], ...] = (
 )
 
 
-def module_row(module: Module) -> ModuleRow:
-    """The module's line in `core_modules`, from its manifest."""
-    manifest = module.require_manifest()
-
-    def text(key: str) -> str:
-        return str(storable(manifest.get(key) or ""))
-
-    return ModuleRow(
-        slug=module.slug,
-        name=text("name"),
-        description=text("description"),
-        category=text("category"),
-        maturity_status=text("maturity_status"),
-    )
-
-
 def version_row(work: Release) -> ReleasedVersion:
     """The version's row, from the module, the evidence and the registry."""
     there = work.published
@@ -234,29 +216,6 @@ def version_row(work: Release) -> ReleasedVersion:
         registry_reference=there.reference,
         policy=work.evidence.policy_digest,
     )
-
-
-def candidate_of(module: Module) -> Candidate:
-    """The rows that a release of a module would make; what is known only once it is published and
-    signed is empty. Raises `CouldNotCheckError` where manifest or settings schema cannot be read.
-    """
-    manifest = module.require_manifest()
-    row = ReleasedVersion(
-        slug=module.slug,
-        version=module.version,
-        digest=module.digest,
-        bundle="",
-        status=str(manifest.get("maturity_status") or ""),
-        manifest=storable(manifest.value),
-        settings_schema=storable(module.require_settings().value),
-        migrations=tuple(_migration(module, each) for each in module.migrations),
-        tables_created=(),
-        changelog=storable(entry(module)),
-        registry_manifest="",
-        registry_reference="",
-        policy="",
-    )
-    return Candidate(module_row(module), row)
 
 
 def evidence_rows(statements: Mapping[Stage, Statement]) -> tuple[EvidenceRow, ...]:
@@ -301,16 +260,6 @@ def _asked(work: Release) -> tuple[Asked, ...]:
             )
         kept += [Asked(stage, check, *each) for each in ended.catalog.items()]
     return tuple(kept)
-
-
-def _migration(module: Module, migration: Migration) -> MigrationDigest:
-    def digest(path: str) -> str:
-        return hashlib.sha256(module.data(path)).hexdigest()
-
-    back = migration.rollback_path
-    return MigrationDigest(
-        migration.path, digest(migration.path), back, digest(back) if back else None
-    )
 
 
 def _registered(work: Release) -> Registered:

@@ -5,8 +5,6 @@ A bundle is trusted because its digest is in the catalog, not because the regist
 
 from __future__ import annotations
 
-import io
-import tarfile
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from threading import Lock
@@ -17,12 +15,10 @@ from gates.catalog.versions import Precedence, parse
 from gates.errors import CouldNotCheckError, GatesError
 from gates.module import Module, from_files
 from gates.registry import Registry
+from gates.registry.bundle import fetched, unpacked
 
 if TYPE_CHECKING:
     from gates.contract.model import Change
-
-MAX_BUNDLE = 512 * 1024 * 1024
-"""Bytes that a bundle may hold, unpacked."""
 
 
 class Release:
@@ -44,21 +40,21 @@ class Release:
 
         Raises `CouldNotCheckError` where the registry does not hold what the catalog names.
         """
-        name, bundle = f"{self.row.slug} {self.version}", io.BytesIO()
+        name = f"{self.row.slug} {self.version}"
         try:
-            published = self._registry.fetch(self.row.slug, self.version, bundle.write)
+            with fetched(self._registry, self.row.slug, self.version) as (published, archive):
+                if published.bundle == self.row.bundle:
+                    return unpacked(archive)
         except GatesError as error:
             raise CouldNotCheckError(
                 f"the released bundle of {name} cannot be had: {error.message}",
                 hint="name the registry that it was published to: --registry or GATES_REGISTRY",
             ) from error
-        if published.bundle != self.row.bundle:
-            raise CouldNotCheckError(
-                f"the registry {self._registry.where} holds another bundle of {name}"
-                f" ({published.bundle}) than the catalog was given ({self.row.bundle})",
-                hint="restore the registry from its backup",
-            )
-        return unpacked(bundle.getvalue())
+        raise CouldNotCheckError(
+            f"the registry {self._registry.where} holds another bundle of {name}"
+            f" ({published.bundle}) than the catalog was given ({self.row.bundle})",
+            hint="restore the registry from its backup",
+        )
 
     @cached_property
     def module(self) -> Module:
@@ -103,21 +99,3 @@ class Releases:
             return self.all
         own = Precedence(self._module.version)
         return tuple(each for each in self.all if Precedence(each.version) < own)
-
-
-def unpacked(bundle: bytes) -> dict[str, bytes]:
-    """The regular files of a bundle, by path. Raises `CouldNotCheckError` for one that is broken
-    or larger than `MAX_BUNDLE`."""
-    found: dict[str, bytes] = {}
-    total = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(bundle), mode="r:gz") as archive:
-            for entry in archive:
-                total += entry.size
-                if total > MAX_BUNDLE:
-                    raise CouldNotCheckError(f"a bundle holds more than {MAX_BUNDLE:,} bytes")
-                if content := archive.extractfile(entry):
-                    found[entry.name] = content.read()
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise CouldNotCheckError(f"a bundle cannot be read: {error}") from error
-    return found

@@ -86,6 +86,9 @@ class Progress:
     def stage_ended(self, result: StageResult) -> None:
         """A stage has ended; called in the order of the stages."""
 
+    def noted(self, text: str) -> None:
+        """Something happened that decides nothing and that people may want to know."""
+
 
 class Several(Progress):
     """Notifies several, one after the other."""
@@ -112,6 +115,11 @@ class Several(Progress):
         """A stage has ended."""
         for each in self._told:
             each.stage_ended(result)
+
+    def noted(self, text: str) -> None:
+        """Something happened that decides nothing."""
+        for each in self._told:
+            each.noted(text)
 
 
 Action = Callable[[], Outcome]

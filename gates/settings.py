@@ -279,6 +279,9 @@ class Settings:
     none) or "off"."""
     audit_reuse: int = 0
     """How many checks whose kept results hold are run all the same, and compared."""
+    results: str = ""
+    """A registry, as `registry`, that kept results of checks are read from and sent to beside the
+    cache; "" for none."""
     candidate: Path | None = None
     """Folder of another module that the catalog is to hold as if it were released already."""
 
@@ -288,7 +291,7 @@ class Settings:
         known = {
             "GATES_STATE_DIR", "GATES_CACHE_DIR", "GATES_SIGNING_KEY", "GATES_CATALOG",
             "GATES_REGISTRY", "GATES_DATABASE_URL", "GATES_POLICY", "GATES_OFFLINE",
-            "GATES_SIGNING", "GATES_REUSE", "GATES_REGISTRY_CA",
+            "GATES_SIGNING", "GATES_REUSE", "GATES_RESULTS", "GATES_REGISTRY_CA",
         }  # fmt: skip
         if unknown := sorted(
             name for name in environ if name.startswith("GATES_") and name not in known
@@ -317,6 +320,7 @@ class Settings:
             offline=environ.get("GATES_OFFLINE", "") not in ("", "0"),
             keyless=signing == SIGNING[1],
             reuse=reuse,
+            results=environ.get("GATES_RESULTS", ""),
         )
         chosen: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
         return replace(settings, **chosen)

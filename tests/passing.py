@@ -67,9 +67,11 @@ class World:
     settings: Settings
     policy: Policy = field(default_factory=Policy)
     bundle: bytes = b""
+    """By default a real archive of what ships of the module, without built code."""
     measured: tuple[RanRecord, ...] = ()
     """Of the tests: what the evidence says of the coverage."""
-    """By default a real archive of what ships of the module, without built code."""
+    tables: tuple[str, ...] = (TABLES,)
+    """Of the tests: the tables that they saw."""
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.root / ".gates", ignore_errors=True)
@@ -96,9 +98,11 @@ class World:
         evidence = self.evidence
         for stage in stages:
             result = result_of(stage)
-            if stage is Stage.TEST and self.measured:
+            if stage is Stage.TEST:
                 *before, last = result.checks
-                last = replace(last, records=(*last.records, *self.measured))
+                seen, ran = last.records
+                seen = replace(seen, detail=", ".join(self.tables))
+                last = replace(last, records=(seen, ran, *self.measured))
                 result = replace(result, checks=(*before, last))
             evidence.write(result, bundle=self.digest)
         return evidence

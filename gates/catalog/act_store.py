@@ -17,7 +17,7 @@ FROM public.core_module_acts AS a
 JOIN public.core_module_versions AS v ON v.id = a.module_version_id
 WHERE v.slug = %s ORDER BY a.id
 """
-_DEPENDANTS = """
+DEPENDANTS = """
 SELECT slug, version, manifest FROM public.core_module_versions
 WHERE manifest -> 'dependencies' @> jsonb_build_array(%(slug)s::text)
     OR manifest -> 'dependencies' @> jsonb_build_array(jsonb_build_object('slug', %(slug)s::text))
@@ -76,6 +76,4 @@ def dependants(
     connection: psycopg.Connection, slug: str
 ) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
     """Slug, version and manifest of each released version that depends on a module."""
-    return tuple(
-        (row[0], row[1], row[2]) for row in connection.execute(_DEPENDANTS, {"slug": slug})
-    )
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(DEPENDANTS, {"slug": slug}))

@@ -1,16 +1,20 @@
-"""A catalog in which a version stands that is not released: what would be if it were."""
+"""The rows that a release would make of a module, and a catalog in which they stand already."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gates.catalog.catalog import Catalog
-from gates.catalog.model import ModuleRow, ReleasedVersion
+from gates.catalog.changelog import entry
+from gates.catalog.model import MigrationDigest, ModuleRow, ReleasedVersion
 from gates.catalog.versions import Precedence
 from gates.digests import digest_of
 from gates.errors import UsageError
+from gates.evidence.statement import storable
+from gates.module import Migration, Module
 
 if TYPE_CHECKING:
     from gates.settings import Settings
@@ -84,3 +88,52 @@ class WithCandidate(Catalog):
     def register(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401 - as the catalog's
         """Raises `UsageError`: what is imagined is not written."""
         raise UsageError("a run with a candidate releases nothing")
+
+
+def candidate_of(module: Module) -> Candidate:
+    """The rows that a release of a module would make; what is known only once it is published and
+    signed is empty. Raises `CouldNotCheckError` where manifest or settings schema cannot be read.
+    """
+    manifest = module.require_manifest()
+    row = ReleasedVersion(
+        slug=module.slug,
+        version=module.version,
+        digest=module.digest,
+        bundle="",
+        status=str(manifest.get("maturity_status") or ""),
+        manifest=storable(manifest.value),
+        settings_schema=storable(module.require_settings().value),
+        migrations=tuple(_migration(module, each) for each in module.migrations),
+        tables_created=(),
+        changelog=storable(entry(module)),
+        registry_manifest="",
+        registry_reference="",
+        policy="",
+    )
+    return Candidate(module_row(module), row)
+
+
+def module_row(module: Module) -> ModuleRow:
+    """The module's line in `core_modules`, from its manifest."""
+    manifest = module.require_manifest()
+
+    def text(key: str) -> str:
+        return str(storable(manifest.get(key) or ""))
+
+    return ModuleRow(
+        slug=module.slug,
+        name=text("name"),
+        description=text("description"),
+        category=text("category"),
+        maturity_status=text("maturity_status"),
+    )
+
+
+def _migration(module: Module, migration: Migration) -> MigrationDigest:
+    def digest(path: str) -> str:
+        return hashlib.sha256(module.data(path)).hexdigest()
+
+    back = migration.rollback_path
+    return MigrationDigest(
+        migration.path, digest(migration.path), back, digest(back) if back else None
+    )

@@ -22,12 +22,18 @@ def tables_created(module: Module, tested: Statement) -> tuple[str, ...]:
     migrations are parsed; where they hold a statement that may create tables unseen, this raises
     `CouldNotCheckError`.
     """
+    seen = tables_seen(tested)
+    return declared_tables(module) if seen is None else seen
+
+
+def tables_seen(tested: Statement) -> tuple[str, ...] | None:
+    """The names in the record of the test stage, sorted; None where it has no such record."""
     for check in tested.checks:
         for record in check.records:
             if record.name == RECORD:
                 names = (each.strip() for each in record.detail.split(","))
                 return tuple(sorted({each for each in names if each}))
-    return declared_tables(module)
+    return None
 
 
 def declared_tables(module: Module) -> tuple[str, ...]:

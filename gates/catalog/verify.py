@@ -12,12 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gates.catalog.model import EvidenceRow, ReleasedVersion
-from gates.errors import RefusedError
+from gates.catalog.candidate import candidate_of
+from gates.catalog.lifecycle import MATURITIES
+from gates.catalog.model import EvidenceRow, ModuleRow, ReleasedVersion
+from gates.catalog.tables import tables_created, tables_seen
+from gates.errors import GatesError, RefusedError
 from gates.evidence import rules, signed, statement, together
 from gates.evidence.envelope import MalformedError, canonical, shown
 from gates.evidence.freshness import check_started, read_time
 from gates.model import Stage
+from gates.module import from_files
+from gates.registry.bundle import fetched, unpacked
 
 if TYPE_CHECKING:
     from gates.evidence.keys import Trust
@@ -65,8 +70,9 @@ def verify_version(
 ) -> Verified:
     """Hold the evidence of a version against its row, the trusted keys and the bundle.
 
-    Ages count to the time of the release. Without `registry` the bundle is not looked at. Raises
-    `CouldNotCheckError` for a registry that cannot be read.
+    Ages count to the time of the release. Without `registry` the bundle is not looked at, and so
+    nothing that was made from the module's files. Raises `CouldNotCheckError` for a registry that
+    cannot be read.
     """
     released = read_time(version.released_at) or datetime.max.replace(tzinfo=UTC)
     expected = rules.Expected(
@@ -94,7 +100,8 @@ def verify_version(
             problems += _about_row(stage, row, version, read)
         reasons[stage.value] = tuple(problems)
     across = [why for r in together.across(separate_keys=separate_keys) for why in r(found)]
-    across += _about_bundle(version, registry) if registry else []
+    across += _about_statements(version, found)
+    across += _about_bundle(version, found, registry) if registry else []
     reasons[""] = tuple(across)
     return Verified(version.slug, version.version, reasons, found)
 
@@ -128,14 +135,84 @@ def _about_row(
         )
 
 
-def _about_bundle(version: ReleasedVersion, registry: Registry) -> list[str]:
+def _about_statements(version: ReleasedVersion, found: Mapping[Stage, Statement]) -> Iterator[str]:
+    """What the signed statements say of columns beside their digests."""
+    seen = tables_seen(found[Stage.TEST]) if Stage.TEST in found else None
+    if seen not in (None, version.tables_created):
+        yield _differs("list of tables", "the one that the tests saw")
+    said = found[Stage.PUBLISH].outputs.get("manifest", "") if Stage.PUBLISH in found else ""
+    if said not in ("", version.registry_manifest):
+        yield _differs("digest of the registry's manifest", "the one that was published")
+    if not version.registry_reference.endswith(f"@{version.registry_manifest}"):
+        yield _differs("reference in the registry", "one to its manifest")
+
+
+def _about_bundle(
+    version: ReleasedVersion, found: Mapping[Stage, Statement], registry: Registry
+) -> Iterator[str]:
     try:
-        there = registry.fetch(version.slug, version.version)
+        with fetched(registry, version.slug, version.version) as (there, archive):
+            if there.bundle != version.bundle:
+                yield (
+                    f"the registry {registry.where} holds the bundle {there.bundle}, and the"
+                    f" catalog's is {version.bundle} [wrong-bundle]"
+                )
+                return
+            files = unpacked(archive)
     except RefusedError as error:
-        return [f"{each} [no-bundle]" for each in error.reasons]
-    if there.bundle != version.bundle:
-        return [
-            f"the registry {registry.where} holds the bundle {there.bundle}, and the catalog's is"
-            f" {version.bundle} [wrong-bundle]"
-        ]
-    return []
+        yield from (f"{each} [no-bundle]" for each in error.reasons)
+        return
+    if there.manifest != version.registry_manifest:
+        yield _differs("digest of the registry's manifest", f"the one of {there.reference}")
+    yield from _about_files(version, found.get(Stage.TEST), files)
+
+
+def _about_files(
+    version: ReleasedVersion, tested: Statement | None, files: Mapping[str, bytes]
+) -> Iterator[str]:
+    """What the bundle says of the columns that were made from the module's files."""
+    try:
+        module = from_files(f"{version.slug}-{version.version}.tgz", files)
+        wanted = candidate_of(module).version
+        tables = tables_created(module, tested) if tested else version.tables_created
+    except GatesError as error:
+        yield f"the bundle says nothing of the catalog's row: {error.message} [unreadable]"
+        return
+    for what, has, right in (
+        ("manifest", version.manifest, wanted.manifest),
+        ("settings schema", version.settings_schema, wanted.settings_schema),
+        ("list of migrations", version.migrations, wanted.migrations),
+        ("changelog", version.changelog, wanted.changelog),
+        ("list of tables", version.tables_created, tables),
+    ):
+        if has != right:
+            yield _differs(what, "the one of the bundle")
+    if not _has_become(version.status, wanted.status):
+        yield _differs("status", f"{wanted.status}, which it was released as, or a later one")
+
+
+def verify_module(module: ModuleRow, newest: ReleasedVersion) -> tuple[str, ...]:
+    """Hold a module's own row against the manifest of its newest version, which `verify_version`
+    holds against the bundle. Gives a sentence for each column that says something else."""
+    manifest = newest.manifest
+    found = [
+        f"the module's {name} in the catalog is not the one of {newest.version} [wrong-row]"
+        for name in ("slug", "name", "description", "category")
+        if getattr(module, name) != str(manifest.get(name) or "")
+    ]
+    if not _has_become(module.maturity_status, str(manifest.get("maturity_status"))):
+        found.append(
+            f"the module's maturity in the catalog does not follow that of {newest.version}"
+            " [wrong-row]"
+        )
+    return tuple(found)
+
+
+def _has_become(now: str, released_as: str) -> bool:
+    """Whether a maturity is one that the life cycle leads to from another."""
+    known = {now, released_as} <= set(MATURITIES)
+    return known and MATURITIES.index(now) >= MATURITIES.index(released_as)
+
+
+def _differs(what: str, right: str) -> str:
+    return f"the catalog's {what} is not {right} [wrong-row]"

@@ -10,7 +10,7 @@ import click
 
 from gates.commands.ending import say
 from gates.commands.module_path import module_path
-from gates.commands.options import CATALOG_HELP, settings_of
+from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, settings_of
 
 
 @click.command(short_help="Record what is wrong today; only what is new fails.")
@@ -20,7 +20,7 @@ from gates.commands.options import CATALOG_HELP, settings_of
 @click.option("--reason", default="", help="Why the baseline grows; it is signed.")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--catalog", help=CATALOG_HELP)
-@click.option("--registry", help="An OCI image layout on disk.")
+@click.option("--registry", help=f"Registry: {REGISTRY_HELP}")
 @click.option("--database-url", help="Server for the database proofs.")
 @click.option("--key", type=click.Path(path_type=Path), help="Private key that signs growth.")
 @click.option("--offline", is_flag=True, default=None, help="Reach nothing outside.")

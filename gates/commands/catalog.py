@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -49,7 +50,7 @@ def verified_versions(
     settings: Settings, page: ModulePage, registry: Registry | None = None
 ) -> tuple[Verified, ...]:
     """What the evidence of every version of a module is worth, by the policy of today."""
-    from gates.catalog.verify import verify_version
+    from gates.catalog.verify import verify_module, verify_version
     from gates.evidence.keys import Trust
     from gates.governance.acts import verify_acts, with_acts
     from gates.governance.signers import Signers
@@ -70,6 +71,9 @@ def verified_versions(
         )
         for each in page.versions
     )
+    if verified:
+        found = {**verified[0].reasons, "module": verify_module(page.module, page.versions[0])}
+        verified = (replace(verified[0], reasons=found), *verified[1:])
     return with_acts(verified, verify_acts(page.module.slug, page.acts, page.versions, signers))
 
 

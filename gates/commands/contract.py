@@ -212,7 +212,7 @@ def _code(
     from gates.contract.code.placed import placed
     from gates.module import load
     from gates.needs import Needs
-    from gates.releases import unpacked
+    from gates.registry.bundle import unpacked
     from gates.settings import load_policy
     from gates.toolchains import Tools
     from gates.toolchains.languages import language_of
@@ -234,7 +234,8 @@ def _code(
             files = side.bundle()
         elif side.folder is not None:
             needs = needs_of(side.folder)
-            files = unpacked(needs.bundle().path.read_bytes())
+            with needs.bundle().path.open("rb") as archive:
+                files = unpacked(archive)
             tools = needs.tools()
         else:
             raise CouldNotCheckError(

@@ -170,12 +170,12 @@ def dependents(
     Each is run as the catalog is, and as it would be if the candidate were released. Only what
     passes now and fails then counts: exit code 1. Exit code 3 where one cannot be told.
     """
+    from gates.catalog.candidate import candidate_of
     from gates.fleet import REGRESSED, SPURIOUS, UNKNOWN
     from gates.fleet.dependents import find_dependents, gate_dependents
     from gates.fleet.members import find_members
     from gates.fleet.run import make_tasks
     from gates.module import load
-    from gates.release import candidate_of
     from gates.report import fleet as report
 
     given.pop("outputs")

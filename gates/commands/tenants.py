@@ -247,22 +247,28 @@ def settings_command(tenant: Any, slug: str, file: Any, **given: Any) -> None:
 
 @click.command("purge")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--copy-to", help=f"A registry that gets each export, too: {REGISTRY_HELP}")
 @_CATALOG
 @_JSON
-def purge_command(folder: Path, as_json: bool, **given: Any) -> NoReturn:
+def purge_command(folder: Path, copy_to: str | None, as_json: bool, **given: Any) -> NoReturn:
     """Export expired rows into FOLDER as CSV, and take them out of the database.
 
     Of every module with data_retention.auto_purge: rows of its tables and of its usage that are
     older than default_retention_days. Each export has a manifest with its digest and is read back
-    before the rows go; partitions that are expired whole are dropped. Also makes the partitions of
-    usage for the next months.
+    before the rows go, from the registry of --copy-to as well; partitions that are expired whole
+    are dropped. Also makes the partitions of usage for the next months.
     """
+    from gates.registry import Registry
     from gates.report import tenants as pages
     from gates.tenants import purge, store
 
     with _opened(**given) as found:
         found.work(lambda session: store.call(session, "maintain_usage_partitions"))
-        done = purge(found, folder.absolute())
+        settings = found.settings
+        registry = copy_to and Registry.open(
+            copy_to, authorities=settings.registry_ca, offline=settings.offline
+        )
+        done = purge(found, folder.absolute(), registry=registry or None)
     click.echo(pages.as_json(done) if as_json else pages.purges(done), nl=False)
     raise SystemExit(1 if any(each.failure for each in done) else 0)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
 SNAPSHOT_RECORD = "advisory-snapshot"
-"""The ran-record of the scan whose version is the time of the advisory snapshot (ISO 8601)."""
+"""The ran-record of the scan whose version is the time of the advisory snapshot (ISO 8601), and
+whose detail ends with the SHA-256 of its file."""
 
 
 def read_time(text: str) -> datetime | None:

@@ -85,15 +85,19 @@ class Store:
         """
         return self._read(file_name(stage), f"evidence of {stage}", LARGEST)
 
-    def read_bundle(self) -> bytes | None:
-        """The bundle that was built, None where there is none; not verified. Raises as `read`."""
-        return self._read(BUNDLE, "bundle", LARGEST_BUNDLE)
+    def open_bundle(self) -> io.BufferedReader | None:
+        """The bundle that was built, None where there is none; not verified, and read by whoever
+        asks, piece by piece. Raises as `read`."""
+        return self._opened(BUNDLE, "bundle", LARGEST_BUNDLE)
 
     @property
     def bundle_digest(self) -> str | None:
         """SHA-256 of that bundle, in hex; None where there is none. Raises as `read`."""
-        bundle = self.read_bundle()
-        return None if bundle is None else hashlib.sha256(bundle).hexdigest()
+        opened = self.open_bundle()
+        if opened is None:
+            return None
+        with self._errors("bundle", "read"), opened as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def keep_bundle(self, bundle: Path) -> None:
         """Keep a bundle beside the evidence of its build. Raises as `write`."""
@@ -105,28 +109,30 @@ class Store:
             self._place(folder, BUNDLE, source)
 
     def _read(self, name: str, what: str, largest: int) -> bytes | None:
-        with self._errors(what, "read"):
+        opened = self._opened(name, what, largest)
+        if opened is None:
+            return None
+        with self._errors(what, "read"), opened as file:
+            return file.read(largest + 1)
+
+    def _opened(self, name: str, what: str, largest: int) -> io.BufferedReader | None:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with self._errors(what, "read"), contextlib.ExitStack() as unless_kept:
             try:
                 with self._open() as folder:
-                    descriptor = os.open(
-                        name,
-                        os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
-                        dir_fd=folder,
-                    )
+                    file = os.fdopen(os.open(name, flags, dir_fd=folder), "rb")
             except FileNotFoundError:
                 return None
-            try:
-                state = os.fstat(descriptor)
-                if not stat.S_ISREG(state.st_mode):
-                    raise RefusedError([f"the {what} is not a plain file [unreadable]"])
-                if state.st_size > largest:
-                    raise RefusedError(
-                        [f"the {what} is larger than {largest // 1024 // 1024} MiB [unreadable]"]
-                    )
-                with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    return file.read(largest + 1)
-            finally:
-                os.close(descriptor)
+            unless_kept.enter_context(file)
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise RefusedError([f"the {what} is not a plain file [unreadable]"])
+            if state.st_size > largest:
+                raise RefusedError(
+                    [f"the {what} is larger than {largest // 1024 // 1024} MiB [unreadable]"]
+                )
+            unless_kept.pop_all()
+        return file
 
     def write(self, stage: Stage, data: bytes) -> Path:
         """Replace the envelope of a stage and return its path.

@@ -7,7 +7,6 @@ matched with the advisory snapshot, and the licences that the scan had read with
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from gates.evidence.act import Verb
 from gates.evidence.freshness import check_gates_version
 from gates.model import Stage, Verdict
 from gates.registry import Registry
-from gates.releases import unpacked
+from gates.registry.bundle import fetched, unpacked
 from gates.settings import Policy
 from gates.toolchains.advisories import Advisory, Snapshot, match, read_snapshot
 from gates.toolchains.bundle import BILL
@@ -118,9 +117,8 @@ def reverify(version: ReleasedVersion, rows: Sequence[EvidenceRow], today: Today
         )
         statements = verified.statements
         problems += [Problem(each, Verb.QUARANTINE) for each in verified.all_reasons]
-        bundle = io.BytesIO()
-        today.registry.fetch(version.slug, version.version, bundle.write)
-        files = unpacked(bundle.getvalue())
+        with fetched(today.registry, version.slug, version.version) as (_, archive):
+            files = unpacked(archive)
     except CouldNotCheckError as error:
         unknown.append(f"the bundle: {error.message}")
     except RefusedError as error:

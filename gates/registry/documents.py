@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -75,7 +75,7 @@ class Content:
     """`sha256:<hex>`."""
     size: int
     """In bytes."""
-    open: Callable[[], BinaryIO]
+    open: Callable[[], IO[bytes]]
 
     @classmethod
     def of_bytes(cls, data: bytes) -> Content:
@@ -85,12 +85,16 @@ class Content:
     @classmethod
     def of_file(cls, path: Path) -> Content:
         """A file, which is read once for its digest. Raises `OSError`."""
-        with path.open("rb") as file:
-            digest, size = hashlib.sha256(), 0
+        return cls.of_opened(lambda: path.open("rb"))
+
+    @classmethod
+    def of_opened(cls, opened: Callable[[], IO[bytes]]) -> Content:
+        """What is opened anew whenever it is read; once for its digest. Raises as `opened`."""
+        with opened() as file:
+            meter = Meter(len)
             for piece in pieces(file):
-                digest.update(piece)
-                size += len(piece)
-        return cls(f"sha256:{digest.hexdigest()}", size, lambda: path.open("rb"))
+                meter(piece)
+        return cls(meter.digest, meter.size, opened)
 
     @property
     def sha256(self) -> str:
@@ -123,7 +127,7 @@ class Meter:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """What is left of a file, in pieces of at most `PIECE` bytes."""
     while piece := file.read(PIECE):
         yield piece

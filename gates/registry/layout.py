@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.registry.documents import (
@@ -82,7 +82,7 @@ class Layout:
     def find(self, slug: str, version: str) -> Descriptor | None:
         """The manifest under a version."""
         name = f"{slug}:{version}"
-        named = (e for e in self.index() if e.get("annotations", {}).get(REF_NAME) == name)
+        named = (e for e in self.index() if _names(e).get(REF_NAME) == name)
         return Descriptor.read(next(named, None))
 
     def manifest(self, slug: str, described: Descriptor) -> bytes:
@@ -231,12 +231,13 @@ class Writer:
                 self._place(file, path, content.digest)
 
     def publish(self, version: str, manifest: bytes) -> None:
-        """Add a manifest under a version that is free, which the caller has seen."""
+        """Put a manifest under a version; what was there loses its name."""
         described = self._manifest(manifest)
         name = {REF_NAME: f"{self._slug}:{version}"}
         kind = read_object(manifest)["artifactType"]
         entry = described.to_json(artifactType=kind, annotations=name)
-        self._replace_index([*self._layout.index(), entry])
+        kept = [e for e in self._layout.index() if not name.items() <= _names(e).items()]
+        self._replace_index([*kept, entry])
 
     def refer(self, manifest: bytes, described: Descriptor) -> None:
         """Add a manifest that names a subject, once."""
@@ -255,7 +256,7 @@ class Writer:
     def _replace_index(self, entries: list[dict[str, Any]]) -> None:
         self._place(io.BytesIO(index_of(entries)), self._layout.root / "index.json")
 
-    def _place(self, source: BinaryIO, path: Path, digest: str = "") -> None:
+    def _place(self, source: IO[bytes], path: Path, digest: str = "") -> None:
         """Put a file in place, whole or not at all."""
         aside = self._ingest / secrets.token_hex(8)
         with aside.open("xb") as file:
@@ -272,3 +273,8 @@ class Writer:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _names(entry: dict[str, Any]) -> dict[str, Any]:
+    annotations: dict[str, Any] = entry.get("annotations", {})
+    return annotations

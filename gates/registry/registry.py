@@ -10,22 +10,20 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gates.errors import CouldNotCheckError, RefusedError, ToolMissingError
+from gates.errors import RefusedError, ToolMissingError
+from gates.registry.artifacts import TITLE, manifest_of, read_manifest, single_layer, store
 from gates.registry.documents import (
-    EMPTY_TYPE,
     LARGEST_BLOB,
     LARGEST_JSON,
     MANIFEST_TYPE,
     Content,
     Descriptor,
     Sink,
-    read_object,
-    to_bytes,
 )
 from gates.registry.layout import Layout
-from gates.registry.transport import Transport, Writer
+from gates.registry.transport import Transport
 
 if TYPE_CHECKING:
     from gates.settings import Settings
@@ -35,9 +33,7 @@ BUNDLE_TYPE = "application/vnd.axon.module.bundle.v1.tar+gzip"
 EVIDENCE_TYPE = "application/vnd.in-toto+json"
 ENVELOPE_TYPE = "application/vnd.dsse.envelope.v1+json"
 STAGE_ANNOTATION = "dev.axon.gates.stage"
-TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"
-_EMPTY = Content.of_bytes(b"{}")
 
 
 @dataclass(frozen=True)
@@ -79,24 +75,33 @@ class Registry:
 
     @classmethod
     def open(
-        cls, where: str, *, authorities: Path | None = None, offline: bool = False
+        cls,
+        where: str,
+        *,
+        authorities: Path | None = None,
+        offline: bool = False,
+        hurried: bool = False,
     ) -> Registry:
         """The registry in a folder, which is made by the first push, or at `oci://HOST/PREFIX`.
 
         `authorities` is a file of certificates (PEM) that are trusted beside the system's; with
-        `offline`, a server is not asked. Nothing is connected here. Raises `ConfigurationError` for
-        an address that is none, `ToolMissingError` where a server's client is not installed.
+        `offline`, a server is not asked; `hurried`, it is given up soon. Nothing is connected here.
+        Raises `ConfigurationError` for an address that is none, `ToolMissingError` where a server's
+        client is not installed.
         """
         if "://" in where:
             try:
-                from gates.registry.remote import Remote
+                from gates.registry.remote import HURRIED, Remote
             except ModuleNotFoundError as error:
                 raise ToolMissingError(
                     f"the client for {where.partition('://')[0]}:// is not installed: {error}",
                     hint="pip install 'axon-gates[registry]'",
                 ) from error
 
-            return cls(Remote.open(where, authorities=authorities, offline=offline))
+            patience = HURRIED if hurried else None
+            return cls(
+                Remote.open(where, authorities=authorities, offline=offline, patience=patience)
+            )
         return cls(Layout(Path(where.removeprefix("oci:")).absolute()))
 
     @property
@@ -124,14 +129,14 @@ class Registry:
         """
         if bundle.size > LARGEST_BLOB:
             raise RefusedError([f"the bundle of {slug} {version} is larger than 2 GiB"])
-        manifest = _manifest(
+        manifest = manifest_of(
             ARTIFACT_TYPE,
             bundle.descriptor(BUNDLE_TYPE).to_json(annotations={TITLE: file_name}),
             annotations={TITLE: slug, VERSION: version},
         )
         with self.place.writing(slug) as writer:
             self._hold_against(slug, version, bundle.sha256)
-            _store(writer, bundle)
+            store(writer, bundle)
             # Asked again: a server has no lock, and the upload may have taken its time.
             new = self._hold_against(slug, version, bundle.sha256) is None
             if new:
@@ -165,14 +170,14 @@ class Registry:
         """
         content, annotations = Content.of_bytes(envelope), {STAGE_ANNOTATION: stage}
         layer = content.descriptor(ENVELOPE_TYPE).to_json(annotations={TITLE: f"{stage}.dsse.json"})
-        manifest = _manifest(EVIDENCE_TYPE, layer, annotations=annotations, subject=to.described)
+        manifest = manifest_of(EVIDENCE_TYPE, layer, annotations=annotations, subject=to.described)
         described = replace(
             Descriptor.of(MANIFEST_TYPE, manifest),
             artifact_type=EVIDENCE_TYPE,
             annotations=annotations,
         )
         with self.place.writing(to.slug) as writer:
-            _store(writer, content)
+            store(writer, content)
             writer.refer(manifest, described)
         return described.digest
 
@@ -185,14 +190,14 @@ class Registry:
         for each in self.place.referrers(to.slug, to.described):
             if each.artifact_type != EVIDENCE_TYPE:
                 continue
-            manifest = self._manifest_of(to.slug, each)
+            manifest = read_manifest(self.place, to.slug, each)
             if Descriptor.read(manifest.get("subject")) != to.described:
                 raise RefusedError(
                     [f"the registry says that {each.digest} is about {to.reference}; it is not"]
                 )
             annotations = manifest.get("annotations")
             stage = annotations.get(STAGE_ANNOTATION) if isinstance(annotations, dict) else ""
-            layer = _layer(manifest, each.digest, ENVELOPE_TYPE, LARGEST_JSON)
+            layer = single_layer(manifest, each.digest, ENVELOPE_TYPE, LARGEST_JSON)
             envelope = io.BytesIO()
             self.place.fetch(to.slug, layer, envelope.write)
             found.append((str(stage), envelope.getvalue()))
@@ -205,7 +210,7 @@ class Registry:
         return there
 
     def _published(self, slug: str, version: str, described: Descriptor) -> Published:
-        manifest = self._manifest_of(slug, described)
+        manifest = read_manifest(self.place, slug, described)
         annotations = manifest.get("annotations")
         names = annotations if isinstance(annotations, dict) else {}
         if (manifest.get("artifactType"), names.get(TITLE), names.get(VERSION)) != (
@@ -214,7 +219,7 @@ class Registry:
             raise RefusedError(
                 [f"what the registry {self.where} has as {slug} {version} is not that module"]
             )
-        layer = _layer(manifest, described.digest, BUNDLE_TYPE, LARGEST_BLOB)
+        layer = single_layer(manifest, described.digest, BUNDLE_TYPE, LARGEST_BLOB)
         return Published(
             slug=slug,
             version=version,
@@ -224,17 +229,6 @@ class Registry:
             reference=f"{self.place.reference(slug, version)}@{described.digest}",
         )
 
-    def _manifest_of(self, slug: str, described: Descriptor) -> dict[str, Any]:
-        try:
-            manifest = read_object(self.place.manifest(slug, described))
-        except ValueError as error:
-            raise CouldNotCheckError(
-                f"the manifest {described.digest} in the registry {self.where} is {error}"
-            ) from error
-        if manifest.get("mediaType") != MANIFEST_TYPE or described.media_type != MANIFEST_TYPE:
-            raise RefusedError([f"{described.digest} in the registry is no manifest"])
-        return manifest
-
 
 def _refusal(there: Published | None, slug: str, version: str, bundle: str) -> str | None:
     if there is None or there.bundle == bundle:
@@ -243,39 +237,3 @@ def _refusal(there: Published | None, slug: str, version: str, bundle: str) -> s
         f"{slug} {version} is already published with other content"
         f" (bundle {there.bundle}, this is {bundle})"
     )
-
-
-def _store(writer: Writer, content: Content) -> None:
-    writer.blob(content)
-    writer.blob(_EMPTY)
-
-
-def _manifest(
-    artifact_type: str,
-    layer: dict[str, Any],
-    *,
-    annotations: dict[str, str],
-    subject: Descriptor | None = None,
-) -> bytes:
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPE,
-        "artifactType": artifact_type,
-        "config": _EMPTY.descriptor(EMPTY_TYPE).to_json(data="e30="),
-        "layers": [layer],
-        "annotations": annotations,
-    }
-    if subject is not None:
-        manifest["subject"] = subject.to_json()
-    return to_bytes(manifest)
-
-
-def _layer(manifest: dict[str, Any], digest: str, media_type: str, largest: int) -> Descriptor:
-    layers = manifest.get("layers")
-    one = isinstance(layers, list) and len(layers) == 1
-    found = Descriptor.read(layers[0]) if one and layers is not None else None
-    if found is None or found.media_type != media_type or found.size > largest:
-        raise RefusedError(
-            [f"the manifest {digest} in the registry holds no single layer of {media_type}"]
-        )
-    return found

@@ -18,7 +18,8 @@ class Writer(Protocol):
         """Store bytes, if they are not there whole already."""
 
     def publish(self, version: str, manifest: bytes) -> None:
-        """Store a manifest, whose blobs are there, under a version that is free."""
+        """Store a manifest, whose blobs are there, under a version, whatever was there: whoever
+        wants versions that never change looks before."""
 
     def refer(self, manifest: bytes, described: Descriptor) -> None:
         """Store a manifest that names a subject, so that it is among its referrers, once."""

@@ -74,6 +74,10 @@ class TerminalProgress(Progress):
         """A stage has ended."""
         self._line(result.verdict, f"{result.stage}: {result.verdict}")
 
+    def noted(self, text: str) -> None:
+        """Something happened that decides nothing."""
+        self.apart(lambda: self._stream.write(f"note: {text}\n"))
+
     def _line(self, verdict: Verdict, text: str) -> None:
         line = f"{MARKS[verdict]} {text}"
         if self._status is not None:
@@ -82,7 +86,7 @@ class TerminalProgress(Progress):
             self._stream.write(line + "\n")
             self._stream.flush()
 
-    def apart(self, write: Callable[[], None]) -> None:
+    def apart(self, write: Callable[[], object]) -> None:
         """Write something else to the terminal, with the live line out of the way."""
         with self._lock:
             if self._status is not None:

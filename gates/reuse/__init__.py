@@ -9,7 +9,7 @@ so.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -25,11 +25,10 @@ from gates.reuse.store import Found, Results
 from gates.run import asked_of_catalog, run_check
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     from gates.evidence.keys import Trust
     from gates.needs import Needs
     from gates.reuse.entry import Exhibits
+    from gates.reuse.shared import SharedResults
     from gates.settings import Policy, Settings
 
 OWN = "axon-gates"
@@ -52,6 +51,8 @@ class Reuse:
     settings: Settings
     max_age: timedelta
     identities: Identities
+    shared: SharedResults | None = None
+    """Those that other machines have sent to a registry, if the settings name one."""
     read: bool = True
     write: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -60,9 +61,10 @@ class Reuse:
     _audited: dict[str, Found] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, needs: Needs) -> Reuse | None:
+    def of(cls, needs: Needs, note: Callable[[str], object] = len) -> Reuse | None:
         """The kept results of a run's module; None where there can be none: the module has no
-        usable slug, or the settings say "off"."""
+        usable slug, or the settings say "off". `note` is told what a registry has that does not
+        count."""
         from gates.evidence.keys import Trust, key_id, own_public_key
 
         module, policy, settings = needs.module.plain, needs.policy.plain_policy, needs.settings
@@ -70,7 +72,8 @@ class Reuse:
             return None
         own = own_public_key(settings.key)
         keys = {} if own is None else {key_id(own): own}
-        keys |= _trusted(policy, settings, needs.today)
+        trusted = _trusted(policy, settings, needs.today)
+        keys |= trusted.keys
         identities = Identities(settings.state / "identities.json")
         return cls(
             Results(settings.cache / "results", module.slug),
@@ -79,6 +82,7 @@ class Reuse:
             settings,
             timedelta(hours=policy.reuse_max_age_hours),
             identities,
+            shared=_shared(settings, module.slug, trusted, note) if settings.results else None,
             read=settings.reuse in ("on", "read"),
             write=settings.reuse in ("on", "fresh") and not settings.keyless,
             _audits=settings.audit_reuse,
@@ -141,15 +145,21 @@ class Reuse:
 
     def find(self, check: str) -> Found | None:
         """The newest kept result of a check that is not too old and still holds."""
-        for each in self.results.read(check, self.trust):
+        for each in self._every(check):
             age = self.now - each.kept.made
             if -_AHEAD <= age <= self.max_age and self.answers.same(each.kept.trace):
                 return each
         return None
 
+    def _every(self, check: str) -> Iterator[Found]:
+        """What is kept here of a check, and then what a registry has of it."""
+        yield from self.results.read(check, self.trust)
+        if self.shared:
+            yield from self.shared.read(check)
+
     def newest(self, check: str) -> Found | None:
         """The newest kept result of a check, whether it still holds or not."""
-        return next(self.results.read(check, self.trust), None)
+        return next(self._every(check), None)
 
     def find_stage(self, stage: Stage, before: Sequence[StageResult]) -> StageResult | None:
         """How publish or release ended, if that needs not be done again: every stage before was
@@ -183,10 +193,16 @@ class Reuse:
                 if not check.reused and check.provider == OWN:
                     self._keep(trace, check, exhibits)
 
+    def end(self) -> None:
+        """Once the run is over: send what was kept, and remember what programs are."""
+        if self.shared:
+            self.shared.send()
+        self.identities.save()
+
     def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
         from gates.evidence import envelope
         from gates.evidence.keys import signing_key
-        from gates.reuse.entry import Kept
+        from gates.reuse.entry import Kept, build
 
         if UNREPEATABLE in trace:
             return
@@ -197,8 +213,10 @@ class Reuse:
                 return
             asked[question] = known
         kept = Kept(self.results.module, self.now, asked, result, exhibits)
-        key = signing_key(self.settings.key)
-        self.results.write(kept, lambda payload: envelope.sign(payload, key))
+        signed = envelope.sign(build(kept), signing_key(self.settings.key))
+        self.results.write(kept, signed)
+        if self.shared:
+            self.shared.add(kept, signed)
 
 
 def _difference(found: Found, now: CheckResult) -> str | None:
@@ -223,7 +241,15 @@ def _as_reused(found: Found) -> CheckResult:
     )
 
 
-def _trusted(policy: Policy, settings: Settings, today: date) -> Mapping[str, Ed25519PublicKey]:
+def _shared(
+    settings: Settings, module: str, trust: Trust, note: Callable[[str], object]
+) -> SharedResults | None:
+    from gates.reuse.shared import SharedResults
+
+    return SharedResults.of(settings, module, trust, note)
+
+
+def _trusted(policy: Policy, settings: Settings, today: date) -> Trust:
     """Keys whose results count beside this installation's: none that was revoked, and none where
     the trust file does not hold."""
     from gates.evidence.keys import Trust
@@ -231,6 +257,7 @@ def _trusted(policy: Policy, settings: Settings, today: date) -> Mapping[str, Ed
     try:
         trust = Trust.of(policy, settings, today)
     except (CouldNotCheckError, RefusedError):
-        return {}
+        return Trust({})
     grants = trust.grants
-    return {i: key for i, key in trust.keys.items() if grants is None or not grants[i].revoked}
+    keys = {i: key for i, key in trust.keys.items() if grants is None or not grants[i].revoked}
+    return Trust(keys, grants=grants)

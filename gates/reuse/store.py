@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,29 +46,14 @@ class Results:
 
     def read(self, check: str, trust: Trust) -> Iterator[Found]:
         """What is kept of a check, newest first."""
-        from gates.evidence import envelope
-        from gates.evidence.envelope import MalformedError, parse_json
-        from gates.reuse.entry import read
-
         for path in self._files(check, trust.keys):
             data = read_plain(path, LARGEST)
-            if data is None:
-                continue
-            try:
-                signed = envelope.parse(parse_json(data))
-                if signed.to_bytes() != data or signed.problems(trust):
-                    continue
-                kept = read(signed.payload)
-            except MalformedError:
-                continue
-            if (kept.module, kept.result.check) == (self.module, check):
-                yield Found(kept, signed.key_ids[0])
+            found = None if data is None else understand(data, self.module, trust)
+            if isinstance(found, Found) and found.kept.result.check == check:
+                yield found
 
-    def write(self, kept: Kept, sign: Callable[[bytes], Envelope]) -> bool:
+    def write(self, kept: Kept, signed: Envelope) -> bool:
         """Keep a result; False where that was not possible, which is no fault of the run."""
-        from gates.reuse.entry import build
-
-        signed = sign(build(kept))
         data, (key,) = signed.to_bytes(), signed.key_ids
         if len(data) > LARGEST:
             return False
@@ -91,3 +76,23 @@ class Results:
                         state = entry.stat(follow_symlinks=False)
                         found.append((state.st_mtime_ns, entry.path))
         return [Path(path) for _, path in sorted(found, reverse=True)]
+
+
+def understand(data: bytes, module: str, trust: Trust) -> Found | str:
+    """The kept result that bytes are, or why they do not count as one of this module."""
+    from gates.evidence import envelope
+    from gates.evidence.envelope import MalformedError, parse_json
+    from gates.reuse.entry import read
+
+    try:
+        signed = envelope.parse(parse_json(data))
+        if signed.to_bytes() != data:
+            return "is not in its one form"
+        if problems := signed.problems(trust):
+            return problems[0]
+        kept = read(signed.payload)
+    except MalformedError as error:
+        return str(error)
+    if kept.module != module:
+        return "is of another module"
+    return Found(kept, signed.key_ids[0])

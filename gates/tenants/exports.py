@@ -52,6 +52,11 @@ class Export:
         """The CSV file; beside it stands the manifest, with `.json` behind the name."""
         return self.folder / f"{self.catalog}~{self.slug}~{self.table}~{self.id}.csv"
 
+    @property
+    def manifest_path(self) -> Path:
+        """What says of the file how many rows it has, with its digest."""
+        return self._beside(_MANIFEST)
+
     def write(self, blocks: Generator[bytes, None, None]) -> list[str]:
         """Write CSV with a header as it comes; the names of the columns."""
         part = self._beside(_PART)

@@ -22,11 +22,14 @@ from gates.errors import CouldNotCheckError
 from gates.tenants import store
 from gates.tenants.exports import Export, exports_in, folder_for
 from gates.tenants.migrator import Migrator
+from gates.tenants.object_store import send
 from gates.tenants.store import Expired
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg import sql
+
+    from gates.registry import Registry
 
     Session = psycopg.Connection[tuple[Any, ...]]
 
@@ -72,12 +75,19 @@ class Purged:
     """Why its rows are still there."""
 
 
-def purge(catalog: Catalog, folder: Path, *, moment: datetime | None = None) -> tuple[Purged, ...]:
+def purge(
+    catalog: Catalog,
+    folder: Path,
+    *,
+    moment: datetime | None = None,
+    registry: Registry | None = None,
+) -> tuple[Purged, ...]:
     """Export what is expired at a moment (None is now) into a folder, and take it out.
 
-    The folder is made, for this user alone. A table whose rows cannot be taken out without touching
-    others that are not exported is left as it is, with the reason.
-    Raises `CouldNotCheckError` for a folder that cannot be used.
+    The folder is made, for this user alone. With a registry each export is there, too, before its
+    rows go; what a killed run left there is named by no purge. A table whose rows cannot be taken
+    out without touching others that are not exported is left as it is, with the reason.
+    Raises `CouldNotCheckError` for a folder or a registry that cannot be used.
     """
     url, identity = catalog.url, catalog.identity()
     folder_for(folder)
@@ -93,7 +103,7 @@ def purge(catalog: Catalog, folder: Path, *, moment: datetime | None = None) -> 
                     migrator = stack.enter_context(Migrator.open(session, url))
                     own = stack.enter_context(migrator.session())
                 acting = own if each.of_module and own is not None else session
-                done.append(_purge_table(acting, each, folder, identity))
+                done.append(_purge_table(acting, each, folder, identity, registry))
         usage = [each.older_than for each in plan if not each.of_module]
         if usage:
             store.call(session, "drop_empty_usage_partitions", before=max(usage))
@@ -111,7 +121,9 @@ def _remove_abandoned(session: Session, folder: Path, identity: str) -> None:
                 each.remove()
 
 
-def _purge_table(session: Session, expired: Expired, folder: Path, identity: str) -> Purged:
+def _purge_table(
+    session: Session, expired: Expired, folder: Path, identity: str, registry: Registry | None
+) -> Purged:
     acts = session.execute(_ACTS_ON_DELETE, {"table": expired.table}).fetchall()
     if acts:
         why = f"{acts[0][0]} would change rows that are not exported"
@@ -119,14 +131,16 @@ def _purge_table(session: Session, expired: Expired, folder: Path, identity: str
     export = Export(folder, identity, str(uuid.uuid4()), expired.slug, expired.table)
     try:
         with session.transaction():
-            return _take_out(session, expired, export)
+            return _take_out(session, expired, export, registry)
     except psycopg_modules().Error as error:
         export.remove()
         why = str(error).strip().partition("\n")[0]
         return Purged(expired.slug, expired.table, 0, failure=why)
 
 
-def _take_out(session: Session, expired: Expired, export: Export) -> Purged:
+def _take_out(
+    session: Session, expired: Expired, export: Export, registry: Registry | None
+) -> Purged:
     from psycopg import sql
     from psycopg.types.json import Jsonb
 
@@ -154,6 +168,8 @@ def _take_out(session: Session, expired: Expired, export: Export) -> Purged:
         export.finish(rows, columns, expired.older_than, dropped=expired.whole)
         if export.read_back() != rows:
             raise CouldNotCheckError(f"the export {export.path} cannot be read back as written")
+        if registry is not None:
+            send(registry, export)
         store.call(session, "record_module_purge", purge=Jsonb(export.line()))
     else:
         export.remove()

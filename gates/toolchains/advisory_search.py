@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -80,7 +81,8 @@ def _by_snapshot(
         matches = advisories.match(snapshot, packages)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CouldNotCheckError(f"a package could not be matched: {error}") from error
-    detail = f"{snapshot.count} records from {snapshot.source[:80]}"
+    digest = hashlib.sha256(data).hexdigest()
+    detail = f"{snapshot.count} records from {snapshot.source[:80]}, sha256:{digest}"
     created = snapshot.created.isoformat()
     tools.records.append(RanRecord(SNAPSHOT_RECORD, created, 0, len(packages), 0.0, detail))
     return matches.found, matches.unclear

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates.catalog import Catalog
-from gates.release import evidence_rows, module_row, version_row
+from gates.catalog.candidate import module_row
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from tests.conftest import EXAMPLES, ROOT
 from tests.passing import World

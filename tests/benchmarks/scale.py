@@ -13,14 +13,17 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion, store
+from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion, act_store, store
+from gates.catalog.candidate import module_row
 from gates.database.server.embedded import durable_server
-from gates.release import evidence_rows, module_row, version_row
+from gates.governance.affected import find_affected
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from gates.tenants import store as tenants
 from tests.conftest import EXAMPLES
@@ -93,8 +96,14 @@ def register(settings: Settings, rows: Rows) -> tuple[float, list[float]]:
     return seconds, took
 
 
-def fill(session: psycopg.Connection[Any]) -> None:
-    """Many versions and tenants, copied from the first version that is there."""
+def fill(
+    session: psycopg.Connection[Any],
+    modules: int = MANY_MODULES,
+    versions: int = MANY_VERSIONS,
+    tenants: int = TENANTS,
+) -> None:
+    """Many versions and tenants, copied from the first version that is there. Each module depends
+    on the next one."""
     run = session.execute
     run("SET session_replication_role = replica")
     for table in ("core_modules", "core_module_versions", "core_module_version_evidence",
@@ -103,7 +112,7 @@ def fill(session: psycopg.Connection[Any]) -> None:
     run(
         "INSERT INTO core_modules SELECT 'many-' || n, name, description, category,"
         " maturity_status FROM (SELECT * FROM core_modules ORDER BY slug LIMIT 1) AS one,"
-        " generate_series(1, %s) AS n", (MANY_MODULES,),
+        " generate_series(1, %s) AS n", (modules,),
     )  # fmt: skip
     run(
         "INSERT INTO core_module_versions (slug, version, content_digest, bundle_digest,"
@@ -112,10 +121,11 @@ def fill(session: psycopg.Connection[Any]) -> None:
         " SELECT 'many-' || n, '1.' || v || '.0', content_digest, bundle_digest,"
         " registry_manifest, registry_reference, policy_digest, changelog, migrations,"
         " tables_created, manifest || jsonb_build_object('slug', 'many-' || n, 'version',"
-        " '1.' || v || '.0'), settings_schema, status"
+        " '1.' || v || '.0', 'dependencies', jsonb_build_array(jsonb_build_object('slug',"
+        " 'many-' || n %% %s + 1, 'version', '^1.2.0'))), settings_schema, status"
         " FROM (SELECT * FROM core_module_versions ORDER BY id LIMIT 1) AS one,"
         " generate_series(1, %s) AS n, generate_series(0, %s - 1) AS v",
-        (MANY_MODULES, MANY_VERSIONS),
+        (modules, modules, versions),
     )
     run(
         "INSERT INTO core_module_version_evidence SELECT v.id, e.stage, e.verdict, e.key_id,"
@@ -129,7 +139,7 @@ def fill(session: psycopg.Connection[Any]) -> None:
         " SELECT md5('tenant' || t)::uuid, 'many-' || (t * 7 + h * 401) %% %s + 1,"
         " '1.' || (t %% %s) || '.0', 'ENABLED', t %% 100 = 0"
         " FROM generate_series(1, %s) AS t, generate_series(1, %s) AS h",
-        (MANY_MODULES, MANY_VERSIONS, TENANTS, HELD),
+        (modules, versions, tenants, HELD),
     )
     run("VACUUM ANALYZE")
 
@@ -161,23 +171,55 @@ def scale(work: Path, times: int, say: Say) -> str:
             say(f"{counts[0]:,} versions, {counts[1]:,} tenants")
             with Catalog.open(settings) as catalog:
                 catalog.modules()
-                for name, ask, statement in questions(catalog, session):
+                for name, ask, *statements in questions(catalog, session):
                     lines.append(answered(name, ask, max(times, 5) * 4))
                     say("  ".join(lines[-1]))
-                    explain = f"EXPLAIN (ANALYZE, COSTS off, TIMING off, BUFFERS off) {statement}"
-                    for (line,) in session.execute(explain.encode()).fetchall():
+                    for line in (one for each in statements for one in plan(session, each)):
                         say(f"    {line}")
     head = ["| what | rate | median, ms | 95 of 100 within, ms |", "|---|--:|--:|--:|"]
     return "\n".join([*head, *(f"| {' | '.join(each)} |" for each in lines)]) + "\n"
 
 
+def plan(session: psycopg.Connection[Any], statement: str) -> list[str]:
+    """How the server answers a statement, line by line."""
+    explain = f"EXPLAIN (ANALYZE, COSTS off, TIMING off, BUFFERS off) {statement}"
+    return [str(line) for (line,) in session.execute(explain.encode()).fetchall()]
+
+
+def statements_of_affected(
+    session: psycopg.Connection[Any], slug: str, version: str
+) -> tuple[str, ...]:
+    """What `affected` asks: the versions, who depends on the module, and what is inside of
+    `module_holders`, whose plan a call of it would hide."""
+    ((body,),) = session.execute(
+        "SELECT prosrc FROM pg_proc WHERE proname = 'module_holders'"
+    ).fetchall()
+    held = str(body).replace("of_module", f"'{slug}'").replace("wanted", f"'{version}'")
+    return (
+        f"{store.VERSIONS} WHERE slug = '{slug}' ORDER BY sort_key DESC",
+        act_store.DEPENDANTS % {"slug": f"'{slug}'"},
+        held,
+    )
+
+
+def most_held(session: psycopg.Connection[Any]) -> tuple[str, str]:
+    """The module and the version that most tenants have."""
+    ((slug, version),) = session.execute(
+        "SELECT module_slug, module_version FROM tenant_modules GROUP BY 1, 2"
+        " ORDER BY count(*) DESC, 1, 2 LIMIT 1"
+    ).fetchall()
+    return slug, version
+
+
 def questions(
     catalog: Catalog, session: psycopg.Connection[Any]
-) -> list[tuple[str, Callable[[], object], str]]:
-    """What is asked, how, and the statement whose plan is shown."""
+) -> list[tuple[str, Callable[[], object], *tuple[str, ...]]]:
+    """What is asked, how, and the statements whose plans are shown."""
     ((tenant, slug),) = session.execute(
         "SELECT tenant_id::text, module_slug FROM tenant_modules ORDER BY id DESC LIMIT 1"
     ).fetchall()
+    held, at = most_held(session)
+    today = datetime.now(UTC).date()
     health = f"check_tenant_module_health('{tenant}', '{slug}')"
     one = "'many-1000'"
     return [
@@ -186,6 +228,8 @@ def questions(
          f"{store.VERSIONS} WHERE slug = {one} ORDER BY sort_key DESC"),
         ("`find`", lambda: catalog.find("many-1000", "1.7.0"),
          f"{store.VERSIONS} WHERE slug = {one} AND version = '1.7.0'"),
+        ("`affected`", lambda: find_affected(catalog, held, at, today),
+         *statements_of_affected(session, held, at)),
         ("`upgrade-tenants`, the plan",
          lambda: catalog.work(lambda own: tenants.due_upgrades(own, None, retry=False)),
          "SELECT * FROM auto_upgrade_tenant_modules()"),

@@ -16,9 +16,10 @@ import psycopg
 import pytest
 
 from gates.catalog import Catalog, EvidenceRow, ModuleRow, ReleasedVersion
+from gates.catalog.candidate import module_row
 from gates.catalog.migrate import migrate
 from gates.database.server.embedded import durable_server
-from gates.release import evidence_rows, module_row, version_row
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from tests.catalog import tenants
 from tests.passing import EXAMPLES, World

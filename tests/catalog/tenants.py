@@ -17,8 +17,9 @@ from typing import Any
 import psycopg
 
 from gates.catalog import Catalog
+from gates.catalog.candidate import module_row
 from gates.registry import Registry
-from gates.release import evidence_rows, module_row, version_row
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from tests.passing import EXAMPLES, World
 
@@ -87,10 +88,10 @@ def _write(root: Path, files: Mapping[str, str]) -> None:
 def _release(world: World, catalog: Catalog, *tables: str) -> None:
     world.bundle = b""
     world.__post_init__()
+    world.tables = tables or world.tables
     world.published()
     work = world.release(catalog)
     row = version_row(work)
-    row = replace(row, tables_created=tables or row.tables_created)
     catalog.register(module_row(work.module), row, evidence_rows(work.statements))
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from gates.catalog import Catalog
-from gates.catalog.candidate import Candidate, WithCandidate
+from gates.catalog.candidate import Candidate, WithCandidate, candidate_of
 from gates.digests import digest_of
 from gates.errors import UsageError
-from gates.release import candidate_of, release_version
+from gates.release import release_version
 from tests.passing import World
 
 

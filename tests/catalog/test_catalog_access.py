@@ -192,7 +192,7 @@ def test_default_privileges_of_a_platform_give_nothing(
             " AND relnamespace = 'public'::regnamespace"
         )
     ]
-    assert len(tables) == 17
+    assert len(tables) == 18
     for table in tables:
         for statement in (f"SELECT FROM {table}", f"DELETE FROM {table}"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from gates.catalog import Catalog
+from gates.catalog.candidate import module_row
 from gates.errors import RefusedError
 from gates.evidence import signed
 from gates.evidence.identity import Claims
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
 from gates.registry import Content
-from gates.release import evidence_rows, module_row, release_version, version_row
+from gates.release import evidence_rows, release_version, version_row
 from gates.settings import Policy
 from tests.evidence.sigstore_instance import CLAIMS, IDENTITY, Instance
 from tests.passing import DAY, World

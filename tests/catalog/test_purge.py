@@ -14,7 +14,10 @@ import psycopg
 import pytest
 
 from gates.errors import CouldNotCheckError
+from gates.registry import Registry
+from gates.registry.artifacts import take
 from gates.tenants import exports, purge
+from gates.tenants.object_store import MANIFEST, ROWS
 from tests.catalog.tenants import BY_MONTH, GUARDED, ONE, OTHER, PLAIN, SAMPLE, Platform
 
 OLD, NEW = "2021-03-01 00:00+00", "now"
@@ -210,3 +213,34 @@ def test_what_was_purged_stays_written(platform: Platform) -> None:
     ):
         with pytest.raises(psycopg.errors.RestrictViolation):
             platform.admin.execute(statement.encode())
+
+
+def test_a_registry_has_each_export_before_its_rows_go(platform: Platform, tmp_path: Path) -> None:
+    rows_in(platform)
+    folder, registry = platform.folder / "exports", Registry.open(str(tmp_path / "store"))
+    done = purge(platform.catalog, folder, registry=registry)
+    files = [each.file for each in done if each.file]
+    assert files
+    for name in files:
+        catalog, *_, identity = name.removesuffix(".csv").split("~")
+        for tag, kind, path in (
+            (identity, ROWS, folder / name),
+            (f"{identity}-manifest", MANIFEST, folder / f"{name}.json"),
+        ):
+            got: list[bytes] = []
+            assert take(registry.place, f"purges-of-{catalog}", tag, kind, got.append)
+            assert b"".join(got) == path.read_bytes()
+
+
+def test_a_registry_that_fails_takes_nothing_out(platform: Platform, tmp_path: Path) -> None:
+    rows_in(platform)
+    folder, before = platform.folder / "exports", everything(platform, platform.folder)
+    (tmp_path / "store").write_text("no folder")
+    with pytest.raises(CouldNotCheckError, match="registry"):
+        purge(platform.catalog, folder, registry=Registry.open(str(tmp_path / "store")))
+    assert everything(platform, folder) == before
+    purge(platform.catalog, folder)
+    after = everything(platform, folder)
+    assert {table: sorted(rows) for table, rows in after.items()} == {
+        table: sorted(rows) for table, rows in before.items()
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import shutil
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from gates.catalog import Catalog
 from gates.errors import CatalogUnavailableError, CouldNotCheckError
 from gates.module import load
 from gates.registry import Content
+from gates.registry.bundle import MAX_BUNDLE, unpacked
 from gates.release import release_version
-from gates.releases import MAX_BUNDLE, Release, Releases, unpacked
+from gates.releases import Release, Releases
 from tests.passing import World, packed
 
 
@@ -83,13 +85,16 @@ def test_a_catalog_out_of_reach_is_no_first_version(world: World, tmp_path: Path
 )
 def test_a_broken_archive_is_inconclusive(broken: bytes) -> None:
     with pytest.raises(CouldNotCheckError, match="cannot be read"):
-        unpacked(broken)
+        unpacked(io.BytesIO(broken))
 
 
 def test_an_archive_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed({"a": b"x" * 100, "b": b"x" * 100})
-    assert {name: hashlib.sha256(data).hexdigest()[:4] for name, data in unpacked(archive).items()}
+    assert {
+        name: hashlib.sha256(data).hexdigest()[:4]
+        for name, data in unpacked(io.BytesIO(archive)).items()
+    }
     assert MAX_BUNDLE > 1024
-    monkeypatch.setattr("gates.releases.MAX_BUNDLE", 150)
+    monkeypatch.setattr("gates.registry.bundle.MAX_BUNDLE", 150)
     with pytest.raises(CouldNotCheckError, match="holds more than 150 bytes"):
-        unpacked(archive)
+        unpacked(io.BytesIO(archive))

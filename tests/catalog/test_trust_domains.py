@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from gates.catalog import Catalog
-from gates.errors import RefusedError
+from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import keys
 from gates.model import Stage, Verdict
 from gates.needs import Needs
@@ -162,4 +163,24 @@ def test_a_bundle_that_is_there_is_not_built_again(world: World) -> None:
     assert store.bundle_digest == world.digest
     needs.record(result_of(Stage.BUILD), publishes=True)
     assert needs.bundle.made is None
-    assert built_bundle(world.evidence) == world.bundle
+    assert built_bundle(world.evidence).sha256 == world.digest
+
+
+def test_publish_holds_no_bundle_in_memory(world: World) -> None:
+    """A bundle of 24 MiB is read piece by piece, and refused where its file is another by then."""
+    large = world.root.parent / "large.tgz"
+    with large.open("wb") as file:
+        for number in range(24):
+            file.write(bytes([number]) * 1024 * 1024)
+    world.evidence.store.keep_bundle(large)
+    tracemalloc.start()
+    content = built_bundle(world.evidence)
+    there = world.registry.push("sample-module", "1.0.0", content, "large.tgz")
+    assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    tracemalloc.stop()
+    assert (there.size, there.bundle) == (24 * 1024 * 1024, content.sha256)
+    world.evidence.store.keep_bundle(_file(world))
+    with pytest.raises(CouldNotCheckError, match="changed while it was put"):
+        world.registry.push(
+            "sample-module", "1.0.1", replace(content, digest=f"sha256:{'0' * 64}"), "x"
+        )

@@ -21,7 +21,8 @@ import pytest
 
 from gates import cli
 from gates.catalog import Catalog
-from gates.release import evidence_rows, module_row, version_row
+from gates.catalog.candidate import module_row
+from gates.release import evidence_rows, version_row
 from gates.settings import Settings
 from tests.passing import EXAMPLES, World
 
@@ -102,10 +103,10 @@ def released(folder: Path, url: str) -> Settings:
 
 
 def _register(world: World, catalog: Catalog) -> None:
+    world.tables = (f"tenant_{world.module.slug}_notes",)
     world.published()
     work = world.release(catalog)
-    row = replace(version_row(work), tables_created=(f"tenant_{world.module.slug}_notes",))
-    catalog.register(module_row(work.module), row, evidence_rows(work.statements))
+    catalog.register(module_row(work.module), version_row(work), evidence_rows(work.statements))
 
 
 def _module(root: Path, slug: str, needs: list[dict[str, str]]) -> Path:

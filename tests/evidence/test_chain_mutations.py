@@ -34,19 +34,15 @@ from gates.release import evidence_rows
 from gates.settings import Settings
 from tests.evidence.test_evidence_refused import verdict_on
 from tests.evidence.trust_files import SIX, TrustFiles, world_of
-from tests.passing import DAY, EXAMPLES, World, result_of
+from tests.passing import DAY, EXAMPLES, TABLES, World, result_of
 
 MEANINGLESS = {
     "id": "the row's number in one database; a restored one may have another",
-    "status": "the maturity of today, which changes after the release",
     "released_by": "the login of whoever released; no evidence names it",
-    "changelog": "text for people; the content digest is over the file that it is from",
-    "manifest": "a copy for queries; the content digest is over module.json",
-    "settings_schema": "a copy for queries, as the manifest",
-    "migrations": "a copy for queries, as the manifest; an upgrade reads the bundle",
-    "tables_created": "a copy for queries; the test's ran-record says it",
-    "registry_manifest": "where the bundle lies; the bundle itself is held against its digest",
-    "registry_reference": "as registry_manifest",
+    **dict.fromkeys(
+        ("status", "changelog", "manifest", "settings_schema", "migrations"),
+        "the bundle says it: tests/catalog/test_verify_columns.py",
+    ),
     "standing": "what signed acts say, which are verified for themselves",
     "sunset": "as standing",
 }
@@ -85,8 +81,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     found = world.evidence.verify(Stage)
     row = ReleasedVersion(
         slug="sample-module", version="1.0.0", digest=world.module.digest, bundle=world.digest,
-        status="GA", manifest={}, settings_schema={}, migrations=(), tables_created=(),
-        changelog="", registry_manifest="", registry_reference="",
+        status="GA", manifest={}, settings_schema={}, migrations=(),
+        tables_created=(TABLES,), changelog="", registry_manifest=passed.outputs["manifest"],
+        registry_reference=passed.outputs["reference"],
         policy=world.policy.digest, released_at=f"{DAY}T12:00:00Z",
     )  # fmt: skip
     rows = evidence_rows({each: found[each] for each in Stage.RELEASE.before})

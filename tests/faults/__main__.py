@@ -1,6 +1,7 @@
 """Faults at every step of publish and release: `python -m tests.faults [--write]`.
 
-`--write` puts the table into docs/security.md. It takes some minutes.
+`--write` puts the tables into docs/security.md; `--registry folder` or `server` makes one of them.
+It takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -9,18 +10,24 @@ import argparse
 import re
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from tests.faults.faults import FAULTS, Fault
+from tests.faults.shelves import Server
 from tests.faults.trial import QUICK, STAGES, Laboratory
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "security.md"
-MARKS = "<!-- faults: `python -m tests.faults --write` -->", "<!-- end of faults -->"
+MARKS = {
+    "folder": ("<!-- faults: `python -m tests.faults --write` -->", "<!-- end of faults -->"),
+    "server": ("<!-- faults of a server: the same -->", "<!-- end of faults of a server -->"),
+}
+"""By where the registry is."""
 
 
-def cell(laboratory: Laboratory, stage: str, step: str, fault: Fault) -> str:
-    """How the step ended at all of its moments, for the table."""
-    cases = laboratory.cases(stage, step, fault)
+def cell(laboratory: Laboratory, stage: str, step: str, fault: Fault, every: int) -> str:
+    """How the step ended at its moments, or at each of so many of them, for the table."""
+    cases = laboratory.cases(stage, step, fault)[::every]
     ended = [laboratory.tried(case) for case in cases]
     wrong = [
         f"{case.moment}: {each.wrong}"
@@ -37,35 +44,52 @@ def cell(laboratory: Laboratory, stage: str, step: str, fault: Fault) -> str:
     return f"{stopped} of {len(cases)} stopped"
 
 
+def table(laboratory: Laboratory, every: int) -> list[str]:
+    """The table of one laboratory, each line as it comes."""
+    faults = [each for each in FAULTS if laboratory.shelf.kind in each.registries]
+    lines = [f"| step | {' | '.join(e.name for e in faults)} |", "|---|" + "---|" * len(faults)]
+    for stage in STAGES:
+        for step in laboratory.moments[stage]:
+            cells = [cell(laboratory, stage, step, each, every) for each in faults]
+            lines.append(f"| {stage}: {step} | {' | '.join(cells)} |")
+            sys.stdout.write(f"{lines[-1]}\n")
+            sys.stdout.flush()
+    return lines
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="strike at each of so many moments")
+    parser.add_argument("--registry", choices=[*MARKS], action="append")
     given = parser.parse_args()
-    lines = [
-        f"| step | {' | '.join(each.name for each in FAULTS)} |",
-        "|---|" + "---|" * len(FAULTS),
-    ]
-    with tempfile.TemporaryDirectory(dir=QUICK) as folder:
-        Path(folder).chmod(0o755)
-        with Laboratory.open(Path(folder)) as laboratory:
-            for stage in STAGES:
-                for step in laboratory.moments[stage]:
-                    cells = [cell(laboratory, stage, step, each) for each in FAULTS]
-                    lines.append(f"| {stage}: {step} | {' | '.join(cells)} |")
-                    sys.stdout.write(f"{lines[-1]}\n")
-                    sys.stdout.flush()
-    if given.write:
-        begin, end = MARKS
-        table = "\n".join(lines)
-        page, found = re.subn(
-            f"{re.escape(begin)}.*{re.escape(end)}",
-            lambda _: f"{begin}\n\n{table}\n\n{end}",
-            PAGE.read_text("utf-8"),
-            flags=re.DOTALL,
-        )
-        assert found == 1, f"{PAGE} has no place for the table"
-        PAGE.write_text(page, "utf-8")
-    return int(any("differ" in each for each in lines))
+    wrong = False
+    for kind in given.registry or MARKS:
+        with (
+            tempfile.TemporaryDirectory(dir=QUICK) as folder,
+            Server.running() if kind == "server" else nullcontext() as shelf,
+        ):
+            Path(folder).chmod(0o755)
+            with Laboratory.open(Path(folder), shelf) as laboratory:
+                lines = table(laboratory, given.every)
+        wrong = wrong or any("differ" in each for each in lines)
+        if given.write:
+            write(kind, lines)
+    return int(wrong)
+
+
+def write(kind: str, lines: list[str]) -> None:
+    """Put a table into its place on the page."""
+    begin, end = MARKS[kind]
+    text = "\n".join(lines)
+    page, found = re.subn(
+        f"{re.escape(begin)}.*{re.escape(end)}",
+        lambda _: f"{begin}\n\n{text}\n\n{end}",
+        PAGE.read_text("utf-8"),
+        flags=re.DOTALL,
+    )
+    assert found == 1, f"{PAGE} has no place for the table"
+    PAGE.write_text(page, "utf-8")
 
 
 if __name__ == "__main__":

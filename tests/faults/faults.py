@@ -7,12 +7,17 @@ import os
 import resource
 import signal
 import sys
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from gates.database.server.postmaster import stop
 
+CUT = "/cut-off"
+"""The request after which a registry of these tests answers nothing more."""
 SMALL = 100
 """Bytes that a file may still have on the full disk: what is larger is torn there."""
 CAPABILITIES_VERSION, OVERRIDES = 0x20080522, 0b110
@@ -27,6 +32,10 @@ class Place:
     """The folder that holds the registry."""
     server: Path
     """The folder of the catalog's server."""
+    catalog: str
+    """The URL of the catalog."""
+    registry: str = ""
+    """The origin of the registry, where that is a server of these tests."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Fault:
     ends: frozenset[int]
     """Exit statuses, -n for signal n. Success is one where nothing needed what was taken."""
     stages: tuple[str, ...] = ("publish", "release")
+    registries: tuple[str, ...] = ("folder", "server")
+    """Where it can strike."""
 
 
 def _kill(_place: Place) -> None:
@@ -74,10 +85,25 @@ def _end_server(place: Place) -> None:
     stop(place.server / "data", immediate=True)
 
 
+def _cut_catalog(place: Place) -> None:
+    with psycopg.connect(place.catalog, autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'axon-gates catalog' AND datname = current_database()"
+        )
+
+
+def _cut_registry(place: Place) -> None:
+    urllib.request.urlopen(f"{place.registry}{CUT}").close()
+
+
+FOLDER, SERVER = ("folder",), ("server",)
 FAULTS = (
     Fault("kill -9", _kill, frozenset({-signal.SIGKILL})),
-    Fault("SIGTERM", _terminate, frozenset({130})),
-    Fault("full disk", _fill_disk, frozenset({0, 3})),
-    Fault("read-only state", _forbid_writing, frozenset({0, 3})),
-    Fault("catalog server gone", _end_server, frozenset({0, 3}), ("release",)),
+    Fault("SIGTERM", _terminate, frozenset({130}), registries=FOLDER),
+    Fault("full disk", _fill_disk, frozenset({0, 3}), registries=FOLDER),
+    Fault("read-only state", _forbid_writing, frozenset({0, 3}), registries=FOLDER),
+    Fault("catalog server gone", _end_server, frozenset({0, 3}), ("release",), FOLDER),
+    Fault("catalog connection cut", _cut_catalog, frozenset({0, 3}), ("release",), SERVER),
+    Fault("registry cut off", _cut_registry, frozenset({0, 3}), registries=SERVER),
 )

@@ -1,8 +1,8 @@
 """Strikes one step of a stage at one of its moments, in a process of its own.
 
 A step's moments are its begin, each time that it is about to change the file system or to ask the
-database, and its end. They are heard of from the interpreter (`sys.addaudithook`), so the product
-needs to know nothing of it.
+database or a registry, and its end. They are heard of from the interpreter (`sys.addaudithook`), so
+the product needs to know nothing of it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Moments:
 def _is_moment(event: str, arguments: tuple[Any, ...]) -> bool:
     if event == "open":
         return bool(arguments[2] & (os.O_WRONLY | os.O_RDWR)) and arguments[0] != os.devnull
-    return event in _CHANGES or event == _OWN
+    return event in _CHANGES or event in (_OWN, "http.client.send")
 
 
 def _announce_statements() -> None:

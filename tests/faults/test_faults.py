@@ -14,9 +14,10 @@ import pytest
 from gates.catalog import store
 from gates.registry.layout import Writer
 from tests.faults.faults import FAULTS, Fault
+from tests.faults.shelves import Server
 from tests.faults.trial import QUICK, STAGES, Laboratory
 
-KILL, TERMINATE, FULL, READ_ONLY, GONE = FAULTS
+KILL, TERMINATE, FULL, READ_ONLY, GONE, CATALOG_CUT, REGISTRY_CUT = FAULTS
 WITHIN = {
     "publish": ("push", "attach-evidence"),
     "release": ("attach-evidence", "register"),
@@ -36,6 +37,30 @@ def laboratory() -> Iterator[Laboratory]:
         Path(folder).chmod(0o755)
         with Laboratory.open(Path(folder)) as laboratory:
             yield laboratory
+
+
+@pytest.fixture(scope="module")
+def with_server() -> Iterator[Laboratory]:
+    """With the registry on a server."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gates-test-", dir=QUICK) as folder,
+        Server.running() as server,
+    ):
+        Path(folder).chmod(0o755)
+        with Laboratory.open(Path(folder), server) as laboratory:
+            yield laboratory
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "fault"),
+    [
+        ("publish", "push", REGISTRY_CUT), ("publish", "attach-evidence", KILL),
+        ("release", "attach-evidence", REGISTRY_CUT), ("release", "register", CATALOG_CUT),
+    ],
+    ids=lambda each: getattr(each, "name", each),
+)  # fmt: skip
+def test_a_server_as_registry(with_server: Laboratory, stage: str, step: str, fault: Fault) -> None:
+    test_the_second_run_ends_as_one(with_server, stage, step, fault)
 
 
 @pytest.mark.parametrize(

@@ -30,13 +30,12 @@ from gates.evidence.signed import parse
 from gates.model import Stage
 from gates.publish import Publication, publish_bundle
 from gates.registry import Content
-from gates.registry.documents import Descriptor
-from gates.registry.layout import Layout
 from gates.release import release_version
 from gates.settings import Settings
 from tests.conftest import EXAMPLES
 from tests.faults.faults import Fault, Place
 from tests.faults.moments import Moments, run_command
+from tests.faults.shelves import Folder, Shelf
 from tests.passing import World
 
 STAGES: dict[str, ModuleType] = {"publish": publishing, "release": releasing}
@@ -66,34 +65,21 @@ class Ended:
     """What was wrong then, or after the second run; "" for nothing."""
 
 
-def state(world: World) -> Any:
+def state(world: World, shelf: Shelf) -> Any:
     """Everything that a publication and a release leave behind, but for times."""
     with Catalog.open(world.settings) as catalog:
         page = catalog.show(SLUG)
-    root = Path(world.registry.where)
-    registry = {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
+    registry = shelf.contents()
     if page is None:
         return None, registry
     versions = tuple(replace(each, released_at="", id=0) for each in page.versions)
     return replace(page, versions=versions), registry
 
 
-def half_done(world: World) -> str:
+def half_done(world: World, shelf: Shelf) -> str:
     """What somebody who looks now finds half done; "" for nothing."""
-    registry = world.registry
-    layout = registry.place
-    assert isinstance(layout, Layout)
-    for entry in layout.index():
-        described = Descriptor.read(entry)
-        assert described is not None
-        for layer in json.loads(layout.manifest(SLUG, described))["layers"]:
-            held = Descriptor.read(layer)
-            assert held is not None
-            layout.fetch(SLUG, held, len)
+    registry = shelf.registry
+    shelf.require_whole()
     with Catalog.open(world.settings) as catalog:
         page = catalog.show(SLUG)
     for version in page.versions if page else ():
@@ -119,6 +105,7 @@ class Laboratory:
 
     folder: Path
     world: World
+    shelf: Shelf
     moments: dict[str, Counter[str]] = field(default_factory=dict)
     """How many moments each step of a stage has."""
     _wanted: dict[str, Any] = field(default_factory=dict)
@@ -128,13 +115,15 @@ class Laboratory:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, folder: Path) -> Iterator[Laboratory]:
-        """In an empty folder that every user may enter."""
+    def open(cls, folder: Path, shelf: Shelf | None = None) -> Iterator[Laboratory]:
+        """In an empty folder that every user may enter; with a registry in a folder, or another."""
         root = folder / "module" / SLUG
         shutil.copytree(EXAMPLES / "_base" / "python", root)
         environment = {**os.environ, "GATES_STATE_DIR": str(folder / "state")}
-        world = World(root, Settings.from_environment(environment))
-        laboratory = cls(folder, world)
+        settings = Settings.from_environment(environment)
+        shelf = shelf or Folder(Path(settings.registry), folder / "published")
+        laboratory = cls(folder, World(root, settings), shelf)
+        world = laboratory.world
         laboratory._start()
         with laboratory._server_ended():
             with laboratory._session("postgres") as session:
@@ -150,13 +139,17 @@ class Laboratory:
 
     def cases(self, stage: str, step: str, fault: Fault) -> list[Case]:
         """Every moment of a step; none where the stage has nothing that the fault strikes."""
-        count = self.moments[stage][step] if stage in fault.stages else 0
+        struck = stage in fault.stages and self.shelf.kind in fault.registries
+        count = self.moments[stage][step] if struck else 0
         return [Case(stage, step, fault, each) for each in range(count)]
 
     def tried(self, case: Case) -> Ended:
         """Run a stage that is struck, look, and run it again."""
         self._prepare(case.stage)
-        place = Place(self.folder / "state", self.folder / "server")
+        place = Place(
+            self.folder / "state", self.folder / "server", self.world.settings.catalog,
+            self.shelf.origin,
+        )  # fmt: skip
         struck = Moments(case.step, case.moment, lambda: case.fault.strike(place))
         status, said = self._run(case.stage, struck)
         self._mend()
@@ -165,26 +158,22 @@ class Laboratory:
     def _wrong(self, case: Case, status: int, said: str) -> str:
         if status not in case.fault.ends or "Traceback" in said:
             return f"ended with {status}: {said}"
-        if found := half_done(self.world):
+        if found := half_done(self.world, self.shelf):
             return found
         status, said = self._run(case.stage, Moments())
         if status != 0:
             return f"the second run ended with {status}: {said}"
-        same = state(self.world) == self._wanted[case.stage]
+        same = state(self.world, self.shelf) == self._wanted[case.stage]
         return "" if same else "another state than one run"
 
     def _run(self, stage: str, moments: Moments) -> tuple[int, str]:
         def publish() -> None:
-            world = self.world
-            publish_bundle(
-                Publication(
-                    world.module, world.evidence, world.registry, Content.of_bytes(world.bundle)
-                )
-            )
+            world, bundle = self.world, Content.of_bytes(self.world.bundle)
+            publish_bundle(Publication(world.module, world.evidence, self.shelf.registry, bundle))
 
         def release() -> None:
             with Catalog.open(self.world.settings) as catalog:
-                release_version(self.world.release(catalog))
+                release_version(replace(self.world.release(catalog), registry=self.shelf.registry))
 
         return run_command(STAGES[stage], publish if stage == "publish" else release, moments)
 
@@ -193,28 +182,25 @@ class Laboratory:
         status, said = self._run(stage, Moments())
         assert status == 0, said
         self.moments[stage] = Counter(json.loads(said))
-        self._wanted[stage] = state(self.world)
+        self._wanted[stage] = state(self.world, self.shelf)
         if stage == "publish":
-            shutil.copytree(self._registry, self.folder / "published")
-
-    @property
-    def _registry(self) -> Path:
-        return Path(self.world.registry.where)
+            self.shelf.keep()
 
     def _prepare(self, stage: str) -> None:
         """The registry as it is before the stage, and an empty catalog."""
-        shutil.rmtree(self._registry, ignore_errors=True)
         if stage == "publish":
+            self.shelf.clear()
             self._name("empty")
             return
-        shutil.copytree(self.folder / "published", self._registry)
+        self.shelf.restore()
         name = f"catalog_{next(self._numbers)}"
         with self._session("postgres") as session:
             session.execute(f"CREATE DATABASE {name} TEMPLATE empty STRATEGY FILE_COPY".encode())
         self._name(name)
 
     def _mend(self) -> None:
-        """The disk can be written again, and the server is back."""
+        """The disk can be written again, and the servers are back."""
+        self.shelf.mend()
         for folder, _, _ in os.walk(self.folder / "state"):
             os.chmod(folder, 0o755)  # noqa: PTH101
         if not (self.folder / "server" / "data" / "postmaster.pid").exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.errors import CouldNotCheckError
+from gates.evidence.freshness import SNAPSHOT_RECORD
 from gates.toolchains import Tools
 from gates.toolchains.advisories import match, read_snapshot
 from gates.toolchains.advisory_search import find_advisories
@@ -316,7 +318,10 @@ def test_a_snapshot_that_vouches_for_the_ecosystem(open_session, tmp_path):
     path = tmp_path / "advisories.json"
     path.write_text(json.dumps(document()))
     python = open_session("python", advisories=path)
-    assert list(find_advisories(Tools(python), python.policy, TODAY)) == []
+    tools = Tools(python)
+    assert list(find_advisories(tools, python.policy, TODAY)) == []
+    (record,) = (each for each in tools.records if each.name == SNAPSHOT_RECORD)
+    assert record.detail.endswith(f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 def test_a_snapshot_of_another_ecosystem_is_no_answer(open_session, tmp_path):

@@ -13,7 +13,8 @@ from gates.contract.demand import judge, judge_entries
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
 from gates.module import Module
-from gates.releases import Releases, unpacked
+from gates.registry.bundle import unpacked
+from gates.releases import Releases
 from gates.toolchains import Bundle, Tools
 from gates.toolchains.languages import language_of
 
@@ -40,7 +41,8 @@ def code_bump(
         yield from judge_entries(code_bump, module, None, (), CODE_KINDS)
         return
     try:
-        built = unpacked(bundle.path.read_bytes())
+        with bundle.path.open("rb") as archive:
+            built = unpacked(archive)
     except OSError as error:
         raise CouldNotCheckError(f"the bundle cannot be read: {error.strerror}") from error
     old = exported(base.files, language_of(base.module).name)

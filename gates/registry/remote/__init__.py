@@ -1,5 +1,5 @@
 """A registry on a server, by the distribution specification 1.1. Needs the extra `registry`."""
 
-from gates.registry.remote.remote import Remote
+from gates.registry.remote.remote import HURRIED, Remote
 
-__all__ = ["Remote"]
+__all__ = ["HURRIED", "Remote"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from gates.errors import CouldNotCheckError, RefusedError
@@ -56,7 +56,7 @@ class Blobs:
 
         self.client.again(once, lambda: sent.size)
 
-    def _send(self, file: BinaryIO, content: Content, sent: Progress) -> None:
+    def _send(self, file: IO[bytes], content: Content, sent: Progress) -> None:
         url = self.client.url(f"{self.repository}/blobs/uploads/")
         begun = self._once("POST", url, 202)
         url, size = self._location(begun, url), self._chunk(begun)
@@ -72,7 +72,7 @@ class Blobs:
             raise ended.odd(f"it has stored {ended.digest}, and was sent {content.digest}")
 
     def _send_chunks(
-        self, file: BinaryIO, content: Content, url: str, size: int, sent: Progress
+        self, file: IO[bytes], content: Content, url: str, size: int, sent: Progress
     ) -> str:
         """Send everything in chunks; gives the address for the end."""
         offset, failed = 0, 0

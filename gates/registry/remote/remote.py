@@ -23,6 +23,11 @@ from gates.registry.remote.client import Client, Patience
 from gates.registry.remote.manifests import Manifests
 from gates.registry.remote.referrers import Referrers
 
+HURRIED = Patience(
+    attempts=2, first_pause=0.2, longest_pause=1.0, connect=3.0, silence=10.0, exchange=20.0
+)
+"""For what is a help and no more: without it the run goes on."""
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -130,7 +135,7 @@ class RemoteWriter:
         self.blobs.send(content)
 
     def publish(self, version: str, manifest: bytes) -> None:
-        """Write a manifest under the tag of a version that is free, which the caller has seen."""
+        """Write a manifest under the tag of a version, whatever was there."""
         self.manifests.put(tag_of(version), MANIFEST_TYPE, manifest)
 
     def refer(self, manifest: bytes, described: Descriptor) -> None:
