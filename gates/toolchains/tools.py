@@ -25,6 +25,8 @@ EXTRAS = {"kingfisher": "secrets", "squawk": "database"}
 DISTRIBUTIONS = {"kingfisher": "kingfisher-bin", "squawk": "squawk-cli"}
 """The distribution of a program, where it has another name."""
 
+SOURCE_DATE_EPOCH = 1577836800
+"""What every build takes for the time (2020-01-01), in seconds since 1970."""
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -103,7 +105,7 @@ class Tools:
             "TZ": "UTC",
             "CI": "1",
             "NO_COLOR": "1",
-            "SOURCE_DATE_EPOCH": "1577836800",
+            "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
