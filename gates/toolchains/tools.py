@@ -19,11 +19,14 @@ from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter
 from gates.toolchains.session import Session
 
-EXTRAS = {"kingfisher": "secrets", "squawk": "database"}
+EXTRAS = {"kingfisher": "secrets", "opengrep": "injection", "squawk": "database"}
 """The extra of this distribution that brings a program which is no language's own."""
 
 DISTRIBUTIONS = {"kingfisher": "kingfisher-bin", "squawk": "squawk-cli"}
 """The distribution of a program, where it has another name."""
+
+PACKED = {"opengrep": ("tackbox-opengrep", "tackbox_opengrep/bin/opengrep")}
+"""The distribution of a program that lies in a package, and where it lies there."""
 
 SOURCE_DATE_EPOCH = 1577836800
 """What every build takes for the time (2020-01-01), in seconds since 1970."""
@@ -198,6 +201,8 @@ class Tools:
         for language in LANGUAGES.values():
             if (own := language.find_bundled(name)) is not None:
                 return own
+        if (packed := _packed(name)) is not None:
+            return packed
         ours = Path(sysconfig.get_path("scripts"), name)
         if ours.is_file():
             try:
@@ -229,3 +234,15 @@ class Tools:
         words = ran.stdout.decode("utf-8", "replace").split()
         version = next((word for word in words if word.lstrip("v")[:1].isdigit()), "")
         return Program(name, (path,), version.lstrip("v"))
+
+
+def _packed(name: str) -> Program | None:
+    distribution, inside = PACKED.get(name, ("", ""))
+    try:
+        found = importlib.metadata.distribution(distribution) if distribution else None
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    if found is None:
+        return None
+    note(f"distribution:{distribution}", LATER)
+    return Program(name, (str(found.locate_file(inside)),), found.version)
