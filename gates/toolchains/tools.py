@@ -233,7 +233,7 @@ class Tools:
             raise ToolFailedError(f"{name} --version ended with status {ran.exit_status}")
         words = ran.stdout.decode("utf-8", "replace").split()
         version = next((word for word in words if word.lstrip("v")[:1].isdigit()), "")
-        return Program(name, (path,), version.lstrip("v"))
+        return Program(name, (path,), version.strip("v,"))
 
 
 def _packed(name: str) -> Program | None:
