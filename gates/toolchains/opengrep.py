@@ -30,6 +30,9 @@ MEMORY = 2 << 30
 """Bytes that it may have; a file that needs more is not looked at, and it says so."""
 SECONDS_A_RULE = 20
 """How long one rule may take on one file; it says where that was not enough."""
+HINT = (
+    "what stands there is younger than opengrep's grammar, or no program: write it in another way"
+)
 _LEVELS = {"ERROR": Level.ERROR, "WARNING": Level.WARNING}
 _NEVER = "$^never"
 """A pattern for comments that switch a rule off, which no comment fits."""
@@ -123,7 +126,7 @@ def parse(output: bytes, copy: Path, rules: Sequence[Rule]) -> tuple[set[str], l
         document = json.loads(output)
         if errors := document["errors"]:
             said = "; ".join(_error(each, copy) for each in errors[:3])
-            raise ToolFailedError(f"opengrep could not look at everything: {said}")
+            raise ToolFailedError(f"opengrep could not look at everything: {said}", hint=HINT)
         left = [*document["skipped_rules"], *(document["paths"].get("skipped") or ())]
         ran = {name for name, _ in document["rules_by_engine"]}
         if left or known.keys() - ran:
@@ -145,7 +148,11 @@ def parse(output: bytes, copy: Path, rules: Sequence[Rule]) -> tuple[set[str], l
 def _error(entry: Any, copy: Path) -> str:  # noqa: ANN401 - JSON
     path = str((entry.get("location") or {}).get("path") or entry.get("path") or "")
     where = inside(path, copy) or Path(path).name
-    return f"{where} {' '.join(str(entry.get('message')).split())[:200]}".strip()
+    kind = entry.get("error_type")
+    if isinstance(kind, list) and len(kind) == 2 and kind[0] == "PartialParsing":
+        start = kind[1][0]["start"]
+        where += f":{int(start['line'])}:{int(start['col'])}"
+    return f"{where}: {' '.join(str(entry.get('message')).split())[:200]}"
 
 
 def _problem(entry: Any, copy: Path, rule: Rule) -> Problem:  # noqa: ANN401 - JSON

@@ -80,6 +80,14 @@ def test_a_comment_switches_nothing_off_and_columns_are_characters(open_tools):
     assert found.detail == "line 3: request"
 
 
+def test_a_part_that_is_not_parsed_is_named_with_its_place():
+    kind = ["PartialParsing", [{"path": "/copy/src/a.ts", "start": {"line": 3, "col": 7}}]]
+    entry = {"error_type": kind, "message": "`T` was\nunexpected", "location": {"path": "src/a.ts"}}
+    with pytest.raises(ToolFailedError, match=r"src/a\.ts:3:7: `T` was unexpected$") as error:
+        parse(document(errors=[entry]), COPY, RULES)
+    assert error.value.hint
+
+
 @pytest.mark.parametrize("source", ["const x = (; {\n", "/* never ends\n"])
 def test_a_file_that_is_no_typescript_is_inconclusive(open_tools, source):
     files = {"src/a.ts": source.encode(), "src/b.ts": b"export const b = 1;\n"}
