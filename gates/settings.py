@@ -65,6 +65,8 @@ MATURITIES = (
     "RETIRED",
 )  # fmt: skip
 """Of a module, in the order of its life."""
+IMAGE = ("never", "when-possible", "required")
+"""When the image of a module is built, from the loosest to the tightest."""
 REUSE = ("on", "read", "fresh", "off")
 """How kept results of checks are used."""
 LARGEST_FILE = 1 << 20
@@ -167,6 +169,10 @@ class Policy:
     """Rows in each released table while the locks of new migrations are measured."""
     max_lock_seconds: float = 2.0
     """Seconds that reads or writes of a table with so many rows may wait for one migration."""
+    image: str = "when-possible"
+    """Whether the image of a module's Dockerfile is built: one of `IMAGE`."""
+    image_network: bool = False
+    """Whether that may reach the network, for base images and in its commands."""
     allowed_licenses: tuple[str, ...] = PERMISSIVE
     """SPDX ids of the licences that a package which runs with a module may have."""
     sandbox: tuple[str, ...] = ("landlock", "seccomp")
@@ -467,6 +473,12 @@ def _maturity(value: object, _base: Path) -> str:
     return str(value)
 
 
+def _image(value: object, _base: Path) -> str:
+    if value not in IMAGE:
+        raise ValueError(f"must be one of {', '.join(IMAGE)}")
+    return str(value)
+
+
 def _paths(value: object, base: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     for pattern in _list(_text)(value, base):
@@ -560,6 +572,8 @@ _KEYS: dict[str, tuple[str, Reader, Tighter | None]] = {
     ),
     "database.rows": ("rows", _rows, lambda new, old: new >= old),
     "database.max_lock_seconds": ("max_lock_seconds", _number, lambda new, old: new <= old),
+    "build.image": ("image", _image, lambda new, old: IMAGE.index(new) >= IMAGE.index(old)),
+    "build.image_network": ("image_network", _flag, lambda new, old: new <= old),
     "licenses.allowed": (
         "allowed_licenses",
         _list(_text),

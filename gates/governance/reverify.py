@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from urllib.parse import unquote
 
 from gates import __version__
 from gates.catalog import EvidenceRow, ReleasedVersion
@@ -181,7 +180,7 @@ def _advisories(files: Mapping[str, bytes] | None, today: Today) -> Iterator[Pro
         raise CouldNotCheckError("advisories: the bundle cannot be had")
     try:
         snapshot = today.snapshot()
-        packages = read_bill(files[BILL])
+        packages = _locked(files[BILL])
         if missing := {each.ecosystem for each in packages} - snapshot.ecosystems:
             raise CouldNotCheckError(f"the snapshot has no canary for {', '.join(sorted(missing))}")
         matches = match(snapshot, packages)
@@ -203,20 +202,15 @@ def _advisory(found: Advisory) -> Problem:
     )
 
 
-def read_bill(data: bytes) -> list[Locked]:
-    """The packages of a bill of materials. Raises `ValueError` for one of another form."""
+def _locked(bill: bytes) -> list[Locked]:
     from gates.toolchains.languages import ECOSYSTEMS
+    from gates.toolchains.sbom import read_bill
 
-    by_type = {each.url_type: name for name, each in ECOSYSTEMS.items()}
-    found = []
-    for each in json.loads(data)["components"]:
-        scheme, _, rest = str(each["purl"]).partition(":")
-        kind, _, path = rest.partition("/")
-        name, _, version = path.rpartition("@")
-        if scheme != "pkg" or kind not in by_type or not name or not version:
-            raise ValueError(f"{each['purl']!r} is no package URL of a known kind")
-        found.append(Locked(by_type[kind], unquote(name), unquote(version), 0))
-    return found
+    names = {each.url_type: name for name, each in ECOSYSTEMS.items()}
+    parts = read_bill(bill)
+    if unknown := {each.url_type for each in parts} - names.keys():
+        raise ValueError(f"packages of an unknown kind: {', '.join(sorted(unknown))}")
+    return [Locked(names[each.url_type], each.name, each.version, 0) for each in parts]
 
 
 def _licenses(scan: Statement | None, policy: Policy) -> Iterator[Problem]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gates.model import Location
@@ -114,6 +116,48 @@ def find_problems(module: Module) -> Iterator[Problem]:
         yield _problem(base.line, "no USER is named, and root is who runs it", "name a user")
     elif _ROOT.match(user.text) or "$" in user.text:
         yield _problem(user.line, f"the last USER is {user.text[:40]}", "name another than root")
+
+
+def find_images(text: str) -> list[str]:
+    """The images that a Dockerfile is made from, besides scratch and its own stages."""
+    found: list[str] = []
+    stages: set[str] = {"scratch"}
+    for each in read_instructions(text):
+        if not isinstance(each, Instruction):
+            continue
+        words = [word for word in each.text.split() if not word.startswith("--")]
+        named = words[:1] if each.name == "FROM" else []
+        if each.name in ("COPY", "RUN"):
+            named = _TAKEN.findall(each.text)
+        found += [name for name in named if not (name.lower() in stages or name.isdecimal())]
+        if each.name == "FROM" and len(words) > 2 and words[1].upper() == "AS":
+            stages.add(words[2].lower())
+    return sorted(set(found))
+
+
+def find_missing(text: str, paths: Collection[str]) -> Iterator[Problem]:
+    """Each source of a COPY or ADD that is in none of these paths; patterns are not looked at."""
+    for each in read_instructions(text):
+        if not isinstance(each, Instruction) or each.name not in ("COPY", "ADD"):
+            continue
+        if _TAKEN.search(each.text):
+            continue
+        for source in _sources(each.text):
+            path = posixpath.normpath(source.lstrip("/"))
+            inside = path == "." or any(f"{known}/".startswith(f"{path}/") for known in paths)
+            if not inside and not re.search(r"[*?\[$]", source):
+                message = f"the bundle, from which the image is built, does not hold {source[:80]}"
+                yield _problem(each.line, message, "copy what the bundle holds, or all of it: .")
+
+
+def _sources(text: str) -> list[str]:
+    plain = " ".join(word for word in text.split() if not word.startswith("--"))
+    if plain.startswith("["):
+        try:
+            return [str(each) for each in json.loads(plain)[:-1]]
+        except (ValueError, TypeError):
+            return [plain]
+    return plain.split()[:-1]
 
 
 def _from(line: int, image: str, stages: set[str]) -> Iterator[Problem]:

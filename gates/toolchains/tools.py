@@ -19,12 +19,17 @@ from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter
 from gates.toolchains.session import Session
 
-EXTRAS = {"kingfisher": "secrets", "squawk": "database"}
+EXTRAS = {"kingfisher": "secrets", "opengrep": "injection", "squawk": "database"}
 """The extra of this distribution that brings a program which is no language's own."""
 
 DISTRIBUTIONS = {"kingfisher": "kingfisher-bin", "squawk": "squawk-cli"}
 """The distribution of a program, where it has another name."""
 
+PACKED = {"opengrep": ("tackbox-opengrep", "tackbox_opengrep/bin/opengrep")}
+"""The distribution of a program that lies in a package, and where it lies there."""
+
+SOURCE_DATE_EPOCH = 1577836800
+"""What every build takes for the time (2020-01-01), in seconds since 1970."""
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -103,7 +108,7 @@ class Tools:
             "TZ": "UTC",
             "CI": "1",
             "NO_COLOR": "1",
-            "SOURCE_DATE_EPOCH": "1577836800",
+            "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
@@ -196,6 +201,8 @@ class Tools:
         for language in LANGUAGES.values():
             if (own := language.find_bundled(name)) is not None:
                 return own
+        if (packed := _packed(name)) is not None:
+            return packed
         ours = Path(sysconfig.get_path("scripts"), name)
         if ours.is_file():
             try:
@@ -226,4 +233,16 @@ class Tools:
             raise ToolFailedError(f"{name} --version ended with status {ran.exit_status}")
         words = ran.stdout.decode("utf-8", "replace").split()
         version = next((word for word in words if word.lstrip("v")[:1].isdigit()), "")
-        return Program(name, (path,), version.lstrip("v"))
+        return Program(name, (path,), version.strip("v,"))
+
+
+def _packed(name: str) -> Program | None:
+    distribution, inside = PACKED.get(name, ("", ""))
+    try:
+        found = importlib.metadata.distribution(distribution) if distribution else None
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    if found is None:
+        return None
+    note(f"distribution:{distribution}", LATER)
+    return Program(name, (str(found.locate_file(inside)),), found.version)

@@ -79,6 +79,8 @@ def test_a_module_may_not_loosen(module, text, message):
         ("coverag = 10", "unknown key 'coverag'"),
         ("coverage = 'x'", "coverage: must be a number"),
         ("[tests]\nbranch_coverage = 101", "tests.branch_coverage: must be between 0 and 100"),
+        ("[build]\nimage = 'maybe'", "build.image: must be one of never, when-possible, required"),
+        ("[build]\nimage_network = 1", "build.image_network: must be true or false"),
         ("[tests]\nfile_coverage = 'a'", "tests.file_coverage: must be a number"),
         ('[sandbox]\nrequired = ["chroot"]', "sandbox.required: must be a list of bubblewrap, "),
         ('[sandbox]\nrequired = "seccomp"', "sandbox.required: must be a list"),
@@ -260,6 +262,17 @@ def test_how_evidence_is_signed(value, keyless):
 def test_a_way_of_signing_that_does_not_exist():
     with pytest.raises(ConfigurationError, match="GATES_SIGNING must be key or keyless"):
         Settings.from_environment({"GATES_SIGNING": "sigstore"})
+
+
+def test_a_module_may_require_its_image_and_not_go_without(module):
+    (module / "gates.toml").write_text('[build]\nimage = "required"\n')
+    assert load_policy(module).image == "required"
+    (module / "gates.toml").write_text('[build]\nimage = "never"\n')
+    with pytest.raises(ConfigurationError, match=r"build.image: a module may tighten"):
+        load_policy(module)
+    (module / "gates.toml").write_text("[build]\nimage_network = true\n")
+    with pytest.raises(ConfigurationError, match=r"build.image_network: a module may tighten"):
+        load_policy(module)
 
 
 def test_a_module_may_ask_for_a_clean_tree_and_not_for_another(module):

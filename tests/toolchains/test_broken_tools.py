@@ -10,7 +10,7 @@ import pytest
 
 from gates.check import find
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
-from gates.toolchains import Tools
+from gates.toolchains import Tools, opengrep
 from gates.toolchains.cache import move_into_cache
 from gates.toolchains.languages.python import code_rules as python_rules
 from gates.toolchains.languages.typescript import code_rules as typescript_rules
@@ -23,6 +23,7 @@ PYTHON = {
     "mypy": "mypy",
     "bandit": "bandit",
     "secrets": "kingfisher",
+    "injection": "opengrep",
     "dependency-advisories": "pip-audit",
 }
 TYPESCRIPT = ("oxlint", "prettier", "tsc", "eslint-security")
@@ -66,6 +67,7 @@ def test_python_tools(open_session, monkeypatch, check_id, how):
     run_environment(session)
     monkeypatch.setattr(Tools, "resolve", broken)
     monkeypatch.setattr(python_rules, "rules_program", lambda _: program)
+    monkeypatch.setattr(opengrep, "unpacked", lambda tools: (program, tools.folder))
     with pytest.raises(error):
         run(check_id, session)
 
@@ -82,6 +84,7 @@ def test_missing_python_tools(open_session, monkeypatch, check_id, tmp_path):
     run_environment(session)
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("gates.toolchains.tools.PACKED", {})
     session._made.clear()
     with pytest.raises(ToolMissingError, match="is not installed") as caught:
         run(check_id, session)

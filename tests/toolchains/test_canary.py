@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gates.check import find
 from gates.errors import ToolFailedError
 from gates.model import Location, RanRecord
-from gates.toolchains import Tools
+from gates.toolchains import Tools, opengrep
 from gates.toolchains.canary import Canary, canary_name, plant, prove
 from gates.toolchains.languages.python import code_rules as python_rules
 from gates.toolchains.languages.python.environment import PythonEnvironment
@@ -72,6 +72,21 @@ FAULTS = {";eval(": "eslint(no-eval)", ";(async": "typescript(no-floating-promis
 FAULTS = {";eval(": "eslint(no-eval)", ";new RegExp(": "security(detect-non-literal-regexp)"}
 """
     + OXLINT,
+    "injection": """
+def option(name): return json.load(open(sys.argv[sys.argv.index(name) + 1]))
+files = [each["path"] for _, each in option("-targets")]
+FAULTS = {"execSync": "command-injection", "text:": "sql-injection", "readFile": "path-traversal",
+          "fetch": "request-forgery", "unserialize": "unsafe-deserialization"}
+place = lambda line, column: {"line": line, "col": column, "offset": 0}
+print(json.dumps({"version": "1", "errors": [], "skipped_rules": [], "results": [
+    {"check_id": rule, "path": each, "extra": {},
+     "start": place(number, 1), "end": place(number, 2)}
+    for each in files
+    for number, line in enumerate(open(each).read().splitlines(), 1)
+    for fault, rule in FAULTS.items() if "canary(" in line and fault in line and not blind],
+    "paths": {"scanned": list(filter(told, files))},
+    "rules_by_engine": [[each["id"], "OSS"] for each in option("-rules")["rules"]]}))
+""",
     "prettier": """
 for each in filter(canary, files): open(each, "w").write("other\\n")
 for each in filter(told, files): print(each, "1ms")
@@ -112,6 +127,7 @@ def run(open_session, monkeypatch):
         monkeypatch.setattr(platform_tools, "find_tsgolint", lambda tools: tools.folder)
         monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
         monkeypatch.setattr(Tools, "resolve", lambda *_: program)
+        monkeypatch.setattr(opengrep, "unpacked", lambda tools: (program, tools.folder))
         check = find(check_id)
         assert check is not None
         needs = {"module": session.module, "tools": Tools(session)}

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from gates.errors import ToolFailedError
 from gates.model import Location
+from gates.toolchains import opengrep
+from gates.toolchains.injection_rules import Rule
 from gates.toolchains.languages.python import advisories as pip_audit
 from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
@@ -25,6 +27,7 @@ from gates.toolchains.secrets import kingfisher
 
 COPY = Path("/modules/one")
 FILES = {"tests/unit/test_a.py", "src/a.py"}
+RULES = [Rule("a", "ERROR", "m", "f", "c", {})]
 PACKAGES = [Locked("PyPI", "pyyaml", "5.3", 7), Locked("PyPI", "colorama", "0.4", 9, "win32")]
 
 
@@ -47,6 +50,7 @@ PARSERS = {
     "istanbul": lambda data: parse_istanbul(data, COPY),
     "node:test": lambda data: node_test.parse_events(data, COPY, []),
     "kingfisher": kingfisher.parse,
+    "opengrep": lambda data: opengrep.parse(data, COPY, RULES),
     "pip-audit": lambda data: pip_audit.parse_pip_audit(ran(data), PACKAGES),
     "npm audit": lambda data: npm_audit.parse_npm_audit(ran(data), PACKAGES),
 }

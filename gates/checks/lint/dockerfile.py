@@ -16,7 +16,7 @@ def dockerfile(module: Module) -> Iterator[Finding]:
     Base images are scratch, an earlier stage, or named by digest and not `latest`. No ADD of an
     address, nothing fetched is run (`curl .. | sh`), the last USER is there and is not root, and no
     ARG or ENV is named like a secret. Parser directives, here-documents, ONBUILD and what is no
-    instruction are errors, for they are not read. The image is not built.
+    instruction are errors, for they are not read. `image-builds` builds the image.
 
     Why: an image that changes by the day, or runs as root, is not what was reviewed.
     Bad: FROM node:latest; RUN curl https://a.example/x | sh; ENV API_TOKEN=..

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gates.toolchains.locks import Locked
     from gates.toolchains.problem import Problem
     from gates.toolchains.registration import Call
-    from gates.toolchains.sbom import Component
+    from gates.toolchains.sbom import Part
     from gates.toolchains.session import Session
     from gates.toolchains.sources.offers import Offers
     from gates.toolchains.sources.variables import Read
@@ -162,8 +162,14 @@ class Language(Protocol):
         Raises `TreeError` where it is not: another package, one more, or one less.
         """
 
-    def list_components(self, session: Session, packages: Sequence[Locked]) -> list[Component]:
+    def list_components(self, session: Session, packages: Sequence[Locked]) -> list[Part]:
         """The parts of the bill of materials; `packages` are those of `read_lock`."""
+
+    def list_unneeded(self, session: Session) -> list[Locked]:
+        """What the module's own lock holds beside these, and nothing in it asks for."""
+
+    def find_required(self, session: Session, bundle: Bundle) -> dict[str, Location]:
+        """The packages that the bundle cannot run without, and where it asks for each."""
 
     def read_licenses(self, tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         """What the packages that run with the module state as their licence, as installed."""

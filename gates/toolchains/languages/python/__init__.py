@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         find_build_code as find_build_code,
     )
     from gates.toolchains.languages.python.code_rules import check_code as check_code
+    from gates.toolchains.languages.python.components import find_required as find_required
     from gates.toolchains.languages.python.components import list_components as list_components
+    from gates.toolchains.languages.python.components import list_unneeded as list_unneeded
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
     from gates.toolchains.languages.python.environment import install_packages as install_packages
     from gates.toolchains.languages.python.idle_tests import find_idle_tests as find_idle_tests
@@ -79,7 +81,9 @@ _FILES = {
     "install_packages": "environment",
     "is_code": "sources.code",
     "is_test": "pytest",
+    "find_required": "components",
     "list_components": "components",
+    "list_unneeded": "components",
     "prepare_call": "registration",
     "read_licenses": "licenses",
     "read_lock": "lock",

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         find_build_code as find_build_code,
     )
     from gates.toolchains.languages.typescript.code_rules import check_code as check_code
+    from gates.toolchains.languages.typescript.components import find_required as find_required
     from gates.toolchains.languages.typescript.components import list_components as list_components
+    from gates.toolchains.languages.typescript.components import list_unneeded as list_unneeded
     from gates.toolchains.languages.typescript.dist import build as build
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
     from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
@@ -82,7 +84,9 @@ _FILES = {
     "install_packages": "packages",
     "is_code": "sources.code",
     "is_test": "runner",
+    "find_required": "components",
     "list_components": "components",
+    "list_unneeded": "components",
     "prepare_call": "registration",
     "read_licenses": "licenses",
     "read_lock": "install_files",

@@ -53,7 +53,7 @@ def read_npm_lock(
     """
     packages = lock_entries(text)
     needed = reachable(packages, member)
-    lines = _key_lines(text)
+    lines = key_lines(text)
     aliases = {
         (name, str(wanted)[4:].rpartition("@")[0] or str(wanted)[4:])
         for path in needed
@@ -238,13 +238,14 @@ def find_outdated(printed: bytes, text: str) -> OutdatedLockError | None:
     reasons = [each for each in lines if each.startswith(("Missing: ", "Invalid: "))]
     if "code EUSAGE" not in lines or sentence is None or not reasons:
         return None
-    places = _key_lines(text)
+    places = key_lines(text)
     names = (re.match(r"Invalid: lock file's (\S+)@\S+ does", each) for each in reasons)
     found = (places.get(f"node_modules/{name[1]}") for name in names if name)
     return OutdatedLockError(sentence, reasons, hint=LOCK_COMMAND, line=next(found, None))
 
 
-def _key_lines(text: str) -> dict[str, int]:
+def key_lines(text: str) -> dict[str, int]:
+    """The line, from 1, on which each object in a lock begins, by its key."""
     lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if match := re.match(r'\s*"((?:[^"\\]|\\.)*)":\s*\{\s*$', line):

@@ -1,0 +1,198 @@
+"""opengrep under the gate's own rules, and how its output is read.
+
+The distribution holds one file that unpacks 250 MB and takes three seconds for every start. What
+looks at code is a program among these, `opengrep-core`: it is unpacked once into the cache, sealed,
+and started itself, in a sandbox, for it reads the module. It asks no service and reads no
+configuration but the rules that it is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.model import Level, Location
+from gates.toolchains.cache import Installed, install_once
+from gates.toolchains.canary import Canary, append, plant, prove
+from gates.toolchains.injection_rules import Rule, read_rules, write_rules
+from gates.toolchains.problem import Problem, inside, relative
+from gates.toolchains.processes import disk
+from gates.toolchains.sandbox import Sandbox
+from gates.toolchains.tools import Program, Tools
+
+CORE = "opengrep-core"
+MEMORY = 2 << 30
+"""Bytes that it may have; a file that needs more is not looked at, and it says so."""
+SECONDS_A_RULE = 20
+"""How long one rule may take on one file; it says where that was not enough."""
+HINT = (
+    "what stands there is younger than opengrep's grammar, or no program: write it in another way"
+)
+_LEVELS = {"ERROR": Level.ERROR, "WARNING": Level.WARNING}
+_NEVER = "$^never"
+"""A pattern for comments that switch a rule off, which no comment fits."""
+
+
+def run(tools: Tools, language: str, files: Sequence[str], suffix: str) -> Iterator[Problem]:
+    """What the rules of a language find in these files of the module.
+
+    Each file gets a line with a fault of the first rule at its end, and one that is planted beside
+    them a line for each. Raises `CouldNotCheckError` where there is no file, `ToolFailedError`
+    where one of them or a rule was not understood in all its parts, and as `prove`.
+    """
+    if not files:
+        raise CouldNotCheckError("there is no source to look at")
+    tools.take("code")
+    rules = read_rules(language)
+    canaries = _canaries(tools, files, suffix, rules)
+    given = [*files, canaries[-1].path]
+    config, targets = tools.folder / "rules.json", tools.folder / "targets.json"
+    with disk():
+        config.write_text(write_rules(language, rules), "utf-8")
+        targets.write_text(write_targets(language, given), "utf-8")
+    program, place = unpacked(tools)
+    ran = tools.run(
+        program,
+        [
+            "-rules", config, "-targets", targets, "-json_nodots", "-taint_intrafile", "-j", "1",
+            "-ignore_pattern", _NEVER, "-max_target_bytes", "0", "-max_memory", str(MEMORY >> 21),
+            "-timeout", str(SECONDS_A_RULE),
+        ],
+        subjects=len(files),
+        sandbox=Sandbox(read=(place,), memory_limit=MEMORY),
+    )  # fmt: skip
+    seen, problems = parse(ran.stdout, tools.module_copy, rules)
+    yield from prove("opengrep", problems, canaries, files=given, seen=seen)
+
+
+def _canaries(
+    tools: Tools, files: Sequence[str], suffix: str, rules: Sequence[Rule]
+) -> list[Canary]:
+    found = [append(tools, path, rules[0].canary, rules[0].id) for path in files]
+    found.append(plant(tools, files[0], suffix, rules[0].canary, rules[0].id))
+    path = found[-1].path
+    return found + [append(tools, path, each.canary, each.id) for each in rules[1:]]
+
+
+def unpacked(tools: Tools) -> tuple[Program, Path]:
+    """The program itself, out of the cache, and the folder that it lies in."""
+    packed = tools.resolve("opengrep")
+    with disk(), Path(packed.command[0]).open("rb") as file:
+        name = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def unpack() -> Path:
+        home, folder = tools.folder / "unpacked", tools.folder / "core"
+        with disk():
+            home.mkdir()
+            folder.mkdir()
+        ran = tools.run(
+            packed, ["--version"], cwd=tools.folder, env=tools.environment({"HOME": str(home)})
+        )
+        cores = sorted(home.rglob(CORE))
+        if len(cores) != 1:
+            raise ToolFailedError(f"opengrep has unpacked no {CORE}")
+        with disk():
+            cores[0].replace(folder / CORE)
+            (folder / CORE).chmod(0o755)
+            (folder / "version").write_bytes(ran.stdout.strip()[:40])
+        return folder
+
+    place = tools.session.settings.cache / "opengrep" / name[:16]
+    made: Installed = install_once(place, unpack)
+    tools.records.append(made.record(CORE, 1))
+    version = (made.place / "version").read_text("utf-8", "replace")
+    return Program("opengrep", (str(made.place / CORE),), version), made.place
+
+
+def write_targets(language: str, files: Sequence[str]) -> str:
+    """The files to look at, as the program reads them: `target` in semgrep's Input_to_core.atd."""
+    told = {"analyzer": language, "products": ["sast"]}
+    return json.dumps([["CodeTarget", {"path": each, **told}] for each in files])
+
+
+def parse(output: bytes, copy: Path, rules: Sequence[Rule]) -> tuple[set[str], list[Problem]]:
+    """The files that `opengrep-core -json` looked at, and what it found in them.
+
+    Raises `ToolFailedError` for other output, for every error that it reports (a file or a rule
+    that it could not parse, a rule that took too long), and where it left out a rule or a file.
+    """
+    known = {each.id: each for each in rules}
+    try:
+        document = json.loads(output)
+        if errors := document["errors"]:
+            said = "; ".join(_error(each, copy) for each in errors[:3])
+            raise ToolFailedError(f"opengrep could not look at everything: {said}", hint=HINT)
+        left = [*document["skipped_rules"], *(document["paths"].get("skipped") or ())]
+        ran = {name for name, _ in document["rules_by_engine"]}
+        if left or known.keys() - ran:
+            raise ToolFailedError("opengrep has left out a rule or a file")
+        seen = {relative(name, copy) for name in document["paths"]["scanned"]}
+        lines: dict[str, list[bytes]] = {}
+        problems = []
+        for each in document["results"]:
+            found = _problem(each, copy, known[each["check_id"]])
+            problems.append(_in_characters(found, copy, lines))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        said = " ".join(output.decode("utf-8", "replace").split())[:300]
+        raise ToolFailedError(
+            f"opengrep printed something that is not understood: {error}: {said}"
+        ) from error
+    return seen, sorted(problems, key=lambda p: (str(p.location), p.rule or ""))
+
+
+def _error(entry: Any, copy: Path) -> str:  # noqa: ANN401 - JSON
+    path = str((entry.get("location") or {}).get("path") or entry.get("path") or "")
+    where = inside(path, copy) or Path(path).name
+    kind = entry.get("error_type")
+    if isinstance(kind, list) and len(kind) == 2 and kind[0] == "PartialParsing":
+        start = kind[1][0]["start"]
+        where += f":{int(start['line'])}:{int(start['col'])}"
+    return f"{where}: {' '.join(str(entry.get('message')).split())[:200]}"
+
+
+def _problem(entry: Any, copy: Path, rule: Rule) -> Problem:  # noqa: ANN401 - JSON
+    start, end = entry["start"], entry["end"]
+    one = start["line"] == end["line"] and end["col"] > start["col"]
+    return Problem(
+        rule.message,
+        Location(
+            relative(entry["path"], copy),
+            int(start["line"]),
+            int(start["col"]),
+            int(end["col"]) if one else None,
+        ),
+        rule.id,
+        rule.fix,
+        detail=_way(entry["extra"].get("dataflow_trace")),
+        level=_LEVELS[rule.severity],
+    )
+
+
+def _way(trace: Any) -> str | None:  # noqa: ANN401 - JSON
+    """Where what comes from outside enters, and the names by which it goes on."""
+    if not trace:
+        return None
+    kind, source = trace["taint_source"]
+    if kind != "CliLoc":
+        source = source[0]
+    names = [str(each["content"]) for each in trace.get("intermediate_vars") or ()]
+    return f"line {int(source[0]['start']['line'])}: " + " → ".join([str(source[1]), *names])
+
+
+def _in_characters(problem: Problem, copy: Path, lines: dict[str, list[bytes]]) -> Problem:
+    """A problem with its columns in characters; opengrep counts bytes."""
+    place = problem.location
+    if place.path not in lines:
+        lines[place.path] = (copy / place.path).read_bytes().split(b"\n")
+    line = lines[place.path][(place.line or 1) - 1]
+
+    def characters(column: int | None) -> int | None:
+        return len(line[: column - 1].decode("utf-8", "replace")) + 1 if column else None
+
+    moved = replace(place, column=characters(place.column), end_column=characters(place.end_column))
+    return replace(problem, location=moved)

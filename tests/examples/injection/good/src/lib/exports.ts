@@ -1,0 +1,13 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+/** What the platform hands to a handler. */
+export interface RouteRequest {
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Gives an export that was made earlier. */
+export function readExport(request: RouteRequest): Promise<string> {
+  const name = request.params["name"] ?? "latest.csv";
+  return readFile(join("exports", basename(name)), "utf8");
+}
