@@ -34,8 +34,8 @@ class Repair:
 
     module: Module
     """As it was loaded."""
-    changes: Mapping[str, bytes]
-    """New contents, by path."""
+    changes: Mapping[str, bytes | None]
+    """New contents, by path; None for a file that goes."""
     repaired: tuple[Finding, ...] = ()
     left: tuple[str, ...] = ()
     """Why something was not repaired: one sentence each."""
@@ -45,8 +45,10 @@ class Repair:
         parts = []
         for path, data in sorted(self.changes.items()):
             old = self.module.data(path) if path in self.module.files else b""
-            before, after = (each.decode("utf-8", "replace").split("\n") for each in (old, data))
-            lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="")
+            texts = old, data or b""
+            before, after = (each.decode("utf-8", "replace").split("\n") for each in texts)
+            new = "/dev/null" if data is None else f"b/{path}"
+            lines = difflib.unified_diff(before, after, f"a/{path}", new, lineterm="")
             parts += [f"{line}\n" for line in lines]
         return "".join(parts)
 
@@ -126,7 +128,9 @@ def repair(
     else:
         raise CouldNotCheckError(f"after {ROUNDS} rounds the fixers still change each other's work")
     _prove(before, found)
-    changes = {p: now.data(p) for p, f in now.files.items() if module.files.get(p) != f}
+    changes: dict[str, bytes | None] = {
+        p: now.data(p) for p, f in now.files.items() if module.files.get(p) != f
+    }
     gone = _count(before) - _count(found)
     if changes:
         left |= _unproved(found, left)

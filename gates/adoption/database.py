@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gates.adoption.older_files import OlderFiles, older_files
 from gates.adoption.prove import comparable, rows_come_over
 from gates.adoption.repair import World
+from gates.adoption.settings_table import settings_of
 from gates.adoption.state import look, open_older, own_objects, run_repairs
 from gates.adoption.take_over import PATH, take_over
 from gates.adoption.written import written
@@ -31,6 +33,8 @@ class NewDatabase:
     """Of the module, partitions left out."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """New names of tables by their older ones."""
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What a table of settings says of each: type, default and choices, as JSON Schema."""
     did: tuple[str, ...] = ()
     unproved: tuple[str, ...] = ()
     """Why it must not be written; empty where it is proved."""
@@ -52,7 +56,7 @@ def new_database(module: Module, policy: Policy, settings: Settings) -> NewDatab
             unproved += _seeds(before, scratch.digests())
             repaired = run_repairs(older, scratch, module.slug, released=False)
         unproved += repaired.failed
-        new = written(repaired.world)
+        new = written(repaired.world, [f"{e.sql}\n" for e in repaired.steps if e.everywhere])
         hook = take_over(before, repaired)
         changes: dict[str, bytes | None] = dict.fromkeys(
             (*found.steps, *found.doubled, *found.others)
@@ -80,7 +84,8 @@ def new_database(module: Module, policy: Policy, settings: Settings) -> NewDatab
     }
     tables = tuple(each.name for each in repaired.world.tables if each.partition_of is None)
     did = tuple(each.what for each in repaired.steps)
-    return NewDatabase(changes, tables, renamed, did, unproved, notes)
+    settings_found = dict(settings_of(repaired.world))
+    return NewDatabase(changes, tables, renamed, settings_found, did, unproved, notes)
 
 
 def _laid_out(module: Module, found: OlderFiles) -> Module:

@@ -26,6 +26,8 @@ class Step:
     """A clause that says what it does, for people: "renames notes to tenant_x_notes"."""
     at: int = 0
     """The order at which it is to run; 0 is that of its repair."""
+    everywhere: bool = False
+    """The migration itself says it, too: what a fresh install does not have is not missed there."""
     back: str = ""
     """What undoes it; "" where nothing has to, or can."""
 

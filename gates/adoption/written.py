@@ -29,8 +29,9 @@ class Written:
     down: str
 
 
-def written(world: World) -> Written:
-    """The module's objects in a database as a first migration with its rollback."""
+def written(world: World, more: Sequence[str] = ()) -> Written:
+    """The module's objects in a database as a first migration with its rollback; the statements
+    `more` come last in the migration."""
     objects = own_objects(world).objects
     tables = _in_order(world.tables)
     up = [HEAD]
@@ -39,6 +40,7 @@ def written(world: World) -> Written:
     for table in tables:
         up += list(_table(world, table, objects))
     up += [_view(key, p) for key, p in objects.items() if key.startswith("view ")]
+    up += more
     down = [HEAD]
     drops = [f"DROP VIEW IF EXISTS {_bare(key)};" for key in objects if key.startswith("view ")]
     drops += [
@@ -102,15 +104,18 @@ def _table(world: World, table: Table, objects: Mapping[str, Properties]) -> Ite
             create = create_policy(policy, name, found)
             yield f"DROP POLICY IF EXISTS {policy} ON {name};\n{create}\n"
     for key, found in objects.items():
-        if key.startswith("trigger ") and key.endswith(f" on {table.qualified}"):
-            if table.partition_of is None:
-                text = found["definition"].replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER", 1)
-                yield f"{_short(text)};\n"
+        own = key.startswith("trigger ") and key.endswith(f" on {table.qualified}")
+        if own and table.partition_of is None:
+            text = found["definition"].replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER", 1)
+            yield f"{_short(text)};\n"
     grant = (
         f"GRANT SELECT, INSERT, UPDATE ON {name} TO tenant_app_role;\n"
         if table.partition_of is None
         else ""
     )
+    for column in table.columns:
+        if (column.default or "").startswith("nextval(") and grant:
+            grant += f"GRANT USAGE ON SEQUENCE {sequence_of(table, column)} TO tenant_app_role;\n"
     yield f"REVOKE ALL ON {name}\n    FROM {EVERYBODY};\n{grant}"
 
 
@@ -125,14 +130,13 @@ def _columns(table: Table) -> list[Column]:
 def _column(table: Table, column: Column) -> str:
     type_ = _short(column.type).replace("timestamp with time zone", "timestamptz")
     parts = [column.quoted, type_]
-    sequence = f"{table.name}_{column.name}_seq"
     if column.identity:
         always = "ALWAYS" if column.identity == "a" else "BY DEFAULT"
         parts.append(f"GENERATED {always} AS IDENTITY")
         return " ".join(parts)
     if column.generated is not None:
         parts.append(f"GENERATED ALWAYS AS ({column.generated}) STORED")
-    if column.default == f"nextval('{quoted(table.schema)}.{quoted(sequence)}'::regclass)":
+    if column.default == f"nextval('{table.schema}.{sequence_of(table, column)}'::regclass)":
         parts[1] = {"bigint": "bigserial", "integer": "serial"}.get(type_, type_)
         return " ".join(parts)
     if column.not_null:
@@ -141,6 +145,11 @@ def _column(table: Table, column: Column) -> str:
         default = _short(column.default)
         parts.append(f"DEFAULT {default}")
     return " ".join(parts)
+
+
+def sequence_of(table: Table, column: Column) -> str:
+    """The sequence that PostgreSQL makes for a serial column, by its name in the schema."""
+    return quoted(f"{table.name}_{column.name}_seq")
 
 
 def _constraints(table: Table, objects: Mapping[str, Properties]) -> Iterator[str]:

@@ -23,8 +23,8 @@ def write_files(module: Module, changes: Mapping[str, bytes | None]) -> None:
     remove those whose content is None.
 
     Each file is written beside its old one and then takes its name, once all are written; its mode
-    stays. Files are removed last. Raises `CouldNotCheckError`, with nothing replaced, where a file was changed meanwhile,
-    or cannot be written.
+    stays. Files are removed last. Raises `CouldNotCheckError`, with nothing replaced, where a file
+    was changed meanwhile, or cannot be written.
     """
     with contextlib.ExitStack() as stack:
         ready: list[tuple[str, str, str, int]] = []

@@ -29,7 +29,7 @@ def functions(world: World) -> Iterator[Step]:
             continue
         new = bare if fits else f"{world.own}_{bare}"
         if not fits:
-            yield Step(f"DROP FUNCTION {signature} CASCADE;", f"leaves {bare} out", 55)
+            yield Step(f"DROP FUNCTION {signature} CASCADE;", f"leaves {bare} out", 61)
         if "audit_logs" in definition:
             continue
         yield Step(_again(definition, bare, new, tables), f"makes the function {new}")

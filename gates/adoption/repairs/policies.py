@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.adoption.repair import Step, World, quoted, repair
+from gates.database.catalog_state.snapshot import Properties
 from gates.database.catalog_state.tables import Table
 from gates.database.shapes.policies import standard_policy
 
@@ -42,9 +43,8 @@ def _again(world: World, table: Table, name: str) -> str:
     return create_policy(quoted(name), table.qualified, found)
 
 
-def create_policy(name: str, table: str, found: object) -> str:
+def create_policy(name: str, table: str, found: Properties) -> str:
     """The statement for a policy as a snapshot describes it."""
-    assert isinstance(found, dict)
     using = f"\n    USING {_inside(found['using'])}" if "using" in found else ""
     check = f"\n    WITH CHECK {_inside(found['with_check'])}" if "with_check" in found else ""
     kind = "" if found["kind"] == "PERMISSIVE" else " AS RESTRICTIVE"

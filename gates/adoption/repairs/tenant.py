@@ -15,7 +15,8 @@ USERS = ("user_id", "owner_id", "profile_id", "created_by", "author_id", "upload
 @repair(15)
 def tenant(world: World) -> Iterator[Step]:
     """A column tenant_id of type uuid. Whose a row is says, in this order: the row that it belongs
-    to, its organization, its user. Where nothing says it, the table stays as it is."""
+    to, its organization, its user. Where nothing says it, the table stays as it is. Code that knows
+    no tenant_id yet gets the session's by default."""
     if world.released:
         return
     ready = {each.oid for each in world.tables if each.tenant is not None}
@@ -27,14 +28,18 @@ def tenant(world: World) -> Iterator[Step]:
         for table, source in known:
             waiting.remove(table)
             ready.add(table.oid)
-            yield from _give(table, source)
+            yield from _give(table, source, world.tenant)
 
 
-def _give(table: Table, source: str) -> Iterator[Step]:
+def _give(table: Table, source: str, session: str) -> Iterator[Step]:
     alter = f"ALTER TABLE {table.qualified}"
     column = table.tenant
     if column is None:
-        yield Step(f"{alter} ADD COLUMN tenant_id uuid;", f"adds tenant_id to {table.name}")
+        yield Step(
+            f"{alter} ADD COLUMN tenant_id uuid;\n"
+            f"{alter} ALTER COLUMN tenant_id SET DEFAULT {session};",
+            f"adds tenant_id to {table.name}",
+        )
     elif column.type != "uuid":
         if column.default:
             yield Step(f"{alter} ALTER COLUMN tenant_id DROP DEFAULT;", "drops its default")

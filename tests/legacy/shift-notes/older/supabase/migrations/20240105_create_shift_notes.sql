@@ -12,6 +12,7 @@ BEGIN
         author_id UUID REFERENCES auth.users(id) ON DELETE SET NULL,
         title TEXT NOT NULL,
         body TEXT,
+        archived_at TIMESTAMP,
         state note_state NOT NULL DEFAULT 'open',
         created_at TIMESTAMP DEFAULT now(),
         updated_at TIMESTAMP DEFAULT now()
