@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gates.adoption.database import NewDatabase, new_database
 from gates.adoption.draft import Older, as_json, drafts, older_manifest, older_slug
-from gates.check import all_outlines
+from gates.check import Outline, all_outlines
 from gates.errors import CouldNotCheckError, GatesError
 from gates.fix import Repair
 from gates.model import Finding, Level, Stage, Verdict
@@ -55,10 +55,10 @@ def bring(path: Path, settings: Settings, today: date) -> Brought:
         return Brought(Repair(module, {}, (), (why,)), (), ())
     database = _database(known, policy, settings)
     left = list(database.unproved)
-    proved = replace(database, changes={}, renamed={}) if left else database
+    proved = NewDatabase() if left else database
     changes = _drafted(module, proved, policy, today)
     new = with_files(module, changes)
-    errors = _errors(new, policy, settings, today)
+    errors = _errors(new, policy, settings, today, database=not left)
     blocking = [each for each in errors if each.location.path in changes]
     left += [f"{each.location}: {each.message} [{each.check}]" for each in blocking]
     if blocking:
@@ -109,7 +109,9 @@ def _drafted(
     }
 
 
-def _errors(module: Module, policy: Policy, settings: Settings, today: date) -> list[Finding]:
+def _errors(
+    module: Module, policy: Policy, settings: Settings, today: date, *, database: bool
+) -> list[Finding]:
     """What the checks of manifest, files and database find in a module, but for those that run its
     code. One that cannot be run is a finding, too."""
     languages = (None, language_name(module))
@@ -117,10 +119,9 @@ def _errors(module: Module, policy: Policy, settings: Settings, today: date) -> 
         each.id
         for each in all_outlines()
         if each.language in languages
-        and (each.stage is Stage.LINT_MANIFEST or each.id.startswith("migration")
-             or "database" in each.needs)
+        and (each.stage is Stage.LINT_MANIFEST or (database and _about_database(each)))
         and not CODE.intersection(each.needs)
-    )  # fmt: skip
+    )
     stages = (Stage.LINT_MANIFEST, Stage.LINT, Stage.TEST)
     report = run_module(
         module, policy, stages, settings, today=today, only=chosen, with_baseline=False
@@ -132,3 +133,7 @@ def _errors(module: Module, policy: Policy, settings: Settings, today: date) -> 
         first = unknown[0]
         raise CouldNotCheckError(f"{first.check} could not be run: {first.reason}")
     return errors
+
+
+def _about_database(outline: Outline) -> bool:
+    return outline.id.startswith("migration") or "database" in outline.needs

@@ -36,9 +36,12 @@ def written(world: World, more: Sequence[str] = ()) -> Written:
     tables = _in_order(world.tables)
     up = [HEAD]
     up += [_type(key, each) for key, each in objects.items() if key.startswith("type ")]
-    up += [_function(p) for key, p in objects.items() if key.startswith("function ")]
+    functions = [p["definition"] for key, p in objects.items() if key.startswith("function ")]
+    late = [each for each in functions if _asks(each, tables)]
+    up += [_function(each) for each in functions if each not in late]
     for table in tables:
         up += list(_table(world, table, objects))
+    up += [_function(each) for each in late]
     up += [_view(key, p) for key, p in objects.items() if key.startswith("view ")]
     up += more
     down = [HEAD]
@@ -187,9 +190,13 @@ def _type(key: str, found: Properties) -> str:
     )
 
 
-def _function(found: Properties) -> str:
-    text = found["definition"].rstrip()
-    return f"{text};\n"
+def _asks(definition: str, tables: Sequence[Table]) -> bool:
+    """Whether a function can be made only after the tables that it asks: its body is read then."""
+    return "LANGUAGE sql" in definition and any(each.name in definition for each in tables)
+
+
+def _function(definition: str) -> str:
+    return f"{definition.rstrip()};\n"
 
 
 def _view(key: str, found: Properties) -> str:

@@ -46,7 +46,8 @@ def manifest(older: Older) -> Changes:
         "compatibility_matrix": _matrix(older),
     }  # fmt: skip
     found |= {key: each for key, each in _more(older, known) if key not in found}
-    found["database_tables"] = list(older.database.tables)
+    if older.database.tables:
+        found["database_tables"] = list(older.database.tables)
     found |= declared(older, found)
     found = {key: each for key, each in found.items() if each not in ([], {}, None)}
     found.setdefault("migrations", [])

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - names are quoted by the server
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gates.adoption.repair import Step, World, repair
 from gates.database.catalog_state.tables import Table
@@ -19,12 +19,19 @@ def tenant(world: World) -> Iterator[Step]:
     no tenant_id yet gets the session's by default."""
     if world.released:
         return
-    ready = {each.oid for each in world.tables if each.tenant is not None}
-    waiting = [t for t in world.tables if t.partition_of is None]
+    waiting = [each for each in world.tables if each.partition_of is None]
+    ready: set[int] = set()
+    patient = True
     while waiting:
-        known = [(t, source) for t in waiting if (source := _source(world, t, ready)) is not None]
-        if not known:
+        known = [
+            (table, source)
+            for table in waiting
+            if not (patient and _waits(table, waiting))
+            and (source := _source(world, table, ready)) is not None
+        ]
+        if not known and not patient:
             break
+        patient = bool(known)
         for table, source in known:
             waiting.remove(table)
             ready.add(table.oid)
@@ -58,6 +65,13 @@ def _give(table: Table, source: str, session: str) -> Iterator[Step]:
         yield Step(
             f"{alter} ALTER COLUMN tenant_id SET NOT NULL;", f"asks {table.name} for tenant_id"
         )
+
+
+def _waits(table: Table, waiting: Sequence[Table]) -> bool:
+    """Whether a row belongs to one of a table whose rows have no tenant yet: that decides first."""
+    own = table.tenant is not None and table.tenant.not_null
+    targets = {each.target for each in table.references} - {table.oid}
+    return not own and any(each.oid in targets for each in waiting)
 
 
 def _source(world: World, table: Table, ready: set[int]) -> str | None:

@@ -15,7 +15,9 @@ class FakeDatabase:
 
     def __init__(self) -> None:
         """Start with one note."""
-        self.rows: list[dict[str, object]] = [{"id": UUID(int=1), "title": "first", "archived_at": None}]
+        self.rows: list[dict[str, object]] = [
+            {"id": UUID(int=1), "title": "first", "archived_at": None}
+        ]
         self.statements: list[Statement] = []
 
     def query(self, statement: Statement, /) -> Sequence[Row]:

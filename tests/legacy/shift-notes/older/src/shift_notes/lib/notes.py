@@ -29,7 +29,6 @@ def find_notes(context: RequestContext, limit: int) -> list[Note]:
             """
             SELECT id, title, archived_at
             FROM shift_notes
-            WHERE state <> 'archived'
             ORDER BY created_at DESC
             LIMIT %(limit)s
             """,
