@@ -127,15 +127,13 @@ def repair(
         now, found = changed, run.look(changed, checks)
     else:
         raise CouldNotCheckError(f"after {ROUNDS} rounds the fixers still change each other's work")
-    _prove(before, found)
+    prove(before, found)
     changes: dict[str, bytes | None] = {
         p: now.data(p) for p, f in now.files.items() if module.files.get(p) != f
     }
-    gone = _count(before) - _count(found)
     if changes:
         left |= _unproved(found, left)
-    repaired = tuple(each for each in _findings(before) if gone[_key(each)])
-    return Repair(module, changes, repaired, tuple(left.values()))
+    return Repair(module, changes, gone(before, found), tuple(left.values()))
 
 
 def _prepared(
@@ -200,7 +198,7 @@ def _repairable(
 ) -> list[Finding]:
     """The open findings that fixers repair; what is protected goes to `left` instead."""
     result = []
-    for each in _findings(found):
+    for each in findings_of(found):
         if each.check not in chosen or not (each.fix or "").endswith(REPAIRED):
             continue
         where = each.location.path
@@ -222,7 +220,7 @@ def _applied(run: _Run, module: Module, name: str) -> Module:
     return module
 
 
-def _prove(before: Results, after: Results) -> None:
+def prove(before: Results, after: Results) -> None:
     """Raises `CouldNotCheckError` where something is found that was not, or no longer checked."""
     new = _count(after) - _count(before)
     if new:
@@ -248,7 +246,14 @@ def _unproved(found: Results, left: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _findings(results: Results) -> list[Finding]:
+def gone(before: Results, after: Results) -> tuple[Finding, ...]:
+    """The findings that are not there any more."""
+    less = _count(before) - _count(after)
+    return tuple(each for each in findings_of(before) if less[_key(each)])
+
+
+def findings_of(results: Results) -> list[Finding]:
+    """All findings of some checks."""
     return [each for result in results.values() for each in result.findings]
 
 
@@ -258,7 +263,7 @@ def _key(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def _count(results: Results) -> Counter[tuple[str, str, str, str]]:
-    return Counter(_key(each) for each in _findings(results))
+    return Counter(_key(each) for each in findings_of(results))
 
 
 def _same(module: Module, path: str, data: bytes) -> bool:

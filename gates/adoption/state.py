@@ -69,6 +69,11 @@ def run_repairs(database: Database, scratch: Scratch, slug: str, *, released: bo
             for each in chosen.run(world):
                 step = replace(each, at=each.at or order)
                 (steps if step.at == order else later).append(step)
+        if released:
+            failed += [
+                f"what {e.what} has no way back, and is not done" for e in steps if not e.back
+            ]
+            steps = [each for each in steps if each.back]
         if order < AFTERWARDS:
             steps = [each for each in steps if _ran(scratch, each, failed)]
         done += steps
