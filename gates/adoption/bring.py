@@ -8,7 +8,7 @@ A part that is not proved is shown and not written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from gates.adoption.following import following
 from gates.check import Outline, all_outlines
 from gates.errors import CouldNotCheckError, GatesError
 from gates.fix import Repair, Results, findings_of, gone, prove
-from gates.model import Finding, Level, Stage, Verdict
+from gates.model import CheckResult, Finding, Level, Stage, Verdict
 from gates.module import Module, load_older, with_files
 from gates.module.load import MANIFEST
 from gates.needs import Needs
@@ -57,7 +57,7 @@ class _Run:
             each.id
             for each in all_outlines()
             if each.language in languages
-            and (each.stage is Stage.LINT_MANIFEST or (database and _about_database(each)))
+            and (each.stage is Stage.LINT_MANIFEST or (database and about_database(each)))
             and not CODE.intersection(each.needs)
         )
         stages = (Stage.LINT_MANIFEST, Stage.LINT, Stage.TEST)
@@ -65,8 +65,8 @@ class _Run:
             module, self.policy, stages, self.settings, today=self.today, only=only,
             with_baseline=False,
         )  # fmt: skip
-        found = [each for stage in report.stages for each in stage.checks]
-        return {each.check: each for each in found if each.check in only}
+        found = [each for stage in report.stages for each in stage.checks if each.check in only]
+        return {each.check: _without_notes(each) for each in found}
 
     def newest(self, module: Module) -> str:
         """The newest released version, "" where none is. Raises where that is not known."""
@@ -127,6 +127,8 @@ def _anew(run: _Run, module: Module, known: Module) -> Brought:
     left = list(database.unproved)
     used = NewDatabase() if left else database
     changes = _drafted(run, module, used)
+    if not changes:
+        return Brought(Repair(module, {}, (), tuple(left)), (), database.notes)
     blocking = _errors_in(run.look(with_files(module, changes), database=not left), changes)
     if not left and any(_of_database(each) for each in blocking):
         left += [_sentence(each) for each in blocking if _of_database(each)]
@@ -161,6 +163,12 @@ def _drafted(run: _Run, module: Module, database: NewDatabase) -> Changes:
     }
 
 
+def _without_notes(result: CheckResult) -> CheckResult:
+    """A note says what a repair does, such as what data its rollback takes; it forbids nothing."""
+    kept = (each for each in result.findings if each.level is not Level.NOTE)
+    return replace(result, findings=tuple(kept))
+
+
 def _differs(module: Module, path: str, data: bytes) -> bool:
     return path not in module.files or module.data(path) != data
 
@@ -179,8 +187,10 @@ def _of_database(finding: Finding) -> bool:
     return finding.location.path.startswith("migrations")
 
 
-def _about_database(outline: Outline) -> bool:
-    return outline.id.startswith("migration") or "database" in outline.needs
+def about_database(outline: Outline) -> bool:
+    """Whether a check is about migrations, or proves something on a database."""
+    named = outline.id.startswith("migration") or outline.id in {"dynamic-sql", "squawk"}
+    return named or "database" in outline.needs
 
 
 def _sentence(finding: Finding) -> str:

@@ -55,6 +55,9 @@ def new_database(module: Module, policy: Policy, settings: Settings) -> NewDatab
             before = look(older, scratch, module.slug, released=False)
             unproved += _seeds(before, scratch.digests())
             repaired = run_repairs(older, scratch, module.slug, released=False)
+        tables = tuple(each.name for each in repaired.world.tables if each.partition_of is None)
+        if not repaired.steps and _is_standard(module, found):
+            return NewDatabase(tables=tables, unproved=unproved)
         unproved += repaired.failed
         new = written(repaired.world, [f"{e.sql}\n" for e in repaired.steps if e.everywhere])
         hook = take_over(before, repaired)
@@ -82,10 +85,15 @@ def new_database(module: Module, policy: Policy, settings: Settings) -> NewDatab
         for each in before.tables
         if each.oid in names and names[each.oid] != each.name
     }
-    tables = tuple(each.name for each in repaired.world.tables if each.partition_of is None)
     did = tuple(each.what for each in repaired.steps)
     settings_found = dict(settings_of(repaired.world))
     return NewDatabase(changes, tables, renamed, settings_found, did, unproved, notes)
+
+
+def _is_standard(module: Module, found: OlderFiles) -> bool:
+    """Whether the migrations lie where the standard wants them, each with its rollback."""
+    there = [each.path for each in module.migrations if each.rollback_path]
+    return list(found.steps) == there and not found.doubled
 
 
 def _laid_out(module: Module, found: OlderFiles) -> Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.catalog_state.tables import Table
 from gates.errors import CheckDefinitionError
 
+_NOISE = re.compile(r"[\s()]|::text")
 OBJECTS, AFTERWARDS = 50, 90
 """Orders from which on a step is about objects that a migration makes anew wherever it runs, and
 about what only databases with rows of the older module get."""
@@ -102,6 +104,11 @@ def repairs() -> tuple[Repair, ...]:
             raise CheckDefinitionError(f"{path.name} holds no repair of its name")
         found.append(value)
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two expressions are the same but for parentheses and casts of literals to text."""
+    return _NOISE.sub("", one) == _NOISE.sub("", other)
 
 
 def quoted(name: str) -> str:

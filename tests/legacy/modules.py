@@ -1,7 +1,8 @@
 """Older modules as fixtures: laid out, brought under the standard by their steps, and counted.
 
-Each folder here is one: `older/` lies over a module that `gates new` makes (its code, its lock; what
-ends in .deleted goes), and `steps.txt` records what a person types: commands, and edits as patches.
+Each folder here is one: `older/` lies over a module that `gates new` makes (its code, its lock;
+what ends in .deleted goes), and `steps.txt` records what a person types: commands, and edits as
+patches. `python -m tests.legacy` runs them all, and writes the table of docs/adoption.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent
 MODULES = tuple(sorted(each.parent.name for each in HERE.glob("*/steps.txt")))
 MADE = date(2026, 1, 15)
 """The day on which the code under a fixture was made from the template."""
-_HUNK = re.compile(r"^@@[^\n]*\n", re.MULTILINE)
+_HUNK = re.compile(r"^(?:---|\+\+\+|@@)[^\n]*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,19 @@ class Recorded:
 
     slug: str
     language: str
+    had: str
+    """What is wrong with it, in a few words."""
     steps: tuple[str, ...]
     """"$ COMMAND", or "edit FILE.patch"."""
 
     @classmethod
     def of(cls, slug: str) -> Recorded:
         """Read it from its folder."""
-        first, *rest = (HERE / slug / "steps.txt").read_text("utf-8").splitlines()
-        steps = tuple(each for each in rest if each.strip() and not each.startswith("#"))
-        return cls(slug, first.removeprefix("language: "), steps)
+        lines = (HERE / slug / "steps.txt").read_text("utf-8").splitlines()
+        language, had, *steps = [each for each in lines if each.strip()]
+        return cls(
+            slug, language.removeprefix("language: "), had.removeprefix("had: "), tuple(steps)
+        )
 
     @property
     def commands(self) -> int:
@@ -62,8 +67,8 @@ def keystrokes(patch: str) -> int:
     """What it takes to type a patch (unified diff): each character that comes, and one key for each
     run of characters that go, which a person selects and deletes, or types over."""
     total = 0
-    for hunk in _HUNK.split(patch)[1:]:
-        lines = [each for each in hunk.splitlines() if not each.startswith(("---", "+++", "diff "))]
+    for hunk in _HUNK.split(patch):
+        lines = hunk.splitlines()
         old = "\n".join(each[1:] for each in lines if each[:1] in " -")
         new = "\n".join(each[1:] for each in lines if each[:1] in " +")
         for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, False).get_opcodes():

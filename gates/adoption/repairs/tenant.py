@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gates.adoption.repair import Step, World, repair
+from gates.adoption.repair import Step, World, repair, same
 from gates.database.catalog_state.tables import Table
 
 ORGANIZATIONS = ("organization_id", "organisation_id", "org_id")
@@ -54,7 +54,7 @@ def _give(table: Table, source: str, session: str) -> Iterator[Step]:
             f"{alter} ALTER COLUMN tenant_id TYPE uuid USING tenant_id::uuid;",
             f"makes tenant_id of {table.name} a uuid",
         )
-    elif column.default:
+    elif column.default and not same(column.default, session):
         yield Step(f"{alter} ALTER COLUMN tenant_id DROP DEFAULT;", "drops its default")
     if source:
         yield Step(

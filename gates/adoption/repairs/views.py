@@ -16,6 +16,8 @@ def views(world: World) -> Iterator[Step]:
         kind = "MATERIALIZED VIEW" if properties.get("kind") == "materialized" else "VIEW"
         bare = name.rpartition(".")[2].strip('"')
         new = bare if bare.startswith(world.prefix) else world.name_for(bare)
+        if new == bare and "security_invoker=true" in properties.get("options", ""):
+            continue
         yield Step(f"DROP {kind} IF EXISTS {name} CASCADE;", f"drops the view {bare}")
         yield Step(
             f"CREATE OR REPLACE VIEW public.{quoted(new)} WITH (security_invoker = true) AS\n"
