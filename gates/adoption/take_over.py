@@ -6,6 +6,7 @@ from textwrap import indent
 
 from gates.adoption.repair import AFTERWARDS, OBJECTS, World
 from gates.adoption.state import Repaired
+from gates.database.tenant_session import quote
 
 PATH = "migrations/hooks/pre_upgrade.sql"
 _HEAD = """\
@@ -34,23 +35,23 @@ def _nothing_to_do(before: World, after: World) -> str:
         new = now.get(table.oid)
         if new is not None and new.name != table.name:
             return (
-                f"to_regclass('{table.qualified}') IS NULL\n"
-                f"        OR to_regclass('{new.qualified}') IS NOT NULL"
+                f"to_regclass({quote(table.qualified)}) IS NULL\n"
+                f"        OR to_regclass({quote(new.qualified)}) IS NOT NULL"
             )
     for table in before.tables:
         new = now.get(table.oid)
         for column in new.columns if new is not None else ():
             if table.column(column.name) is None:
                 return (
-                    f"to_regclass('{table.qualified}') IS NULL OR EXISTS (\n"
+                    f"to_regclass({quote(table.qualified)}) IS NULL OR EXISTS (\n"
                     "            SELECT FROM pg_attribute WHERE attname ="
-                    f" '{column.name}'\n                AND attrelid ="
-                    f" to_regclass('{table.qualified}'))"
+                    f" {quote(column.name)}\n                AND attrelid ="
+                    f" to_regclass({quote(table.qualified)}))"
                 )
     first = before.tables[0]
     return (
-        f"to_regclass('{first.qualified}') IS NULL OR EXISTS (\n"
+        f"to_regclass({quote(first.qualified)}) IS NULL OR EXISTS (\n"
         "            SELECT FROM pg_trigger WHERE tgfoid ="
         " to_regprocedure('public.audit_row_change()')\n                AND tgrelid ="
-        f" to_regclass('{first.qualified}'))"
+        f" to_regclass({quote(first.qualified)}))"
     )

@@ -77,7 +77,7 @@ def _property(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if secret:
         found |= {"type": "string", "format": "password"}
         found.pop("default", None)
-        found["examples"] = []
+        found["examples"] = [f"<your {words}>"]
     elif not found.get("examples"):
         default = found.get("default")
         values = found.get("enum") or ([default] if default is not None else [])
