@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def take(slug: str, folder: Path) -> Row:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if arguments[0] == "fix":
-            files += int(ended.stderr.rpartition(" in ")[2].partition(" ")[0] or 0)
+            said = re.search(r"repaired in (\d+) file", ended.stderr)
+            files += int(said[1]) if said else 0
         if ended.returncode:
             sys.stderr.write(f"{slug}: {step}: {ended.returncode}\n{ended.stdout}{ended.stderr}")
     stages = json.loads(report.read_text())["stages"] if report.is_file() else []
