@@ -56,7 +56,7 @@ def new_database(module: Module, policy: Policy, settings: Settings) -> NewDatab
             unproved += _seeds(before, scratch.digests())
             repaired = run_repairs(older, scratch, module.slug, released=False)
         tables = tuple(each.name for each in repaired.world.tables if each.partition_of is None)
-        if not repaired.steps and _is_standard(module, found):
+        if all(each.aside for each in repaired.steps) and _is_standard(module, found):
             return NewDatabase(tables=tables, unproved=unproved)
         unproved += repaired.failed
         new = written(repaired.world, [f"{e.sql}\n" for e in repaired.steps if e.everywhere])

@@ -30,6 +30,8 @@ class Step:
     """The order at which it is to run; 0 is that of its repair."""
     everywhere: bool = False
     """The migration itself says it, too: what a fresh install does not have is not missed there."""
+    aside: bool = False
+    """It only makes room for other steps: without any, there is nothing to do."""
     back: str = ""
     """What undoes it; "" where nothing has to, or can."""
 

@@ -19,7 +19,7 @@ SET search_path TO public;
 def take_over(before: World, repaired: Repaired) -> str:
     """The hook; "" where tables of the older module are as the migrations make them."""
     steps = [each for each in repaired.steps if each.at < OBJECTS or each.at >= AFTERWARDS]
-    if not steps:
+    if all(each.aside for each in steps):
         return ""
     body = "\n".join(each.sql for each in steps)
     return (

@@ -16,5 +16,6 @@ def rest(world: World) -> Iterator[Step]:
     for key, properties in world.new("trigger"):
         name, _, table = key.partition(" on ")
         drop = f"DROP TRIGGER IF EXISTS {name} ON {table};"
-        yield Step(drop, f"takes the trigger {name} off")
-        yield Step(f"{properties['definition']};", f"puts the trigger {name} on again", 49)
+        yield Step(drop, f"takes the trigger {name} off", aside=True)
+        again = f"{properties['definition']};"
+        yield Step(again, f"puts the trigger {name} on again", 49, aside=True)
