@@ -34,8 +34,8 @@ class Repair:
 
     module: Module
     """As it was loaded."""
-    changes: Mapping[str, bytes]
-    """New contents, by path."""
+    changes: Mapping[str, bytes | None]
+    """New contents, by path; None for a file that goes."""
     repaired: tuple[Finding, ...] = ()
     left: tuple[str, ...] = ()
     """Why something was not repaired: one sentence each."""
@@ -45,8 +45,10 @@ class Repair:
         parts = []
         for path, data in sorted(self.changes.items()):
             old = self.module.data(path) if path in self.module.files else b""
-            before, after = (each.decode("utf-8", "replace").split("\n") for each in (old, data))
-            lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="")
+            texts = old, data or b""
+            before, after = (each.decode("utf-8", "replace").split("\n") for each in texts)
+            new = "/dev/null" if data is None else f"b/{path}"
+            lines = difflib.unified_diff(before, after, f"a/{path}", new, lineterm="")
             parts += [f"{line}\n" for line in lines]
         return "".join(parts)
 
@@ -125,13 +127,13 @@ def repair(
         now, found = changed, run.look(changed, checks)
     else:
         raise CouldNotCheckError(f"after {ROUNDS} rounds the fixers still change each other's work")
-    _prove(before, found)
-    changes = {p: now.data(p) for p, f in now.files.items() if module.files.get(p) != f}
-    gone = _count(before) - _count(found)
+    prove(before, found)
+    changes: dict[str, bytes | None] = {
+        p: now.data(p) for p, f in now.files.items() if module.files.get(p) != f
+    }
     if changes:
         left |= _unproved(found, left)
-    repaired = tuple(each for each in _findings(before) if gone[_key(each)])
-    return Repair(module, changes, repaired, tuple(left.values()))
+    return Repair(module, changes, gone(before, found), tuple(left.values()))
 
 
 def _prepared(
@@ -196,7 +198,7 @@ def _repairable(
 ) -> list[Finding]:
     """The open findings that fixers repair; what is protected goes to `left` instead."""
     result = []
-    for each in _findings(found):
+    for each in findings_of(found):
         if each.check not in chosen or not (each.fix or "").endswith(REPAIRED):
             continue
         where = each.location.path
@@ -218,7 +220,7 @@ def _applied(run: _Run, module: Module, name: str) -> Module:
     return module
 
 
-def _prove(before: Results, after: Results) -> None:
+def prove(before: Results, after: Results) -> None:
     """Raises `CouldNotCheckError` where something is found that was not, or no longer checked."""
     new = _count(after) - _count(before)
     if new:
@@ -244,7 +246,14 @@ def _unproved(found: Results, left: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _findings(results: Results) -> list[Finding]:
+def gone(before: Results, after: Results) -> tuple[Finding, ...]:
+    """The findings that are not there any more."""
+    less = _count(before) - _count(after)
+    return tuple(each for each in findings_of(before) if less[_key(each)])
+
+
+def findings_of(results: Results) -> list[Finding]:
+    """All findings of some checks."""
     return [each for result in results.values() for each in result.findings]
 
 
@@ -254,7 +263,7 @@ def _key(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def _count(results: Results) -> Counter[tuple[str, str, str, str]]:
-    return Counter(_key(each) for each in _findings(results))
+    return Counter(_key(each) for each in findings_of(results))
 
 
 def _same(module: Module, path: str, data: bytes) -> bool:

@@ -14,6 +14,7 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 
 DATABASE = (
+    "adoption/test_bring.py", "adoption/test_database.py", "adoption/test_following.py",
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
     "e2e", "faults", "move/test_actions.py", "move/test_runs.py", "mutation", "truth",
 )  # fmt: skip
@@ -28,6 +29,9 @@ NODE = (
 """Runs Node.js or installs npm packages."""
 
 SLOW = (
+    "adoption/test_bring.py",
+    "adoption/test_database.py",
+    "adoption/test_following.py",
     "toolchains/test_runners.py::test_a_run",
     "catalog/test_release.py",
     "contract/test_code_typescript.py",

@@ -195,7 +195,7 @@ class Server:
             if uri in self._unsaved:
                 raise GatesError(f"{path} is not saved, and what is repaired is what is on disk")
             old = found.module.text(path) if path in found.module.files else ""
-            changes[uri] = [{"range": _whole(old), "newText": data.decode()}]
+            changes[uri] = [{"range": _whole(old), "newText": (data or b"").decode()}]
         if found.left:
             self._tell("window/showMessage", {"type": 2, "message": safe("\n".join(found.left))})
         if changes:

@@ -48,6 +48,17 @@ def load(root: Path) -> Module:
     return _module(root, tree, _names(root))
 
 
+def load_older(root: Path) -> Module:
+    """As `load`, also where module.json has an older name, or is not there at all."""
+    if not is_folder(root):
+        raise UsageError(f"{root} is no folder", hint="give the folder that holds the module")
+    root = root.resolve()
+    try:
+        return _module(root, read_tree(root), _names(root))
+    except OSError as error:
+        raise UsageError(f"{root} cannot be read: {error.strerror}") from error
+
+
 def from_files(origin: str, files: Mapping[str, bytes]) -> Module:
     """A module that is in memory alone: files by their path, from a place such as an archive.
 
@@ -63,12 +74,14 @@ def from_files(origin: str, files: Mapping[str, bytes]) -> Module:
     return _module(Path(origin), tree, ())
 
 
-def with_files(module: Module, changes: Mapping[str, bytes]) -> Module:
-    """The same module with other contents of some files, by path; nothing on disk changes."""
+def with_files(module: Module, changes: Mapping[str, bytes | None]) -> Module:
+    """The same module with other contents of some files, by path, and without those whose content
+    is None; nothing on disk changes."""
     tree = Tree()
-    tree.files = dict(module.files)
+    tree.files = {path: file for path, file in module.files.items() if path not in changes}
     for path, data in changes.items():
-        tree.files[path] = File(path, len(data), hashlib.sha256(data).hexdigest(), data=data)
+        if data is not None:
+            tree.files[path] = File(path, len(data), hashlib.sha256(data).hexdigest(), data=data)
     tree.files = dict(sorted(tree.files.items()))
     tree.problems = [each for each in module.problems if each.location.path not in changes]
     return _module(module.root, tree, module.names)

@@ -18,20 +18,25 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_files(module: Module, changes: Mapping[str, bytes]) -> None:
-    """Put new contents in the place of files that are as they were when the module was loaded.
+def write_files(module: Module, changes: Mapping[str, bytes | None]) -> None:
+    """Put new contents in the place of files that are as they were when the module was loaded, and
+    remove those whose content is None.
 
     Each file is written beside its old one and then takes its name, once all are written; its mode
-    stays. Raises `CouldNotCheckError`, with nothing replaced, where a file was changed meanwhile,
-    or cannot be written.
+    stays. Files are removed last. Raises `CouldNotCheckError`, with nothing replaced, where a file
+    was changed meanwhile, or cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        ready = []
+        ready: list[tuple[str, str, str, int]] = []
+        gone: list[tuple[str, str, int]] = []
         try:
             for path, data in sorted(changes.items()):
                 folder = stack.enter_context(_parent(module.root, path))
                 name = path.rpartition("/")[2]
                 mode = _unchanged(module, path, folder, name)
+                if data is None:
+                    gone.append((path, name, folder))
+                    continue
                 new = f".{name[:60]}.{secrets.token_hex(4)}"
                 stack.callback(_discard, new, folder)
                 with os.fdopen(os.open(new, _NEW, 0o600, dir_fd=folder), "wb") as out:
@@ -42,8 +47,12 @@ def write_files(module: Module, changes: Mapping[str, bytes]) -> None:
                 ready.append((path, new, name, folder))
             for path, _, name, folder in ready:
                 _unchanged(module, path, folder, name)
+            for path, name, folder in gone:
+                _unchanged(module, path, folder, name)
             for _, new, name, folder in ready:
                 os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+            for _, name, folder in gone:
+                os.unlink(name, dir_fd=folder)
         except OSError as error:
             message = f"the repaired files could not be written: {error.strerror}"
             raise CouldNotCheckError(message) from error

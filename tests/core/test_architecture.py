@@ -37,7 +37,7 @@ RANK = {
     "reuse": 6, "tenants": 6, "move": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
     "stand_ins": 8,
-    "fix": 9, "adopt": 9, "update_module": 9, "fleet": 9,
+    "adoption": 9, "fix": 9, "adopt": 9, "update_module": 9, "fleet": 9,
     "language_server": 10, "commands": 11, "cli": 12, "__main__": 13, "child": 13,
 }  # fmt: skip
 """Nothing imports what has a higher rank; a new room must be placed here."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from gates.check import check
 from gates.database.parsing.relations import created_tables, touched
 from gates.database.parsing.statements import UNKNOWN, Inner, scripts_of, statements_of
+from gates.database.rules.taken_over import taken_over
 from gates.model import Finding, Location, Stage
 from gates.module import Module
 
@@ -23,12 +24,13 @@ def migration_names(module: Module) -> Iterator[Finding]:
         upgraded or switched off.
     Bad: CREATE TABLE alerts; REFERENCES tenant_billing_invoices; UPDATE core_modules; the same in
         a DO block or a function; a loop over all tables of pg_class that alters each of them
-    Good: CREATE TABLE tenant_alert_engine_alerts for the slug alert-engine
+    Good: CREATE TABLE tenant_alert_engine_alerts for the slug alert-engine; in a hook, ALTER TABLE
+        tenant_alerts RENAME TO tenant_alert_engine_alerts, which no module of the catalog claims
     Fix: rename the table with its prefix; reach another module through its API and not its tables.
     """
     if not module.slug:
         return
-    prefix = module.table_prefix
+    prefix, hooks = module.table_prefix, frozenset(module.hooks.values())
     inside = [inner for script in scripts_of(module) for inner in statements_of(script)]
     made: dict[str, Location] = {}
     for inner in inside:
@@ -42,15 +44,18 @@ def migration_names(module: Module) -> Iterator[Finding]:
                 where,
                 fix=f"name it {prefix}{shown.removeprefix('tenant_')}",
             )
+    older = taken_over(module)
     for inner in inside:
-        yield from _of_statement(inner, prefix, made)
+        own = {*made, *older} if inner.script.path in hooks else made
+        yield from _of_statement(inner, prefix, own)
 
 
 def _of_statement(inner: Inner, prefix: str, made: Collection[str]) -> Iterator[Finding]:
     """Tables that a statement touches, and that the module does not make itself."""
     seen = set()
     for schema, name, node in touched(inner.statement.node):
-        if name in made or name in seen or schema not in {"", "public"}:
+        ours = name in made and not is_platforms(name)
+        if ours or name in seen or schema not in {"", "public"}:
             continue
         seen.add(name)
         if _any_table(inner, name, prefix):
@@ -61,7 +66,7 @@ def _of_statement(inner: Inner, prefix: str, made: Collection[str]) -> Iterator[
             )
             continue
         shown = name.replace(UNKNOWN, "..")
-        if name.startswith("core_") or name in CATALOG_NAMES:
+        if is_platforms(name):
             message = f"{shown} is a table of the platform's catalog"
             fix = "leave the catalog to the platform: register(), its API and the release write it"
         elif name.startswith("tenant_") and not _fits(name, prefix):
@@ -70,6 +75,11 @@ def _of_statement(inner: Inner, prefix: str, made: Collection[str]) -> Iterator[
         else:
             continue
         yield migration_names.finding(message, inner.at(node), fix=fix)
+
+
+def is_platforms(name: str) -> bool:
+    """Whether a table is one of the platform's catalog."""
+    return name.startswith("core_") or name in CATALOG_NAMES
 
 
 def _any_table(inner: Inner, name: str, prefix: str) -> bool:

@@ -26,7 +26,8 @@ def names_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
     A slug that came from another repository so far is a warning.
 
     Why: names are all that keeps the tables of one module from another's in a shared database.
-    Bad: the module alert declares tenant_alert_engine_rules, and there is a module alert-engine
+    Bad: the module alert declares tenant_alert_engine_rules, and there is a module alert-engine; a
+        hook that renames a table of another module
     Good: the module alert declares tenant_alert_rules
     Fix: give the table another name; where the slug itself is taken, the module.
     """
@@ -48,6 +49,7 @@ def names_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
         )
     own = module.table_prefix
     slugs = [each for each in catalog.slugs() if each != module.slug]
+    yield from _taken_over(module, slugs)
     longer = [each for each in slugs if prefix_of(each).startswith(own)]
     if longer:
         yield from _own_tables(module, [module.slug, *longer])
@@ -60,6 +62,22 @@ def names_unclaimed(module: Module, catalog: Catalog) -> Iterator[Finding]:
                     manifest.at("slug"),
                     fix="choose another slug",
                 )
+
+
+def _taken_over(module: Module, slugs: Collection[str]) -> Iterator[Finding]:
+    """Tables of others that a hook would rename into the module's own."""
+    if not module.hooks:
+        return
+    from gates.database.rules.taken_over import taken_over
+
+    for name, at in taken_over(module).items():
+        owner = belongs_to(name, slugs)
+        if owner is not None:
+            yield names_unclaimed.finding(
+                f"this takes {name} over, which is a table of the module {owner}",
+                at,
+                fix="take over only what this module had before it came under the standard",
+            )
 
 
 def _own_tables(module: Module, slugs: Collection[str]) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""Files that an older module lacks: a file each, found by its place."""

@@ -1,0 +1,1 @@
+"""Repairs of a database of an older module: a file each, found by its place."""

@@ -1,0 +1,1 @@
+DROP TABLE plan_days; DROP TABLE ingredients; DROP TABLE meals;

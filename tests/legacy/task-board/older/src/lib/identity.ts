@@ -1,0 +1,2 @@
+export const SLUG = "task-board";
+export const VERSION = "0.7.0";
