@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from gates.fleet.run import make_tasks, run_fleet
 from gates.fleet.task import ERROR, Outcome, Task, read_outcome, run_task
 from gates.report import fleet as report
 from tests.conftest import EXAMPLES
+from tests.fleet.workers import MARKER, dies_once
 
 STAGE = ("--stage", "lint-manifest", "--offline")
 
@@ -206,32 +206,14 @@ def test_the_longest_begin_first_and_the_unknown_before(known: dict[str, float])
     assert seconds == sorted(seconds, reverse=True)
 
 
-def test_dask_and_a_worker_that_is_killed(organisation: Path):
-    """Two workers; the first that runs a module is killed: it is run again, by another."""
+def test_dask_and_a_worker_that_is_killed(organisation: Path, monkeypatch: pytest.MonkeyPatch):
+    """Two workers; the first that is given a module is killed: it is run again, by another."""
+    monkeypatch.setattr("gates.fleet.engines.try_task", dies_once)
     tasks, _ = make_tasks(find_members([organisation]), STAGE, None, 60)
-    killed: list[int] = []
-    over = threading.Event()
-
-    def kill_one() -> None:
-        while not killed and not over.is_set():
-            for each in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    if b"gates.child" in each.read_bytes():
-                        status = (each.parent / "status").read_text()
-                        parent = int(status.partition("PPid:")[2].split()[0])
-                        if b"multiprocessing" in Path(f"/proc/{parent}/cmdline").read_bytes():
-                            os.kill(parent, signal.SIGKILL)
-                            killed.append(parent)
-                            return
-                except (OSError, ValueError):
-                    continue
-
-    killer = threading.Thread(target=kill_one)
-    killer.start()
+    state = Path(os.environ["GATES_STATE_DIR"])
+    state.mkdir()
     found = {each.name: each for each in run_on_dask(tasks, "local", 2)}
-    over.set()
-    killer.join()
-    assert killed
+    assert (state / MARKER).is_file()
     assert {name: each.verdict for name, each in found.items()} == {
         "other/sample-module": "fail",
         "sample-module": "pass",

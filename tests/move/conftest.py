@@ -56,14 +56,19 @@ def at(url: str, database: str) -> str:
     return url.replace("/postgres?", f"/{database}?")
 
 
+def copy_of_world(connection: psycopg.Connection, name: str) -> None:
+    """A copy of the old world, with what no copy takes along: a grant and a setting of its own."""
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE old_world STRATEGY FILE_COPY".encode())
+    connection.execute(f"GRANT CONNECT ON DATABASE {name} TO old_reader".encode())
+    connection.execute(f"ALTER DATABASE {name} SET work_mem TO '5MB'".encode())
+
+
 @pytest.fixture
 def place(world: World, tmp_path: Path) -> Place:
     """A copy of the old world that one test alone changes."""
     name = f"axon_{next(_numbers)}"
     with psycopg.connect(world.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE old_world STRATEGY FILE_COPY".encode())
-        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO old_reader".encode())
-        connection.execute(f"ALTER DATABASE {name} SET work_mem TO '5MB'".encode())
+        copy_of_world(connection, name)
     return Place(
         world.url, name, tmp_path, world.programs, modules=world.modules, releases=stand_ins,
         lock_timeout=0.3, jobs=1,

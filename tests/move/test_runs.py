@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gates.cli import cli
@@ -17,14 +18,16 @@ from gates.move.decide import Judged, decide, from_rehearsals, go
 from gates.move.engine import Hooks, roll_back, run
 from gates.move.journal import NAME, Entry, Journal, now, read
 from gates.move.legacy import Size
+from gates.move.place import Deadline, Place, StepFailedError
 from gates.move.plan import Check, Criterion, Step
 from gates.move.progress import progress
 from gates.move.read import load_plan
 from gates.move.record import Injected, Rehearsal, Rehearsed, percentile
-from gates.move.rehearse import Source, rehearse
+from gates.move.rehearse import Source, rehearse, stand_ins
+from gates.move.transfer import make_catalog
 from gates.report.migration import decision_page, status_page, status_text
 from gates.settings import Policy
-from tests.move.conftest import EXAMPLE, at, connect
+from tests.move.conftest import EXAMPLE, at, connect, copy_of_world
 
 PLAN = load_plan(EXAMPLE)
 
@@ -139,24 +142,74 @@ def test_a_run_of_another_plan_is_refused(base, journal):
         run(PLAN, base, journal)
 
 
-def _rehearse(base, *, only=(), times=0, rollbacks=0) -> Rehearsal:
+def _rehearse(base, source: Source, plan=PLAN, *, only=(), times=0, rollbacks=0) -> Rehearsal:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(faults, "all_faults", lambda _: only)
-        return rehearse(
-            PLAN, EXAMPLE, base, Source(Size(4, audits=1)), times=times, rollbacks=rollbacks
-        )
+        return rehearse(plan, base, source, times=times, rollbacks=rollbacks)
 
 
-def test_rehearsed_forwards_and_back_with_faults(base):
-    wanted = [(faults.KILL, "move-modules"), (faults.BAD_TARGET, "validate")]
+@pytest.fixture(scope="module")
+def catalogued(world, tmp_path_factory) -> str:
+    """The name of an old world in which the catalog is made already."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        copy_of_world(connection, "catalogued")
+    folder = tmp_path_factory.mktemp("catalogued")
+    place = Place(world.url, "catalogued", folder, world.programs, releases=stand_ins)
+    make_catalog(place, Deadline.of(60))
+    return "catalogued"
+
+
+SHORT = replace(
+    PLAN,
+    steps=tuple(
+        replace(PLAN.step(each), after=(), check=Check("SELECT count(*) FROM core_modules", "9"))
+        for each in ("catalog-tables", "move-modules")
+    ),
+)
+"""Two steps, with a check: what is released is there, also for a process that was killed."""
+
+
+def test_rehearsed_forwards_and_back_with_faults(base, world, catalogued):
     known = {(each.kind, each.step.id): each for each in faults.all_faults(PLAN)}
     assert {(faults.KILL, each.id) for each in PLAN.steps} <= known.keys()
     assert {(faults.LOCK, "move-audit"), (faults.BAD_ROW, "full-backup")} <= known.keys()
-    made = _rehearse(base, only=[known[each] for each in wanted], times=1, rollbacks=1)
+    made = _rehearse(
+        replace(base, modules=world.modules), Source(database=catalogued),
+        only=[known[faults.BAD_TARGET, "validate"]], times=1, rollbacks=1,
+    )  # fmt: skip
     assert [(e.passed, e.equal) for e in made.rehearsals] == [(True, True)]
-    assert all(each.survived for each in made.faults), made.faults
-    assert made.faults[0].outcome == "ended in the middle; went on to the end, and validated"
-    assert "settings that were moved and are not what they were" in made.faults[1].outcome
+    (wrong,) = made.faults
+    assert wrong.survived, wrong
+    assert "settings that were moved and are not what they were" in wrong.outcome
+    assert made.source == "clone of catalogued"
+
+
+def test_a_rehearsal_is_killed_in_a_step_and_goes_on(base, catalogued):
+    hit = faults.Fault(faults.KILL, SHORT.step("move-modules"))
+    made = _rehearse(base, Source(database=catalogued), SHORT, only=[hit])
+    assert made.faults == (
+        Injected(hit.kind, hit.step.id, True, "ended in the middle; went on to the end,"
+                 " and validated"),
+    )  # fmt: skip
+    gone = faults.Fault(faults.KILL, PLAN.step("validate"))
+    (never,) = _rehearse(base, Source(database=catalogued), replace(SHORT, steps=(
+        *SHORT.steps, replace(PLAN.step("validate"), after=()))), only=[gone]).faults  # fmt: skip
+    assert not never.survived
+
+
+def test_rehearsals_of_a_dump_and_of_a_generated_world(base, world, tmp_path):
+    dump = tmp_path / "world"
+    base.program("pg_dump", ["-Fd", "-f", str(dump), "-d", "old_world"], Deadline.of(60))
+    for place, source in ((replace(base, releases=stand_ins), Source(dump=dump)),
+                          (base, Source(Size(2, audits=1)))):  # fmt: skip
+        made = _rehearse(place, source, SHORT, times=1)
+        assert [(each.passed, each.note) for each in made.rehearsals] == [(True, "")]
+        assert made.size > 7_000_000
+    with pytest.raises(StepFailedError, match="pg_restore failed"):
+        _rehearse(base, Source(dump=tmp_path / "nothing"), SHORT, times=1)
+    with psycopg.connect(world.url) as connection:
+        left = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^gates_re'")
+        assert left.fetchall() == []
 
 
 def test_a_full_disk_and_a_held_lock_stop_a_run_and_it_goes_on(place):
