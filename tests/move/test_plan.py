@@ -80,6 +80,23 @@ def test_the_published_plan_is_refused_for_each_of_its_faults():
         ('action = "close"', 'action = "validate"', "open-platform"),
         ('action = "backup"', 'action = "validate"', "no-backup"),
         ('within = "30m"', 'within = "45m"', "two-rollbacks"),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"] }',
+            "no-check",
+        ),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"],'
+            ' budget = "5m", check = { command = ["undone"] } }',
+            "two-rollbacks",
+        ),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"],'
+            ' check = { command = ["sh", "-c", "undone"] } }',
+            "hidden-command",
+        ),
     ],
 )
 def test_one_change_and_the_plan_is_refused_for_it(old, new, rule):

@@ -19,7 +19,7 @@ from gates.move.engine import Hooks, roll_back, run
 from gates.move.journal import NAME, Entry, Journal, now, read
 from gates.move.legacy import Size
 from gates.move.place import Deadline, Place, StepFailedError
-from gates.move.plan import Check, Criterion, Step
+from gates.move.plan import Check, Criterion, Step, WayBack
 from gates.move.progress import progress
 from gates.move.read import load_plan
 from gates.move.record import Injected, Rehearsal, Rehearsed, percentile
@@ -61,6 +61,33 @@ def test_a_run_goes_forwards_and_one_command_takes_it_back(base, journal, tmp_pa
     assert roll_back(plan, base, journal).state == "rolled back"
     with pytest.raises(CouldNotCheckError, match="this run is rolled back"):
         run(plan, base, journal)
+
+
+def test_each_step_that_began_is_undone_by_its_own_command_the_last_first(base, journal, tmp_path):
+    """The second way back is interrupted, by a folder that is not empty, and goes on."""
+
+    def made(name: str, check: str = "true") -> Step:
+        folder = str(tmp_path / name)
+        back = WayBack(
+            "command", ("rmdir", folder), check=Check(command=("test", "!", "-e", folder))
+        )
+        return replace(command(name, "mkdir", folder), way_back=back, check=Check(command=(check,)))
+
+    plan = replace(
+        of_commands(made("one"), made("two"), made("three", "false"), made("four")), rollback=()
+    )
+    assert run(plan, base, journal).state == "stopped"
+    (tmp_path / "two" / "left").touch()
+    found = roll_back(plan, base, journal)
+    assert (found.state, "undo-two: rmdir failed" in found.note) == ("stopped", True)
+    (tmp_path / "two" / "left").unlink()
+    found = roll_back(plan, base, journal)
+    assert found.state == "rolled back"
+    assert [each.step for each in journal.entries if each.step.startswith("undo-")] == [
+        "undo-three", "undo-three", "undo-two", "undo-two", "undo-two", "undo-two", "undo-one",
+        "undo-one",
+    ]  # fmt: skip
+    assert not any((tmp_path / each).exists() for each in ("one", "two", "three", "four"))
 
 
 def test_behind_the_point_of_no_return_nothing_is_rolled_back(base, journal):
