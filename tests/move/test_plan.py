@@ -55,6 +55,14 @@ def test_the_published_plan_is_refused_for_each_of_its_faults():
     assert "it must begin by 2027-03-14T06:15+00:00, minute 315, during validation" in text
 
 
+def test_the_page_shows_what_is_said_about_the_published_plan():
+    plan = load_plan(SEED)
+    said = plan_text(plan, faults(plan), SEED.name).splitlines(keepends=True)
+    shown = "".join(each for each in said if not each.startswith("  fix: "))
+    page = (EXAMPLE.parents[1] / "docs" / "migration.md").read_text("utf-8")
+    assert f"```text\n{shown}```\n" in page, shown
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
