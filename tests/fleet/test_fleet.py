@@ -21,8 +21,9 @@ from gates.errors import UsageError
 from gates.fleet.engines import longest_first, run_here, run_on_dask, try_task
 from gates.fleet.journal import Journal
 from gates.fleet.members import find_members, owner_of
+from gates.fleet.readiness import Fleet
 from gates.fleet.run import make_tasks, run_fleet
-from gates.fleet.task import ERROR, Outcome, Task, read_outcome, run_task
+from gates.fleet.task import ERROR, Outcome, Task, forecast_of, read_outcome, run_task
 from gates.report import fleet as report
 from tests.conftest import EXAMPLES
 from tests.fleet.workers import MARKER, dies_once
@@ -99,6 +100,15 @@ def test_the_command_over_two_modules(organisation: Path, folder: Path):
     again = CliRunner().invoke(cli, [*arguments, "--resume"])
     assert "[1/2] other/sample-module: fail (from the run before)" in again.output
     assert "2 modules" in again.output
+    policy = folder / "policy.toml"
+    policy.write_text("[effective_on]\nmanifest-schema = 2099-01-01\n")
+    place = str(organisation / "other" / "sample-module")
+    asked = ["--policy", str(policy), "--effective-time", "2099-01-31"]
+    ended = CliRunner().invoke(cli, ["fleet", "run", place, *arguments[3:], *asked])
+    assert ended.exit_code == 0, ended.output
+    assert "what passes now and not as of 2099-01-31:\n  1 module  manifest-schema" in ended.output
+    wrong = CliRunner().invoke(cli, [*arguments, "--effective-time", "soon"])
+    assert "--effective-time: 'soon' is no day" in str(wrong.exception)
 
 
 @pytest.mark.parametrize(
@@ -220,14 +230,59 @@ def test_dask_and_a_worker_that_is_killed(organisation: Path, monkeypatch: pytes
     }
 
 
-def sample_fleet() -> report.Fleet:
-    """One that passes now, one that fails less than before, one about which nothing is known."""
-    before = {"a": outcome("a", verdict="fail"), "b": outcome("b", verdict="fail", errors=5)}
+def sample_fleet() -> Fleet:
+    """One that passes now, one that fails less than before, one about which nothing is known; and
+    what is in their baselines, and breaks in February."""
+    before = {
+        "a": outcome("a", verdict="fail", baselined=12, forecast={"coverage": "fail"}),
+        "b": outcome("b", verdict="fail", errors=5, baselined=2),
+        "c": outcome("c"),
+    }
+    passing = outcome("a", baselined=9, forecast={"coverage": "fail", "bandit": "fail"})
     failing = outcome(
-        "b", verdict="fail", errors=3, blocking=("lint ruff: no", "lint mypy: neither")
-    )
+        "b", verdict="fail", errors=3, blocking=("lint ruff: no", "lint mypy: neither"),
+        baselined=2, forecast={"pip-audit": "inconclusive", "coverage": "fail"},
+    )  # fmt: skip
     odd = outcome("c", verdict=ERROR, reason="its process was ended by SIGKILL")
-    return report.Fleet([outcome("a"), failing, odd], before, "2026-11-24T00:00:00Z", 12.0)
+    return Fleet([passing, failing, odd], before, "2026-11-24T00:00:00Z", 12.0, "2027-02-01")
+
+
+def test_what_is_left_in_baselines_and_what_breaks_next_month():
+    found = sample_fleet()
+    rows = report.text(found).splitlines()
+    assert "baseline  from 2027-02-01  owner" in rows[0]
+    shown = [(found.baseline(each), found.forecast(each)) for each in found.outcomes]
+    assert shown == [("9 (-3)", "2 (+1)"), ("2", "1 ?"), ("?", "?")]
+    assert found.breaking == [("coverage", 2), ("bandit", 1), ("pip-audit", 1)]
+    assert "what passes now and not as of 2027-02-01:\n  2 modules  coverage" in report.text(found)
+    data = json.loads(report.to_json(found))
+    assert data["breaking"][0] == {"check": "coverage", "modules": 2}
+    assert data["modules"][0]["forecast_trend"] == "2 (+1)"
+    assert "What breaks on 2027-02-01" in report.page(found)
+    assert "from 2027" not in report.text(replace(found, effective=""))
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "worse"),
+    [
+        ({}, {"a": "fail", "b": "inconclusive"}, {"a": "fail", "b": "inconclusive"}),
+        ({"a": "fail"}, {"a": "fail"}, {}),
+        ({"a": "fail"}, {"a": "inconclusive"}, {}),
+        ({"a": "inconclusive"}, {"a": "fail"}, {"a": "fail"}),
+        ({"a": "fail"}, {}, {}),
+    ],
+)
+def test_a_forecast_is_what_gets_worse(now, then, worse):
+    asked = task(effective="2027-02-01")
+    found = forecast_of(asked, outcome(not_passed=now), outcome(not_passed=then))
+    assert (found.forecast, found.seconds, found.verdict) == (worse, 2.0, "pass")
+
+
+def test_a_forecast_that_is_not_known_is_an_error():
+    lost = outcome(verdict=ERROR, reason="its process was ended by SIGKILL", lasting=False)
+    found = forecast_of(task(effective="2027-02-01"), outcome(), lost)
+    assert (found.verdict, found.lasting) == (ERROR, False)
+    assert found.reason == "as of 2027-02-01, its process was ended by SIGKILL"
 
 
 def test_the_readiness_of_a_fleet():
@@ -240,7 +295,7 @@ def test_the_readiness_of_a_fleet():
     assert "c: error\n  its process was ended by SIGKILL" in text
     assert text.endswith("3 modules in 12.0 s: 1 error, 1 fail, 1 pass\n")
     assert found.exit_code == 1
-    assert report.Fleet([odd], {}, "").exit_code == 3
-    assert report.Fleet([], {}, "").exit_code == 3
-    assert report.Fleet([outcome()], {}, "").exit_code == 0
+    assert Fleet([odd], {}, "").exit_code == 3
+    assert Fleet([], {}, "").exit_code == 3
+    assert Fleet([outcome()], {}, "").exit_code == 0
     assert "was fail" in report.page(found)
