@@ -7,6 +7,7 @@ the longest first, each on the worker that is free first.
 from __future__ import annotations
 
 import heapq
+import os
 import random
 import time
 from collections import Counter
@@ -21,7 +22,10 @@ from tests.benchmarks import generated
 from tests.fleet.workers import worker_killed
 
 Say = Callable[[str], None]
-MODULES, WORKERS, SIMULATED = 100, 2, 1_000
+MODULES = int(os.environ.get("FLEET_MODULES", "100"))
+WORKERS, SIMULATED = 2, 1_000
+KILLED = 20.0 if MODULES > 10 else 1.0
+"""Seconds after which the first worker that runs a module is killed."""
 STAGES = ("lint-manifest", "lint", "build")
 HEAD = """\
 | modules | workers | seconds by the clock | their seconds together | together / workers | ratio |
@@ -53,13 +57,15 @@ def fleet(work: Path, _times: int, say: Say) -> str:
     )
     began = time.monotonic()
     found: list[Outcome] = []
-    with worker_killed(after=20.0) as killed:
+    with worker_killed(after=KILLED) as killed:
         for each in run_on_dask(tasks, "local", WORKERS):
             found.append(each)
             if len(found) % 10 == 0:
                 say(f"  {len(found)} of {MODULES} after {time.monotonic() - began:.0f} s")
     taken = time.monotonic() - began
     say(f"  {dict(Counter(each.verdict for each in found))}, {len(killed)} worker killed")
+    for each in sorted(each for one in found for each in one.blocking)[:5]:
+        say(f"  {each}")
     seconds = [each.seconds for each in found]
     rows = [_row(f"{MODULES}, generated", WORKERS, taken, seconds)]
     drawn = draw.choices(seconds, k=SIMULATED)
