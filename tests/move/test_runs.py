@@ -18,16 +18,16 @@ from gates.move.decide import Judged, decide, from_rehearsals, go
 from gates.move.engine import Hooks, roll_back, run
 from gates.move.journal import NAME, Entry, Journal, now, read
 from gates.move.legacy import Size
-from gates.move.place import Deadline, Place, StepFailedError
+from gates.move.place import Deadline, StepFailedError
 from gates.move.plan import Check, Criterion, Step, WayBack
 from gates.move.progress import progress
 from gates.move.read import load_plan
-from gates.move.record import Injected, Rehearsal, Rehearsed, percentile
+from gates.move.record import Injected, Rehearsal, percentile
 from gates.move.rehearse import Source, rehearse, stand_ins
-from gates.move.transfer import make_catalog
 from gates.report.migration import decision_page, status_page, status_text
 from gates.settings import Policy
-from tests.move.conftest import EXAMPLE, at, connect, copy_of_world
+from tests.move.conftest import EXAMPLE, at, connect
+from tests.move.samples import rehearsal
 
 PLAN = load_plan(EXAMPLE)
 
@@ -175,17 +175,6 @@ def _rehearse(base, source: Source, plan=PLAN, *, only=(), times=0, rollbacks=0)
         return rehearse(plan, base, source, times=times, rollbacks=rollbacks)
 
 
-@pytest.fixture(scope="module")
-def catalogued(world, tmp_path_factory) -> str:
-    """The name of an old world in which the catalog is made already."""
-    with psycopg.connect(world.url, autocommit=True) as connection:
-        copy_of_world(connection, "catalogued")
-    folder = tmp_path_factory.mktemp("catalogued")
-    place = Place(world.url, "catalogued", folder, world.programs, releases=stand_ins)
-    make_catalog(place, Deadline.of(60))
-    return "catalogued"
-
-
 SHORT = replace(
     PLAN,
     steps=tuple(
@@ -255,15 +244,6 @@ def test_a_full_disk_and_a_held_lock_stop_a_run_and_it_goes_on(place):
         assert run(plan, place, journal).state == "done"
 
 
-def rehearsal(**changes) -> Rehearsal:
-    given = Rehearsal(
-        PLAN.sha256, "2027-03-01T00:00:00+00:00", "generated", 100, "PostgreSQL",
-        tuple(Rehearsed(True, 60.0 + n, {"move": 50.0 + n}, 30.0, True) for n in range(10)),
-        (Injected("kill -9", "move", True, "went on"),),
-    )  # fmt: skip
-    return replace(given, **changes)
-
-
 def test_go_only_where_every_criterion_is_met_and_measured():
     when = datetime(2027, 3, 10, tzinfo=UTC)
     measured = from_rehearsals(PLAN, [rehearsal()], when, 110) | {"free-space": 4.0}
@@ -273,7 +253,7 @@ def test_go_only_where_every_criterion_is_met_and_measured():
         if name in {each.measure for each in PLAN.criteria}:
             assert not go(decide(PLAN, less)), name
     bad = replace(rehearsal().rehearsals[0], equal=False)
-    few = from_rehearsals(PLAN, [rehearsal(rehearsals=(bad,) * 10)], when, 110)
+    few = from_rehearsals(PLAN, [replace(rehearsal(), rehearsals=(bad,) * 10)], when, 110)
     assert few["rehearsed-rollbacks"] == 0
     late = datetime(2027, 4, 10, tzinfo=UTC)
     assert not go(decide(PLAN, from_rehearsals(PLAN, [rehearsal()], late, 110)))
