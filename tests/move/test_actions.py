@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gates.database.server.embedded import throwaway_server
 from gates.move import backup, faults, legacy, stand_in
 from gates.move.actions import RUN
 from gates.move.place import Deadline, LimitError, Place, StepFailedError
@@ -241,6 +243,40 @@ def test_what_a_backup_loses_is_no_backup(place, monkeypatch):
     with pytest.raises(StepFailedError, match="the restored backup is not the database: schema"):
         run(place, "backup")
     assert not place.backup.exists()
+
+
+def test_a_backup_comes_up_on_a_second_server_with_its_roles(place, settings, monkeypatch):
+    """Password, membership, settings and end of a role are in the globals, and nowhere else."""
+    elsewhere = replace(place, second=lambda: throwaway_server(settings))
+    with connect(place) as connection:
+        connection.execute(
+            "CREATE ROLE night_shift LOGIN PASSWORD 'x' VALID UNTIL '2031-01-01';"
+            " GRANT old_reader TO night_shift WITH ADMIN OPTION;"
+            " ALTER ROLE night_shift SET work_mem TO '6MB'"
+        )
+    program = Place.program
+
+    def without_password(self, name, arguments, *more):
+        ran = program(self, name, arguments, *more)
+        if name == "pg_dumpall":
+            file = Path(arguments[arguments.index("--file") + 1])
+            text = file.read_text("utf-8")
+            file.write_text(re.sub(r" PASSWORD 'SCRAM[^']*'", "", text), "utf-8")
+        return ran
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Place, "program", without_password)
+            with pytest.raises(StepFailedError, match=r"role night_shift: .* is not .*no password"):
+                run(elsewhere, "backup")
+        assert not place.backup.exists()
+        run(elsewhere, "backup")
+        assert {each.name for each in place.backup.iterdir()} == {
+            "dump", "globals.sql", "state.json"
+        }  # fmt: skip
+    finally:
+        with connect(place) as connection:
+            connection.execute("DROP ROLE night_shift")
 
 
 def test_a_truncated_dump_rolls_nothing_back(moved):

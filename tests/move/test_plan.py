@@ -162,11 +162,11 @@ def test_a_restore_into_a_database_that_a_step_made_is_no_fault():
     ("old", "new", "line", "says"),
     [
         ("version = 1", "version = 2", 3, "version: 1 was expected"),
-        ('budget = "45m"', 'budget = "soon"', 34, "steps.1.budget"),
-        ('budget = "45m"', 'budgets = "45m"', 30, "steps.1"),
+        ('budget = "45m"', 'budget = "soon"', 35, "steps.1.budget"),
+        ('budget = "45m"', 'budgets = "45m"', 31, "steps.1"),
         ("starts = 2027-03-14T01:00:00Z", "starts = 2027-03-14T01:00:00", 8, "no offset from UTC"),
         ("jobs = 4", "jobs = 0", 12, "options.jobs"),
-        ('action = "close"', 'action = "close"\ncommand = ["x"]', 24, "steps.0"),
+        ('action = "close"', 'action = "close"\ncommand = ["x"]', 25, "steps.0"),
         ('length = "6h"', "length = ", 9, "Invalid value"),
     ],
 )

@@ -311,7 +311,9 @@ def gates(*arguments: str) -> int:
 def test_the_commands_from_no_go_to_the_way_back(place, tmp_path, monkeypatch, capsys):
     plan = tmp_path / "plan.toml"
     plan.write_text(
-        EXAMPLE.read_text("utf-8").replace(
+        EXAMPLE.read_text("utf-8")
+        .replace("second_server = true\n", "")
+        .replace(
             'action = "catalog"', 'action = "catalog"\ncheck = { sql = "SELECT 1", expect = "2" }'
         ),
         "utf-8",
