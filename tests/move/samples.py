@@ -40,6 +40,7 @@ def pages() -> dict[str, str]:
     measured = {"rehearsals": 10.0, "rehearsed-rollbacks": 10.0, "worst-rollback-minutes": 0.5}
     return {
         "migration-running.html": status_page(progress(PLAN, begun), 160.0),
+        "migration-live.html": status_page(progress(PLAN, begun), 160.0, live=True),
         "migration-stopped.html": status_page(progress(PLAN, undone[:6]), 170.0),
         "migration-undone.html": status_page(progress(PLAN, undone), 250.0),
         "migration-decision.html": decision_page(PLAN, decide(PLAN, measured), (rehearsal(),), ()),

@@ -293,7 +293,14 @@ def test_pages_show_what_hostile_notes_say_as_text():
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert 'http-equiv="refresh"' not in page
-    assert 'http-equiv="refresh"' in status_page(progress(PLAN, entries[:2]), 160.0)
+    going = progress(PLAN, entries[:2])
+    assert 'http-equiv="refresh"' not in status_page(going, 160.0)
+    assert 'href="status-live.html"' in status_page(going, 160.0)
+    live = status_page(going, 160.0, live=True)
+    assert 'http-equiv="refresh"' in live
+    assert 'href="status.html"' in live
+    assert "59 s of 7.5 min" in status_text(going, 160.0)
+    assert "ends the sessions of others" in live
     assert "\x1b" not in page + text
     assert "stopped: close-platform" in text
     assert "1 min of 360 min; a rollback must begin by minute 330" in text
