@@ -161,9 +161,10 @@ def _what(step: Step) -> str:
 
 
 def _steps(caption: str, steps: Sequence[StepProgress], found: Progress, now: float) -> Child:
+    waiting = "not run" if found.state in ("done", "rolled back") else "waiting"
     rows: list[tuple[Child, ...]] = [
         (
-            each.step.id, _what(each.step), _MARKS.get(each.state, "waiting"),
+            each.step.id, _what(each.step), _MARKS.get(each.state, waiting),
             _took(each, found, now) if each.tries else "-", minutes(each.step.limit),
             each.note or ", ".join(f"{key}: {value}" for key, value in each.figures.items())[:400],
         )

@@ -304,6 +304,9 @@ def test_pages_show_what_hostile_notes_say_as_text():
     assert "\x1b" not in page + text
     assert "stopped: close-platform" in text
     assert "1 min of 360 min; a rollback must begin by minute 330" in text
+    back = progress(PLAN, [*entries, Entry("rollback", 200.0), Entry("rolled-back", 201.0)])
+    assert ">waiting<" in page
+    assert ">not run<" in status_page(back, 210.0)
     decided = decision_page(PLAN, decide(PLAN, {}), (rehearsal(),), ())
     assert "No-go: 8 criteria are not met" in decided
     assert "kill -9 at move" in decided
