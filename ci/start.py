@@ -77,6 +77,8 @@ def workflows(arguments: list[str]) -> int:
 def run(program: str, *arguments: str) -> int:
     print(f"$ {program} {' '.join(arguments)}", flush=True)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Tests start gates hundreds of times: without bytecode each would compile it anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run([str(BIN / program), *arguments], cwd=ROOT, env=environment).returncode
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -23,7 +22,7 @@ from gates.commands.ending import (
     tell,
 )
 from gates.commands.module_path import module_path
-from gates.commands.options import REGISTRY_HELP, settings_of, stages_of
+from gates.commands.options import REGISTRY_HELP, day, settings_of, stages_of
 from gates.commands.outputs import Output, formats_page
 from gates.errors import (
     ClosedOutputError,
@@ -233,7 +232,7 @@ def _run(
 
     if fresh:
         given["reuse"] = "fresh"
-    effective = _day(effective_time)
+    effective = day(effective_time) if effective_time is not None else None
     if effective is not None:
         given["reuse"] = "off"
         stages = [each for each in stages if each not in (Stage.PUBLISH, Stage.RELEASE)]
@@ -253,15 +252,6 @@ def _run(
         effective=effective,
     )
     raise SystemExit(report.exit_code)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return datetime.fromisoformat(text).date() if text is not None else None
-    except ValueError as error:
-        raise UsageError(
-            f"--effective-time: {text!r} is no day such as 2027-01-31, and no time on one"
-        ) from error
 
 
 for command in COMMANDS:

@@ -16,7 +16,8 @@ TESTS = Path(__file__).resolve().parent
 DATABASE = (
     "adoption/test_bring.py", "adoption/test_database.py", "adoption/test_following.py",
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
-    "e2e", "faults", "move/test_actions.py", "move/test_runs.py", "mutation", "truth",
+    "e2e", "faults", "move/test_actions.py", "move/test_killed.py",
+    "move/test_runs.py", "mutation", "truth",
 )  # fmt: skip
 """Starts a PostgreSQL server."""
 
@@ -61,6 +62,7 @@ SLOW = (
     "evidence/test_evidence_refused.py::test_a_trusted_key_may_sign_nonsense",
     "evidence/test_evidence_refused.py::test_no_byte_can_become_any_other",
     "lint_manifest/test_fuzz.py",
+    "move/test_killed.py",
     "move/test_runs.py::test_rehearsed_forwards_and_back_with_faults",
     "toolchains/test_bundle.py",
     "toolchains/test_cache.py::test_a_test_that_fails_fails_also_with_a_runner_that_was_edited",

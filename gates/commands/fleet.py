@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gates.commands.options import CATALOG_HELP, settings_of
+from gates.commands.options import CATALOG_HELP, day, settings_of
 from gates.errors import UsageError
 from gates.model import Stage
 
@@ -63,7 +63,7 @@ _COMMON = [
     ),
     click.option(
         "--effective-time", metavar="TIME",
-        help="Check as of another day: what next month's policy will break.",
+        help="Another day: what its policy breaks. `run` tells it beside what is so today.",
     ),
     click.option("--policy", type=click.Path(path_type=Path, dir_okay=False)),
     click.option("--catalog", help=CATALOG_HELP),
@@ -101,13 +101,16 @@ def fleet_run(
     """
     from gates.fleet.journal import Journal
     from gates.fleet.members import find_members
+    from gates.fleet.readiness import Fleet
     from gates.fleet.run import make_tasks, run_fleet
-    from gates.report.fleet import Fleet
 
+    effective = given.pop("effective_time") or ""
+    if effective:
+        day(effective)
     engine, arguments, limit, settings = _prepared(given)
     journal = Journal(state.absolute() if state else settings.state / "fleet")
     began = time.monotonic()
-    tasks, errors = make_tasks(find_members(places), arguments, settings.policy, limit)
+    tasks, errors = make_tasks(find_members(places), arguments, settings.policy, limit, effective)
     total = len(tasks) + len(errors)
     done = iter(range(1, total + 1))
 
@@ -117,7 +120,7 @@ def fleet_run(
 
     found = run_fleet(tasks, errors, journal, engine, resume=resume, tell=tell)
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    _end(Fleet(found, journal.before(), made, time.monotonic() - began), outputs)
+    _end(Fleet(found, journal.before(), made, time.monotonic() - began, effective), outputs)
 
 
 def _prepared(given: dict[str, Any]) -> tuple[Engine, tuple[str, ...], float, Any]:
@@ -125,7 +128,7 @@ def _prepared(given: dict[str, Any]) -> tuple[Engine, tuple[str, ...], float, An
     workers = given.pop("workers") or os.cpu_count() or 1
     address, limit, stages = given.pop("dask"), given.pop("time_limit"), given.pop("stages")
     arguments = [part for stage in stages or STAGES for part in ("--stage", stage)]
-    if (effective := given.pop("effective_time")) is not None:
+    if (effective := given.pop("effective_time", None)) is not None:
         arguments += ["--effective-time", effective]
     for name in ("policy", "catalog"):
         if given.get(name) is not None:
@@ -176,7 +179,7 @@ def dependents(
     from gates.fleet.members import find_members
     from gates.fleet.run import make_tasks
     from gates.module import load
-    from gates.report import fleet as report
+    from gates.report import dependents as report
 
     given.pop("outputs")
     engine, arguments, limit, settings = _prepared(given)
@@ -193,7 +196,7 @@ def dependents(
     plain = {each.name: each for each in tasks}
     compared = gate_dependents(module, found, plain, engine, repeated=repeat, tell=tell)
     name = f"{module.slug} {module.version}"
-    form = report.dependents_json if as_json else report.dependents_text
+    form = report.to_json if as_json else report.text
     click.echo(form(name, compared), nl=False)
     states = {each.state for each in compared}
     if REGRESSED in states:

@@ -92,7 +92,7 @@ def migration_rehearse(
     with server(settings) as url:
         place = place_of(plan, plan_file, settings, url, "axon", Path.cwd())
         made = rehearse(
-            plan, plan_file.absolute(), place, source,
+            plan, place, source,
             times=times, rollbacks=rollbacks, with_faults=not no_faults, tell=click.echo,
         )  # fmt: skip
     path = record.write(

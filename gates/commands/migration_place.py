@@ -89,6 +89,7 @@ def place_of(
     plan: Plan, plan_file: Path, settings: Settings, url: str, database: str, folder: Path
 ) -> Place:
     """Where a plan is carried out, with the options that it names."""
+    from gates.database.server.embedded import throwaway_server
     from gates.database.server.programs import Programs
     from gates.move.place import Place
     from gates.move.read import seconds_of
@@ -106,6 +107,9 @@ def place_of(
         modules=(plan_file.parent / modules).absolute() if modules else None,
         approver=plan.options.get("approver", ""),
         releases=lambda connection: _copy_releases(settings, connection),
+        second=(lambda: throwaway_server(settings))
+        if plan.options.get("second_server") == "True"
+        else None,
     )
 
 

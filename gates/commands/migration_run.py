@@ -174,13 +174,14 @@ def _judged(
 
 
 def _show(found: Progress, folder: Path) -> None:
-    """The status in the terminal, and the page beside the journal."""
+    """The status in the terminal, and the pages beside the journal."""
     from gates.move.journal import now
-    from gates.report.migration import status_page, status_text
+    from gates.report.migration import LIVE, STILL, status_page, status_text
 
     click.echo(status_text(found, now()), nl=False)
     with contextlib.suppress(OSError):  # a full disk must not end a run that it does not touch
-        _write(folder / "status.html", status_page(found, now()))
+        for name in (STILL, LIVE):
+            _write(folder / name, status_page(found, now(), live=name == LIVE))
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gates.errors import UsageError
@@ -70,6 +71,16 @@ def stages_of(checks: Iterable[str]) -> list[Stage]:
                 hint=f"gates {known[each]}",
             )
     return [stage for stage in Stage if stage in {known[each] for each in checks}]
+
+
+def day(text: str) -> date:
+    """The day of `--effective-time`. Raises `UsageError` for what is none."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError as error:
+        raise UsageError(
+            f"--effective-time: {text!r} is no day such as 2027-01-31, and no time on one"
+        ) from error
 
 
 def wants_colour(stream: Any) -> bool:

@@ -22,6 +22,16 @@ TRIES = 2
 LOCAL = "local"
 """The address that stands for a Dask cluster of processes on this machine."""
 
+_QUIET = {
+    "logging.distributed": "error",
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "2s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.admin.tick.interval": "500ms",
+}
+"""Dask's settings: workers only wait for a process, and to be watched while they do costs more."""
+
 
 def longest_first(tasks: Sequence[Task], known: Mapping[str, float]) -> list[Task]:
     """Tasks in the order in which to begin them: those of which no seconds are known by name, then
@@ -64,7 +74,7 @@ def run_on_dask(tasks: Sequence[Task], address: str, workers: int) -> Iterator[O
     """
     try:
         # Before the rest of it is imported, which is when it sets its loggers up.
-        importlib.import_module("dask").config.set({"logging.distributed": "error"})
+        importlib.import_module("dask").config.set(_QUIET)
         distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise ConfigurationError(

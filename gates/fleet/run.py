@@ -20,11 +20,16 @@ Engine = Callable[[Sequence[Task]], Iterator[Outcome]]
 
 
 def make_tasks(
-    members: Sequence[Member], arguments: tuple[str, ...], policy: Path | None, limit: float
+    members: Sequence[Member],
+    arguments: tuple[str, ...],
+    policy: Path | None,
+    limit: float,
+    effective: str = "",
 ) -> tuple[list[Task], list[Outcome]]:
     """A task for each module, and an error for each that cannot be loaded.
 
     A key stands for the module's content, its policy, this version of gates and the arguments.
+    `effective` is the day as of which each is run once more.
     """
     tasks, errors = [], []
     for each in members:
@@ -35,9 +40,9 @@ def make_tasks(
             key = hashlib.sha256(f"{each.path}".encode()).hexdigest()
             errors.append(Outcome(each.name, key, ERROR, 0.0, reason=error.message))
             continue
-        deciding = [str(each.path), module.digest, held, __version__, arguments]
+        deciding = [str(each.path), module.digest, held, __version__, arguments, effective]
         key = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
-        tasks.append(Task(each.name, str(each.path), key, arguments, limit))
+        tasks.append(Task(each.name, str(each.path), key, arguments, limit, effective))
     return tasks, errors
 
 

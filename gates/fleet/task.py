@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,9 @@ class Task:
     arguments: tuple[str, ...]
     """Of `gates run`, after the folder."""
     limit: float
-    """Seconds that it may take."""
+    """Seconds that one run may take."""
+    effective: str = ""
+    """A day as of which the module is run once more, RFC 3339; "" for none."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Outcome:
     """Verdict by check, of those that did not pass."""
     errors: int = 0
     """Findings that count."""
+    baselined: int = 0
+    """Findings that the module's baseline holds back."""
+    forecast: dict[str, str] | None = None
+    """Of the run as of another day: the verdict by check of those that fail, or cannot be checked,
+    then and not now. None where no day was named."""
     reason: str = ""
     """Why nothing is known, for an error."""
     lasting: bool = True
@@ -67,18 +74,40 @@ class Outcome:
 
 
 def run_task(task: Task, stopping: Callable[[], bool] = lambda: False) -> Outcome:
-    """Run `gates run` over the module in a process that ends with this one, and read its report.
+    """Run the module, and once more as of the day that the task names.
 
-    Never raises for what the run does: whatever does not end with a report is an error, and so is
+    Never raises for what a run does: whatever does not end with a report is an error, and so is
     what was not done because the whole is `stopping`.
     """
+    found = _run(task, task.arguments, stopping)
+    if not task.effective or found.verdict == ERROR:
+        return found
+    then = _run(task, (*task.arguments, "--effective-time", task.effective), stopping)
+    return forecast_of(task, found, then)
+
+
+def forecast_of(task: Task, found: Outcome, then: Outcome) -> Outcome:
+    """An outcome with what will be worse as of the task's day; an error where that is not known."""
+    seconds = found.seconds + then.seconds
+    if then.verdict == ERROR:
+        return replace(then, seconds=seconds, reason=f"as of {task.effective}, {then.reason}")
+    worse = {
+        check: verdict
+        for check, verdict in then.not_passed.items()
+        if found.not_passed.get(check) not in ("fail", verdict)
+    }
+    return replace(found, seconds=seconds, forecast=worse, lasting=found.lasting and then.lasting)
+
+
+def _run(task: Task, arguments: tuple[str, ...], stopping: Callable[[], bool]) -> Outcome:
+    """One `gates run` over the module, in a process that ends with this one; what it reports."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gates-fleet-") as folder:
         report = Path(folder) / "report.json"
         said = Path(folder) / "said.txt"
         with said.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gates.child", "run", task.path, *task.arguments,
+                [sys.executable, "-m", "gates.child", "run", task.path, *arguments,
                  "--quiet", "--output", f"json={report}", "--evidence", f"{folder}/evidence"],
                 stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -117,9 +146,10 @@ def _outcome(task: Task, found: dict[str, Any], seconds: float) -> Outcome:
     from gates.fleet.members import owner_of
 
     blocking, not_passed = [], {}
-    errors = 0
+    errors = baselined = 0
     for stage in found["stages"]:
         for check in stage["checks"]:
+            baselined += len(check["baselined"])
             counting = [each for each in check["findings"] if each["level"] == "error"]
             errors += len(counting)
             if check["verdict"] != "pass":
@@ -141,6 +171,7 @@ def _outcome(task: Task, found: dict[str, Any], seconds: float) -> Outcome:
         blocking=tuple(blocking),
         not_passed=not_passed,
         errors=errors,
+        baselined=baselined,
         lasting=verdict != "inconclusive",
     )
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +58,8 @@ def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
         _restore(place, partial / "dump", state, trial, deadline)
     finally:
         _drop(place, trial, Deadline.of(60))
+    if place.second is not None:
+        _elsewhere(place, place.second, partial, state, deadline)
     (partial / "state.json").write_text(state.to_json(), "utf-8")
     partial.rename(place.backup)
     return _figures(state)
@@ -128,6 +133,33 @@ def _restore(place: Place, dump: Path, state: State, name: str, deadline: Deadli
             f"the restored backup is not the database: {'; '.join(different[:20])}"
         )
     return found
+
+
+def _elsewhere(
+    place: Place,
+    second: Callable[[], AbstractContextManager[str]],
+    backup: Path,
+    state: State,
+    deadline: Deadline,
+) -> None:
+    """Globals and dump on a server that knows nothing of this one: every role is as it was, every
+    owner and grant is there. On the same server the roles are there anyhow."""
+    with second() as url:
+        other = replace(place, url=url, database="postgres")
+        with other.session(deadline) as connection:
+            found = connection.execute("SELECT quote_ident(current_user)").fetchone()
+        # The one role that every server has; what it may do is set by the lines after it.
+        there = f"CREATE ROLE {found[0] if found else ''};\n"
+        globals_file = backup / "globals.second.sql"
+        lines = (backup / "globals.sql").read_text("utf-8").splitlines(keepends=True)
+        globals_file.write_text("".join(each for each in lines if each != there), "utf-8")
+        globals_file.chmod(0o600)
+        try:
+            arguments = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(globals_file)]
+            other.program("psql", arguments, deadline)
+        finally:
+            globals_file.unlink()
+        _restore(other, backup / "dump", state, f"{place.database}_backup_trial", deadline)
 
 
 def _of_database(connection: psycopg.Connection[tuple[Any, ...]], name: str, state: State) -> None:

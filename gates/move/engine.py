@@ -63,7 +63,8 @@ def run(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> P
 
 
 def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> Progress:
-    """Undo everything: run the plan's way back. May be called again after it was interrupted.
+    """Undo everything: each step's own command of the way back, the last one's first, then the
+    plan's rollback. May be called again after it was interrupted.
 
     Raises `CouldNotCheckError` after the point of no return, and where nothing ran.
     """
@@ -73,9 +74,10 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
     if found.state == "rolled back":
         return found
     _add(plan, journal, hooks, Entry("rollback", now()))
-    for step in plan.rollback:
+    began = {f"undo-{each.step.id}" for each in found.steps if each.tries}
+    for step in (*(each for each in plan.undoing if each.id in began), *plan.rollback):
         found = progress(plan, journal.entries)
-        before = next(each for each in found.back if each.step is step)
+        before = next(each for each in found.back if each.step.id == step.id)
         if before.state == DONE:
             continue
         found = _one(plan, place, journal, hooks, step, again=before.tries > 0)

@@ -171,6 +171,8 @@ def _step(step: Step, *, gone: bool) -> Iterator[Fault]:
         )  # fmt: skip
     if back is not None and back.kind == "none" and not back.reason:
         yield Fault("no-reason", step.line, f"{step.id}: no way back, and no reason")
+    if back is not None and back.kind == "command" and back.check is None:
+        yield Fault("no-check", step.line, f"{step.id}: nothing shows that it was undone")
     if back is not None and back.kind == "nothing" and step.action in CHANGING:
         yield Fault("no-way-back", step.line, f"{step.id}: {step.action} does change the database")
 
@@ -184,7 +186,8 @@ def _commands(step: Step, before: list[Step]) -> Iterator[Fault]:
         for path in parse(_program(each), each.command[1:]).given.get("file", ())
     ]
     given = [step.command, step.check.command if step.check else ()]
-    given.append(step.way_back.command if step.way_back else ())
+    if back := step.way_back:
+        given += [back.command, back.check.command if back.check else ()]
     for command in filter(None, given):
         yield from command_faults(step, command, made, dumped)
 

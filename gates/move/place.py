@@ -86,6 +86,8 @@ class Place:
     """Who approved the versions that need it, by the plan."""
     releases: Callable[[psycopg.Connection], object] | None = None
     """Fills a new catalog with what is released."""
+    second: Callable[[], contextlib.AbstractContextManager[str]] | None = None
+    """Starts an empty second server, on which a backup has to come up, too; gives its URL."""
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -34,6 +34,10 @@ class WayBack:
     command: tuple[str, ...] = ()
     reason: str = ""
     """Why there is none; only after the point of no return."""
+    check: Check | None = None
+    """What shows that the command undid it."""
+    budget: float = 0.0
+    """Seconds of the command; 0 where it is a part of the whole rollback's time."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,11 @@ class Plan:
     @property
     def way_back(self) -> float:
         """Seconds that a rollback takes: the longest that the plan names."""
+        undone = sum(each.way_back.budget for each in self.steps if each.way_back)
         return max(
             (
                 self.rollback_within,
-                sum(each.budget for each in self.rollback),
+                undone + sum(each.budget for each in self.rollback),
                 *(each.seconds for each in self.claims),
             )
         )
@@ -128,6 +133,20 @@ class Plan:
     def last_rollback(self) -> float:
         """The latest second of the window at which a rollback still fits; below 0 for never."""
         return self.window - self.way_back
+
+    @property
+    def undoing(self) -> tuple[Step, ...]:
+        """The steps' own commands of the way back, the last step's first: `undo-<id>`. They come
+        before `rollback`, only those of steps that began, and may be run again."""
+        return tuple(
+            Step(
+                f"undo-{each.id}", f"undo: {each.title}", back.budget or self.rollback_within,
+                each.people, command=back.command, factor=each.factor, check=back.check,
+                repeatable=True, line=each.line,
+            )
+            for each in reversed(ordered(self.steps)[0])
+            if (back := each.way_back) and back.kind == "command"
+        )  # fmt: skip
 
     def clock(self, seconds: float) -> str:
         """A second of the window as a time of day, with its date and offset (RFC 3339)."""

@@ -52,7 +52,7 @@ class Progress:
 def progress(plan: Plan, entries: Sequence[Entry]) -> Progress:
     """What the entries of a journal say about each step of the plan."""
     steps = {each.id: StepProgress(each) for each in ordered(plan.steps)[0]}
-    back = {each.id: StepProgress(each) for each in plan.rollback}
+    back = {each.id: StepProgress(each) for each in (*plan.undoing, *plan.rollback)}
     state, started, note, last = "new", 0.0, "", 0.0
     table = steps
     for entry in entries:

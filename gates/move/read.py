@@ -116,7 +116,9 @@ def _plan(value: Mapping[str, Any], lines: dict[Place, int], sha256: str) -> Pla
     ]  # fmt: skip
     if back:
         claims.append(
-            Claim("the steps of the rollback together", sum(each.budget for each in back),
+            Claim("the steps of the rollback together",
+                  sum(each.budget for each in back)
+                  + sum(each.way_back.budget for each in steps if each.way_back),
                   back[0].line)
         )  # fmt: skip
     claims += [
@@ -147,7 +149,7 @@ def _plan(value: Mapping[str, Any], lines: dict[Place, int], sha256: str) -> Pla
 
 
 def _step(value: Mapping[str, Any], factor: float, line: int) -> Step:
-    check, back = value.get("check"), value.get("rollback")
+    back = value.get("rollback")
     return Step(
         id=value["id"],
         title=value.get("title", value["id"]),
@@ -157,13 +159,21 @@ def _step(value: Mapping[str, Any], factor: float, line: int) -> Step:
         action=value.get("action", ""),
         command=tuple(value.get("command", ())),
         factor=float(value.get("limit_factor", factor)),
-        check=None
-        if check is None
-        else Check(check.get("sql", ""), check.get("expect", ""), tuple(check.get("command", ()))),
+        check=_check(value),
         way_back=None
         if back is None
-        else WayBack(back["kind"], tuple(back.get("command", ())), back.get("reason", "")),
+        else WayBack(
+            back["kind"], tuple(back.get("command", ())), back.get("reason", ""), _check(back),
+            seconds_of(back.get("budget", "")),
+        ),
         repeatable=bool(value.get("repeatable", False)),
         point_of_no_return=bool(value.get("point_of_no_return", False)),
         line=line,
-    )
+    )  # fmt: skip
+
+
+def _check(value: Mapping[str, Any]) -> Check | None:
+    check = value.get("check")
+    if check is None:
+        return None
+    return Check(check.get("sql", ""), check.get("expect", ""), tuple(check.get("command", ())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -58,7 +59,6 @@ def stand_ins(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
 
 def rehearse(
     plan: Plan,
-    path: Path,
     place: Place,
     source: Source,
     *,
@@ -81,7 +81,7 @@ def rehearse(
         spent = {name: seconds for each in made for name, seconds in each.steps.items()}
         hit = []
         for fault in faults.all_faults(plan) if with_faults else ():
-            came = _with_fault(plan, path, base, fault, spent.get(fault.step.id, 1.0) / 2, source)
+            came = _with_fault(plan, base, fault, spent.get(fault.step.id, 1.0) / 2)
             hit.append(came)
             tell(f"{came.fault} at {came.step}: {came.outcome}")
         server = _server(base)
@@ -163,15 +163,13 @@ def _returnable(plan: Plan) -> tuple[Any, ...]:
     return tuple(replace(each, point_of_no_return=False) for each in plan.steps)
 
 
-def _with_fault(
-    plan: Plan, path: Path, base: Place, fault: faults.Fault, seconds: float, source: Source
-) -> Injected:
+def _with_fault(plan: Plan, base: Place, fault: faults.Fault, seconds: float) -> Injected:
     """Let one fault happen; then the run goes on, or is rolled back, and what comes out is held
     against what it should be."""
     with _copy(base) as place:
         outcome, survived = "", False
         try:
-            first = _hit(plan, path, place, fault, seconds, generated=source.generated is not None)
+            first = _hit(plan, place, fault, seconds)
             if isinstance(first, str):
                 return Injected(fault.kind, fault.step.id, False, first)
             with Journal(place.folder) as journal:
@@ -197,19 +195,17 @@ def _first_end(found: Progress) -> str:
     return "ended in the middle" if found.state == "running" else "set aside, no stop"
 
 
-def _hit(
-    plan: Plan, path: Path, place: Place, fault: faults.Fault, seconds: float, *, generated: bool
-) -> Progress | str:
+def _hit(plan: Plan, place: Place, fault: faults.Fault, seconds: float) -> Progress | str:
     """The first run, up to the fault; a text where the fault did not come about."""
     from gates.move.journal import read
     from gates.move.progress import progress
 
     if fault.kind == faults.KILL:
-        ran = faults.run_killed(path, place, fault, seconds, generated=generated)
+        ended = faults.run_killed(plan, place, fault, seconds)
         found = progress(plan, read(place.folder))
         hit = next(each for each in found.steps if each.step.id == fault.step.id)
-        if ran.exit_status != 128 + 9 or hit.state != "running":
-            return f"the process was not killed in this step: {ran.end()}"
+        if ended != -signal.SIGKILL or hit.state != "running":
+            return f"the process was not killed in this step: {ended}, {found.note or found.state}"
         return found
     with Journal(place.folder) as journal, faults.injected(fault, place) as hooks:
         found = run(plan, place, journal, Hooks(before=hooks.before))

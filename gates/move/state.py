@@ -41,9 +41,12 @@ WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_datab
 _ROLES = """
 SELECT r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,
     r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil,
-    ARRAY(SELECT pg_get_userbyid(m.roleid)::text FROM pg_auth_members AS m
-        WHERE m.member = r.oid ORDER BY 1)
-FROM pg_roles AS r WHERE r.rolname !~ '^pg_' ORDER BY 1
+    ARRAY(SELECT pg_get_userbyid(m.roleid)::text || CASE WHEN m.admin_option THEN ' as admin'
+        ELSE '' END FROM pg_auth_members AS m WHERE m.member = r.oid ORDER BY 1),
+    coalesce(hashtextextended(r.rolpassword, %s)::text, 'no password'),
+    (SELECT s.setconfig::text FROM pg_db_role_setting AS s
+        WHERE s.setrole = r.oid AND s.setdatabase = 0)
+FROM pg_authid AS r WHERE r.rolname !~ '^pg_' ORDER BY 1
 """
 
 
@@ -62,7 +65,8 @@ class State:
     database: tuple[str, ...]
     settings: tuple[tuple[str, ...], ...]
     roles: Mapping[str, str]
-    """Rights and memberships of each role of the server."""
+    """Rights, memberships and settings of each role of the server, and a keyed hash of what its
+    password is checked by."""
     large_objects: str = ""
     size: int = 0
     """Bytes on disk; not compared."""
@@ -134,7 +138,7 @@ def read_state(
     extensions = dict(connection.execute("SELECT extname, extversion FROM pg_extension").fetchall())
     found = connection.execute(_DATABASE).fetchone()
     size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-    roles = connection.execute(_ROLES).fetchall()
+    roles = connection.execute(_ROLES, (key,)).fetchall()
     return State(
         key=key,
         schema=hashlib.sha256(

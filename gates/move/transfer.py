@@ -22,14 +22,18 @@ OLD_TABLES = (
     "organization_modules", "custom_modules", "module_definitions", "tenant_module_configs",
     "module_file_audit",
 )  # fmt: skip
+_REFUSED = "settings refused"
 _SETTINGS = """
+WITH configured AS (
+    SELECT x.tenant_id, x.module_slug, jsonb_object_agg(c.key, c.value) AS configs
+    FROM gates_move.accounts AS x JOIN public.tenant_module_configs AS c ON c.id::text = x.old_id
+    WHERE x.old_table = 'tenant_module_configs' AND x.outcome = 'moved'
+    GROUP BY 1, 2
+)
 SELECT a.old_id, a.tenant_id::text, a.module_slug, a.version_to, o.configuration,
-    coalesce((SELECT jsonb_object_agg(c.key, c.value) FROM public.tenant_module_configs AS c
-        JOIN gates_move.accounts AS x ON x.old_table = 'tenant_module_configs'
-            AND x.old_id = c.id::text AND x.outcome = 'moved'
-        WHERE c.organization_id = a.tenant_id AND gates_move.slug(c.module_slug) = a.module_slug),
-        '{}')
-FROM gates_move.accounts AS a JOIN public.organization_modules AS o ON o.id = a.old_id::uuid
+    coalesce(s.configs, '{}')
+FROM gates_move.accounts AS a JOIN public.organization_modules AS o ON o.id::text = a.old_id
+    LEFT JOIN configured AS s ON (s.tenant_id, s.module_slug) = (a.tenant_id, a.module_slug)
 WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'
 ORDER BY a.tenant_id, a.module_slug
 """
@@ -118,7 +122,7 @@ def _move_settings(connection: psycopg.Connection[tuple[Any, ...]], deadline: De
         if not merged:
             continue
         if (reason := schemas[slug, version](merged)) is not None:
-            refused.append((old_id, f"settings refused: {reason}", tenant, slug))
+            refused.append((old_id, f"{_REFUSED}: {reason}", tenant, slug))
         else:
             kept.append((tenant, slug, version, json.dumps(merged)))
     with connection.cursor() as cursor:
@@ -135,16 +139,15 @@ def _move_settings(connection: psycopg.Connection[tuple[Any, ...]], deadline: De
             " reason = accounts.reason || '; ' || excluded.reason",
             refused,
         )
-        cursor.executemany(
-            "UPDATE gates_move.accounts SET outcome = 'set-aside', reason = 'settings refused'"
-            " WHERE old_table = 'tenant_module_configs' AND outcome = 'moved'"
-            " AND tenant_id = %s AND module_slug = %s",
-            [
-                (tenant, slug)
-                for _, why, tenant, slug in refused
-                if why.startswith("settings refused")
-            ],
-        )
+    # All at once: one by one each would read every account of a setting.
+    lost = [(tenant, slug) for _, why, tenant, slug in refused if why.startswith(_REFUSED)]
+    connection.execute(
+        "UPDATE gates_move.accounts AS a SET outcome = 'set-aside', reason = %s"
+        " FROM unnest(%s::uuid[], %s::text[]) AS lost (tenant_id, module_slug)"
+        " WHERE a.old_table = 'tenant_module_configs' AND a.outcome = 'moved'"
+        " AND (a.tenant_id, a.module_slug) = (lost.tenant_id, lost.module_slug)",
+        (_REFUSED, [tenant for tenant, _ in lost], [slug for _, slug in lost]),
+    )
 
 
 def _schemas(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[tuple[str, str], Any]:

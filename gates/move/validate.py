@@ -49,9 +49,10 @@ _COUNTS = (
      " AND NOT EXISTS (SELECT FROM gates_move.accounts AS r WHERE r.old_id = a.old_id"
      " AND r.old_table = 'organization_modules.configuration')"
      " AND (s.settings IS NULL OR NOT s.settings ? k.key OR (s.settings -> k.key <> k.value"
-     " AND NOT EXISTS (SELECT FROM public.tenant_module_configs AS c"
-     " WHERE c.organization_id = a.tenant_id AND gates_move.slug(c.module_slug) = a.module_slug"
-     " AND c.key = k.key)))"),
+     " AND (a.tenant_id, a.module_slug, k.key) NOT IN (SELECT c.organization_id,"
+     " gates_move.slug(c.module_slug), c.key FROM public.tenant_module_configs AS c"
+     " WHERE c.organization_id IS NOT NULL AND gates_move.slug(c.module_slug) IS NOT NULL"
+     " AND c.key IS NOT NULL)))"),
     ("settings of modules that were not moved",
      "SELECT count(*) FROM public.tenant_module_settings AS s WHERE NOT EXISTS (SELECT FROM"
      " gates_move.accounts AS a WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved'"
@@ -149,12 +150,14 @@ def _audit(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[str]:
 
 def _tenants(connection: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
     """Those with the most modules, and some by the order of their ids' digests."""
-    grouped = "SELECT id::text FROM public.organizations AS g"
-    counted = (
-        "(SELECT count(*) FROM public.organization_modules AS o WHERE o.organization_id = g.id)"
+    most = connection.execute(
+        "SELECT g.id::text FROM public.organizations AS g LEFT JOIN public.organization_modules"
+        " AS o ON o.organization_id = g.id GROUP BY 1 ORDER BY count(o.id) DESC, 1 LIMIT %s",
+        (SAMPLE,),
     )
-    most = connection.execute(f"{grouped} ORDER BY {counted} DESC, 1 LIMIT %s".encode(), (SAMPLE,))
-    some = connection.execute(f"{grouped} ORDER BY md5(id::text) LIMIT %s".encode(), (SAMPLE,))
+    some = connection.execute(
+        "SELECT id::text FROM public.organizations ORDER BY md5(id::text) LIMIT %s", (SAMPLE,)
+    )
     return [*dict.fromkeys(each for (each,) in (*most.fetchall(), *some.fetchall()))]
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gates.model import Stage
@@ -18,7 +17,7 @@ from gates.report.html.element import Child, contents, element, fact, section, t
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from gates.fleet.dependents import Compared
+    from gates.fleet.readiness import Fleet
     from gates.fleet.task import Outcome
 
 FORMAT = 1
@@ -27,64 +26,33 @@ LETTERS = {"pass": "ok", "fail": "FAIL", "inconclusive": "?", "": "-"}
 _KINDS = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive", "error": "fail"}
 
 
-@dataclass(frozen=True)
-class Fleet:
-    """The outcomes of a run, and those of the run before by the module's name."""
+def _heads(found: Fleet) -> tuple[str, ...]:
+    names = [each.value for each in Stage.PUBLISH.before]
+    forecast = (f"from {found.effective}",) if found.effective else ()
+    return ("module", "version", *names, "verdict", "trend", "baseline", *forecast, "owner")
 
-    outcomes: Sequence[Outcome]
-    before: Mapping[str, Outcome]
-    made: str
-    """RFC 3339, UTC."""
-    seconds: float = 0.0
-    """From the first begun to the last ended."""
 
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many modules ended with each verdict."""
-        return Counter(each.verdict for each in self.outcomes)
-
-    @property
-    def exit_code(self) -> int:
-        """0 where every module passed, 1 where one failed, else 3."""
-        if self.counts.get("fail"):
-            return 1
-        return 0 if set(self.counts) == {"pass"} else 3
-
-    @property
-    def blockers(self) -> Sequence[tuple[str, int]]:
-        """Checks by the number of modules that they keep from passing, the most first."""
-        found: Counter[str] = Counter()
-        for each in self.outcomes:
-            found.update({entry.partition(":")[0] for entry in each.blocking})
-        return sorted(found.items(), key=lambda each: (-each[1], each[0]))
-
-    def trend(self, outcome: Outcome) -> str:
-        """How a module stands against the run before."""
-        earlier = self.before.get(outcome.name)
-        if earlier is None:
-            return "new"
-        if earlier.verdict != outcome.verdict:
-            return f"was {earlier.verdict}"
-        change = outcome.errors - earlier.errors
-        return "same" if change == 0 else f"{change:+d} findings"
+def _after_verdict(found: Fleet, outcome: Outcome) -> tuple[str, ...]:
+    """The columns behind the verdict, but for the owner."""
+    forecast = (found.forecast(outcome),) if found.effective else ()
+    return (found.trend(outcome), found.baseline(outcome), *forecast)
 
 
 def text(found: Fleet) -> str:
     """A line for each module, what blocks most of them, and the sum."""
     names = [each.value for each in Stage.PUBLISH.before]
-    heads = ("module", "version", *names, "verdict", "trend", "owner")
     rows = [
         (
             one_line(each.name),
             one_line(each.version),
             *(LETTERS[each.stages.get(stage, "")] for stage in names),
             each.verdict,
-            found.trend(each),
+            *_after_verdict(found, each),
             one_line(each.owner),
         )
         for each in found.outcomes
     ]
-    lines = table_text([heads, *rows]).splitlines()
+    lines = table_text([_heads(found), *rows]).splitlines()
     for each in found.outcomes:
         if each.verdict != "pass":
             lines += ["", f"{one_line(each.name)}: {each.verdict}"]
@@ -92,6 +60,9 @@ def text(found: Fleet) -> str:
     if found.blockers:
         lines += ["", "what blocks most:"]
         lines += [f"  {plural(count, 'module')}  {name}" for name, count in found.blockers[:10]]
+    if found.breaking:
+        lines += ["", f"what passes now and not as of {found.effective}:"]
+        lines += [f"  {plural(count, 'module')}  {name}" for name, count in found.breaking]
     lines += ["", sentence(found)]
     return "\n".join(lines) + "\n"
 
@@ -104,13 +75,19 @@ def sentence(found: Fleet) -> str:
 
 def to_json(found: Fleet) -> str:
     """The same for programs."""
-    modules = [{**asdict(each), "trend": found.trend(each)} for each in found.outcomes]
+    modules = [
+        {**asdict(each), "trend": found.trend(each), "baseline_trend": found.baseline(each),
+         "forecast_trend": found.forecast(each) if found.effective else None}
+        for each in found.outcomes
+    ]  # fmt: skip
     data = {
         "format": FORMAT,
         "made": found.made,
         "seconds": round(found.seconds, 3),
         "counts": dict(sorted(found.counts.items())),
         "blockers": [{"check": name, "modules": count} for name, count in found.blockers],
+        "effective": found.effective or None,
+        "breaking": [{"check": name, "modules": count} for name, count in found.breaking],
         "modules": modules,
     }
     return json.dumps(data, indent=2) + "\n"
@@ -127,13 +104,16 @@ def page(found: Fleet) -> str:
             "dl",
             fact("modules", f"{len(found.outcomes):,}"),
             fact("ready", f"{found.counts.get('pass', 0):,}"),
+            fact("in baselines", f"{sum(each.baselined for each in found.outcomes):,}"),
             fact("as of", found.made),
             class_="facts",
         ),
         class_=f"banner {kind}",
     )
     parts = [
-        each for each in (_table(found), _blockers(found), _details(found)) if each is not None
+        each
+        for each in (_table(found), _blockers(found), _breaking(found), _details(found))
+        if each is not None
     ]
     return document(
         "Readiness of the modules",
@@ -156,13 +136,12 @@ def _table(found: Fleet) -> Element:
             each.version,
             *(_verdict(verdict) if (verdict := each.stages.get(stage)) else "" for stage in names),
             _verdict(each.verdict),
-            found.trend(each),
+            *_after_verdict(found, each),
             each.owner,
         )
         for each in found.outcomes
     ]
-    heads = ("module", "version", *names, "verdict", "trend", "owner")
-    return section("modules", "Modules", table("Every module, by name", heads, rows))
+    return section("modules", "Modules", table("Every module, by name", _heads(found), rows))
 
 
 def _blockers(found: Fleet) -> Element | None:
@@ -171,6 +150,17 @@ def _blockers(found: Fleet) -> Element | None:
     rows: list[tuple[Child, ...]] = [(name, f"{count:,}") for name, count in found.blockers]
     caption = "Checks that keep modules from passing, the most first"
     return section("blockers", "What blocks", table(caption, ("check", "modules"), rows))
+
+
+def _breaking(found: Fleet) -> Element | None:
+    if not found.effective:
+        return None
+    title = f"What breaks on {found.effective}"
+    if not found.breaking:
+        return section("breaking", title, element("p", "Nothing that passes now."))
+    rows: list[tuple[Child, ...]] = [(name, f"{count:,}") for name, count in found.breaking]
+    caption = "Checks that pass now and not as of that day"
+    return section("breaking", title, table(caption, ("check", "modules"), rows))
 
 
 def _details(found: Fleet) -> Element | None:
@@ -188,34 +178,3 @@ def _details(found: Fleet) -> Element | None:
 
 def _reasons(outcome: Outcome) -> Sequence[str]:
     return outcome.blocking or (outcome.reason or "no reason was given",)
-
-
-def dependents_text(candidate: str, found: Sequence[Compared]) -> str:
-    """A line for each module that depends on a candidate, and the verdict over it."""
-    rows = [
-        (one_line(each.name), each.state, _flaky(each), one_line(cut(each.reason, 300)))
-        for each in found
-    ]
-    heads = ("module", "with the candidate", "flaky", "seen")
-    lines = table_text([heads, *rows]).splitlines()
-    return "\n".join([*lines, "", dependents_sentence(candidate, found)]) + "\n"
-
-
-def dependents_sentence(candidate: str, found: Sequence[Compared]) -> str:
-    """Whether the candidate may be released, as far as those go that depend on it."""
-    if not found:
-        return f"no module here depends on {candidate}"
-    counts = Counter(each.state for each in found)
-    ordered = sorted(counts, key=lambda state: (state != "regressed", state))
-    told = ", ".join(f"{counts[state]} {state}" for state in ordered)
-    return f"{plural(len(found), 'module')} that depend on {candidate}: {told}"
-
-
-def dependents_json(candidate: str, found: Sequence[Compared]) -> str:
-    """The same for programs."""
-    data = {"format": FORMAT, "candidate": candidate, "modules": [asdict(each) for each in found]}
-    return json.dumps(data, indent=2) + "\n"
-
-
-def _flaky(each: Compared) -> str:
-    return f"{each.flaky} of {each.repeated}" if each.repeated else "not run"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gates.move.judge_plan import summary
-from gates.move.plan import Plan, minutes, ordered
+from gates.move.names import ACTIONS
+from gates.move.plan import Plan, Step, minutes, ordered
 from gates.move.progress import DONE, FAILED, RUNNING, Progress, StepProgress
 from gates.move.record import percentile, times
 from gates.report.escaping import safe
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from gates.move.read import Fault
     from gates.move.record import Rehearsal
 
+STILL, LIVE = "status.html", "status-live.html"
+"""The pages of a run's status, in its folder."""
 _MARKS = {DONE: "done", FAILED: "FAILED", RUNNING: "running"}
 _KINDS = {
     "done": "pass", "rolled back": "pass", "running": "inconclusive", "new": "inconclusive",
@@ -47,7 +50,7 @@ def status_text(found: Progress, now: float) -> str:
             f" minute {found.plan.last_rollback / 60:.4g}"
         )
     for each in (*found.steps, *(each for each in found.back if each.tries)):
-        took = minutes(each.seconds) if each.tries else ""
+        took = _took(each, found, now) if each.tries else ""
         note = f"  {each.note}" if each.note else ""
         mark = _MARKS.get(each.state, "")
         lines.append(
@@ -56,8 +59,9 @@ def status_text(found: Progress, now: float) -> str:
     return "".join(f"{safe(line)}\n" for line in lines)
 
 
-def status_page(found: Progress, now: float) -> str:
-    """The same as a page, which loads itself again every five seconds while the run goes on."""
+def status_page(found: Progress, now: float, *, live: bool = False) -> str:
+    """The same as a page, `STILL`; or, while the run goes on, as `LIVE`, which loads itself again
+    every five seconds. Each leads to the other: not everybody can read what moves by itself."""
     plan = found.plan
     spent = max(now - found.started, 0) if found.started else 0.0
     facts = element(
@@ -68,12 +72,20 @@ def status_page(found: Progress, now: float) -> str:
         fact("Page made", _time(now)),
         class_="facts",
     )
-    parts = [section("steps", "Steps", _steps("Each step, with its limit", found.steps))]
-    if any(each.tries for each in found.back):
-        parts.append(section("rollback", "Rollback", _steps("The way back", found.back)))
     going = found.state in ("running", "rolling back")
+    shown = _steps("Each step, with its limit", found.steps, found, now)
+    parts: list[Child] = [section("steps", "Steps", shown)]
+    if going:
+        told = "Stop loading it again" if live else "Load it again every five seconds"
+        link = element("a", told, href=STILL if live else LIVE)
+        parts.insert(0, element("p", link))
+    if any(each.tries for each in found.back):
+        back = [each for each in found.back if each.tries or not each.step.id.startswith("undo-")]
+        shown = _steps("The way back", back, found, now)
+        parts.append(section("rollback", "Rollback", shown))
     return _page(
-        plan.name, _headline(found), _KINDS[found.state], facts, *parts, refresh=5 if going else 0
+        plan.name, _headline(found), _KINDS[found.state], facts, *parts,
+        refresh=5 if going and live else 0,
     )  # fmt: skip
 
 
@@ -137,11 +149,23 @@ def _page(
     )  # fmt: skip
 
 
-def _steps(caption: str, steps: Sequence[StepProgress]) -> Child:
+def _took(each: StepProgress, found: Progress, now: float) -> str:
+    """What a step took in all its tries; of one that runs, until now."""
+    return minutes(each.seconds + (max(now - found.last, 0) if each.state == RUNNING else 0))
+
+
+def _what(step: Step) -> str:
+    if step.title != step.id:
+        return step.title
+    return ACTIONS[step.action].what if step.action in ACTIONS else " ".join(step.command)
+
+
+def _steps(caption: str, steps: Sequence[StepProgress], found: Progress, now: float) -> Child:
+    waiting = "not run" if found.state in ("done", "rolled back") else "waiting"
     rows: list[tuple[Child, ...]] = [
         (
-            each.step.id, each.step.title, _MARKS.get(each.state, "waiting"),
-            minutes(each.seconds) if each.tries else "-", minutes(each.step.limit),
+            each.step.id, _what(each.step), _MARKS.get(each.state, waiting),
+            _took(each, found, now) if each.tries else "-", minutes(each.step.limit),
             each.note or ", ".join(f"{key}: {value}" for key, value in each.figures.items())[:400],
         )
         for each in steps

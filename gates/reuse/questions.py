@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -25,6 +26,7 @@ from gates.module.sample_values import KEY as SAMPLE_VALUES
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
 from gates.toolchains.folders import digest_folder, inherited, read_seal
+from gates.workers import alone
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog
@@ -127,7 +129,8 @@ def of_folder(path: Path) -> str:
 
 
 class Answers:
-    """What the questions of kept results are answered with in this run. Each is answered once."""
+    """What the questions of kept results are answered with in this run. Each is answered once, also
+    where many checks ask it at the same time: the gate's own files are read for almost all."""
 
     def __init__(
         self,
@@ -145,6 +148,8 @@ class Answers:
         self._identities = identities
         self._catalog = catalog
         self._known: dict[str, str | None] = {}
+        self._lock = threading.Lock()
+        self._asked: dict[str, threading.Lock] = {}
 
     def same(self, trace: Mapping[str, str]) -> bool:
         """Whether every question has the answer that the trace holds."""
@@ -162,12 +167,15 @@ class Answers:
 
     def answer(self, question: str) -> str | None:
         """The answer, or None to a question that has none, or that nobody understands."""
-        if question not in self._known:
-            try:
-                self._known[question] = self._answer(question)
-            except Exception:  # noqa: BLE001 - what cannot be asked is not what it was
-                self._known[question] = None
-        return self._known[question]
+        with self._lock:
+            asked = self._asked.setdefault(question, threading.Lock())
+        with alone(asked):
+            if question not in self._known:
+                try:
+                    self._known[question] = self._answer(question)
+                except Exception:  # noqa: BLE001 - what cannot be asked is not what it was
+                    self._known[question] = None
+            return self._known[question]
 
     def _answer(self, question: str) -> str | None:
         kind, _, about = question.partition(":")

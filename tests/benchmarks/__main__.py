@@ -15,7 +15,7 @@ size        large modules: peak memory, growth and floor; --write puts it into d
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
 registrations   200 registrations, 40 processes at a time
-fleet       100 modules on two Dask workers, one killed; 1,000 simulated; --write, too
+fleet       100 modules (FLEET_MODULES) on two Dask workers, one killed; 1,000 simulated; --write
 move        the big migration at 10, 100 and 1,000 organisations (MOVE_SIZES)
 """
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import heapq
 import os
 import random
-import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -21,9 +19,13 @@ from gates.fleet.members import find_members
 from gates.fleet.run import make_tasks
 from gates.fleet.task import Outcome, Task
 from tests.benchmarks import generated
+from tests.fleet.workers import worker_killed
 
 Say = Callable[[str], None]
-MODULES, WORKERS, SIMULATED = 100, 2, 1_000
+MODULES = int(os.environ.get("FLEET_MODULES", "100"))
+WORKERS, SIMULATED = 2, 1_000
+KILLED = 20.0 if MODULES > 10 else 1.0
+"""Seconds after which the first worker that runs a module is killed."""
 STAGES = ("lint-manifest", "lint", "build")
 HEAD = """\
 | modules | workers | seconds by the clock | their seconds together | together / workers | ratio |
@@ -53,16 +55,17 @@ def fleet(work: Path, _times: int, say: Say) -> str:
     tasks, _ = make_tasks(
         find_members([work / "modules"]), (*arguments, "--offline", "--fresh"), None, 600
     )
-    killed = threading.Thread(target=_kill_a_worker, args=(20.0, say), daemon=True)
-    killed.start()
     began = time.monotonic()
     found: list[Outcome] = []
-    for each in run_on_dask(tasks, "local", WORKERS):
-        found.append(each)
-        if len(found) % 10 == 0:
-            say(f"  {len(found)} of {MODULES} after {time.monotonic() - began:.0f} s")
+    with worker_killed(after=KILLED) as killed:
+        for each in run_on_dask(tasks, "local", WORKERS):
+            found.append(each)
+            if len(found) % 10 == 0:
+                say(f"  {len(found)} of {MODULES} after {time.monotonic() - began:.0f} s")
     taken = time.monotonic() - began
-    say(f"  {dict(Counter(each.verdict for each in found))}")
+    say(f"  {dict(Counter(each.verdict for each in found))}, {len(killed)} worker killed")
+    for each in sorted(each for one in found for each in one.blocking)[:5]:
+        say(f"  {each}")
     seconds = [each.seconds for each in found]
     rows = [_row(f"{MODULES}, generated", WORKERS, taken, seconds)]
     drawn = draw.choices(seconds, k=SIMULATED)
@@ -79,18 +82,3 @@ def _row(name: str, workers: int, taken: float, seconds: Sequence[float]) -> str
         f"| {name} | {workers} | {taken:,.0f} | {sum(seconds):,.0f} | {share:,.0f} |"
         f" {taken / share:.2f} |\n"
     )
-
-
-def _kill_a_worker(after: float, say: Say) -> None:
-    """Kill the parent of a run, which is a worker."""
-    time.sleep(after)
-    for each in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"gates.child" in (each / "cmdline").read_bytes():
-                status = (each / "status").read_text()
-                worker = int(status.partition("PPid:")[2].split()[0])
-                os.kill(worker, signal.SIGKILL)
-                say(f"  killed the worker {worker}")
-                return
-        except (OSError, ValueError):
-            continue

@@ -34,7 +34,7 @@ def move(folder: Path, times: int, say: Callable[[str], None]) -> None:
         place = Place(url, "axon", folder, programs)
         for size in sizes:
             made = rehearse(
-                plan, ROOT / "examples" / "migration-plan.toml", place, Source(Size(size)),
+                plan, place, Source(Size(size)),
                 times=times, rollbacks=times, with_faults=False,
             )  # fmt: skip
             best = [min(e.steps.get(n, 0.0) for e in made.rehearsals) for n in names[:-1]]

@@ -20,6 +20,7 @@ from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.report import FORMATS, fleet
 from gates.report.html.style import policy
 from tests.fleet.test_fleet import sample_fleet
+from tests.move.samples import pages as migration_pages
 from tests.report.samples import HOSTILE, everything, failed, finding, report
 from tests.report.test_site import sample_site
 
@@ -33,6 +34,9 @@ SITE = {
 }
 """Pages of the catalog's site, and where they lie in it."""
 FLEET = "fleet.html"
+LIVE = "migration-live.html"
+MIGRATION = ("migration-running.html", "migration-stopped.html", "migration-undone.html",
+             "migration-decision.html")  # fmt: skip
 UNCHECKED = "controlled.html"
 CONTROL = (
     '<img src="http://127.0.0.1:9/x.png"><link rel="stylesheet" href="http://127.0.0.1:9/x.css">'
@@ -70,6 +74,8 @@ def seen(tmp_path_factory):
     for name, place in SITE.items():
         (folder / name).write_text(site[place], "utf-8")
     (folder / FLEET).write_text(fleet.page(sample_fleet()), "utf-8")
+    for name, page in migration_pages().items():
+        (folder / name).write_text(page, "utf-8")
     page = FORMATS["html"].render(everything())
     (folder / UNCHECKED).write_text(page.replace("</body>", f"{CONTROL}</body>"), "utf-8")
     ended = node(
@@ -82,7 +88,7 @@ def seen(tmp_path_factory):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("page", [*PAGES, *SITE, FLEET])
+@pytest.mark.parametrize("page", [*PAGES, *SITE, FLEET, *MIGRATION])
 def test_axe_finds_nothing_and_nothing_is_asked_of_anybody(seen, page, mode):
     found = seen[page][mode]
     assert found["violations"] == []
@@ -90,6 +96,14 @@ def test_axe_finds_nothing_and_nothing_is_asked_of_anybody(seen, page, mode):
     assert [each.rpartition("/")[2] for each in found["requests"]] == [page]
     assert found["console"] == []
     assert found["overflow"] <= 0
+
+
+def test_a_page_that_loads_itself_again_is_one_that_was_asked_for(seen):
+    """That is all that axe-core holds against it; the page that leads there stands still."""
+    for mode in MODES:
+        (only,) = seen[LIVE][mode]["violations"]
+        assert only.startswith("meta-refresh")
+        assert {each.rpartition("/")[2] for each in seen[LIVE][mode]["requests"]} == {LIVE}
 
 
 def test_the_policy_of_the_page_keeps_out_what_somebody_might_add(seen):
@@ -117,7 +131,7 @@ def test_everything_is_reached_and_opened_by_keyboard(seen):
 
 
 def test_paper_shows_what_is_closed_on_the_screen(seen):
-    for page in PAGES:
+    for page in (*PAGES, FLEET, *MIGRATION):
         assert seen[page]["print"]["hidden"] == 0
         assert seen[page]["print"]["bytes"] > 5_000
 

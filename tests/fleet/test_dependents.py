@@ -15,7 +15,7 @@ from gates.fleet.dependents import Dependent, compare, find_dependents, gate_dep
 from gates.fleet.members import Member, find_members
 from gates.fleet.task import ERROR, Outcome, Task
 from gates.module import load
-from gates.report.fleet import dependents_sentence, dependents_text
+from gates.report import dependents as report
 from tests.conftest import EXAMPLES
 
 ONE = Dependent(Member("one", Path("/one")), "")
@@ -105,7 +105,7 @@ def test_each_is_run_in_both_worlds(folder: Path):
     )
     assert (found.state, found.checks, found.flaky) == (REGRESSED, ("ruff",), 0)
     assert len(told) == 4
-    text = dependents_text("contacts 1.1.0", [found])
+    text = report.text("contacts 1.1.0", [found])
     assert "one     regressed           0 of 2  ruff says no" in text
     assert text.endswith("1 module that depend on contacts 1.1.0: 1 regressed\n")
-    assert dependents_sentence("x 1.0.0", ()) == "no module here depends on x 1.0.0"
+    assert report.sentence("x 1.0.0", ()) == "no module here depends on x 1.0.0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,10 +21,12 @@ from gates.errors import UsageError
 from gates.fleet.engines import longest_first, run_here, run_on_dask, try_task
 from gates.fleet.journal import Journal
 from gates.fleet.members import find_members, owner_of
+from gates.fleet.readiness import Fleet
 from gates.fleet.run import make_tasks, run_fleet
-from gates.fleet.task import ERROR, Outcome, Task, read_outcome, run_task
+from gates.fleet.task import ERROR, Outcome, Task, forecast_of, read_outcome, run_task
 from gates.report import fleet as report
 from tests.conftest import EXAMPLES
+from tests.fleet.workers import MARKER, dies_once
 
 STAGE = ("--stage", "lint-manifest", "--offline")
 
@@ -99,6 +100,15 @@ def test_the_command_over_two_modules(organisation: Path, folder: Path):
     again = CliRunner().invoke(cli, [*arguments, "--resume"])
     assert "[1/2] other/sample-module: fail (from the run before)" in again.output
     assert "2 modules" in again.output
+    policy = folder / "policy.toml"
+    policy.write_text("[effective_on]\nmanifest-schema = 2099-01-01\n")
+    place = str(organisation / "other" / "sample-module")
+    asked = ["--policy", str(policy), "--effective-time", "2099-01-31"]
+    ended = CliRunner().invoke(cli, ["fleet", "run", place, *arguments[3:], *asked])
+    assert ended.exit_code == 0, ended.output
+    assert "what passes now and not as of 2099-01-31:\n  1 module  manifest-schema" in ended.output
+    wrong = CliRunner().invoke(cli, [*arguments, "--effective-time", "soon"])
+    assert "--effective-time: 'soon' is no day" in str(wrong.exception)
 
 
 @pytest.mark.parametrize(
@@ -206,46 +216,73 @@ def test_the_longest_begin_first_and_the_unknown_before(known: dict[str, float])
     assert seconds == sorted(seconds, reverse=True)
 
 
-def test_dask_and_a_worker_that_is_killed(organisation: Path):
-    """Two workers; the first that runs a module is killed: it is run again, by another."""
+def test_dask_and_a_worker_that_is_killed(organisation: Path, monkeypatch: pytest.MonkeyPatch):
+    """Two workers; the first that is given a module is killed: it is run again, by another."""
+    monkeypatch.setattr("gates.fleet.engines.try_task", dies_once)
     tasks, _ = make_tasks(find_members([organisation]), STAGE, None, 60)
-    killed: list[int] = []
-    over = threading.Event()
-
-    def kill_one() -> None:
-        while not killed and not over.is_set():
-            for each in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    if b"gates.child" in each.read_bytes():
-                        status = (each.parent / "status").read_text()
-                        parent = int(status.partition("PPid:")[2].split()[0])
-                        if b"multiprocessing" in Path(f"/proc/{parent}/cmdline").read_bytes():
-                            os.kill(parent, signal.SIGKILL)
-                            killed.append(parent)
-                            return
-                except (OSError, ValueError):
-                    continue
-
-    killer = threading.Thread(target=kill_one)
-    killer.start()
+    state = Path(os.environ["GATES_STATE_DIR"])
+    state.mkdir()
     found = {each.name: each for each in run_on_dask(tasks, "local", 2)}
-    over.set()
-    killer.join()
-    assert killed
+    assert (state / MARKER).is_file()
     assert {name: each.verdict for name, each in found.items()} == {
         "other/sample-module": "fail",
         "sample-module": "pass",
     }
 
 
-def sample_fleet() -> report.Fleet:
-    """One that passes now, one that fails less than before, one about which nothing is known."""
-    before = {"a": outcome("a", verdict="fail"), "b": outcome("b", verdict="fail", errors=5)}
+def sample_fleet() -> Fleet:
+    """One that passes now, one that fails less than before, one about which nothing is known; and
+    what is in their baselines, and breaks in February."""
+    before = {
+        "a": outcome("a", verdict="fail", baselined=12, forecast={"coverage": "fail"}),
+        "b": outcome("b", verdict="fail", errors=5, baselined=2),
+        "c": outcome("c"),
+    }
+    passing = outcome("a", baselined=9, forecast={"coverage": "fail", "bandit": "fail"})
     failing = outcome(
-        "b", verdict="fail", errors=3, blocking=("lint ruff: no", "lint mypy: neither")
-    )
+        "b", verdict="fail", errors=3, blocking=("lint ruff: no", "lint mypy: neither"),
+        baselined=2, forecast={"pip-audit": "inconclusive", "coverage": "fail"},
+    )  # fmt: skip
     odd = outcome("c", verdict=ERROR, reason="its process was ended by SIGKILL")
-    return report.Fleet([outcome("a"), failing, odd], before, "2026-11-24T00:00:00Z", 12.0)
+    return Fleet([passing, failing, odd], before, "2026-11-24T00:00:00Z", 12.0, "2027-02-01")
+
+
+def test_what_is_left_in_baselines_and_what_breaks_next_month():
+    found = sample_fleet()
+    rows = report.text(found).splitlines()
+    assert "baseline  from 2027-02-01  owner" in rows[0]
+    shown = [(found.baseline(each), found.forecast(each)) for each in found.outcomes]
+    assert shown == [("9 (-3)", "2 (+1)"), ("2", "1 ?"), ("?", "?")]
+    assert found.breaking == [("coverage", 2), ("bandit", 1), ("pip-audit", 1)]
+    assert "what passes now and not as of 2027-02-01:\n  2 modules  coverage" in report.text(found)
+    data = json.loads(report.to_json(found))
+    assert data["breaking"][0] == {"check": "coverage", "modules": 2}
+    assert data["modules"][0]["forecast_trend"] == "2 (+1)"
+    assert "What breaks on 2027-02-01" in report.page(found)
+    assert "from 2027" not in report.text(replace(found, effective=""))
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "worse"),
+    [
+        ({}, {"a": "fail", "b": "inconclusive"}, {"a": "fail", "b": "inconclusive"}),
+        ({"a": "fail"}, {"a": "fail"}, {}),
+        ({"a": "fail"}, {"a": "inconclusive"}, {}),
+        ({"a": "inconclusive"}, {"a": "fail"}, {"a": "fail"}),
+        ({"a": "fail"}, {}, {}),
+    ],
+)
+def test_a_forecast_is_what_gets_worse(now, then, worse):
+    asked = task(effective="2027-02-01")
+    found = forecast_of(asked, outcome(not_passed=now), outcome(not_passed=then))
+    assert (found.forecast, found.seconds, found.verdict) == (worse, 2.0, "pass")
+
+
+def test_a_forecast_that_is_not_known_is_an_error():
+    lost = outcome(verdict=ERROR, reason="its process was ended by SIGKILL", lasting=False)
+    found = forecast_of(task(effective="2027-02-01"), outcome(), lost)
+    assert (found.verdict, found.lasting) == (ERROR, False)
+    assert found.reason == "as of 2027-02-01, its process was ended by SIGKILL"
 
 
 def test_the_readiness_of_a_fleet():
@@ -258,7 +295,7 @@ def test_the_readiness_of_a_fleet():
     assert "c: error\n  its process was ended by SIGKILL" in text
     assert text.endswith("3 modules in 12.0 s: 1 error, 1 fail, 1 pass\n")
     assert found.exit_code == 1
-    assert report.Fleet([odd], {}, "").exit_code == 3
-    assert report.Fleet([], {}, "").exit_code == 3
-    assert report.Fleet([outcome()], {}, "").exit_code == 0
+    assert Fleet([odd], {}, "").exit_code == 3
+    assert Fleet([], {}, "").exit_code == 3
+    assert Fleet([outcome()], {}, "").exit_code == 0
     assert "was fail" in report.page(found)

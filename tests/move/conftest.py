@@ -13,8 +13,9 @@ import pytest
 from gates.database.server.embedded import throwaway_server
 from gates.database.server.programs import Programs
 from gates.move import legacy, stand_in
-from gates.move.place import Place
+from gates.move.place import Deadline, Place
 from gates.move.rehearse import stand_ins
+from gates.move.transfer import make_catalog
 from gates.settings import Settings
 
 PLANS = Path(__file__).parent
@@ -56,14 +57,19 @@ def at(url: str, database: str) -> str:
     return url.replace("/postgres?", f"/{database}?")
 
 
+def copy_of_world(connection: psycopg.Connection, name: str) -> None:
+    """A copy of the old world, with what no copy takes along: a grant and a setting of its own."""
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE old_world STRATEGY FILE_COPY".encode())
+    connection.execute(f"GRANT CONNECT ON DATABASE {name} TO old_reader".encode())
+    connection.execute(f"ALTER DATABASE {name} SET work_mem TO '5MB'".encode())
+
+
 @pytest.fixture
 def place(world: World, tmp_path: Path) -> Place:
     """A copy of the old world that one test alone changes."""
     name = f"axon_{next(_numbers)}"
     with psycopg.connect(world.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE old_world STRATEGY FILE_COPY".encode())
-        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO old_reader".encode())
-        connection.execute(f"ALTER DATABASE {name} SET work_mem TO '5MB'".encode())
+        copy_of_world(connection, name)
     return Place(
         world.url, name, tmp_path, world.programs, modules=world.modules, releases=stand_ins,
         lock_timeout=0.3, jobs=1,
@@ -74,6 +80,17 @@ def place(world: World, tmp_path: Path) -> Place:
 def base(world: World, tmp_path: Path) -> Place:
     """A place for rehearsals, which make their own databases."""
     return Place(world.url, "axon", tmp_path, world.programs, lock_timeout=0.3, jobs=1)
+
+
+@pytest.fixture(scope="session")
+def catalogued(world: World, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of an old world in which the catalog is made already."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        copy_of_world(connection, "catalogued")
+    folder = tmp_path_factory.mktemp("catalogued")
+    place = Place(world.url, "catalogued", folder, world.programs, releases=stand_ins)
+    make_catalog(place, Deadline.of(60))
+    return "catalogued"
 
 
 def connect(place: Place) -> psycopg.Connection:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from gates.move import backup, faults, legacy
+from gates.database.server.embedded import throwaway_server
+from gates.move import backup, faults, legacy, stand_in
 from gates.move.actions import RUN
 from gates.move.place import Deadline, LimitError, Place, StepFailedError
+from gates.move.rehearse import stand_ins
 from gates.move.state import State, differences
-from tests.move.conftest import connect
+from tests.move.conftest import connect, copy_of_world
 
 HERE = Path(__file__).parent
 FORWARD = ("close", "backup", "catalog", "move", "audit", "provision", "validate")
@@ -47,11 +52,26 @@ def uuid(number: int | None) -> str | None:
     return None if number is None else f"00000000-0000-4000-8000-{number:012d}"
 
 
-def test_each_status_has_the_outcome_that_the_table_says(place):
+@dataclass(frozen=True)
+class Finished:
+    """A world that was moved once, and what each action said of it."""
+
+    place: Place
+    figures: dict[str, dict[str, str]]
+    rows: int
+    """Of organization_modules, before."""
+
+
+@pytest.fixture(scope="module")
+def finished(world, tmp_path_factory) -> Finished:
+    """The old world with each case and the bad rows of the faults in it, moved; to be copied."""
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        copy_of_world(connection, "moved_once")
+    place = Place(
+        world.url, "moved_once", tmp_path_factory.mktemp("moved"), world.programs,
+        modules=world.modules, releases=stand_ins, jobs=1,
+    )  # fmt: skip
     with connect(place) as connection:
-        connection.execute(
-            "TRUNCATE organizations, organization_modules, tenant_module_configs, module_file_audit"
-        )
         for number in (1, 2, 3):
             connection.execute("INSERT INTO organizations VALUES (%s, 'x', now())", (uuid(number),))
         for number, (status, used, slug, tenant, *_) in enumerate(CASES, 100):
@@ -60,22 +80,42 @@ def test_each_status_has_the_outcome_that_the_table_says(place):
                 " activated_at) VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END)",
                 (uuid(number), uuid(tenant), slug, status, used),
             )
-    run(place, *FORWARD)
-    with connect(place) as connection:
+        connection.execute(faults._BAD.encode())
+        row = connection.execute("SELECT count(*) FROM organization_modules").fetchone()
+    assert row is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gates.move.provision.BATCH", 7)
+        return Finished(place, run(place, *FORWARD), row[0])
+
+
+@pytest.fixture
+def moved(finished) -> Place:
+    """A copy of the moved world, with a folder of its own that holds the same backup."""
+    with psycopg.connect(finished.place.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS moved_copy WITH (FORCE)")
+        connection.execute("CREATE DATABASE moved_copy TEMPLATE moved_once STRATEGY FILE_COPY")
+    folder = Path(tempfile.mkdtemp(dir=finished.place.folder.parent))
+    shutil.copytree(finished.place.folder, folder, dirs_exist_ok=True)
+    return replace(finished.place, database="moved_copy", folder=folder, lock_timeout=0.3)
+
+
+def test_each_status_has_the_outcome_that_the_table_says(finished):
+    with connect(finished.place) as connection:
         found = connection.execute(
-            "SELECT outcome, reason, state FROM gates_move.accounts"
-            " WHERE old_table = 'organization_modules' ORDER BY old_id"
+            "SELECT outcome, reason, state, old_row ->> 'module_slug' FROM gates_move.accounts"
+            " WHERE old_table = 'organization_modules' AND old_id = ANY (%s) ORDER BY old_id",
+            ([uuid(number) for number in range(100, 100 + len(CASES))],),
         ).fetchall()
-        states = connection.execute("SELECT state, count(*) FROM tenant_modules GROUP BY 1")
-        kept = connection.execute(
-            "SELECT old_row ->> 'module_slug' FROM gates_move.accounts WHERE outcome = 'merged'"
-            " AND old_table = 'organization_modules'"
-        ).fetchall()
-        assert found == [each[4:] for each in CASES]
+        states = connection.execute(
+            "SELECT state, count(*) FROM tenant_modules WHERE tenant_id = ANY (%s) GROUP BY 1",
+            ([uuid(number) for number in (1, 2, 3)],),
+        )
+        assert [each[:3] for each in found] == [each[4:] for each in CASES]
         assert dict(states.fetchall()) == {
             "ENABLED": 2, "DISABLED": 1, "SUSPENDED": 2, "ARCHIVED": 1
         }  # fmt: skip
-        assert kept == [("TASK_BOARD",)]
+    kept = [None if outcome == "moved" else slug for _, _, slug, _, outcome, *_ in CASES]
+    assert [each[3] for each in found] == kept
 
 
 def test_the_documented_table_is_the_one_that_is_tested():
@@ -86,120 +126,110 @@ def test_the_documented_table_is_the_one_that_is_tested():
     assert not missing
 
 
-def test_forwards_twice_and_back_to_what_was(place, monkeypatch):
-    monkeypatch.setattr("gates.move.provision.BATCH", 7)
-    with connect(place) as connection:
-        before = connection.execute("SELECT count(*) + 2 FROM organization_modules").fetchone()
-        connection.execute(faults._BAD.encode())
-    first = run(place, *FORWARD)
+def test_forwards_twice_and_back_to_what_was(finished, moved):
     counted = [
-        int(n) for key, n in first["move"].items() if key.startswith("organization_modules:")
+        int(n)
+        for key, n in finished.figures["move"].items()
+        if key.startswith("organization_modules:")
     ]
-    assert before == (sum(counted),)
-    again = run(place, "close", "backup", "move", "audit", "provision", "validate")
-    assert again["move"] == first["move"]
+    assert sum(counted) == finished.rows
+    again = run(moved, "close", "backup", "move", "audit", "provision", "validate")
+    assert again["move"] == finished.figures["move"]
     assert again["provision"]["migrations"] == "0"
-    with connect(place) as connection:
+    with connect(moved) as connection:
         connection.execute("DROP TABLE custom_modules")
         connection.execute("UPDATE organizations SET name = 'other'")
-    back = run(place, "restore")["restore"]
-    assert backup.equals_backup(place, Deadline.of(60)) == ()
-    assert back["kept"] == f"{place.database}_moved_1"
-    with psycopg.connect(place.url) as connection:
+    back = run(moved, "restore")["restore"]
+    assert backup.equals_backup(moved, Deadline.of(60)) == ()
+    assert back["kept"] == f"{moved.database}_moved_1"
+    with psycopg.connect(moved.url) as connection:
         found = connection.execute(
             "SELECT datacl::text, datconnlimit FROM pg_database WHERE datname = %s",
-            (place.database,),
+            (moved.database,),
         ).fetchone()
     assert found is not None
     assert "old_reader=c/" in found[0]
     assert found[1] == -1
-    with connect(place) as connection:
+    with connect(moved) as connection:
         assert connection.execute("SHOW work_mem").fetchone() == ("5MB",)
         assert connection.execute("SELECT nextval('invoice_numbers')").fetchone() == (42,)
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ("ALTER TABLE custom_modules OWNER TO old_reader", "schema"),
-        ("COMMENT ON TABLE organizations IS 'x'", "schema"),
-        ("SELECT nextval('invoice_numbers')", "sequence public.invoice_numbers"),
-        ("UPDATE organizations SET name = name || ' ' WHERE id = (SELECT min(id::text)::uuid"
-         " FROM organizations)", "public.organizations: 12 rows in both"),
-        ("DELETE FROM organizations WHERE id = (SELECT min(id::text)::uuid FROM organizations)",
-         "public.organizations: 12 rows are not 11"),
-        ("SELECT lo_create(7)", "large objects"),
-        ("ALTER DATABASE {} SET work_mem TO '6MB'", "settings"),
-        ("REVOKE CONNECT ON DATABASE {} FROM old_reader", "database"),
-        ("CREATE TABLE more (n int)", "public.more: only in one"),
-    ],
-)  # fmt: skip
-def test_nothing_that_a_backup_keeps_may_differ(place, change, says, world):
-    key = 7
-    with place.session(Deadline.of(30)) as connection:
-        before = backup.read_state(place, connection, place.database, key, Deadline.of(30))
-    with connect(place) as connection:
-        if "lo_create" in change:
-            connection.execute("SELECT lo_from_bytea(7, 'x')")
-        else:
+DIFFERENCES = [
+    ("ALTER TABLE custom_modules OWNER TO old_reader", "schema"),
+    ("COMMENT ON TABLE organizations IS 'x'", "schema"),
+    ("SELECT nextval('invoice_numbers')", "sequence public.invoice_numbers"),
+    ("UPDATE organizations SET name = name || ' ' WHERE id = (SELECT min(id::text)::uuid"
+     " FROM organizations)", "public.organizations: 12 rows in both"),
+    ("DELETE FROM organizations WHERE id = (SELECT min(id::text)::uuid FROM organizations)",
+     "public.organizations: 12 rows are not 11"),
+    ("SELECT lo_from_bytea(7, 'x')", "large objects"),
+    ("ALTER DATABASE {} SET work_mem TO '6MB'", "settings"),
+    ("REVOKE CONNECT ON DATABASE {} FROM old_reader", "database"),
+]  # fmt: skip
+
+
+def test_nothing_that_a_backup_keeps_may_differ(place):
+    """Each change on top of the ones before, and what it alone makes different."""
+
+    def state() -> State:
+        with place.session(Deadline.of(30)) as connection:
+            return backup.read_state(place, connection, place.database, 7, Deadline.of(30))
+
+    first = before = state()
+    for change, says in DIFFERENCES:
+        with connect(place) as connection:
             connection.execute(change.replace("{}", place.database).encode())
-    with place.session(Deadline.of(30)) as connection:
-        after = backup.read_state(place, connection, place.database, key, Deadline.of(30))
-    assert any(each.startswith(says) for each in differences(before, after))
-    assert differences(before, before) == ()
-    assert State.from_json(before.to_json()) == before
+        after = state()
+        (only,) = differences(before, after)
+        assert only.startswith(says), change
+        before = after
+    with connect(place) as connection:
+        connection.execute("CREATE TABLE more (n int)")
+    found = differences(before, state())
+    assert [each.split(":")[0] for each in found] == ["schema", "public.more"]
+    assert differences(first, first) == ()
+    assert State.from_json(first.to_json()) == first
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ("UPDATE organizations SET name = 'late'", "organizations is not what the backup holds"),
-        ("INSERT INTO organization_modules (id) VALUES (gen_random_uuid())", "not accounted for"),
-        ("UPDATE tenant_modules SET state = 'SUSPENDED' WHERE state = 'ENABLED'", "not ENABLED"),
-        ("DELETE FROM tenant_module_settings", "not there"),
-        ("ALTER TABLE audit_logs DISABLE TRIGGER ALL;"
-         " UPDATE audit_logs SET actor = gen_random_uuid()"
-            " WHERE table_name = 'module_file_audit'",
-         "audit:"),
-        ("ALTER TABLE tenant_modules NO FORCE ROW LEVEL SECURITY", "without forced row level"),
-        ("DROP POLICY tenant_isolation ON tenant_modules; CREATE POLICY tenant_isolation"
-         " ON tenant_modules USING (true)", "other tenants"),
-        ("DROP TABLE tenant_task_board_notes", "tables of enabled modules"),
-    ],
-)  # fmt: skip
-def test_validation_finds_what_was_changed_behind_its_back(moved, change, says):
+BEHIND_ITS_BACK = [
+    ("UPDATE organizations SET name = 'late'", "organizations is not what the backup holds"),
+    ("INSERT INTO custom_modules (id) VALUES (gen_random_uuid())",
+     "1 rows of custom_modules are not accounted for", "custom_modules is not what the backup"),
+    ("UPDATE tenant_modules SET state = 'SUSPENDED' WHERE tenant_id = '{1}'"
+     " AND module_slug = 'task-board'",
+     "1 rows of tenant_modules that no account moved, or with another state",
+     "1 modules that were active, of an organisation that is there, and are not ENABLED"),
+    ("DELETE FROM tenant_module_settings WHERE id = (SELECT min(s.id) FROM tenant_module_settings"
+     " AS s JOIN gates_move.accounts AS a USING (tenant_id, module_slug) JOIN organization_modules"
+     " AS o ON o.id::text = a.old_id WHERE a.outcome = 'moved' AND o.configuration IS NOT NULL)",
+     "keys of configurations that were moved and are not there",
+     "settings that were moved and are not what they were"),
+    ("UPDATE audit_logs SET actor = gen_random_uuid() WHERE table_name = 'module_file_audit'",
+     "audit: "),
+    ("ALTER TABLE tenant_module_settings NO FORCE ROW LEVEL SECURITY",
+     "1 tables of tenants without forced row level security"),
+    ("DROP POLICY tenant_isolation ON tenant_modules;"
+     " CREATE POLICY tenant_isolation ON tenant_modules USING (true)",
+     "other tenants", "modules and sees", "enabled modules that the platform calls unhealthy"),
+    ("DROP TABLE tenant_usage_meter_notes", "1 tables of enabled modules that are not there"),
+]  # fmt: skip
+
+
+def test_validation_finds_what_was_changed_behind_its_back(moved):
+    """All changes at once: it names every problem, and no other."""
+    run(moved, "validate")
     with connect(moved) as connection:
         connection.execute("SET session_replication_role = replica")
-        with connection.transaction(force_rollback=False):
-            connection.execute(change.encode())
-    with pytest.raises(StepFailedError, match=re.escape(says)):
-        RUN["validate"](moved, Deadline.of(60))
-
-
-@pytest.fixture(scope="module")
-def finished(world, tmp_path_factory):
-    """A world that was moved, to be copied."""
-    from gates.move.rehearse import stand_ins
-
-    folder = tmp_path_factory.mktemp("moved")
-    with psycopg.connect(world.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE moved_once TEMPLATE old_world STRATEGY FILE_COPY")
-    place = Place(
-        world.url, "moved_once", folder, world.programs, modules=world.modules, releases=stand_ins,
-        jobs=1,
-    )  # fmt: skip
-    run(place, *FORWARD)
-    return place
-
-
-@pytest.fixture
-def moved(finished):
-    from dataclasses import replace
-
-    with psycopg.connect(finished.url, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS moved_copy WITH (FORCE)")
-        connection.execute("CREATE DATABASE moved_copy TEMPLATE moved_once STRATEGY FILE_COPY")
-    return replace(finished, database="moved_copy")
+        connection.execute("ALTER TABLE audit_logs DISABLE TRIGGER ALL")
+        for change, *_ in BEHIND_ITS_BACK:
+            connection.execute(change.replace("{1}", str(uuid(1))).encode())
+    with pytest.raises(StepFailedError) as caught:
+        run(moved, "validate")
+    said = caught.value.message.split("; ")
+    wanted = [each for _, *says in BEHIND_ITS_BACK for each in says]
+    assert [each for each in wanted if not any(each in one for one in said)] == []
+    assert [one for one in said if not any(each in one for each in wanted)] == []
 
 
 def test_what_a_backup_loses_is_no_backup(place, monkeypatch):
@@ -215,20 +245,50 @@ def test_what_a_backup_loses_is_no_backup(place, monkeypatch):
     assert not place.backup.exists()
 
 
-def test_a_truncated_dump_rolls_nothing_back(place):
-    run(place, "backup")
-    for path in (place.backup / "dump").glob("*.dat.gz"):
+def test_a_backup_comes_up_on_a_second_server_with_its_roles(place, settings, monkeypatch):
+    """Password, membership, settings and end of a role are in the globals, and nowhere else."""
+    elsewhere = replace(place, second=lambda: throwaway_server(settings))
+    with connect(place) as connection:
+        connection.execute(
+            "CREATE ROLE night_shift LOGIN PASSWORD 'x' VALID UNTIL '2031-01-01';"
+            " GRANT old_reader TO night_shift WITH ADMIN OPTION;"
+            " ALTER ROLE night_shift SET work_mem TO '6MB'"
+        )
+    program = Place.program
+
+    def without_password(self, name, arguments, *more):
+        ran = program(self, name, arguments, *more)
+        if name == "pg_dumpall":
+            file = Path(arguments[arguments.index("--file") + 1])
+            text = file.read_text("utf-8")
+            file.write_text(re.sub(r" PASSWORD 'SCRAM[^']*'", "", text), "utf-8")
+        return ran
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Place, "program", without_password)
+            with pytest.raises(StepFailedError, match=r"role night_shift: .* is not .*no password"):
+                run(elsewhere, "backup")
+        assert not place.backup.exists()
+        run(elsewhere, "backup")
+        assert {each.name for each in place.backup.iterdir()} == {
+            "dump", "globals.sql", "state.json"
+        }  # fmt: skip
+    finally:
+        with connect(place) as connection:
+            connection.execute("DROP ROLE night_shift")
+
+
+def test_a_truncated_dump_rolls_nothing_back(moved):
+    """What was moved stays as it is: its database is not touched before the other is whole."""
+    for path in (moved.backup / "dump").glob("*.dat.gz"):
         path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(StepFailedError):
-        run(place, "restore")
-    assert backup.equals_backup(place, Deadline.of(60)) == ()
+        run(moved, "restore")
+    run(moved, "validate")
 
 
 def test_a_released_file_that_was_edited_is_not_run(moved, tmp_path):
-    from dataclasses import replace
-
-    from gates.move import stand_in
-
     stand_in.write_modules(tmp_path, legacy.MODULES)
     file = tmp_path / "task-board" / "migrations" / "000_init.sql"
     file.write_text(file.read_text("utf-8") + "-- more\n", "utf-8")
@@ -236,17 +296,16 @@ def test_a_released_file_that_was_edited_is_not_run(moved, tmp_path):
         connection.execute("SET session_replication_role = replica")
         connection.execute("DELETE FROM core_module_migrations")
     with pytest.raises(StepFailedError, match="is not the file that was released"):
-        RUN["provision"](replace(moved, modules=tmp_path), Deadline.of(60))
+        run(replace(moved, modules=tmp_path), "provision")
 
 
-def test_who_holds_a_lock_is_named_and_a_limit_is_kept(place):
-    run(place, "catalog")
-    with connect(place) as holder:
+def test_who_holds_a_lock_is_named_and_a_limit_is_kept(moved):
+    with connect(moved) as holder:
         holder.execute("SET application_name = 'night shift'")
         holder.execute("BEGIN; LOCK TABLE organization_modules IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(StepFailedError, match=r"held by process .*night shift"):
-            run(place, "move")
-    with pytest.raises(LimitError), place.session(Deadline.of(0.2)) as connection:
+            run(moved, "move")
+    with pytest.raises(LimitError), moved.session(Deadline.of(0.2)) as connection:
         connection.execute("SELECT pg_sleep(5)")
 
 

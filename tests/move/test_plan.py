@@ -55,6 +55,14 @@ def test_the_published_plan_is_refused_for_each_of_its_faults():
     assert "it must begin by 2027-03-14T06:15+00:00, minute 315, during validation" in text
 
 
+def test_the_page_shows_what_is_said_about_the_published_plan():
+    plan = load_plan(SEED)
+    said = plan_text(plan, faults(plan), SEED.name).splitlines(keepends=True)
+    shown = "".join(each for each in said if not each.startswith("  fix: "))
+    page = (EXAMPLE.parents[1] / "docs" / "migration.md").read_text("utf-8")
+    assert f"```text\n{shown}```\n" in page, shown
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
@@ -80,6 +88,23 @@ def test_the_published_plan_is_refused_for_each_of_its_faults():
         ('action = "close"', 'action = "validate"', "open-platform"),
         ('action = "backup"', 'action = "validate"', "no-backup"),
         ('within = "30m"', 'within = "45m"', "two-rollbacks"),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"] }',
+            "no-check",
+        ),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"],'
+            ' budget = "5m", check = { command = ["undone"] } }',
+            "two-rollbacks",
+        ),
+        (
+            'rollback = { kind = "restore" }',
+            'rollback = { kind = "command", command = ["undo"],'
+            ' check = { command = ["sh", "-c", "undone"] } }',
+            "hidden-command",
+        ),
     ],
 )
 def test_one_change_and_the_plan_is_refused_for_it(old, new, rule):
@@ -137,11 +162,11 @@ def test_a_restore_into_a_database_that_a_step_made_is_no_fault():
     ("old", "new", "line", "says"),
     [
         ("version = 1", "version = 2", 3, "version: 1 was expected"),
-        ('budget = "45m"', 'budget = "soon"', 34, "steps.1.budget"),
-        ('budget = "45m"', 'budgets = "45m"', 30, "steps.1"),
+        ('budget = "45m"', 'budget = "soon"', 35, "steps.1.budget"),
+        ('budget = "45m"', 'budgets = "45m"', 31, "steps.1"),
         ("starts = 2027-03-14T01:00:00Z", "starts = 2027-03-14T01:00:00", 8, "no offset from UTC"),
         ("jobs = 4", "jobs = 0", 12, "options.jobs"),
-        ('action = "close"', 'action = "close"\ncommand = ["x"]', 24, "steps.0"),
+        ('action = "close"', 'action = "close"\ncommand = ["x"]', 25, "steps.0"),
         ('length = "6h"', "length = ", 9, "Invalid value"),
     ],
 )

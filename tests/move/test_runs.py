@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gates.cli import cli
@@ -17,14 +18,16 @@ from gates.move.decide import Judged, decide, from_rehearsals, go
 from gates.move.engine import Hooks, roll_back, run
 from gates.move.journal import NAME, Entry, Journal, now, read
 from gates.move.legacy import Size
-from gates.move.plan import Check, Criterion, Step
+from gates.move.place import Deadline, StepFailedError
+from gates.move.plan import Check, Criterion, Step, WayBack
 from gates.move.progress import progress
 from gates.move.read import load_plan
-from gates.move.record import Injected, Rehearsal, Rehearsed, percentile
-from gates.move.rehearse import Source, rehearse
+from gates.move.record import Injected, Rehearsal, percentile
+from gates.move.rehearse import Source, rehearse, stand_ins
 from gates.report.migration import decision_page, status_page, status_text
 from gates.settings import Policy
 from tests.move.conftest import EXAMPLE, at, connect
+from tests.move.samples import rehearsal
 
 PLAN = load_plan(EXAMPLE)
 
@@ -58,6 +61,33 @@ def test_a_run_goes_forwards_and_one_command_takes_it_back(base, journal, tmp_pa
     assert roll_back(plan, base, journal).state == "rolled back"
     with pytest.raises(CouldNotCheckError, match="this run is rolled back"):
         run(plan, base, journal)
+
+
+def test_each_step_that_began_is_undone_by_its_own_command_the_last_first(base, journal, tmp_path):
+    """The second way back is interrupted, by a folder that is not empty, and goes on."""
+
+    def made(name: str, check: str = "true") -> Step:
+        folder = str(tmp_path / name)
+        back = WayBack(
+            "command", ("rmdir", folder), check=Check(command=("test", "!", "-e", folder))
+        )
+        return replace(command(name, "mkdir", folder), way_back=back, check=Check(command=(check,)))
+
+    plan = replace(
+        of_commands(made("one"), made("two"), made("three", "false"), made("four")), rollback=()
+    )
+    assert run(plan, base, journal).state == "stopped"
+    (tmp_path / "two" / "left").touch()
+    found = roll_back(plan, base, journal)
+    assert (found.state, "undo-two: rmdir failed" in found.note) == ("stopped", True)
+    (tmp_path / "two" / "left").unlink()
+    found = roll_back(plan, base, journal)
+    assert found.state == "rolled back"
+    assert [each.step for each in journal.entries if each.step.startswith("undo-")] == [
+        "undo-three", "undo-three", "undo-two", "undo-two", "undo-two", "undo-two", "undo-one",
+        "undo-one",
+    ]  # fmt: skip
+    assert not any((tmp_path / each).exists() for each in ("one", "two", "three", "four"))
 
 
 def test_behind_the_point_of_no_return_nothing_is_rolled_back(base, journal):
@@ -139,24 +169,63 @@ def test_a_run_of_another_plan_is_refused(base, journal):
         run(PLAN, base, journal)
 
 
-def _rehearse(base, *, only=(), times=0, rollbacks=0) -> Rehearsal:
+def _rehearse(base, source: Source, plan=PLAN, *, only=(), times=0, rollbacks=0) -> Rehearsal:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(faults, "all_faults", lambda _: only)
-        return rehearse(
-            PLAN, EXAMPLE, base, Source(Size(4, audits=1)), times=times, rollbacks=rollbacks
-        )
+        return rehearse(plan, base, source, times=times, rollbacks=rollbacks)
 
 
-def test_rehearsed_forwards_and_back_with_faults(base):
-    wanted = [(faults.KILL, "move-modules"), (faults.BAD_TARGET, "validate")]
+SHORT = replace(
+    PLAN,
+    steps=tuple(
+        replace(PLAN.step(each), after=(), check=Check("SELECT count(*) FROM core_modules", "9"))
+        for each in ("catalog-tables", "move-modules")
+    ),
+)
+"""Two steps, with a check: what is released is there, also for a process that was killed."""
+
+
+def test_rehearsed_forwards_and_back_with_faults(base, world, catalogued):
     known = {(each.kind, each.step.id): each for each in faults.all_faults(PLAN)}
     assert {(faults.KILL, each.id) for each in PLAN.steps} <= known.keys()
     assert {(faults.LOCK, "move-audit"), (faults.BAD_ROW, "full-backup")} <= known.keys()
-    made = _rehearse(base, only=[known[each] for each in wanted], times=1, rollbacks=1)
+    made = _rehearse(
+        replace(base, modules=world.modules), Source(database=catalogued),
+        only=[known[faults.BAD_TARGET, "validate"]], times=1, rollbacks=1,
+    )  # fmt: skip
     assert [(e.passed, e.equal) for e in made.rehearsals] == [(True, True)]
-    assert all(each.survived for each in made.faults), made.faults
-    assert made.faults[0].outcome == "ended in the middle; went on to the end, and validated"
-    assert "settings that were moved and are not what they were" in made.faults[1].outcome
+    (wrong,) = made.faults
+    assert wrong.survived, wrong
+    assert "settings that were moved and are not what they were" in wrong.outcome
+    assert made.source == "clone of catalogued"
+
+
+def test_a_rehearsal_is_killed_in_a_step_and_goes_on(base, catalogued):
+    hit = faults.Fault(faults.KILL, SHORT.step("move-modules"))
+    made = _rehearse(base, Source(database=catalogued), SHORT, only=[hit])
+    assert made.faults == (
+        Injected(hit.kind, hit.step.id, True, "ended in the middle; went on to the end,"
+                 " and validated"),
+    )  # fmt: skip
+    gone = faults.Fault(faults.KILL, PLAN.step("validate"))
+    (never,) = _rehearse(base, Source(database=catalogued), replace(SHORT, steps=(
+        *SHORT.steps, replace(PLAN.step("validate"), after=()))), only=[gone]).faults  # fmt: skip
+    assert not never.survived
+
+
+def test_rehearsals_of_a_dump_and_of_a_generated_world(base, world, tmp_path):
+    dump = tmp_path / "world"
+    base.program("pg_dump", ["-Fd", "-f", str(dump), "-d", "old_world"], Deadline.of(60))
+    for place, source in ((replace(base, releases=stand_ins), Source(dump=dump)),
+                          (base, Source(Size(2, audits=1)))):  # fmt: skip
+        made = _rehearse(place, source, SHORT, times=1)
+        assert [(each.passed, each.note) for each in made.rehearsals] == [(True, "")]
+        assert made.size > 7_000_000
+    with pytest.raises(StepFailedError, match="pg_restore failed"):
+        _rehearse(base, Source(dump=tmp_path / "nothing"), SHORT, times=1)
+    with psycopg.connect(world.url) as connection:
+        left = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^gates_re'")
+        assert left.fetchall() == []
 
 
 def test_a_full_disk_and_a_held_lock_stop_a_run_and_it_goes_on(place):
@@ -175,15 +244,6 @@ def test_a_full_disk_and_a_held_lock_stop_a_run_and_it_goes_on(place):
         assert run(plan, place, journal).state == "done"
 
 
-def rehearsal(**changes) -> Rehearsal:
-    given = Rehearsal(
-        PLAN.sha256, "2027-03-01T00:00:00+00:00", "generated", 100, "PostgreSQL",
-        tuple(Rehearsed(True, 60.0 + n, {"move": 50.0 + n}, 30.0, True) for n in range(10)),
-        (Injected("kill -9", "move", True, "went on"),),
-    )  # fmt: skip
-    return replace(given, **changes)
-
-
 def test_go_only_where_every_criterion_is_met_and_measured():
     when = datetime(2027, 3, 10, tzinfo=UTC)
     measured = from_rehearsals(PLAN, [rehearsal()], when, 110) | {"free-space": 4.0}
@@ -193,7 +253,7 @@ def test_go_only_where_every_criterion_is_met_and_measured():
         if name in {each.measure for each in PLAN.criteria}:
             assert not go(decide(PLAN, less)), name
     bad = replace(rehearsal().rehearsals[0], equal=False)
-    few = from_rehearsals(PLAN, [rehearsal(rehearsals=(bad,) * 10)], when, 110)
+    few = from_rehearsals(PLAN, [replace(rehearsal(), rehearsals=(bad,) * 10)], when, 110)
     assert few["rehearsed-rollbacks"] == 0
     late = datetime(2027, 4, 10, tzinfo=UTC)
     assert not go(decide(PLAN, from_rehearsals(PLAN, [rehearsal()], late, 110)))
@@ -233,10 +293,20 @@ def test_pages_show_what_hostile_notes_say_as_text():
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert 'http-equiv="refresh"' not in page
-    assert 'http-equiv="refresh"' in status_page(progress(PLAN, entries[:2]), 160.0)
+    going = progress(PLAN, entries[:2])
+    assert 'http-equiv="refresh"' not in status_page(going, 160.0)
+    assert 'href="status-live.html"' in status_page(going, 160.0)
+    live = status_page(going, 160.0, live=True)
+    assert 'http-equiv="refresh"' in live
+    assert 'href="status.html"' in live
+    assert "59 s of 7.5 min" in status_text(going, 160.0)
+    assert "ends the sessions of others" in live
     assert "\x1b" not in page + text
     assert "stopped: close-platform" in text
     assert "1 min of 360 min; a rollback must begin by minute 330" in text
+    back = progress(PLAN, [*entries, Entry("rollback", 200.0), Entry("rolled-back", 201.0)])
+    assert ">waiting<" in page
+    assert ">not run<" in status_page(back, 210.0)
     decided = decision_page(PLAN, decide(PLAN, {}), (rehearsal(),), ())
     assert "No-go: 8 criteria are not met" in decided
     assert "kill -9 at move" in decided
@@ -251,7 +321,9 @@ def gates(*arguments: str) -> int:
 def test_the_commands_from_no_go_to_the_way_back(place, tmp_path, monkeypatch, capsys):
     plan = tmp_path / "plan.toml"
     plan.write_text(
-        EXAMPLE.read_text("utf-8").replace(
+        EXAMPLE.read_text("utf-8")
+        .replace("second_server = true\n", "")
+        .replace(
             'action = "catalog"', 'action = "catalog"\ncheck = { sql = "SELECT 1", expect = "2" }'
         ),
         "utf-8",

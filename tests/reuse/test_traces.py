@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -210,6 +211,32 @@ def test_a_question_that_nobody_understands_has_no_answer(make_module, settings,
         assert found.answer(question) in (None, "none"), question
     assert not found.same({"unknown:x": "1"})
     assert found.changed({"today:": DAY.isoformat(), "file:x": "1"}) == ["file:x"]
+
+
+def test_a_question_that_many_ask_at_once_is_answered_once(make_module, settings, folder):
+    """All files of the gate are read for it: for each of thirty checks, once was ten seconds."""
+    identities = Identities(folder / "memory.json")
+    found = answers(make_module("python"), settings, identities)
+    together, asked = threading.Barrier(8), []
+
+    def gate() -> str:
+        asked.append("gate")
+        time.sleep(0.05)
+        return "digest"
+
+    identities.gate = gate
+    given: list[str | None] = []
+
+    def ask() -> None:
+        together.wait()
+        given.append(found.answer("gate:"))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (asked, given) == (["gate"], ["digest"] * 8)
 
 
 def test_every_question_can_be_said():

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS gates_move.accounts (
     PRIMARY KEY (old_table, old_id),
     CHECK ((outcome = 'merged') = (merged_into IS NOT NULL))
 );
+CREATE INDEX IF NOT EXISTS accounts_tenant_idx ON gates_move.accounts (tenant_id, module_slug);
 COMMENT ON TABLE gates_move.accounts IS
     'What became of each row of the old world; the old tables themselves stay as they are.';
 

@@ -10,6 +10,7 @@ FROM (
         WHEN coalesce(f.action, '') = '' THEN 'no action' END AS refused
     FROM public.module_file_audit AS f
 ) AS o;
+ANALYZE gates_move.accounts;
 
 INSERT INTO public.audit_logs (tenant_id, table_name, operation, row_id, actor, old_data, new_data,
     created_at)

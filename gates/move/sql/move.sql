@@ -58,6 +58,8 @@ SELECT 'organization_modules', c.id::text,
     CASE WHEN c.refused IS NULL AND c.winner = c.id THEN c.becomes END,
     CASE WHEN c.refused IS NOT NULL OR c.winner <> c.id THEN c.old_row END
 FROM chosen AS c;
+-- What was just written has no statistics: without them each later join may read it once a row.
+ANALYZE gates_move.accounts;
 
 INSERT INTO gates_move.accounts (old_table, old_id, outcome, reason, merged_into, module_slug)
 SELECT 'module_definitions', d.id::text,
@@ -108,9 +110,10 @@ FROM (
                 AND a.module_slug = gates_move.slug(o.module_slug)
     ) AS r
 ) AS c;
+ANALYZE gates_move.accounts;
 
 INSERT INTO public.tenant_modules (tenant_id, module_slug, module_version, created_at)
 SELECT a.tenant_id, a.module_slug, a.version_to,
     CASE WHEN isfinite(o.created_at) THEN o.created_at ELSE now() END
-FROM gates_move.accounts AS a JOIN public.organization_modules AS o ON o.id = a.old_id::uuid
+FROM gates_move.accounts AS a JOIN public.organization_modules AS o ON o.id::text = a.old_id
 WHERE a.old_table = 'organization_modules' AND a.outcome = 'moved';
