@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -168,6 +168,11 @@ class Answers:
             except Exception:  # noqa: BLE001 - what cannot be asked is not what it was
                 self._known[question] = None
         return self._known[question]
+
+    def forget(self, questions: Collection[str]) -> None:
+        """Ask these again where they are asked once more: this run has changed what they are about."""
+        for each in questions:
+            self._known.pop(each, None)
 
     def _answer(self, question: str) -> str | None:
         kind, _, about = question.partition(":")
