@@ -24,7 +24,7 @@ from gates.module.paths import inside
 from gates.module.sample_values import KEY as SAMPLE_VALUES
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
-from gates.toolchains.folders import digest_folder, inherited, read_seal
+from gates.toolchains.folders import digest_folder, inherited, named_registries, read_seal
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog
@@ -48,6 +48,7 @@ WORDS: Mapping[str, str] = {
     "today": "the day",
     "hour": "the hour: advisories that a service was asked for are as old as that",
     "environment": "how package registries are reached, by the environment",
+    "registries": "which package registries the environment names",
     "database": "the server of the proofs, migrations, manifest or policy",
     "policies": "the policy",
     "registry": "the registry",
@@ -170,7 +171,7 @@ class Answers:
         return self._known[question]
 
     def forget(self, questions: Collection[str]) -> None:
-        """Ask these again where they are asked once more: this run has changed what they are about."""
+        """Ask these anew where they are asked again: this run has changed what they are about."""
         for each in questions:
             self._known.pop(each, None)
 
@@ -198,6 +199,7 @@ class Answers:
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
             "which": lambda: shutil.which(about),
+            "registries": lambda: digest_of(named_registries(os.environ)),
             "environment": lambda: of_environment(inherited(os.environ)),
             "folder": lambda: of_folder(Path(about)),
             "seal": lambda: read_seal(Path(about)),
