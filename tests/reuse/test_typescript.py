@@ -27,8 +27,9 @@ from gates.reuse import Reuse
 from gates.reuse.entry import read
 from gates.reuse.identity import Identities
 from gates.settings import Settings, load_policy
+from gates.toolchains.languages.typescript.compiler import reads_elsewhere
 from tests.conftest import ROOT
-from tests.reuse.conftest import DAY
+from tests.reuse.conftest import DAY, checks_of
 
 PACKAGES = {"oxlint", "dependencies-locked"}
 """Checks that stand on the module's installed packages."""
@@ -206,3 +207,36 @@ def test_a_cut_or_foreign_entry_is_none(once):
 def test_another_key_reads_nothing(once):
     other = Kept(once.root, replace(once.settings, key=once.settings.state / "other.pem"))
     assert other.holds() == set()
+
+
+def test_types_of_a_file_elsewhere_are_a_finding_and_never_kept(make_module, settings, folder):
+    """Whoever changed that file would change what the compiler says, and nothing of the module."""
+    root = make_module("typescript")
+    (folder / "global.d.ts").write_text("declare type Far = number;\n")
+    (folder / "shape.d.ts").write_text("export type Shape = number;\n")
+    (root / "src/lib/far.ts").write_text(
+        f'/// <reference path="{folder}/global.d.ts" />\n'
+        f'import type {{ Shape }} from "{folder}/shape.js";\n\n'
+        "export const one: Shape = 1;\nexport const two: Far = 2;\n"
+        f'export const three: import("{folder}/shape.js").Shape = 3;\n'
+    )
+    only = frozenset({"tsc", "imports-inside"})
+    report = run_pipeline(root, (Stage.LINT,), settings, today=DAY, only=only)
+    found = {each.check: each for each in checks_of(report)}
+    assert found["tsc"].verdict == "pass"
+    lines = [each.location.line for each in found["imports-inside"].findings]
+    assert lines == [1, 2, 6]
+    key = own_public_key(settings.key)
+    assert key is not None
+    kept = settings.cache / "results" / key_id(key)[:16]
+    assert list(kept.glob("*/*/*.dsse.json")) == []
+
+
+@pytest.mark.parametrize(("listed", "elsewhere"), [
+    ("/copy/src/a.ts", False), ("/cache/environments/npm/node_modules/a/index.d.ts", False),
+    ("/tmp/shape.d.ts", True), ("/copying/a.ts", True), ("src/a.ts(1,1): error TS1: no", False),
+    ("/outside/a.d.ts(1,1): error TS1: no", False), ("", False),
+])  # fmt: skip
+def test_a_build_says_whether_it_read_elsewhere(listed, elsewhere):
+    places = (Path("/copy"), Path("/cache"))
+    assert reads_elsewhere(listed.encode(), places) is elsewhere
