@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -30,11 +31,18 @@ hypothesis.settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Who names files or folders, and no markers, means all tests in them."""
-    given = config.invocation_params.args
+    if hasattr(config, "workerinput"):
+        config.option.markexpr = config.workerinput["markexpr"]
+        return
     named = config.args_source is pytest.Config.ArgsSource.ARGS
-    # The processes of pytest-xdist are given the names and the filter of the one that starts them.
-    if named and not hasattr(config, "workerinput") and not any(a.startswith("-m") for a in given):
+    if named and not any(each.startswith("-m") for each in config.invocation_params.args):
         config.option.markexpr = ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The processes of pytest-xdist run what the one that starts them chose."""
+    node.workerinput["markexpr"] = node.config.option.markexpr
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -149,15 +149,17 @@ class Catalog:
         """Of every module, in order."""
         return tuple(each.slug for each in self.modules())
 
-    def previous(self, slug: str, version: str) -> Previous:
+    def previous(self, slug: str, version: str, *, itself: bool = False) -> Previous:
         """The newest released version below `version`, or explicitly none.
 
-        For a text that is no version, the newest of all.
+        For a text that is no version, the newest of all. With `itself`, `version` counts, too,
+        where it is released.
         """
         module = self.module(slug)
         under = parse(version)
         for each in self.versions(slug) if module else ():
-            if under is None or Precedence(each.version) < Precedence(version):
+            released = each.version == version and itself
+            if under is None or released or Precedence(each.version) < Precedence(version):
                 return Previous(
                     slug=slug,
                     known=True,

@@ -109,7 +109,8 @@ def cost(
         released = frozenset(each.path for each in module.migrations if each.number < since)
     else:
         with Catalog.open(settings) as catalog:
-            previous = catalog.previous(module.slug, module.version)
+            # Asked before the version is raised, its own release is what is upgraded from.
+            previous = catalog.previous(module.slug, module.version, itself=True)
         released = frozenset(each.path for each in previous.migrations)
     with Database.open(module, policy, settings) as database:
         scripts = scripts_of_upgrade(module, released)

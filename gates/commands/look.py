@@ -61,10 +61,12 @@ def checks(stage: str | None, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     width = max(len(each.id) for each in found)
+    lines = []
     for one in chosen:
-        click.echo(click.style(one.value, bold=True))
-        for each in (each for each in found if each.stage is one):
-            click.echo(f"  {each.id:<{width}}  {each.summary}")
+        lines.append(click.style(one.value, bold=True))
+        lines += [f"  {each.id:<{width}}  {each.summary}" for each in found if each.stage is one]
+    # Written at once: who reads the first line alone (`| head -1`) has closed nothing too early.
+    click.echo("\n".join(lines))
 
 
 @click.command(short_help="Would a release be accepted?")

@@ -78,6 +78,25 @@ def policy_place(module: Module, name: str, table: Table) -> Location:
     return found or place_of(module, table.name, f"policy {name} on {table.schema}.{table.name}")
 
 
+def grant_place(module: Module, name: str, grantee: str, label: str) -> Location:
+    """The last GRANT on a relation to a role ("PUBLIC" for everyone), also in a block or an
+    EXECUTE; where none names both, that of the relation."""
+    found = None
+    for script in (parse(each.path, each.sql) for each in module.migrations):
+        for inner in statements_of(script):
+            node = inner.statement.node
+            if inner.statement.kind != "GrantStmt" or not node.get("is_grant"):
+                continue
+            roles = [each.get("RoleSpec", {}) for each in node.get("grantees") or ()]
+            names = {
+                "PUBLIC" if each.get("roletype") == "ROLESPEC_PUBLIC" else each.get("rolename")
+                for each in roles
+            }
+            if grantee in names and any(each["relname"] == name for each in _relations(node)):
+                found = replace(inner.at(), object=label)
+    return found or place_of(module, name, label)
+
+
 def writer_place(module: Module, path: str, table: str, *, counted: bool) -> Location:
     """The statement of a migration that writes a table by its bare name: one that changes how many
     rows it has (`counted`), or what they hold. The first INSERT without ON CONFLICT comes before

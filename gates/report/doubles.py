@@ -27,7 +27,6 @@ _FAULTS: Mapping[str, frozenset[str]] = {
         "security/detect-eval-with-expression", "security/detect-child-process",
         "security/detect-non-literal-require",
     }),
-    "statement": frozenset({"code-sql", "B608"}),
     "name": frozenset({"F821", "name-defined"}),
 }  # fmt: skip
 """What rules of different programs, and checks of ours, have in common."""

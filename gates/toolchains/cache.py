@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from gates.filesystem import read_plain, write_whole
 from gates.model import RanRecord
 from gates.toolchains.folders import SEAL, note_seal
 from gates.toolchains.processes import disk
+from gates.toolchains.session import hold
 
 SEEN = ".seen"
 """The folder, beside those of the cache, of notes that they were found to be as sealed."""
@@ -81,6 +83,22 @@ def _install_once(place: Path, install: Callable[[], Path]) -> Installed:
         if (theirs := sealed(place)) is not None:
             return Installed(place, theirs, 0.0, "from the cache")
         return Installed(folder, digest, round(time.monotonic() - started, 3), how)
+
+
+@contextlib.contextmanager
+def own_folder(place: Path) -> Iterator[Path]:
+    """The first of the numbered folders in `place` that no other run holds, until the end.
+
+    For a program that keeps what it knows between runs and is not made for two writers: runs beside
+    each other each have one, and a later run finds it as it was left. Raises `OSError`.
+    """
+    for number in itertools.count(1):
+        folder = place / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        if (lock := hold(folder)) is not None:
+            with lock:
+                yield folder
+            return
 
 
 def sealed(place: Path) -> str | None:

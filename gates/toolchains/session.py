@@ -165,15 +165,17 @@ def remove_abandoned(folder: Path, _lock: int) -> None:
     remove(folder)
 
 
-def _hold(folder: Path) -> FileIO | None:
-    """The lock of a work folder, as an open file; None while its owner lives."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def hold(folder: Path) -> FileIO | None:
+    """The lock of a folder, as an open file; None while its owner lives. Raises `OSError`."""
+    file = FileIO(os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return FileIO(descriptor, "r+")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
+    return file
 
 
 def _open_work_folder(parent: Path) -> tuple[Path, FileIO]:
@@ -185,14 +187,14 @@ def _open_work_folder(parent: Path) -> tuple[Path, FileIO]:
             if folder.name.startswith(".") or folder.is_symlink() or not folder.is_dir():
                 continue
             with contextlib.suppress(OSError):
-                if (hold := _hold(folder)) is not None:
-                    dead.append((folder, hold))
+                if (lock := hold(folder)) is not None:
+                    dead.append((folder, lock))
         folder = parent / secrets.token_hex(4)
         folder.mkdir(mode=0o700)
-        held = _hold(folder)
-    for old, hold in dead:
-        remove_abandoned(old, hold.fileno())
-        hold.close()
+        held = hold(folder)
+    for old, lock in dead:
+        remove_abandoned(old, lock.fileno())
+        lock.close()
     if held is None:
         raise OSError(f"cannot lock {folder}")
     return folder, held

@@ -524,13 +524,30 @@ def test_equal_code_has_no_changes(code):
 
 
 def test_submodules_are_public_whatever_the_entrypoint_lists():
-    old = {"m/__init__.py": REGISTER, "m/lib.py": "def f(a): ...", "m/_in.py": "def g(): ..."}
-    new = {**old, "m/lib.py": "def f(): ...", "m/_in.py": ""}
+    old = {"m/__init__.py": REGISTER, "m/more.py": "def f(a): ...", "m/_in.py": "def g(): ..."}
+    new = {**old, "m/more.py": "def f(): ...", "m/_in.py": ""}
     (broken, *_) = changes(old, new)
-    assert (broken.symbol, broken.old.path) == ("code:lib.f", "src/m/lib.py")
+    assert (broken.symbol, broken.old.path) == ("code:more.f", "src/m/more.py")
     said = {"m/__init__.py": f"__all__ = ['register']\n{REGISTER}"}
-    (broken, *_) = changes({**old, **said}, {**new, **said})  # `import m.lib` works all the same
-    assert broken.symbol == "code:lib.f"
+    (broken, *_) = changes({**old, **said}, {**new, **said})  # `import m.more` works all the same
+    assert broken.symbol == "code:more.f"
+
+
+@pytest.mark.parametrize("part", ["api", "env", "jobs", "lib"])
+def test_what_the_standard_keeps_inside_a_module_promises_nothing(part):
+    """A new column of a table made each row's class ask for a major version."""
+    old = {
+        "m/__init__.py": f"from m.{part}.rows import Row as Row\n{REGISTER}",
+        f"m/{part}/__init__.py": "",
+        f"m/{part}/rows.py": "class Row:\n def f(self, a): ...\nclass Other: ...",
+    }
+    new = {**old, f"m/{part}/rows.py": "class Row:\n def f(self, a): ..."}
+    assert changes(old, new) == []
+    broken = {**old, f"m/{part}/rows.py": "class Row:\n def f(self): ...\nclass Other: ..."}
+    assert {each.symbol for each in changes(old, broken)} == {"code:Row.f"}
+    listed = {"m/__init__.py": f"from m import {part}\n__all__ = ['{part}']\n{REGISTER}"}
+    symbols = [each.symbol for each in changes({**old, **listed}, {**new, **listed})]
+    assert symbols == [f"code:{part}.rows.Other"]
 
 
 def test_what_differs_on_one_python_says_on_which():

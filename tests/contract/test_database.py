@@ -158,6 +158,30 @@ def test_other_migrations_are_run(database: Database) -> None:
     assert change.new is None
 
 
+@pytest.mark.parametrize(
+    ("sql", "column", "what"),
+    [
+        ("ADD COLUMN n int CHECK (n > 0)", 51, "CHECK"),
+        ("ADD CONSTRAINT few CHECK (length(title) < 9)", 55, "CHECK"),
+        ("ADD COLUMN n int; UPDATE tenant_sample_module_notes SET n = 1", 51, "column"),
+    ],
+)
+def test_what_is_new_is_where_it_is_made(
+    settings: Settings, sql: str, column: int, what: str
+) -> None:
+    """A constraint without a name is found by the column that PostgreSQL names it after."""
+    module = load(EXAMPLES / "_base" / "python")
+    (first,) = module.migrations
+    sql = f"ALTER TABLE tenant_sample_module_notes {sql};"
+    later = replace(first, path="migrations/001_more.sql", sql=sql)
+    new = replace(module, migrations=(first, later))
+    with Database.open(new, Policy(), settings) as upgraded, pair_of(module, new, upgraded) as pair:
+        found = [each for each in compare_databases(pair) if what in each.message]
+    assert [str(each.new).partition(" ")[0] for each in found] == [
+        f"migrations/001_more.sql:1:{column}"
+    ]
+
+
 def test_what_an_upgrade_drops_and_makes_again(settings: Settings) -> None:
     module = load(EXAMPLES / "_base" / "python")
     (first,) = module.migrations

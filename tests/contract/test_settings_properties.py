@@ -53,9 +53,9 @@ def test_settings_that_break_make_it_major(r):
                 assert after.is_valid(stored), stored
 
 
-def test_compatible_versions_survive_ten_thousand_settings():
+def test_compatible_versions_survive_a_thousand_settings():
     survived = widened = 0
-    for seed in range(520):
+    for seed in range(260):
         r = Random(seed)
         old = made.settings(r)
         new = made.changed(r, old)
@@ -65,13 +65,13 @@ def test_compatible_versions_survive_ten_thousand_settings():
         widened += 1
         before, after = Draft202012Validator(old), Draft202012Validator(new)
         names = made.new_names(old, new)
-        for _ in range(460):
+        for _ in range(160):
             stored = made.document(r)
             if before.is_valid(stored) and not made.uses(names, stored):
                 survived += 1
                 assert after.is_valid(stored), (seed, stored)
-    assert widened > 80
-    assert survived > 10_000
+    assert widened > 60
+    assert survived > 1_000
 
 
 BREAKS = [each for each in PAIRS if each["bump"] == "major" and "old" in each]

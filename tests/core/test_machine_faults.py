@@ -31,6 +31,7 @@ def shell(command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[
         ("{} checks >/dev/full", 3, "what was found could not be written: the disk is full"),
         ("{} checks >&-", 0, ""),
         ("{} checks >&- 2>&- <&-", 0, ""),
+        ("{} checks | head -1; exit ${{PIPESTATUS[0]}}", 0, ""),
         ("{} checks | true; exit ${{PIPESTATUS[0]}}", 3, ""),
     ],
 )

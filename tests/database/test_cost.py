@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 
-from gates.catalog import Previous
+from gates.catalog import Catalog, Previous
 from gates.catalog.model import MigrationDigest
 from gates.checks.test.migration_locks import migration_locks
 from gates.database import MigrationsDoNotApplyError
@@ -223,3 +224,24 @@ def test_the_command(sql_module, shared, capsys):
     ]
     assert statement["locks"][0]["mode"] == "SHARE"
     assert statement["growth"] == "n log n"
+
+
+def test_before_the_version_is_raised_its_own_release_is_upgraded_from(
+    sql_module, shared, capsys, monkeypatch
+):
+    """The command said of a table that tenants have that nobody waits for it yet."""
+    from gates.cli import main
+
+    module = sql_module({"001_next.sql": HEAD + f"CREATE INDEX n ON {TABLE} (title);"})
+    released = SimpleNamespace(
+        version=module.version, digest="", status="GA", manifest={}, settings_schema=None,
+        migrations=(MigrationDigest(RELEASED[0], ""),), tables_created=(), registry_reference="",
+    )  # fmt: skip
+    monkeypatch.setattr(Catalog, "module", lambda *_: SimpleNamespace(maturity_status="GA"))
+    monkeypatch.setattr(Catalog, "versions", lambda *_: (released,))
+    monkeypatch.setattr(Catalog, "evidence", lambda *_: ())
+    given = ["--database-url", str(shared.database_url), "--catalog", shared.catalog]
+    with pytest.raises(SystemExit) as ended:
+        main(["cost", str(module.root), "--rows", "100", *given])
+    assert ended.value.code == 1
+    assert "nobody waits yet" not in capsys.readouterr().out

@@ -175,6 +175,25 @@ def test_an_index_on_only_a_partitioned_table_builds_nothing(sql_module, tools, 
     assert [each.rule for each in run(tools, module, released)] == found
 
 
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        (f"ALTER TABLE {T} DROP CONSTRAINT IF EXISTS few;\n"
+         f"ALTER TABLE {T} ADD CONSTRAINT few CHECK (id IS NOT NULL) NOT VALID;", []),
+        (f"ALTER TABLE {T} DROP CONSTRAINT IF EXISTS few,"
+         " ADD CONSTRAINT few CHECK (id IS NOT NULL) NOT VALID;", []),
+        (f"ALTER TABLE {T} DROP CONSTRAINT IF EXISTS few;", ["ban-drop-constraint"]),
+        (f"ALTER TABLE {T} DROP CONSTRAINT IF EXISTS few;\n"
+         f"ALTER TABLE {T} ADD CONSTRAINT less CHECK (id IS NOT NULL) NOT VALID;",
+         ["ban-drop-constraint"]),
+    ],
+)  # fmt: skip
+def test_a_constraint_that_is_dropped_to_be_made_again(sql_module, tools, sql, found):
+    module = sql_module({"001_more.sql": sql})
+    released = frozenset({"migrations/000_init.sql"})
+    assert [each.rule for each in run(tools, module, released)] == found
+
+
 LEAVES_OUT = """
 import subprocess, sys
 squawk, *arguments = sys.argv[1:]

@@ -11,6 +11,8 @@ from tests.database.conftest import HEAD, results
 
 INIT = """
 CREATE TABLE IF NOT EXISTS sample_module_one (a int, b int, c int);
+ALTER TABLE sample_module_one DROP CONSTRAINT IF EXISTS few;
+ALTER TABLE sample_module_one ADD CONSTRAINT few CHECK (b < 9) NOT VALID;
 DO $$ BEGIN
     CREATE TYPE sample_module_mood AS ENUM ('bad', 'good');
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -18,6 +20,7 @@ EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 BACK = "DROP TABLE IF EXISTS sample_module_one; DROP TYPE IF EXISTS sample_module_mood;"
 T = "sample_module_one"
 PLACE = "no rollback can undo this: column a of table public.sample_module_one comes back as its"
+VALID = "no rollback can undo this: constraint few on public.sample_module_one stays valid"
 LABEL = "no rollback can undo this: type public.sample_module_mood keeps the label 'fair'"
 
 
@@ -48,6 +51,7 @@ def rolled_back(sql_module, shared):
             "SELECT 1;",
             LABEL,
         ),
+        (f"ALTER TABLE {T} VALIDATE CONSTRAINT few;", "SELECT 1;", VALID),
     ],
 )
 def test_it_is_a_note(rolled_back, up, down, said):

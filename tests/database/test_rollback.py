@@ -62,7 +62,7 @@ def test_a_rollback_that_fails(rolled_back):
 )
 def test_rows_of_the_version_before(rolled_back, sql, said):
     (found,) = messages(rolled_back(ADD, DROP + sql))
-    assert f"it does not bring back rows of the version before: {said}" in found
+    assert f"it does not bring back the rows as they were before this migration: {said}" in found
 
 
 def test_a_migration_that_does_not_run_over_rows(rolled_back):
@@ -120,7 +120,7 @@ def test_and_nothing_else(rolled_back):
     late = f"COMMENT ON TABLE {TABLE} IS NULL;"
     (found,) = messages(rolled_back(SEED, **{"002_late.sql": late, **delete}))
     assert (
-        "002_late.sql:1:1: it does not bring back rows of the version before:"
+        "002_late.sql:1:1: it does not bring back the rows as they were before this migration:"
         f" table public.{TABLE}:" in found
     )
     assert "1 of 3 rows are gone" in found
@@ -164,7 +164,7 @@ ALTER TABLE {TABLE} ADD CONSTRAINT states CHECK (state IN ('a', 'b', 'c'));
 def test_rows_that_no_rollback_brings_back(rolled_back, up, down, said):
     more = {"002_less.sql": up, "rollback/002_less.sql": down}
     (found,) = messages(rolled_back(STATES, NO_STATES, **more))
-    assert "rollback/002_less.sql:1:1: it does not bring back rows of the version before" in found
+    assert "rollback/002_less.sql:1:1: it does not bring back the rows as they were" in found
     assert said in found
 
 

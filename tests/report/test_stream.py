@@ -118,7 +118,6 @@ PAIRS = [
     ("public-any", None, "oxlint", "@typescript-eslint/no-explicit-any"),
     ("public-any", None, "ruff", "ANN401"),
     ("capabilities", None, "bandit", "B404"),
-    ("code-sql", None, "bandit", "B608"),
     ("ruff", "F821", "mypy", "name-defined"),
     ("ruff", "ANN001", "mypy", "no-untyped-def"),
 ]

@@ -22,8 +22,10 @@ from gates.toolchains.cache import (
     digest_contents,
     install_once,
     move_into_cache,
+    own_folder,
 )
 from gates.toolchains.folders import SEAL
+from gates.toolchains.languages.python.code_rules import date_by_content
 from gates.toolchains.languages.python.tree import DamagedError, check_files
 from gates.toolchains.locks import TreeError
 
@@ -219,6 +221,26 @@ def test_a_cache_of_mypy_that_was_cut_short_is_thrown_away(check_module, folder)
     for path in (folder / "cache" / "mypy").rglob("*.db"):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert check_module("mypy", {}).verdict is Verdict.PASS
+
+
+def test_runs_beside_each_other_each_have_a_folder_and_the_next_finds_the_first(tmp_path):
+    """Two runs with one cache of mypy read each other's answers."""
+    with own_folder(tmp_path) as first:
+        (first / "known").touch()
+        with own_folder(tmp_path) as second:
+            assert (first.name, second.name) == ("1", "2")
+    with own_folder(tmp_path) as again:
+        assert (again / "known").exists()
+
+
+def test_sources_of_one_size_and_one_second_are_not_taken_for_each_other(tmp_path):
+    """mypy knows a file by its name, its size and the second of its last change."""
+    for name, text in (("a", "x: int = 1\n"), ("b", "x: int = 2\n"), ("c", "x: int = 1\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "code.py").write_text(text)
+        date_by_content(tmp_path / name)
+    first, other, same = ((tmp_path / name / "code.py").stat().st_mtime for name in "abc")
+    assert first == same != other
 
 
 @pytest.fixture

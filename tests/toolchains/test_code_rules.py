@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from mypy.nodes import Import, ImportFrom
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
@@ -11,6 +14,7 @@ from gates.settings import load_policy
 from gates.toolchains import Session, Tools
 from gates.toolchains.code_rules import CodeRules, read_breaks, read_queues
 from gates.toolchains.languages import LANGUAGES
+from gates.toolchains.languages.python.rules.imports import hidden_parts
 from tests.truth import code_rules
 
 PLACE = {"path": "a", "line": 1, "column": 2, "end": None, "text": "t"}
@@ -82,3 +86,24 @@ def test_an_answer_that_is_not_understood(change):
 
 def test_queues_without_a_name():
     assert read_queues([{**PLACE, "name": None}]) == [(None, Location("a", 1, 2))]
+
+
+@pytest.mark.parametrize(
+    ("node", "hidden"),
+    [
+        (ImportFrom("orders.lib.rows", 0, [("Row", None)]), ["orders.lib.rows"]),
+        (ImportFrom("orders", 0, [("env", None), ("Row", None)]), ["orders.env"]),
+        (Import([("orders.jobs", None)]), ["orders.jobs"]),
+        (ImportFrom("orders", 0, [("register", None)]), []),
+        (ImportFrom("orders.more", 0, [("Row", None)]), []),
+        (Import([("requests.api", None)]), []),
+        (ImportFrom("requests", 0, [("api", None)]), []),
+    ],
+)
+def test_what_another_module_keeps_inside_it_is_not_imported(node, hidden):
+    """A package is another module of the platform where it has `register`."""
+    names = {"orders": {"register": None}, "requests": {"get": None}}
+    trees = {name: SimpleNamespace(names=each) for name, each in names.items()}
+    program = SimpleNamespace(result=SimpleNamespace(files=trees))
+    asked = node.id if isinstance(node, ImportFrom) else node.ids[0][0]
+    assert [*hidden_parts(program, node, asked)] == hidden

@@ -62,7 +62,8 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
         yield rollback_restores.finding(
             f"{message}: {differences[0]}{more}",
             Location(path, 1, 1),
-            fix="undo exactly what the migration did; the detail lists every difference",
+            fix="undo exactly what the migration did, which is nothing where it filled what was"
+            " empty; the detail lists every difference",
             detail="\n".join(differences),
         )
     for sentence in found.one_way:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.database import Database
 from gates.database.catalog_state.facts import Grant
-from gates.database.locate import place_of
+from gates.database.locate import grant_place, place_of
 from gates.database.tenant_session import APP
 from gates.model import Finding, Level, Location, Stage
 from gates.module import Module
@@ -54,7 +54,7 @@ def _relation(module: Module, grant: Grant, what: str, revoke: str, *, own: bool
     label = f"{grant.kind} {grant.schema}.{grant.name}"
     return table_grants.finding(
         f"{kind}{grant.name} grants {what}{column} to {grant.grantee}",
-        place_of(module, grant.name, label),
+        grant_place(module, grant.name, grant.grantee, label),
         fix=f"REVOKE {revoke}{column} ON {on} FROM {grant.grantee};",
     )
 

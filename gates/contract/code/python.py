@@ -17,6 +17,7 @@ from gates.contract.code.python_members import Members
 from gates.contract.code.python_sources import parsed, stubs_beside
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
+from gates.toolchains.languages.python.inside import INSIDE
 
 if TYPE_CHECKING:
     import griffe
@@ -97,7 +98,7 @@ class _Comparison:
 
     def modules(self, old: griffe.Object, new: griffe.Object, prefix: str) -> Iterator[Change]:
         """Two modules of one name; `prefix` is "" for the entrypoint, else "name."."""
-        before, after = self._old.public(old), self._new.public(new)
+        before, after = _public(self._old, old), _public(self._new, new)
         added = [name for name in after if name not in before]
         for name, node in before.items():
             symbol = f"{prefix}{name}"
@@ -163,7 +164,9 @@ class _Comparison:
     def _has_own_name(self, module: griffe.Module) -> bool:
         """Whether a module that another one imports is compared under its own name."""
         below = module.path.removeprefix(f"{self._old.entry.path}.")
-        return below != module.path and not any(part.startswith("_") for part in below.split("."))
+        parts = below.split(".")
+        hidden = parts[0] in INSIDE or any(part.startswith("_") for part in parts)
+        return below != module.path and not hidden
 
     def _same(
         self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
@@ -186,6 +189,19 @@ class _Comparison:
                 yield from self.modules(one, other, f"{symbol}.")
             return
         yield from self._members.compare(one, other, symbol)
+
+
+def _public(package: Package, module: griffe.Object) -> dict[str, griffe.Object | griffe.Alias]:
+    """What others may import: of the entrypoint, without what the standard keeps inside it."""
+    names = package.public(module)
+    if module is not package.entry:
+        return names
+    listed = {str(each) for each in module.exports or ()}
+    return {
+        name: node
+        for name, node in names.items()
+        if name in listed or name not in INSIDE or node.is_alias or not node.is_module
+    }
 
 
 def _gives_more(module: griffe.Object) -> bool:

@@ -64,6 +64,9 @@ def _before(old: Module, database: Database) -> Snapshot:
         return scratch.snapshot()
 
 
+_WRITES = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
+
+
 def places_in(module: Module) -> Place:
     """Where the migrations of a module make something, or mention it last."""
 
@@ -73,21 +76,30 @@ def places_in(module: Module) -> Place:
         label = f"{name}.{member}" if member else name
         if gone:
             return _last_mention(module, name, member or name, label)
-        mentioned = _last_mention(module, name, member, label) if member else None
-        return mentioned or place_of(module, name, label)
+        # A constraint without a name of its own is named after its table and column.
+        unnamed = re.fullmatch(rf"{re.escape(name)}_(.+)_(?:check|key|fkey|excl)\d*", member)
+        for word in (member, unnamed[1] if unnamed else ""):
+            if word and (mentioned := _last_mention(module, name, word, label)) is not None:
+                return mentioned
+        return place_of(module, name, label)
 
     return place
 
 
 def _last_mention(module: Module, name: str, member: str, label: str) -> Location | None:
-    """The last statement that names both, at the member's name."""
+    """The last statement that names both, at the member's name; one that writes rows only where no
+    other does."""
     word = re.compile(rf"(?<!\w){re.escape(member)}(?!\w)")
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    writing: Location | None = None
     for each in reversed(module.migrations):
         script = parse(each.path, each.sql)
         for statement in reversed(script.statements):
             found = word.search(statement.text)
             if found and whole.search(statement.text):
                 line, column = script.position(statement.offset + found.start())
-                return Location(each.path, line, column, column + len(member), label)
-    return None
+                place = Location(each.path, line, column, column + len(member), label)
+                if statement.kind not in _WRITES:
+                    return place
+                writing = writing or place
+    return writing

@@ -210,7 +210,26 @@ def _is_off(
         return False
     if rule == "require-concurrent-index-creation" and _builds_nothing(statement, partitioned):
         return True
+    if rule == "ban-drop-constraint" and _constraints(statement, "AT_DropConstraint") <= {
+        each
+        for later in script.statements
+        if later.offset >= statement.offset
+        for each in _constraints(later, "AT_AddConstraint")
+    }:
+        return True
     return _only_new(statement, new)
+
+
+def _constraints(statement: Statement, subtype: str) -> set[tuple[str, str]]:
+    """Table and name of each constraint that an ALTER TABLE adds, or drops: dropped and added in
+    one file is how a constraint is made by a file that may run again."""
+    table = (statement.node.get("relation") or {}).get("relname", "")
+    commands = [each.get("AlterTableCmd", {}) for each in statement.node.get("cmds") or ()]
+    return {
+        (table, each.get("name") or each.get("def", {}).get("Constraint", {}).get("conname", ""))
+        for each in commands
+        if each.get("subtype") == subtype
+    }
 
 
 def _builds_nothing(statement: Statement, partitioned: frozenset[str]) -> bool:

@@ -35,7 +35,7 @@ MIGRATIONS = (
     Defect("rollback-fails", "rollback-restores", "the rollback fails", "", "SELECT 1;",
            "DROP TABLE {P}nothing;"),
     Defect("rollback-loses-rows", "rollback-restores",
-           "it does not bring back rows of the version before", "",
+           "it does not bring back the rows as they were before this migration", "",
            "ALTER TABLE {T} ADD COLUMN IF NOT EXISTS colour text;",
            "ALTER TABLE {T} DROP COLUMN IF EXISTS colour;\nUPDATE {T} SET title = '';"),
     Defect("rollback-resets-version", "rollback-restores", "column version of table", "",

@@ -101,6 +101,11 @@ def _use(window: Window) -> str:
 
 
 def _advice(done: list[Effect], earlier: list[Step], during: list[Window]) -> str:
+    if any(each.built for each in done):
+        return (
+            "build the index with CREATE [UNIQUE] INDEX CONCURRENTLY in a file of its own; a"
+            " constraint then takes it over: ADD CONSTRAINT .. UNIQUE USING INDEX"
+        )
     if earlier:
         first = earlier[0]
         return (
@@ -119,14 +124,9 @@ def _advice(done: list[Effect], earlier: list[Step], during: list[Window]) -> st
             "add a new column beside the old one, fill it in batches, and switch over in a later"
             " version; a column with a constant DEFAULT is added without a rewrite"
         )
-    if any(each.built for each in done):
-        return (
-            "build the index with CREATE [UNIQUE] INDEX CONCURRENTLY in a file of its own; a"
-            " constraint then takes it over: ADD CONSTRAINT .. UNIQUE USING INDEX"
-        )
     return (
-        "add the rule as a constraint with NOT VALID (of a new column, as long as it is empty), and"
-        " VALIDATE CONSTRAINT in a later file; SET NOT NULL reads nothing once a valid"
+        "add the rule as a constraint with NOT VALID, also that of a new column, and VALIDATE"
+        " CONSTRAINT in a later file; SET NOT NULL reads nothing once a valid"
         " CHECK (x IS NOT NULL) stands"
     )
 

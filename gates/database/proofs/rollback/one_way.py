@@ -1,7 +1,9 @@
-"""What PostgreSQL lets no rollback bring back: the place of a column, the end of an enum's label.
+"""What PostgreSQL lets no rollback bring back: the place of a column, the end of an enum's label,
+the time before a constraint was validated.
 
-A column that comes back is the table's last one, and ALTER TYPE has no DROP VALUE (sql-altertable,
-sql-altertype). Queries that name their columns see neither. Pure.
+A column that comes back is the table's last one, ALTER TYPE has no DROP VALUE, and a constraint
+that is valid becomes NOT VALID only as a new one (sql-altertable, sql-altertype). Queries that name
+their columns see none of them: a constraint refuses the same rows before it is valid. Pure.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ def as_far_as_possible(
 
     `later` are the states after that migration and those that followed it, `after` is the one that
     the rollbacks led to. Only columns that were dropped on the way may have another place, and only
-    labels that were added on the way may stay; everything else is as it was in `before`.
+    labels that were added and constraints that were validated on the way may stay so; everything
+    else is as it was in `before`.
     """
     objects = dict(before.objects)
     sentences: list[str] = []
@@ -55,7 +58,21 @@ def as_far_as_possible(
             objects[key] = {**objects[key], "labels": after.objects[key]["labels"]}
             stay = ", ".join(each for each in now if each in added)
             sentences.append(f"{key} keeps the label {stay}")
+    for key in other:
+        valid = after.objects.get(key)
+        on_the_way = any(state.objects.get(key) == valid for state in later)
+        if valid is not None and on_the_way and _validated(objects[key]) == valid:
+            objects[key] = valid
+            sentences.append(f"{key} stays valid")
     return Snapshot(objects), tuple(sentences)
+
+
+def _validated(constraint: Properties) -> Properties | None:
+    """What VALIDATE CONSTRAINT makes of a constraint that is NOT VALID; None for anything else."""
+    if constraint.get("validated") is None:
+        return None
+    valid = {name: value for name, value in constraint.items() if name != "validated"}
+    return {**valid, "definition": constraint["definition"].removesuffix(" NOT VALID")}
 
 
 def _columns(state: Snapshot, table: str) -> list[str]:

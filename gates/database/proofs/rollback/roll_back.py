@@ -21,7 +21,7 @@ from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 from gates.module import Migration, Module
 
-_CHANGED = "it does not bring back rows of the version before"
+_CHANGED = "it does not bring back the rows as they were before this migration"
 
 
 @dataclass

@@ -13,6 +13,11 @@ from gates.toolchains.languages.python.environment import sources
 from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tools import Tools
 
+SKIPPED = {
+    "B608": "code-sql follows constants, and refuses every text that is not put together from them",
+}
+"""Rules that are off, each with the reason."""
+
 
 def run(tools: Tools) -> Iterator[Problem]:
     """What bandit finds in the module's sources; what it gives a low severity is a warning.
@@ -26,7 +31,15 @@ def run(tools: Tools) -> Iterator[Problem]:
     canary = plant(tools, files[0], ".py", 'exec("canary")', "B102")
     ran = tools.run(
         "bandit",
-        ["--format=json", "--quiet", "--ignore-nosec", "--", *files, canary.path],
+        [
+            "--format=json",
+            "--quiet",
+            "--ignore-nosec",
+            f"--skip={','.join(SKIPPED)}",
+            "--",
+            *files,
+            canary.path,
+        ],
         ok=(0, 1),
         subjects=len(files),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mypy.nodes import Import, ImportAll, ImportBase, ImportFrom
 
+from gates.toolchains.languages.python.inside import INSIDE
 from gates.toolchains.languages.python.rules.program import (
     Found,
     Program,
@@ -71,19 +72,28 @@ def _judge(program: Program, file: SourceFile, node: ImportBase, name: str) -> I
         path = own_path(tree)
         if path is not None and not _is_source(program, path):
             yield found("imports-inside", file, node, f"{path} lies outside src")
-        for hidden in _hidden(node, name) if path is None else ():
+        for hidden in hidden_parts(program, node, name) if path is None else ():
             message = f"{hidden} is internal to its package"
             yield found("imports-inside", file, node, message)
 
 
-def _hidden(node: ImportBase, name: str) -> Iterator[str]:
+def hidden_parts(program: Program, node: ImportBase, name: str) -> Iterator[str]:
     """What an import takes of a package that the package keeps for itself, by its name."""
-    if any(each.startswith("_") for each in name.split(".")):
+    parts = name.split(".")
+    deep = not INSIDE.isdisjoint(parts[1:2]) and _registers(program, parts[0])
+    if deep or any(each.startswith("_") for each in parts):
         yield name
     elif isinstance(node, ImportFrom):
+        inside = INSIDE if len(parts) == 1 and _registers(program, name) else frozenset[str]()
         for member, _ in node.names:
-            if member.startswith("_") and not member.endswith("__"):
+            if member in inside or (member.startswith("_") and not member.endswith("__")):
                 yield f"{name}.{member}"
+
+
+def _registers(program: Program, package: str) -> bool:
+    """Whether a package is another module of the platform: those have `register`."""
+    tree = program.result.files.get(package)
+    return tree is not None and "register" in tree.names
 
 
 def _parts_only(node: ImportBase, name: str) -> bool:
