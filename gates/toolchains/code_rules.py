@@ -38,6 +38,9 @@ class CodeStatement:
 
     sql: str
     location: Location
+    values: frozenset[str] | None = None
+    """Names, or numbers from "1", of the values that it is given; None where they are not written
+    out."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,19 @@ def read_queues(entries: Iterable[Mapping[str, object]]) -> list[tuple[str | Non
 
 def read_statements(entries: Iterable[Mapping[str, object]]) -> tuple[CodeStatement, ...]:
     """The SQL that a language's program prints. Raises as `read_breaks`."""
-    return tuple(CodeStatement(str(each["sql"]), _place(each)) for each in entries)
+    found = (
+        CodeStatement(str(each["sql"]), _place(each), _values(each.get("values")))
+        for each in entries
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _values(listed: object) -> frozenset[str] | None:
+    if listed is None:
+        return None
+    if not isinstance(listed, list):
+        raise TypeError(f"the values of a statement are not understood: {listed}")
+    return frozenset(map(str, listed))
 
 
 def _order(place: Location) -> tuple[str, int, int]:

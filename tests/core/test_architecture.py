@@ -116,7 +116,7 @@ ROOMS = (
     ("rows",),
     ("shapes",),
     ("proofs/tenants", "proofs/isolation", "proofs/audit", "proofs/idempotency",
-     "proofs/rollback", "proofs/upgrade", "proofs/locks"),
+     "proofs/rollback", "proofs/upgrade", "proofs/locks", "proofs/code"),
 )  # fmt: skip
 """The rooms of `gates.database`, each importing only from those before it; a new one is placed
 here. `__init__` is what a check asks, on top of the prepared databases."""

@@ -10,7 +10,8 @@ from gates.database.parsing.relations import touched
 from gates.database.parsing.script import Node, parse_inner, strings, walk
 from gates.database.rules.forbidden_calls import calls
 
-_KINDS = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
+KINDS = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
+"""The nodes of statements that code may have."""
 _SERVER_CALLS = frozenset({
     "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_column_size",
     "pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared", "pg_typeof",
@@ -35,7 +36,7 @@ def find_foreign(sql: str, prefix: str) -> Iterator[str]:
     if len(script.statements) != 1:
         yield f"this text is {len(script.statements)} statements, and not one"
     for each in script.statements:
-        if each.kind not in _KINDS:
+        if each.kind not in KINDS:
             yield f"{_words(each.kind)} is neither SELECT, INSERT, UPDATE, DELETE nor MERGE"
             continue
         yield from _relations(each.node, prefix)

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from mypy.nodes import (
     CallExpr,
     CastExpr,
+    DictExpr,
     Expression,
     Import,
     ImportAll,
     ImportFrom,
     MemberExpr,
     RefExpr,
+    StrExpr,
     TypeInfo,
 )  # fmt: skip
 from mypy.types import FunctionLike, Instance, TypeType
@@ -64,13 +66,15 @@ def find_statements(program: Program, file: SourceFile) -> Iterator[Found]:
 
 
 def read_statements(program: Program, file: SourceFile) -> Iterator[Mapping[str, object]]:
-    """The place of each statement whose text is written out, with that text as `sql`."""
+    """The place of each statement whose text is written out, with that text as `sql`, and in
+    `values` the names of what it is given, where these are written out."""
     for each in file.nodes:
         if isinstance(each, CallExpr) and _makes_one(program, each):
             text = _given(each)
             sql, whole = read(program, text) if text is not None else ("", False)
             if text is not None and whole:
-                yield {**found(RULE, file, text, ""), "sql": sql}
+                values = _names(_given(each, "values", 2))
+                yield {**found(RULE, file, text, ""), "sql": sql, "values": values}
 
 
 def _is_statement(program: Program, node: object) -> bool:
@@ -98,15 +102,23 @@ def _makes_one(program: Program, call: CallExpr) -> bool:
     return isinstance(made, TypeType) or (isinstance(made, FunctionLike) and made.is_type_obj())
 
 
-def _given(call: CallExpr) -> Expression | None:
-    """The text that a statement is made of."""
+def _given(call: CallExpr, wanted: str = "text", position: int = 1) -> Expression | None:
+    """What a statement is made of: its text, unless told."""
     callee = call.callee
     if not (isinstance(callee, RefExpr) and isinstance(callee.node, TypeInfo)):
         return None
     for place, (name, value) in enumerate(zip(call.arg_names, call.args, strict=True)):
-        if name == "text" or (name is None and place == 1):
+        if name == wanted or (name is None and place == position):
             return value if not call.arg_kinds[place].is_star() else None
     return None
+
+
+def _names(values: Expression | None) -> list[str] | None:
+    """The keys of a dict that is written out."""
+    if not isinstance(values, DictExpr):
+        return None
+    keys = [key.value for key, _ in values.items if isinstance(key, StrExpr)]
+    return keys if len(keys) == len(values.items) else None
 
 
 def _runs_another(program: Program, call: CallExpr) -> bool:

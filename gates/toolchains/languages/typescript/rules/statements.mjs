@@ -28,7 +28,7 @@ export function* findStatements(program, file, statements) {
       const fixed = constant(program, node);
       const known = fixed && ts.isObjectLiteralExpression(bare(ts, fixed)) && textOf(program, bare(ts, fixed));
       if (known) {
-        statements.push({ sql: known.sql, ...program.place(known.node) });
+        statements.push({ sql: known.sql, values: known.values, ...program.place(known.node) });
         continue;
       }
       const type = checker.getNonNullableType(checker.getTypeAtLocation(node));
@@ -38,7 +38,7 @@ export function* findStatements(program, file, statements) {
     }
     const text = textOf(program, node);
     if (text === undefined) yield found(node, "the text of this statement is not written out");
-    else statements.push({ sql: text.sql, ...program.place(text.node) });
+    else statements.push({ sql: text.sql, values: text.values, ...program.place(text.node) });
   }
 }
 
@@ -61,7 +61,8 @@ function isValue(ts, node) {
     (ts.isBinaryExpression(parent) && parent.right === node);
 }
 
-/** The text of a statement that an object is; undefined where it cannot be read. */
+/** The text of a statement that an object is, and the numbers of its values where they are written out; undefined where
+ * the text cannot be read. */
 function textOf(program, node) {
   const { ts, checker } = program;
   let found;
@@ -76,5 +77,14 @@ function textOf(program, node) {
     }
   }
   const whole = found && read(program, found);
-  return whole?.[1] ? { node: found, sql: whole[0] } : undefined;
+  return whole?.[1] ? { node: found, sql: whole[0], values: valuesOf(ts, node) } : undefined;
+}
+
+function valuesOf(ts, node) {
+  if (node.properties.some((each) => ts.isSpreadAssignment(each))) return undefined;
+  const given = node.properties.find((each) => each.name?.text === "values");
+  const listed = given && ts.isPropertyAssignment(given) ? bare(ts, given.initializer) : undefined;
+  if (listed === undefined || !ts.isArrayLiteralExpression(listed)) return undefined;
+  if (listed.elements.some((each) => ts.isSpreadElement(each) || ts.isOmittedExpression(each))) return undefined;
+  return listed.elements.map((_, index) => String(index + 1));
 }
