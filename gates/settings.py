@@ -649,13 +649,16 @@ def _apply(policy: Policy, document: dict[str, Any], path: Path, *, tighten_only
 def _content_digest(path: Path) -> str:
     """SHA-256 of a file, or of the sorted names and files of a folder without its dot folders.
 
-    Of an npm workspace only the manifest and the lock count: the module itself lies in it too.
+    Of an npm workspace only the manifest, the lock and npm's settings count: the module itself lies
+    in it too.
     """
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     if (lock := path / "package-lock.json").is_file():
-        both = (path / "package.json").read_bytes() + lock.read_bytes()
-        return hashlib.sha256(both).hexdigest()
+        read = (path / "package.json").read_bytes() + lock.read_bytes()
+        if (npm := path / ".npmrc").is_file():
+            read += b"\0" + npm.read_bytes()
+        return hashlib.sha256(read).hexdigest()
     skipped = {"node_modules", "__pycache__"}
     total = hashlib.sha256()
     for folder, names, files in os.walk(path):

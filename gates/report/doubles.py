@@ -1,7 +1,7 @@
 """One fault that two checks report at one place. Pure.
 
-Both stay in results, evidence and the formats for machines; people read it once, with a line that
-says which rule has found it, too.
+Both stay in results, evidence and the formats for machines, where the later one names the earlier;
+people read it once, with a line that says which rule has found it, too.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, RanRecord, StageResult
+from gates.report.doubles import Places
 
 if TYPE_CHECKING:
     from gates.report import Report
@@ -35,10 +36,13 @@ class FindingV1:
     fingerprint: str
     deviation: bool
     """Whether it is a deviation from the standard's shapes, which is approved by its text."""
+    duplicate_of: str | None = None
+    """The fingerprint of an earlier finding, of another check, that is about the same fault."""
 
     @classmethod
-    def of(cls, finding: Finding) -> FindingV1:
-        """From the model's finding."""
+    def of(cls, finding: Finding, places: Places | None = None) -> FindingV1:
+        """From the model's finding; `places` are those of the findings that count before it."""
+        first = places.add(finding) if places else None
         where = finding.location
         return cls(
             check=finding.check,
@@ -54,6 +58,7 @@ class FindingV1:
             detail=finding.detail,
             fingerprint=finding.fingerprint,
             deviation=bool(finding.definition),
+            duplicate_of=first.fingerprint if first else None,
         )
 
 
@@ -94,8 +99,8 @@ class CheckV1:
     """When it was found and by whose key, where an earlier run did."""
 
     @classmethod
-    def of(cls, result: CheckResult) -> CheckV1:
-        """From the model's check result."""
+    def of(cls, result: CheckResult, places: Places) -> CheckV1:
+        """From the model's check result, as `FindingV1.of`."""
         return cls(
             id=result.check,
             provider=result.provider,
@@ -103,7 +108,7 @@ class CheckV1:
             reason=result.reason,
             hint=result.hint,
             seconds=round(result.seconds, 3),
-            findings=tuple(map(FindingV1.of, result.findings)),
+            findings=tuple(FindingV1.of(each, places) for each in result.findings),
             waived=tuple(map(FindingV1.of, result.waived)),
             baselined=tuple(map(FindingV1.of, result.baselined)),
             records=tuple(RecordV1.of(each) for each in result.records),
@@ -124,8 +129,8 @@ class StageV1:
     checks: tuple[CheckV1, ...]
 
     @classmethod
-    def of(cls, result: StageResult) -> StageV1:
-        """From the model's stage result."""
+    def of(cls, result: StageResult, places: Places) -> StageV1:
+        """From the model's stage result, as `FindingV1.of`."""
         return cls(
             stage=result.stage.value,
             verdict=result.verdict.value,
@@ -133,12 +138,13 @@ class StageV1:
             started=result.started,
             seconds=round(result.seconds, 3),
             outputs=dict(result.outputs),
-            checks=tuple(map(CheckV1.of, result.checks)),
+            checks=tuple(CheckV1.of(each, places) for each in result.checks),
         )
 
 
 def render(report: Report) -> str:
     """The report as JSON with a final newline; keys in a fixed order."""
+    places = Places()
     document = {
         "$schema": SCHEMA,
         "schema_version": 1,
@@ -149,6 +155,6 @@ def render(report: Report) -> str:
         "verdict": report.verdict.value,
         "exit_code": report.exit_code,
         "seconds": round(report.seconds, 3),
-        "stages": [asdict(StageV1.of(stage)) for stage in report.stages],
+        "stages": [asdict(StageV1.of(stage, places)) for stage in report.stages],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from gates.check import Check, stage_checks
 from gates.model import Level, Stage
+from gates.report.doubles import Places
 from gates.report.entries import Entry, entries, lacking, place, waiver_of
 from gates.report.escaping import safe
 
@@ -99,9 +100,11 @@ def _rule(name: str, check: Check | None, stage: Stage, version: str) -> dict[st
 
 def _results(report: Report, found: Iterable[Entry], rules: list[str]) -> list[dict[str, Any]]:
     seen: Counter[str] = Counter()
+    places = Places()
     results = []
     for each in found:
         finding, name = each.finding, safe(each.finding.check)
+        first = None if each.waived else places.add(finding)
         seen[finding.fingerprint] += 1
         key = f"{finding.fingerprint}:{seen[finding.fingerprint]}"
         result: dict[str, Any] = {
@@ -122,6 +125,7 @@ def _results(report: Report, found: Iterable[Entry], rules: list[str]) -> list[d
                 **({"fix": safe(finding.fix)} if finding.fix else {}),
                 **({"detail": safe(finding.detail)} if finding.detail else {}),
                 **({"toolRule": safe(finding.rule)} if finding.rule else {}),
+                **({"duplicateOf": first.fingerprint} if first else {}),
             },
         }
         results.append(result)

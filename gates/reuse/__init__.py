@@ -37,6 +37,8 @@ ACTING = (Stage.PUBLISH, Stage.RELEASE)
 """Stages that change something; they are answered as a whole, where there is nothing to change."""
 ACTING_QUESTIONS = ("gate:", "module:digest", "policies:", "registry:", "release:")
 """What has to be the same for publish and release to have nothing to do."""
+ACTED_UPON = ("registry:", "release:")
+"""Those that publish and release change the answers of."""
 _AHEAD = timedelta(minutes=5)
 """How far in the future a result may have been made: clocks differ."""
 
@@ -186,6 +188,7 @@ class Reuse:
             return
         if any(each.verdict is not Verdict.PASS for each in ended):
             return
+        self.answers.forget(ACTED_UPON)
         trace = dict.fromkeys(ACTING_QUESTIONS, LATER)
         for stage in (each for each in ended if each.stage in ACTING):
             exhibits = Exhibits(outputs=stage.outputs)

@@ -82,7 +82,7 @@ class Identities:
 
     def save(self) -> None:
         """Keep what was read for the next run; a cache that cannot be written is no fault."""
-        from gates.reuse.files import write_whole
+        from gates.filesystem import write_whole
 
         with self._lock:
             if self._new:

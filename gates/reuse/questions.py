@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from gates.module.paths import inside
 from gates.module.sample_values import KEY as SAMPLE_VALUES
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
-from gates.toolchains.folders import digest_folder, inherited, read_seal
+from gates.toolchains.folders import digest_folder, inherited, named_registries, read_seal
 from gates.workers import alone
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ WORDS: Mapping[str, str] = {
     "today": "the day",
     "hour": "the hour: advisories that a service was asked for are as old as that",
     "environment": "how package registries are reached, by the environment",
+    "registries": "which package registries the environment names",
     "database": "the server of the proofs, migrations, manifest or policy",
     "policies": "the policy",
     "registry": "the registry",
@@ -177,6 +178,11 @@ class Answers:
                     self._known[question] = None
             return self._known[question]
 
+    def forget(self, questions: Collection[str]) -> None:
+        """Ask these anew where they are asked again: this run has changed what they are about."""
+        for each in questions:
+            self._known.pop(each, None)
+
     def _answer(self, question: str) -> str | None:
         kind, _, about = question.partition(":")
         module, policy = self._module, self._policy
@@ -201,6 +207,7 @@ class Answers:
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
             "which": lambda: shutil.which(about),
+            "registries": lambda: digest_of(named_registries(os.environ)),
             "environment": lambda: of_environment(inherited(os.environ)),
             "folder": lambda: of_folder(Path(about)),
             "seal": lambda: read_seal(Path(about)),

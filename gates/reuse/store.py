@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.reuse.files import read_plain, write_whole
+from gates.filesystem import read_plain, write_whole
 
 if TYPE_CHECKING:
     from gates.evidence.envelope import Envelope

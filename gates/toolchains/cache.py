@@ -3,6 +3,11 @@
 A folder holds a seal: the digest of everything in it when it was made. Each run compares it before
 it uses the folder, and makes the folder anew where they differ: a full disk or a crash leaves files
 that are empty, and a compiler that is empty finds no fault in anything.
+
+Reading thousands of files takes a second, so what was found to be as sealed is noted with what the
+file system says of each file: its number, kind, size and times of change. The time of a change of
+the inode (ctime) cannot be set, so what was written to is read again; and so is all after the
+machine was started again, since a crash may lose what a file held and not what is said of it.
 """
 
 from __future__ import annotations
@@ -18,10 +23,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gates.filesystem import read_plain, write_whole
 from gates.model import RanRecord
 from gates.toolchains.folders import SEAL, note_seal
 from gates.toolchains.processes import disk
 from gates.toolchains.session import hold
+
+SEEN = ".seen"
+"""The folder, beside those of the cache, of notes that they were found to be as sealed."""
+_START = Path("/proc/sys/kernel/random/boot_id")
+_LONGEST = 1024
 
 
 @dataclass(frozen=True)
@@ -92,12 +103,34 @@ def own_folder(place: Path) -> Iterator[Path]:
 
 def sealed(place: Path) -> str | None:
     """The digest of a folder, if it is the one of its seal; else None."""
+    note = place.parent / SEEN / place.name
     try:
         seal = (place / SEAL).read_text("ascii")
+        seen = _stamp(place)
+        if seen and read_plain(note, _LONGEST) == f"{seal} {seen}".encode():
+            return seal
         digest = digest_contents(place)
     except (OSError, ValueError):
         return None
-    return digest if digest == seal else None
+    if digest != seal:
+        return None
+    if seen:
+        write_whole(note, f"{seal} {seen}".encode())
+    return digest
+
+
+def _stamp(place: Path) -> str | None:
+    """SHA-256 over what the file system says of everything in a folder, since this start of the
+    machine; None where that start has no name."""
+    started = read_plain(_START, _LONGEST)
+    if started is None:
+        return None
+    total = hashlib.sha256(started)
+    for path, status in sorted(_entries(place), key=lambda each: each[0]):
+        line = f"{path} {status.st_mode} {status.st_dev} {status.st_ino} {status.st_size}"
+        line += f" {status.st_mtime_ns} {status.st_ctime_ns}\n"
+        total.update(line.encode(errors="surrogateescape"))
+    return total.hexdigest()
 
 
 def _set_aside(place: Path) -> None:
@@ -123,8 +156,8 @@ def digest_contents(folder: Path) -> str:
     """SHA-256 over everything in a folder but its seal: paths, kinds, whether a file may be run,
     the bytes of files and the targets of links. Raises `OSError` where something is unreadable."""
     total = hashlib.sha256()
-    for path, status in sorted(_entries(folder), key=lambda each: each[0]):
-        mode = status.st_mode
+    for name, status in sorted(_entries(folder), key=lambda each: Path(each[0])):
+        mode, path = status.st_mode, folder / name
         if stat.S_ISLNK(mode):
             content = f"link {path.readlink()}"
         elif stat.S_ISREG(mode):
@@ -133,19 +166,19 @@ def digest_contents(folder: Path) -> str:
             content = f"{'program' if mode & stat.S_IXUSR else 'file'} {digest}"
         else:
             content = "folder" if stat.S_ISDIR(mode) else "other"
-        line = f"{content}  {path.relative_to(folder).as_posix()}\n"
-        total.update(line.encode(errors="surrogateescape"))
+        total.update(f"{content}  {name}\n".encode(errors="surrogateescape"))
     return total.hexdigest()
 
 
-def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    found: list[tuple[Path, os.stat_result]] = []
-    waiting = [folder]
+def _entries(folder: Path) -> list[tuple[str, os.stat_result]]:
+    """What lies in a folder and below but its seal, by path in it."""
+    found: list[tuple[str, os.stat_result]] = []
+    waiting = [""]
     while waiting:
-        with os.scandir(waiting.pop()) as entries:
+        above = waiting.pop()
+        with os.scandir(f"{folder}/{above}") as entries:
             for entry in entries:
-                path = Path(entry.path)
-                found.append((path, entry.stat(follow_symlinks=False)))
+                found.append((f"{above}{entry.name}", entry.stat(follow_symlinks=False)))
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-    return [each for each in found if each[0] != folder / SEAL]
+                    waiting.append(f"{above}{entry.name}/")
+    return [each for each in found if each[0] != SEAL]

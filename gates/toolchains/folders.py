@@ -37,6 +37,13 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def named_registries(environment: Mapping[str, str]) -> list[str]:
+    """The package registries that the environment tells npm of: the only ones that count, however
+    the variable is written."""
+    found = (value for name, value in environment.items() if name.lower() == "npm_config_registry")
+    return sorted(found)
+
+
 def read_seal(place: Path) -> str | None:
     """The digest that an installed folder is said to have; None without a seal."""
     try:

@@ -9,7 +9,7 @@ isolation   the isolation proof per table
 growth      5, 10, 20 and 40 tables
 manifest    lint-manifest against check-jsonschema
 engines     oxlint beside ESLint, TypeScript 7 beside 6; --write, too
-programs    what a full run starts, by program: how often, and seconds
+programs    what a full run starts, by program: how often, and seconds; overhead with --write, too
 reuse       the Python example unchanged, and with one line changed; --write, too
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -77,17 +80,26 @@ def copy_examples(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def passed_once() -> Iterator[Path]:
-    """A folder with examples/ and state/, in which a module has passed all stages but the last."""
-    with tempfile.TemporaryDirectory(prefix="gates-test-") as name:
-        folder = Path(name)
-        module = copy_examples(folder) / "retention-report"
-        ended = run_gates(
-            folder,
-            {**os.environ, "GATES_STATE_DIR": str(folder / "state")},
-            ["run", module, *(f"--stage={stage}" for stage in Stage.RELEASE.before)],
-        )
-        assert ended.code == 0, ended.out
+    """A folder with examples/, state/ and report.json, in which a module has passed all stages but
+    the last; one for all processes of a run of the tests, removed by the last of them."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(16))
+    folder = Path(tempfile.gettempdir(), f"gates-test-{run}")
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "report.json").exists():
+            module = copy_examples(folder) / "retention-report"
+            ended = run_gates(
+                folder,
+                {**os.environ, "GATES_STATE_DIR": str(folder / "state")},
+                ["run", module, *(f"--stage={stage}" for stage in Stage.RELEASE.before)],
+            )
+            assert ended.code == 0, ended.out
+        fcntl.flock(lock, fcntl.LOCK_SH)
         yield folder
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -96,6 +108,12 @@ def passed(passed_once: Path, folder: Path) -> Path:
     for part in ("examples", "state"):
         shutil.copytree(passed_once / part, folder / part, symlinks=True)
     return folder / "examples" / "retention-report"
+
+
+@pytest.fixture
+def first_run(passed_once: Path) -> Ended:
+    """How the module of `passed` passed, when everything was run."""
+    return Ended(0, "", "", json.loads((passed_once / "report.json").read_text()))
 
 
 def run_gates(

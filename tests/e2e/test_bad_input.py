@@ -12,7 +12,22 @@ from pathlib import Path
 
 import pytest
 
+from gates.check import all_checks
+from gates.model import Stage
 from tests.e2e.conftest import GATES
+
+DATABASE, RULES = (
+    [
+        f"--check={each.id}"
+        for each in all_checks()
+        if each.stage is stage and each.language is None and wanted(each.needs)
+    ]
+    for stage, wanted in (
+        (Stage.TEST, lambda needs: "database" in needs and "tests" not in needs),
+        (Stage.LINT, lambda needs: "tools" not in needs),
+    )
+)
+"""All database proofs without the module's own tests; all rules that start no program."""
 
 
 def loosen(examples: Path, line: str) -> None:
@@ -68,7 +83,7 @@ def test_a_migration_with_a_syntax_error(gates, examples):
     migration = first_migration(module)
     text = migration.read_text() + "\nCREATE TABEL tenant_alert_engine_x ();\n"
     migration.write_text(text)
-    ended = gates("lint", module)
+    ended = gates("run", module, *RULES)
     assert ended.code == 1
     finding = next(f for f in ended.findings() if f["check"] == "migration-parses")
     assert (finding["path"], finding["line"]) == (
@@ -82,7 +97,7 @@ def test_a_migration_that_fails_when_run_shows_its_statement(gates, examples):
     migration = first_migration(module)
     text = migration.read_text() + "\nDO $$ BEGIN PERFORM 1 / 0; END $$;\n"
     migration.write_text(text)
-    ended = gates("test", module)
+    ended = gates("run", module, *DATABASE)
     assert ended.code == 1
     finding = next(f for f in ended.findings() if f["check"] == "migrations-apply")
     assert "division by zero" in finding["message"]
@@ -95,7 +110,7 @@ def test_a_migration_that_never_ends_is_stopped_and_the_server_with_it(gates, ex
     loosen(examples, "statement_timeout = 1")
     migration = first_migration(module)
     migration.write_text(migration.read_text() + "\nSELECT pg_sleep(600);\n")
-    ended = gates("test", module, env={"GATES_CACHE_DIR": own_cache(folder)})
+    ended = gates("run", module, *DATABASE, env={"GATES_CACHE_DIR": own_cache(folder)})
     assert ended.code in (1, 3)
     assert "pg_sleep" in ended.out
     assert_no_server_is_left(folder)
@@ -140,12 +155,12 @@ def command_lines() -> list[str]:
 
 def test_a_test_suite_that_hangs_is_ended_with_its_children(gates, examples):
     module = examples / "retention-report"
-    loosen(examples, "test_timeout = 5")
+    loosen(examples, "test_timeout = 3")
     (module / "tests" / "unit" / "test_hang.py").write_text(
         "import subprocess\nimport time\n\n\ndef test_hang() -> None:\n"
         '    subprocess.Popen(["sleep", "4711"])\n    time.sleep(4711)\n'
     )
-    ended = gates("test", module)
+    ended = gates("run", module, "--check=tests-pass", "--check=coverage")
     assert ended.code == 3
     assert "tests-pass" in ended.reasons()
     assert not any(line.startswith("sleep 4711") for line in command_lines())
@@ -159,8 +174,9 @@ def test_an_interrupt_stops_servers_and_tools_and_says_so(examples, environment,
         '    subprocess.run(["sleep", "4712"], check=False)\n'
     )
     env = environment | {"GATES_CACHE_DIR": own_cache(folder)}
+    some = ["--check=tests-pass", "--check=tenant-isolation"]
     process = subprocess.Popen(
-        [str(GATES), "test", str(module)], env=env, stderr=subprocess.PIPE, text=True
+        [str(GATES), "run", str(module), *some], env=env, stderr=subprocess.PIPE, text=True
     )
     deadline = time.monotonic() + 120
     while not any(line.startswith("sleep 4712") for line in command_lines()):
@@ -178,7 +194,7 @@ def test_an_interrupt_stops_servers_and_tools_and_says_so(examples, environment,
 
 def test_an_unreachable_database_is_inconclusive(gates, examples):
     url = "postgresql://nobody@127.0.0.1:1/none"
-    ended = gates("test", examples / "retention-report", "--database-url", url)
+    ended = gates("run", examples / "retention-report", *DATABASE, "--database-url", url)
     assert ended.code == 3
     assert ended.stages == {"test": "inconclusive"}
     assert "migrations-apply" in ended.reasons()

@@ -9,17 +9,33 @@ from pathlib import Path
 import pytest
 
 from gates.model import Stage
+from tests.e2e.conftest import Ended
 
-EXAMPLES = ("alert-engine", "retention-report")
+
+def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples):
+    ended = gates("run", examples / "alert-engine")
+    require_passed(ended)
+    require_row(gates, examples / "alert-engine")
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, name):
-    ended = gates("run", examples / name)
+def test_what_has_passed_is_released_without_being_run_again(gates, passed, first_run):
+    assert first_run.stages == dict.fromkeys(Stage.RELEASE.before, "pass")
+    assert (first_run.findings(), first_run.findings("warning")) == ([], [])
+    ended = gates("run", passed)
+    require_passed(ended)
+    checking = [each for each in ended.report["stages"] if each["stage"] in Stage.PUBLISH.before]
+    assert [each["id"] for one in checking for each in one["checks"] if not each["reused"]] == []
+    require_row(gates, passed)
+
+
+def require_passed(ended: Ended) -> None:
     assert ended.stages == dict.fromkeys(Stage, "pass"), ended.out
     assert ended.code == 0
-    assert ended.findings() == []
-    assert ended.findings("warning") == []
+    assert (ended.findings(), ended.findings("warning")) == ([], [])
+
+
+def require_row(gates, module: Path) -> None:
+    name = module.name
     query = "SELECT m.slug, v.version, v.tables_created FROM core_module_versions v"
     query += " JOIN core_modules m USING (slug)"
     shown = gates("catalog", "psql", "-tAc", query, json_report=False)
@@ -28,7 +44,7 @@ def test_an_example_passes_and_ends_as_a_row_that_psql_shows(gates, examples, na
     page = json.loads(gates("catalog", "show", name, "--json", json_report=False).out)
     evidence = [each["stage"] for each in page["versions"][0]["evidence"]]
     assert evidence == list(Stage)[:-1]
-    again = gates("release", examples / name)
+    again = gates("release", module)
     assert (again.code, again.stages) == (0, {"release": "pass"}), again.out
 
 
@@ -37,9 +53,7 @@ def test_a_new_module_passes_untouched(gates, examples, language):
     module = examples / "my-notes"
     made = gates("new", "my-notes", module, "--language", language, json_report=False)
     assert made.code == 0, made.err
-    ended = gates("run", module)
-    assert ended.stages == dict.fromkeys(Stage, "pass"), ended.out
-    assert (ended.findings(), ended.findings("warning")) == ([], [])
+    require_passed(gates("run", module))
     listed = gates("catalog", "list", json_report=False)
     assert "my-notes" in listed.out
 
@@ -53,6 +67,10 @@ def replace(path: Path, old: str, new: str) -> None:
 def short_description(module: Path) -> None:
     manifest = json.loads((module / "module.json").read_text())
     replace(module / "module.json", manifest["description"], "Too short")
+
+
+def no_entry_in_the_changelog(module: Path) -> None:
+    replace(module / "CHANGELOG.md", "1.0.0", "0.9.0")
 
 
 def unused_local(module: Path) -> None:
@@ -81,7 +99,7 @@ def committed_secret(module: Path) -> None:
 
 
 FAULTS = [
-    (Stage.LINT_MANIFEST, short_description, "manifest-schema", "module.json"),
+    (Stage.LINT_MANIFEST, no_entry_in_the_changelog, "changelog-has-version", "CHANGELOG.md"),
     (Stage.LINT, unused_local, "ruff", "src/retention_report/lib/errors.py"),
     (Stage.TEST, row_security_not_forced, "row-security", "migrations/000"),
     (Stage.BUILD, another_version_in_register, "register-matches-manifest", ""),
@@ -141,7 +159,7 @@ def test_nox_gives_the_same_verdict_and_the_same_report(gates, examples, environ
 
     module = examples / "retention-report"
     (module / "noxfile.py").write_text("from gates.nox import register\n\nregister()\n")
-    by_command = gates("lint", module)
+    by_command = gates("scan", module)
     report = folder / "nox.json"
     ended = subprocess.run(
         [
@@ -149,7 +167,7 @@ def test_nox_gives_the_same_verdict_and_the_same_report(gates, examples, environ
             "-m",
             "nox",
             "-s",
-            "lint",
+            "scan",
             "--",
             ".",
             "--fresh",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gates.model import CheckResult, Finding, Level, Location, Stage, StageResult, Verdict
-from gates.report import Report
+from gates.report import Report, sarif
+from gates.report import json as json_report
 from gates.report.doubles import Places
 from gates.report.stream import FindingsAsTheyCome
 from gates.report.text import render
@@ -154,3 +156,16 @@ def test_a_finding_without_a_line_is_no_double():
     for check in ("platform-logger", "ruff"):
         found = Finding(check, "m", Location("src/a.py"), Level.ERROR, rule="T201")
         assert places.add(found) is None
+
+
+def test_formats_for_machines_hold_both_and_name_the_first():
+    first, second = finding("platform-logger", 7), finding("ruff", 7, "T201")
+    other = finding("ruff", 8, "T201")
+    report = report_of(
+        StageResult(Stage.LINT, (result("platform-logger", first), result("ruff", second, other)))
+    )
+    (stage,) = json.loads(json_report.render(report))["stages"]
+    told = [each["duplicate_of"] for one in stage["checks"] for each in one["findings"]]
+    assert told == [None, first.fingerprint, None]
+    (run,) = json.loads(sarif.render(report))["runs"]
+    assert [each["properties"].get("duplicateOf") for each in run["results"]] == told

@@ -14,11 +14,15 @@ import gates.reuse
 from gates.check import outlines
 from gates.evidence import envelope
 from gates.evidence.keys import signing_key
-from gates.model import Stage, Verdict
+from gates.model import CheckResult, Stage, StageResult, Verdict
+from gates.module import load
+from gates.needs import Needs
 from gates.report.text import render
+from gates.reuse import Reuse
 from gates.reuse.entry import build, read
 from gates.reuse.store import KEPT
-from tests.reuse.conftest import checks_of
+from gates.settings import load_policy
+from tests.reuse.conftest import DAY, checks_of
 
 CHECK = "changelog-has-version"
 """A check that reads one file besides the manifest."""
@@ -233,7 +237,6 @@ def test_evidence_names_what_was_reused(runs):
 
 def test_a_part_of_a_stage_leaves_no_evidence(runs):
     from gates.pipeline import run_pipeline
-    from tests.reuse.conftest import DAY
 
     shutil.rmtree(runs.path / ".gates")
     report = run_pipeline(
@@ -241,3 +244,36 @@ def test_a_part_of_a_stage_leaves_no_evidence(runs):
     )
     assert [each.check for each in checks_of(report)] == [CHECK]
     assert not (runs.path / ".gates").exists()
+
+
+def test_publish_is_kept_under_the_registry_as_it_left_it(runs):
+    """And not as it was when it was asked for before: each run would publish again."""
+
+    def reuse() -> Reuse:
+        needs = Needs(load(runs.path), load_policy(runs.path), runs.settings, today=DAY)
+        made = Reuse.of(needs)
+        assert made is not None
+        made.answers._answer = lambda question: state.get(question, "the same")
+        return made
+
+    state = {"registry:": "before", "release:": "none"}
+    first = reuse()
+    assert first.find_stage(Stage.PUBLISH, ()) is None
+    assert first.answers.answer("registry:") == "before"
+    state |= {"registry:": "after", "release:": "row"}
+    ended = [
+        StageResult(stage, tuple(CheckResult(each.id, Verdict.PASS) for each in outlines(stage)))
+        for stage in Stage
+    ]
+    first.keep_stages(ended)
+    for stage in (Stage.PUBLISH, Stage.RELEASE):
+        assert all(reuse().find(each.id) for each in outlines(stage))
+
+
+def test_a_slug_that_leads_elsewhere_keeps_nothing(runs):
+    manifest = json.loads((runs.path / "module.json").read_text()) | {"slug": "../../elsewhere"}
+    (runs.path / "module.json").write_text(json.dumps(manifest))
+    before = sorted(runs.settings.cache.rglob("*.dsse.json"))
+    assert runs.run().slug == ""
+    assert sorted(runs.settings.cache.parent.rglob("*elsewhere*")) == []
+    assert sorted(runs.settings.cache.rglob("*.dsse.json")) == before

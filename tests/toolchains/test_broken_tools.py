@@ -15,6 +15,7 @@ from gates.toolchains.cache import move_into_cache
 from gates.toolchains.languages.python import code_rules as python_rules
 from gates.toolchains.languages.typescript import code_rules as typescript_rules
 from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.packages import install_packages
 from gates.toolchains.tools import Program
 
 PYTHON = {
@@ -54,8 +55,10 @@ def run(check_id: str, session) -> None:
 def test_python_tools(open_session, monkeypatch, check_id, how):
     code, error = BROKEN[how]
     session = open_session("python")
+    if check_id == "mypy":
+        run_environment(session)
     if how == "hang":
-        session.policy = replace(session.policy, tool_timeout=3.0)
+        session.policy = replace(session.policy, tool_timeout=0.5)
     resolve = Tools.resolve
 
     def broken(self: Tools, name: str) -> Program:
@@ -64,7 +67,6 @@ def test_python_tools(open_session, monkeypatch, check_id, how):
         return program
 
     program = Program(PYTHON[check_id], (sys.executable, "-I", "-c", code))
-    run_environment(session)
     monkeypatch.setattr(Tools, "resolve", broken)
     monkeypatch.setattr(python_rules, "rules_program", lambda _: program)
     monkeypatch.setattr(opengrep, "unpacked", lambda tools: (program, tools.folder))
@@ -96,8 +98,10 @@ def test_missing_python_tools(open_session, monkeypatch, check_id, tmp_path):
 def test_typescript_tools(open_session, monkeypatch, check_id, how):
     code, error = BROKEN[how]
     session = open_session("typescript")
+    if check_id != "prettier":
+        install_packages(Tools(session))
     if how == "hang":
-        session.policy = replace(session.policy, tool_timeout=3.0)
+        session.policy = replace(session.policy, tool_timeout=0.5)
     program = Program("node-tool", (sys.executable, "-I", "-c", code))
     monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
     monkeypatch.setattr(typescript_rules, "rules_program", lambda _: program)

@@ -17,6 +17,7 @@ from gates.needs import Needs
 from gates.run import run_check
 from gates.settings import load_policy
 from gates.toolchains.cache import (
+    SEEN,
     Installed,
     digest_contents,
     install_once,
@@ -120,8 +121,35 @@ def test_what_is_not_is_made_anew(have, damage):
     assert len(have.made) == 2
     assert again.how == "made anew, as what was in the cache is not what was put there"
     assert again.digest == first.digest == digest_contents(again.place)
-    assert [each.name for each in again.place.parent.iterdir()] == ["toolchain"]
+    assert {each.name for each in again.place.parent.iterdir()} <= {"toolchain", SEEN}
     assert have().how == "from the cache"
+
+
+def test_what_was_read_once_is_read_again_after_a_new_start_of_the_machine(
+    have, tmp_path, monkeypatch
+):
+    first, read = have(), []
+    monkeypatch.setattr("gates.toolchains.cache._START", tmp_path / "start")
+    monkeypatch.setattr(
+        "gates.toolchains.cache.digest_contents",
+        lambda folder: read.append(folder) or digest_contents(folder),
+    )
+    for started, times in (("1", 1), ("1", 1), ("2", 2), (None, 3), (None, 4)):
+        (tmp_path / "start").unlink(missing_ok=True)
+        if started:
+            (tmp_path / "start").write_text(started)
+        assert have().digest == first.digest
+        assert len(read) == times, started
+    assert len(have.made) == 1
+
+
+@pytest.mark.parametrize("note", [b"", b"x", b"\xff", b"0" * 5000])
+def test_a_note_that_was_damaged_says_nothing(have, note):
+    first = have()
+    have()
+    (first.place.parent / SEEN / first.place.name).write_bytes(note)
+    empty(first.place)
+    assert have().how == "made anew, as what was in the cache is not what was put there"
 
 
 def test_a_folder_that_another_run_puts_there_meanwhile_is_used(tmp_path):

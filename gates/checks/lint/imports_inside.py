@@ -16,7 +16,8 @@ def imports_inside(module: Module, tools: Tools) -> Iterator[Finding]:
 
     Where an import leads is what the type checker says; an absolute path, or one that leaves the
     module, is refused, and so is what a package keeps for itself: a part whose name begins with a
-    line, or, in TypeScript, its folders src, dist and internal. Imports of types alone are free.
+    line, or, in TypeScript, its folders src, dist and internal. Imports of types alone are free
+    within the module and its packages: a file elsewhere is another on each machine.
 
     Why: the rules of this stage hold for src; a file elsewhere is tested by none of them, and is
         not in the bundle that tenants run.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
+from gates.recorder import UNREPEATABLE, note
 from gates.toolchains.canary import plant, prove
 from gates.toolchains.code_rules import (
     CodeRules,
@@ -16,6 +17,7 @@ from gates.toolchains.code_rules import (
     read_statements,
 )  # fmt: skip
 from gates.toolchains.languages.typescript.compiler import write_project
+from gates.toolchains.languages.typescript.packages import install_packages
 from gates.toolchains.languages.typescript.platform_tools import platform_tools, sources
 from gates.toolchains.languages.typescript.sources.environment import find_environment_files
 from gates.toolchains.problem import Problem
@@ -58,7 +60,7 @@ def _check(tools: Tools) -> CodeRules:
         "folder": str(tools.module_copy), "project": str(project),
         "sources": [*own, canary.path],
         "environment": find_environment_files(module), "prefix": f"tenant:{module.slug}:",
-        "entry": find_entry(module),
+        "entry": find_entry(module), "packages": [str(install_packages(tools).folder)],
     }  # fmt: skip
     place = tools.folder / "request.json"
     with disk():
@@ -68,11 +70,14 @@ def _check(tools: Tools) -> CodeRules:
         answer = json.loads(ran.stdout)
         seen = set(answer["seen"])
         problems = [_problem(each) for each in answer["problems"] if each["error"]]
-        breaks = read_breaks(answer["breaks"])
+        outside = read_breaks(answer["outside"])
+        breaks = [*read_breaks(answer["breaks"]), *outside]
         queues = read_queues(answer["queues"])
         statements = read_statements(answer["statements"])
     except (ValueError, KeyError, TypeError) as error:
         raise ToolFailedError(f"the compiler's answer is not understood: {error}") from error
+    if outside:
+        note(UNREPEATABLE, "a file that is not the module's")
     # Types are not looked at where the syntax or the set-up is wrong.
     proved = list(prove("tsc", problems, [canary], files=files, seen=seen, stopped=True))
     planted = [each for each in breaks if each.location.path == canary.path]

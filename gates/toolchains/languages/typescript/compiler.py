@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location
+from gates.recorder import UNREPEATABLE, note
 from gates.toolchains.canary import plant, prove
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
@@ -82,11 +83,20 @@ def compile_typescript(
         subjects=len(files),
     )
     seen, problems = parse_tsc(ran.stdout, tools.module_copy)
+    if reads_elsewhere(ran.stdout, (tools.module_copy, tools.session.settings.cache)):
+        note(UNREPEATABLE, "a file that is not the module's")
     if bool(problems) != bool(ran.exit_status):
         raise ToolFailedError(f"tsc ended with status {ran.exit_status} and said: {ran.end()}")
     # Types are not looked at where the syntax or the set-up is wrong.
     proved = prove("tsc", problems, canaries, files=files, seen=seen, stopped=True)
     return tuple(proved)
+
+
+def reads_elsewhere(output: bytes, places: Sequence[Path]) -> bool:
+    """Whether `tsc --listFiles` read a file that lies in none of these folders."""
+    listed = (each for each in output.decode("utf-8", "replace").splitlines() if each[:1] == "/")
+    known = tuple(f"{root}/" for each in places for root in {each, each.resolve()})
+    return any(_LINE.fullmatch(each) is None and not each.startswith(known) for each in listed)
 
 
 def parse_tsc(output: bytes, copy: Path) -> tuple[set[str], list[Problem]]:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gates.digests import digest_of
 from gates.errors import CouldNotCheckError
+from gates.recorder import note
+from gates.toolchains.folders import named_registries
 from gates.toolchains.languages.typescript.lock import (
     LOCK_COMMAND,
     LOCK_FILE,
@@ -101,8 +104,9 @@ def read_lock(session: Session) -> list[Locked]:
 
 def _registries(session: Session) -> list[str]:
     """The public registry, and those that the machine and the platform's workspace name."""
-    found = [REGISTRY]
-    found += [value for name, value in os.environ.items() if name.lower() == "npm_config_registry"]
+    named = named_registries(os.environ)
+    note("registries:", digest_of(named))
+    found = [REGISTRY, *named]
     workspace = session.policy.npm_workspace
     if workspace is not None and (workspace / ".npmrc").is_file():
         text = (workspace / ".npmrc").read_text("utf-8")

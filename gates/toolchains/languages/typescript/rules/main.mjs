@@ -3,7 +3,7 @@
 // Run as `node main.mjs TYPESCRIPT REQUEST`; nothing of the module runs. REQUEST is a JSON file
 // ({folder: the module's copy, project: its tsconfig, files, sources: those of `files` that rules
 // hold for, environment: the files that may read it, prefix: that of the module's queues, entry: the
-// file of register(), or null}). Prints one JSON object: {seen, problems, breaks, queues, statements};
+// file of register(), or null, packages: the folders of what is installed}). Prints one JSON object: {seen, problems, breaks, outside, queues, statements};
 // paths are relative to the folder, lines and columns count from 1.
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -13,6 +13,7 @@ import { findCapabilities } from "./capabilities.mjs";
 import { findErrors } from "./errors.mjs";
 import { findImports } from "./imports.mjs";
 import { findMembers } from "./members.mjs";
+import { findOutside } from "./outside.mjs";
 import { findPaths } from "./paths.mjs";
 import { openProgram } from "./program.mjs";
 import { findQueues } from "./queues.mjs";
@@ -44,5 +45,6 @@ breaks.push(...[...findRegister(program)].map(toBreak));
 function toBreak({ rule, node, message }) {
   return { rule, message, ...program.place(node) };
 }
-const answer = { seen: program.seen, problems: program.problems, breaks, queues, statements };
+const outside = [...findOutside(program)];
+const answer = { seen: program.seen, problems: program.problems, breaks, outside, queues, statements };
 process.stdout.write(JSON.stringify(answer));
