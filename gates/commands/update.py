@@ -33,5 +33,5 @@ def update(path: Path) -> NoReturn:
     for each in found.left:
         click.echo(f"no longer in the template  {each}")
     if not found.changes:
-        say(f"gates: nothing differs from the template of {__version__}")
+        say(f"gates: the template of {__version__} brings nothing new")
     raise SystemExit(1 if found.conflicts else 0)

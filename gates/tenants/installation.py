@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.catalog import ReleasedVersion
 from gates.database.parsing.script import parse
+from gates.database.prepared.platform_rights import create_extensions, extensions_of
 from gates.errors import RefusedError
 from gates.module import Module
 from gates.registry import Registry
@@ -57,8 +58,14 @@ class Installation:
         return module
 
     def install(self) -> str:
-        """Run the migrations that this database lacks, in order; why one failed, or ""."""
+        """Run the migrations that this database lacks, in order; why one failed, or "".
+
+        The extensions that they ask for are made before, as the catalog's own role: those of a
+        version that passed are the policy's.
+        """
         known = store.recorded_paths(self.connection, self.row.slug)
+        if any(each.path not in known for each in self.row.migrations):
+            create_extensions(self.connection, extensions_of(self.module))
         for each in self.row.migrations:
             if known.get(each.path) == each.sha256:
                 continue

@@ -110,11 +110,23 @@ def module_lock(connection: Session, slug: str) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 2))", (slug,))
 
 
+_OFFERED = (
+    "offered is what is released with the maturity RC, GA or MAINTENANCE, and by its own version"
+    " also ALPHA, BETA and DEPRECATED, unless it was withdrawn"
+)
+
+
 def provision(connection: Session, tenant: str, slug: str, version: str | None) -> Held:
     """Ask for a version, or go on with it; see `provision_tenant_module`."""
-    rows = call(
-        connection, "provision_tenant_module", for_tenant=tenant, slug=slug, version=version
-    )
+    try:
+        rows = call(
+            connection, "provision_tenant_module", for_tenant=tenant, slug=slug, version=version
+        )
+    except RefusedError as error:
+        if error.hint is None and error.message.endswith("is not offered"):
+            hint = f"{_OFFERED} (gates catalog show {slug})"
+            raise RefusedError(error.reasons, hint=hint) from error
+        raise
     state, found, pending = rows[0]
     return Held(state, found, tuple(pending))
 

@@ -63,7 +63,7 @@ CREATE POLICY tenant_isolation ON {name}_{year}
     WITH CHECK (tenant_id = (SELECT (auth.jwt() ->> 'tenant_id')::uuid));
 """
 GUARDED_SQL = (
-    FIRST
+    f"{FIRST}CREATE EXTENSION IF NOT EXISTS btree_gist;\n"
     + TABLE.format(name=PLAIN, more="")
     + TABLE.format(name=BY_MONTH, more="PARTITION BY RANGE (created_at)")
     + "".join(PART.format(name=BY_MONTH, year=y, next=y + 1) for y in (2020, 2021, 2030, 2060))

@@ -100,10 +100,21 @@ def test_a_beta_waits_for_somebody_who_did_not_ask(platform: Platform) -> None:
         platform.rows("SELECT approve_tenant_module(%s, %s, 'ann')", ONE, GUARDED)
 
 
+def test_extensions_are_the_platforms_to_make(platform: Platform) -> None:
+    """A migration role cannot; a version that had passed could not be installed."""
+    there = "SELECT FROM pg_extension WHERE extname = 'btree_gist'"
+    assert platform.rows(there) == []
+    platform.provision(ONE, GUARDED)
+    platform.rows("SELECT approve_tenant_module(%s, %s, 'ann')", ONE, GUARDED)
+    assert platform.provision(ONE, GUARDED).state == "ENABLED"
+    assert len(platform.rows(there)) == 1
+
+
 def test_what_is_not_offered_is_refused(platform: Platform) -> None:
     for slug, version in ((SAMPLE, "9.9.9"), ("nothing", None), (GUARDED, None)):
-        with pytest.raises(RefusedError, match="is not offered"):
+        with pytest.raises(RefusedError, match="is not offered") as refused:
             platform.provision(ONE, slug, version)
+        assert "the maturity RC, GA or MAINTENANCE" in str(refused.value.hint)
     assert platform.provision(ONE, version=None).version == "2.0.0"
     with pytest.raises(RefusedError, match=r"a request for 1\.0\.0 is refused"):
         platform.provision(ONE, version="1.0.0")

@@ -63,7 +63,7 @@ def test_what_the_author_changed_stays_and_what_the_template_changed_comes(made)
     assert (made / "NOTES.md").read_text() == "Of old.\n"
     assert (made / "migrations/000_init.sql").read_bytes() == sql
     assert read_answers(load(made))["version"] == __version__
-    assert update(made) == (0, f"gates: nothing differs from the template of {__version__}\n")
+    assert update(made) == (0, f"gates: the template of {__version__} brings nothing new\n")
 
 
 def test_a_conflict_is_marked_and_refuses_the_next_update(made, folder, monkeypatch):

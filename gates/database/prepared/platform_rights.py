@@ -81,15 +81,16 @@ def _default_privileges(connection: Session, owner: str) -> Iterator[str]:
         yield f"{change}{inside} GRANT {privilege} ON {_KINDS[kind]} TO {grantee}{passed_on}"
 
 
-def extensions_of(module: Module, allowed: Collection[str]) -> dict[str, str]:
+def extensions_of(module: Module, allowed: Collection[str] | None = None) -> dict[str, str]:
     """The allowed extensions that a module's SQL asks for, each with the schema that it names first
-    ("" where it names none)."""
+    ("" where it names none); all of them where no list is given."""
     found: dict[str, str] = {}
     for script in scripts_of(module):
         for inner in statements_of(script):
             node = inner.statement.node
             name = node.get("extname")
-            if inner.statement.kind == "CreateExtensionStmt" and name in allowed:
+            asks = inner.statement.kind == "CreateExtensionStmt"
+            if asks and (allowed is None or name in allowed):
                 schema = (option(node, "schema") or {}).get("String", {}).get("sval", "")
                 found.setdefault(str(name), str(schema))
     return found
