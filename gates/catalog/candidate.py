@@ -103,7 +103,7 @@ def candidate_of(module: Module) -> Candidate:
         status=str(manifest.get("maturity_status") or ""),
         manifest=storable(manifest.value),
         settings_schema=storable(module.require_settings().value),
-        migrations=tuple(_migration(module, each) for each in module.migrations),
+        migrations=tuple(migration_digest(module, each) for each in module.migrations),
         tables_created=(),
         changelog=storable(entry(module)),
         registry_manifest="",
@@ -129,7 +129,9 @@ def module_row(module: Module) -> ModuleRow:
     )
 
 
-def _migration(module: Module, migration: Migration) -> MigrationDigest:
+def migration_digest(module: Module, migration: Migration) -> MigrationDigest:
+    """What the catalog keeps of a migration and its rollback."""
+
     def digest(path: str) -> str:
         return hashlib.sha256(module.data(path)).hexdigest()
 

@@ -120,11 +120,11 @@ class Store:
         with self._errors(what, "read"), contextlib.ExitStack() as unless_kept:
             try:
                 with self._open() as folder:
-                    file = os.fdopen(os.open(name, flags, dir_fd=folder), "rb")
+                    number = os.open(name, flags, dir_fd=folder)
             except FileNotFoundError:
                 return None
-            unless_kept.enter_context(file)
-            state = os.fstat(file.fileno())
+            unless_kept.callback(os.close, number)
+            state = os.fstat(number)
             if not stat.S_ISREG(state.st_mode):
                 raise RefusedError([f"the {what} is not a plain file [unreadable]"])
             if state.st_size > largest:
@@ -132,7 +132,7 @@ class Store:
                     [f"the {what} is larger than {largest // 1024 // 1024} MiB [unreadable]"]
                 )
             unless_kept.pop_all()
-        return file
+        return os.fdopen(number, "rb")
 
     def write(self, stage: Stage, data: bytes) -> Path:
         """Replace the envelope of a stage and return its path.

@@ -206,7 +206,7 @@ class Answers:
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
-            "which": lambda: shutil.which(about),
+            "which": lambda: shutil.which(about) or "nowhere",
             "registries": lambda: digest_of(named_registries(os.environ)),
             "environment": lambda: of_environment(inherited(os.environ)),
             "folder": lambda: of_folder(Path(about)),

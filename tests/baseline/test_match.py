@@ -20,12 +20,14 @@ TABLE = Finding(
     excerpt="CREATE TABLE tenant_x_y (",
 )  # fmt: skip
 MAY_BE_IN_ONE = """
-audit-trigger bandit build-runs-no-code builds bundle-complete bundle-reproducible capabilities
+audit-trigger bandit bill-matches-lock build-runs-no-code builds
+bundle-complete bundle-reproducible capabilities
 changelog-has-version code-sql-plans conflicts-resolved coverage coverage-committed
 dependencies-locked dependency-advisories
 dependency-licenses endpoints-declared entrypoint-defines-register environment-access
 environment-declared errors-thrown eslint-security events-declared handlers-traced
-high-volume-partitioned imports-inside license-known logs-correlated manifest-schema
+high-volume-partitioned image-builds imports-inside injection
+license-known logs-correlated manifest-schema
 maturity-approved migration-branches migration-destructive migration-independent migration-locks
 migration-names migration-parses migration-repeated migration-search-path migrations-apply
 migrations-idempotent migrations-match-manifest migrations-numbered migrations-resume mypy

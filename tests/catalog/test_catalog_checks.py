@@ -243,13 +243,13 @@ def test_any_text_as_a_range(text: str) -> None:
 
 
 def released_with(module: Any) -> Previous:
-    from gates.release import _migration
+    from gates.catalog.candidate import migration_digest
 
     return Previous(
         module.slug,
         known=True,
         version="1.0.0",
-        migrations=tuple(_migration(module, each) for each in module.migrations),
+        migrations=tuple(migration_digest(module, each) for each in module.migrations),
     )
 
 

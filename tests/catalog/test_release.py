@@ -9,6 +9,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,17 @@ from gates.model import RanRecord, Stage, Verdict
 from gates.publish import Publication, publish_bundle
 from gates.registry import Content
 from gates.release import release_version
-from tests.faults.trial import state
+from tests.faults.shelves import Folder
+from tests.faults.trial import state as state_of
 from tests.passing import RAN, World, result_of
 
 SIX = Stage.RELEASE.before
+
+
+def state(world):
+    """What is in the catalog and in the folder that is the registry."""
+    registry = Path(world.settings.registry)
+    return state_of(world, Folder(registry, registry))
 
 
 def publication(world: World) -> Publication:

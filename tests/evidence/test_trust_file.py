@@ -376,12 +376,12 @@ def test_whose_results_are_reused(world: World, files: TrustFiles) -> None:
     files.trusts("ours", SIX)
     files.trusts("others", ["test"])
     both = {files.id("ours"), files.id("others")}
-    assert set(_trusted(world.policy, world.settings, DAY)) == both
+    assert set(_trusted(world.policy, world.settings, DAY).keys) == both
     files.change(trust_draft.revokes("others", "retired", ENDS))
-    assert set(_trusted(world.policy, world.settings, DAY)) == {files.id("ours")}
-    assert _trusted(world.policy, world.settings, date.max) == {}
+    assert set(_trusted(world.policy, world.settings, DAY).keys) == {files.id("ours")}
+    assert _trusted(world.policy, world.settings, date.max).keys == {}
     files.path.unlink()
-    assert _trusted(world.policy, world.settings, DAY) == {}
+    assert _trusted(world.policy, world.settings, DAY).keys == {}
 
 
 def test_doctor_says_until_when_the_file_holds(

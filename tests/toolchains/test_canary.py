@@ -98,7 +98,7 @@ place |= {"message": "m", "rule": "TS2322"}
 found = [{**place, "path": each} for each in filter(canary, files)]
 breaks = [{**each, "rule": "errors-thrown"} for each in found]
 print(json.dumps({"seen": list(filter(told, files)), "problems": found, "breaks": breaks,
-                  "queues": [], "statements": []}))
+                  "queues": [], "statements": [], "outside": []}))
 """,
 }
 """Programs that print as the tools do, and know of no fault but the canary's."""
@@ -120,9 +120,10 @@ def run(open_session, monkeypatch):
         monkeypatch.setattr(python_rules, "install_packages", lambda _: environment)
         for rules in (python_rules, typescript_rules):
             monkeypatch.setattr(rules, "rules_program", lambda _: program)
-        monkeypatch.setattr(
-            compiler.npm, "install_packages", lambda tools: Packages(tools.folder, "", record)
-        )
+        for room in (compiler.npm, typescript_rules):
+            monkeypatch.setattr(
+                room, "install_packages", lambda tools: Packages(tools.folder, "", record)
+            )
         monkeypatch.setattr(platform_tools, "platform_tools", lambda tools: tools.folder)
         monkeypatch.setattr(platform_tools, "find_tsgolint", lambda tools: tools.folder)
         monkeypatch.setattr(platform_tools, "platform_tool", lambda *_: program)
