@@ -61,12 +61,11 @@ def demo(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    workers = (os.cpu_count() or 1) * 3 // 2  # tests wait for servers and programs as well
     steps = (
         ("ruff", "check", "."),
         ("ruff", "format", "--check", "."),
         ("mypy",),
-        ("pytest", "-n", str(workers), *EVERY_TEST, *arguments),
+        ("pytest", "-n", "auto", *EVERY_TEST, *arguments),
     )
     return max([run(*step) for step in steps])
 
