@@ -144,7 +144,7 @@ def test_each_break_of_the_matrix_is_shown(pair):
     assert compare_settings(new, new) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.randoms(use_true_random=False))
 def test_each_break_of_random_schemas_is_shown(r: Random):
     before = made.settings(r)

@@ -23,7 +23,7 @@ def both(schema: object, value: object) -> tuple[bool, bool]:
     return asked.is_valid("", value), exact.is_valid(value)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False))
 def test_it_answers_like_the_exact_one(r: Random):
     schema = made.settings(r)
