@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gates.checks.test.code_sql_plans import code_sql_plans
 from gates.database.proofs.code.plan import ask, plan
-from gates.settings import Policy
+from gates.errors import CouldNotCheckError
+from gates.module import load
+from gates.settings import Policy, load_policy
+from gates.toolchains import Session, Tools
 from tests.database.conftest import TABLE
 
 
@@ -20,6 +24,15 @@ from tests.database.conftest import TABLE
 )
 def test_parameters_of_both_languages(sql, asked, values):
     assert (ask(sql).sql, ask(sql).values) == (asked, values)
+
+
+def test_sources_that_cannot_be_read_are_not_taken_for_sources_without_sql(make_module, settings):
+    root = make_module("python")
+    (root / "src/sample_module/lib/code.py").write_text("def (:\n", "utf-8")
+    with Session(load(root), load_policy(root), settings) as session:
+        needs = {"module": session.module, "tools": Tools(session), "database": None}
+        with pytest.raises(CouldNotCheckError, match="cannot read the sources"):
+            list(code_sql_plans.run(**needs))
 
 
 FITS = (

@@ -29,7 +29,9 @@ def code_sql_plans(module: Module, tools: Tools, database: Database) -> Iterator
     """
     from gates.toolchains.languages import language_of
 
-    statements = language_of(module).check_code(tools).statements
+    told = language_of(module).check_code(tools)
+    told.of("code-sql")  # raises where the sources could not be read, and nothing is known of them
+    statements = told.statements
     if not statements:
         database.record("plans of code", 0, detail="no statement is written out in the code")
         return
