@@ -86,6 +86,8 @@ def _owners(older: Database, scratch: Scratch) -> None:
                 column = table.column(name)
                 if column is None or column.number in _referring(table):
                     continue
+                # A row that keeps its owner is nobody's: the hook fails on it or loses it, and the
+                # proof tells either.
                 with contextlib.suppress(psycopg.Error), owner.transaction():
                     owner.execute(
                         f"UPDATE {table.qualified} SET {column.quoted} = (CASE WHEN"
