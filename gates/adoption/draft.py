@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from gates.adoption.database import NewDatabase
-from gates.errors import CheckDefinitionError
+from gates.adoption.parts import parts
 from gates.module import Module
 from gates.module.load import MANIFEST, OLD_MANIFESTS
 from gates.settings import Policy
@@ -91,18 +89,8 @@ def draft(order: int) -> Callable[[Run], Draft]:
 
 
 def drafts() -> tuple[Draft, ...]:
-    """Every draft in its order; found in `gates.adoption.drafts`, a file each.
-
-    Raises `CheckDefinitionError` for a file that holds no draft of its name.
-    """
-    found = []
-    for path in sorted((Path(__file__).parent / "drafts").glob("[!_]*.py")):
-        module = importlib.import_module(f"gates.adoption.drafts.{path.stem}")
-        value = getattr(module, path.stem, None)
-        if not isinstance(value, Draft) or value.name != path.stem:
-            raise CheckDefinitionError(f"{path.name} holds no draft of its name")
-        found.append(value)
-    return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+    """Every draft in its order, found in `gates.adoption.drafts`."""
+    return parts("drafts", Draft)
 
 
 def as_json(value: object) -> bytes:

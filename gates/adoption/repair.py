@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from gates.adoption.parts import parts
 from gates.database.catalog_state.facts import Facts
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.catalog_state.tables import Table
-from gates.errors import CheckDefinitionError
 
 _NOISE = re.compile(r"[\s()]|::text")
 OBJECTS, AFTERWARDS = 50, 90
@@ -94,18 +92,8 @@ def repair(order: int) -> Callable[[Run], Repair]:
 
 
 def repairs() -> tuple[Repair, ...]:
-    """Every repair in its order; found in `gates.adoption.repairs`, a file each.
-
-    Raises `CheckDefinitionError` for a file that holds no repair of its name.
-    """
-    found = []
-    for path in sorted((Path(__file__).parent / "repairs").glob("[!_]*.py")):
-        module = importlib.import_module(f"gates.adoption.repairs.{path.stem}")
-        value = getattr(module, path.stem, None)
-        if not isinstance(value, Repair) or value.name != path.stem:
-            raise CheckDefinitionError(f"{path.name} holds no repair of its name")
-        found.append(value)
-    return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+    """Every repair in its order, found in `gates.adoption.repairs`."""
+    return parts("repairs", Repair)
 
 
 def same(one: str, other: str) -> bool:
