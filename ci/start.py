@@ -31,7 +31,12 @@ def main() -> int:
     if wanted is None or sys.version_info < (3, 11):
         print(f"{__doc__}\nPython 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 2
-    set_up()
+    try:
+        set_up()
+    except subprocess.CalledProcessError as failed:
+        print(f"\n.venv could not be set up: pip ended with {failed.returncode}, see above.")
+        print("It needs the package index, by pip's own settings; run the same command again.")
+        return 3
     return wanted(sys.argv[2:])
 
 
