@@ -13,6 +13,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -60,9 +61,13 @@ def set_up() -> None:
 
 
 def demo(arguments: list[str]) -> int:
+    """Into a catalog of its own, removed afterwards: a version can be released once."""
     module = arguments or ["examples/alert-engine"]
-    ended = run("gates", "run", *module)
-    return ended or run("gates", "catalog", "list")
+    with tempfile.TemporaryDirectory(prefix="axon-gates-demo-") as state:
+        Path(state).chmod(0o755)  # PostgreSQL never runs as root, and reaches its data by this
+        os.environ["GATES_STATE_DIR"] = state
+        ended = run("gates", "run", *module)
+        return ended or run("gates", "catalog", "list")
 
 
 def test(arguments: list[str]) -> int:
