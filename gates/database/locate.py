@@ -19,6 +19,7 @@ _MISSING = {"42P01", "42703", "42704", "42883"}
 
 _COUNTS = frozenset({"InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "TruncateStmt"})
 _WRITES = frozenset({"UpdateStmt", "InsertStmt", "MergeStmt", "DeleteStmt"})
+_USES = _COUNTS | _WRITES | {"SelectStmt", "DoStmt"}
 
 
 def place_of(module: Module, name: str, label: str) -> Location:
@@ -116,14 +117,21 @@ def writer_place(module: Module, path: str, table: str, *, counted: bool) -> Loc
 
 def mention_place(module: Module, path: str, label: str) -> Location:
     """The last statement of a migration that names an object of a snapshot, as "index public.x" or
-    "trigger x on public.y"; where none names it, one that names its table, and else the file."""
-    named, _, owner = label.partition(" ")[2].partition("(")[0].partition(" on ")
+    "trigger x on public.y", rather one that defines than one that uses it; where none names it, one
+    that names its table, and else the file."""
+    kind, _, rest = label.partition(" ")
+    named, _, owner = rest.partition("(")[0].partition(" on ")
+    uses = _USES if kind == "function" else _USES | {"CreateFunctionStmt"}
     for name in (each.rpartition(".")[2] for each in (named, owner) if each):
+        whole_name = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         for script in (parse(each.path, each.sql) for each in module.migrations):
-            whole_name = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-            for statement in reversed(script.statements if script.path == path else ()):
-                if whole_name.search(statement.text):
-                    return Location(path, *script.position(statement.offset), object=label)
+            found = [
+                (each.kind not in uses, each.offset)
+                for each in (script.statements if script.path == path else ())
+                if whole_name.search(each.text)
+            ]
+            if found:
+                return Location(path, *script.position(max(found)[1]), object=label)
     return Location(path, 1, 1, object=label or None)
 
 
