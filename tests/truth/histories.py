@@ -1,6 +1,6 @@
 """Migrations of public packages, run a second time: what the gate says against what psql says.
 
-psql runs the whole history twice, each file in a transaction unless it may not be in one, and goes on
+psql runs the whole history twice, each file in a transaction where it may be in one, and goes on
 after errors. Those, and what the catalog holds more or less afterwards, are the truth.
 """
 
