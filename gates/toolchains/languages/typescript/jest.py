@@ -73,8 +73,8 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
     found = next((name for name in _TRANSFORMERS if has_package(module, name)), None)
     if found is None:
         raise CouldNotCheckError(
-            "jest reads TypeScript by @swc/jest, ts-jest or @babel/preset-typescript, and package.json"
-            " names none of them",
+            "jest reads TypeScript by @swc/jest, ts-jest or @babel/preset-typescript, and"
+            " package.json names none of them",
             hint="npm install --save-dev @swc/core @swc/jest",
         )
     return {
