@@ -79,7 +79,7 @@ class Reuse:
         identities = Identities(settings.state / "identities.json")
         return cls(
             Results(settings.cache / "results", module.slug),
-            Answers(module, policy, settings, needs.today, identities, needs.catalog),
+            Answers(module, policy, settings, needs.today, identities, needs.catalog_answer),
             Trust(keys),
             settings,
             timedelta(hours=policy.reuse_max_age_hours),
