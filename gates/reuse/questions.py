@@ -164,6 +164,8 @@ class Answers:
 
     def answer(self, question: str) -> str | None:
         """The answer, or None to a question that has none, or that nobody understands."""
+        if question in self._known:
+            return self._known[question]
         with self._lock:
             asked = self._asked.setdefault(question, threading.Lock())
         with alone(asked):
