@@ -209,6 +209,8 @@ def read(payload: bytes) -> Statement:
 def storable(value: object) -> Any:  # noqa: ANN401 - JSON data of the same shape
     """JSON data without what PostgreSQL cannot hold: NUL and lone surrogates are replaced."""
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         clean = value.replace("\0", "\ufffd")
         return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
