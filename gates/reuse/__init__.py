@@ -159,8 +159,8 @@ class Reuse:
 
     def _every(self, check: str) -> Iterator[Found]:
         """What is kept here of a check, and then what a registry has of it."""
-        if check in self._together:
-            yield self._together[check]
+        if (together := self._together.get(check)) is not None:
+            yield together
         yield from self._one_by_one(check)
 
     @cached_property
@@ -232,8 +232,8 @@ class Reuse:
         private = signing_key(self.settings.key)
         own = key_id(private.public_key())
         known = {each.id for each in all_outlines()} | {each.value for each in ACTING}
-        every = {**self._together, **self._held}
-        kept = [every[one].kept for one in sorted(known & every.keys()) if every[one].key == own]
+        each = (self._held.get(one) or self._together.get(one) for one in sorted(known))
+        kept = [found.kept for found in each if found is not None and found.key == own]
         self.results.write_together(kept, envelope.sign(build_together(kept), private))
 
     def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:

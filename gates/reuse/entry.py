@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gates.digests import digest_of
@@ -80,13 +81,27 @@ def build_together(every: Sequence[Kept]) -> bytes:
 
 def read(payload: bytes) -> Kept:
     """The kept result in a payload. Raises `MalformedError`, whatever the bytes are."""
-    (kept,) = _read(payload, PREDICATE_TYPE, lambda predicate: [predicate])
-    return kept
+    value, digests = _read(payload, PREDICATE_TYPE)
+    if len(digests) != 1:
+        raise MalformedError("it is not about one result")
+    return _understood(value["predicate"], digests[0])
 
 
-def read_together(payload: bytes) -> tuple[Kept, ...]:
-    """The kept results in a payload of several. Raises `MalformedError`, whatever the bytes are."""
-    return _read(payload, TOGETHER_TYPE, lambda predicate: predicate["results"])
+def read_together(payload: bytes) -> dict[str, Callable[[], Kept]]:
+    """What gives the kept results in a payload of several, by check. Raises `MalformedError`, and
+    so does each of them, whatever the bytes are."""
+    value, digests = _read(payload, TOGETHER_TYPE)
+    try:
+        parts = value["predicate"]["results"]
+        checks = [str(each["check"]) for each in parts]
+    except (KeyError, TypeError) as error:
+        raise MalformedError(f"it cannot be understood: {error}") from error
+    if len(set(checks)) != len(digests) or len(checks) != len(digests):
+        raise MalformedError("its results are not those of its subjects")
+    return {
+        check: partial(_understood, part, digest)
+        for check, part, digest in zip(checks, parts, digests, strict=True)
+    }
 
 
 def _subject(kept: Kept) -> dict[str, Any]:
@@ -108,19 +123,24 @@ def _predicate(kept: Kept) -> dict[str, Any]:
     }
 
 
-def _read(payload: bytes, kind: str, parts: Callable[[Any], Any]) -> tuple[Kept, ...]:
-    """The results of a statement of one of the two types, as many as it has subjects."""
+def _read(payload: bytes, kind: str) -> tuple[Any, list[str]]:
+    """A statement of one of the two types, and the digests of its subjects."""
     value = Reader(parse_json(payload), "the statement")
     if value.text("_type") != STATEMENT_TYPE or value.text("predicateType") != kind:
         raise MalformedError("it is no statement about a result")
+    subjects = value.items("subject")
+    return value.value, [each.member("digest").hex("sha256") for each in subjects]
+
+
+def _understood(predicate: Any, digest: str) -> Kept:  # noqa: ANN401 - JSON data from outside
     try:
-        found = tuple(_kept(each) for each in parts(value.value["predicate"]))
-        digests = [each.member("digest").hex("sha256") for each in value.items("subject")]
+        kept = _kept(predicate)
+        same = kept.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise MalformedError(f"it cannot be understood: {error}") from error
-    if [each.digest for each in found] != digests:
+    if not same:
         raise MalformedError("its trace is not the one of its subject")
-    return found
+    return kept
 
 
 def _kept(predicate: Mapping[str, Any]) -> Kept:

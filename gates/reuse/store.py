@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +67,38 @@ def _keys(result: CheckResult) -> list[tuple[object, ...]]:
     return [each.sort_key for each in result.findings]
 
 
+class Together(Mapping[str, Found]):
+    """The results of `TOGETHER`, whose signature counts, by check; each is understood when it is
+    asked for, and what is not understood is not there."""
+
+    def __init__(self, module: str, parts: Mapping[str, tuple[str, Callable[[], Kept]]]) -> None:
+        self._module = module
+        self._parts = parts
+        self._found: dict[str, Found | None] = {}
+
+    def __getitem__(self, check: str) -> Found:
+        if check not in self._found:
+            self._found[check] = self._understood(*self._parts[check])
+        if (found := self._found[check]) is None:
+            raise KeyError(check)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def _understood(self, key: str, part: Callable[[], Kept]) -> Found | None:
+        from gates.evidence.envelope import MalformedError
+
+        try:
+            kept = part()
+        except MalformedError:
+            return None
+        return Found(kept, key) if kept.module == self._module else None
+
+
 @dataclass(frozen=True)
 class Results:
     """The kept results of one module."""
@@ -84,12 +116,12 @@ class Results:
             if isinstance(found, Found) and found.kept.result.check == check:
                 yield found
 
-    def read_together(self, trust: Trust) -> dict[str, Found]:
-        """What the last runs rested on, by check; of several keys, the one that comes first."""
+    def read_together(self, trust: Trust) -> Together:
+        """What the last runs rested on; of several keys, the one that comes first."""
         from gates.evidence.envelope import MalformedError
         from gates.reuse.entry import read_together
 
-        held: dict[str, Found] = {}
+        parts: dict[str, tuple[str, Callable[[], Kept]]] = {}
         for key in trust.keys:
             data = read_plain(self._of_key(key) / TOGETHER, LARGEST)
             signed = None if data is None else _signed(data, trust)
@@ -99,10 +131,8 @@ class Results:
                 every = read_together(signed.payload)
             except MalformedError:
                 continue
-            if all(each.module == self.module for each in every):
-                found = {each.result.check: Found(each, signed.key_ids[0]) for each in every}
-                held = found | held
-        return held
+            parts = {check: (signed.key_ids[0], each) for check, each in every.items()} | parts
+        return Together(self.module, parts)
 
     def write_together(self, every: Sequence[Kept], signed: Envelope) -> None:
         """Keep the results on which a run rested; where there are none, or where they are too large

@@ -210,7 +210,7 @@ def changed_together(runs, change):
     """The file of all results, each changed, signed with the key that counts."""
     together = without_single_results(runs)
     every = read_together(envelope.parse(json.loads(together.read_bytes())).payload)
-    payload = build_together([change(each) for each in every])
+    payload = build_together([change(each()) for each in every.values()])
     together.write_bytes(envelope.sign(payload, signing_key(runs.settings.key)).to_bytes())
 
 
