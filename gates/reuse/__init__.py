@@ -95,16 +95,23 @@ class Reuse:
 
     def known(self, check: Planned, needs: Needs) -> CheckResult | None:
         """How a check ends without running it; None where it has to run."""
-        if not self.read or check.stage in ACTING or check.provider != OWN:
-            return None
-        found = self.find(check.id)
-        if found is None:
-            return None
-        if self._audits and check.id in self._sample:
-            self._audited[check.id] = found
+        if (found := self._answer(check)) is None:
             return None
         needs.kept.append(found.kept.exhibits)
         return found.as_reused()
+
+    def has_to_run(self, check: Planned) -> bool:
+        """Whether no kept result answers a check, as far as that is known now."""
+        return self._answer(check) is None
+
+    def _answer(self, check: Planned) -> Found | None:
+        if not self.read or check.stage in ACTING or check.provider != OWN:
+            return None
+        found = self.find(check.id)
+        if found is not None and self._audits and check.id in self._sample:
+            self._audited[check.id] = found
+            return None
+        return found
 
     @cached_property
     def _sample(self) -> frozenset[str]:
