@@ -360,8 +360,7 @@ class Catalog:
 
     @property
     def _folder(self) -> Path | None:
-        where = self.settings.catalog
-        return None if "://" in where else Path(where).absolute()
+        return self.settings.catalog_folder
 
     def _read(self, read: Callable[[psycopg.Connection], T], empty: T) -> T:
         """An answer; of a catalog in which nothing was ever written, without starting a server."""
