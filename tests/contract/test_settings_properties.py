@@ -12,7 +12,6 @@ from jsonschema import Draft202012Validator
 
 from gates.contract import Bump
 from gates.contract.model import largest
-from gates.contract.settings import compare_settings
 from tests.contract import settings_random as made
 from tests.contract.test_settings_pairs import PAIRS, document, fits, schemas
 
@@ -20,7 +19,7 @@ RANDOMS = st.randoms(use_true_random=False)
 
 
 def compared(old, new):
-    changes = compare_settings(document(old), document(new))
+    changes = made.compared(document(old), document(new))
     return largest(changes), changes
 
 
