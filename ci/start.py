@@ -46,12 +46,15 @@ def set_up() -> None:
     print("setting up .venv (a minute or two, once)", flush=True)
     if not (BIN / "python").exists():
         venv.create(VENV, with_pip=True, symlinks=True)
-    pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    python = str(BIN / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     subprocess.run(
         [*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCK)], check=True
     )
     offline = ["--no-index", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, *offline, "--editable", str(ROOT)], check=True)
+    # On all cores, where pip compiles on one; not every file of a package has to be Python.
+    subprocess.run([python, "-m", "compileall", "-qq", "-j", "0", str(VENV / "lib")], check=False)
     stamp.write_text(wanted)
 
 
