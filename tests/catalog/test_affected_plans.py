@@ -86,7 +86,7 @@ def test_what_stands_is_what_the_database_says(session: psycopg.Connection[Any])
             ("1.3.0", ["deprecate", "yank"]), ("1.2.0", ["roll-back", "approve"]),
             ("1.1.0", ["yank", "-", "yank", "quarantine", "-"]), ("1.0.0", ["deprecate", "-"]),
         ):  # fmt: skip
-            last = None
+            last: int | None = None
             for verb in verbs:
                 number += 1
                 until = "2026-01-31" if verb == "deprecate" else None
