@@ -29,7 +29,7 @@ from gates.catalog.model import (
     Registered,
     ReleasedVersion,
 )
-from gates.catalog.patience import connect
+from gates.catalog.patience import connect, locked
 from gates.catalog.versions import Precedence, parse
 from gates.digests import digest_of
 from gates.errors import (
@@ -416,6 +416,8 @@ class Catalog:
         except psycopg.IntegrityError as error:
             said = error.diag.message_primary or str(error)
             raise RefusedError([said.removeprefix("the catalog refuses this version: ")]) from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise locked(self.where, self._connection) from error
         except psycopg.Error as error:
             if self._connection is not None and self._connection.broken:
                 self.close()
