@@ -1,8 +1,8 @@
 """Faults at every step of publish and release: `python -m tests.faults [--write]`.
 
 `--write` puts the tables into docs/security.md; `--registry folder` or `server` makes one of them.
-It strikes at each sixth moment of a step, from the first, and takes five minutes; `--every 1` strikes
-at all of them, in half an hour. The page says which of them it was.
+It strikes at each sixth moment of a step, from the first, and takes five minutes; with
+`--every 1` at all of them, in half an hour. The page says which of them it was.
 """
 
 from __future__ import annotations
