@@ -13,6 +13,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -31,7 +32,12 @@ def main() -> int:
     if wanted is None or sys.version_info < (3, 11):
         print(f"{__doc__}\nPython 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 2
-    set_up()
+    try:
+        set_up()
+    except subprocess.CalledProcessError as failed:
+        print(f"\n.venv could not be set up: pip ended with {failed.returncode}, see above.")
+        print("It needs the package index, by pip's own settings; run the same command again.")
+        return 3
     return wanted(sys.argv[2:])
 
 
@@ -55,9 +61,13 @@ def set_up() -> None:
 
 
 def demo(arguments: list[str]) -> int:
+    """Into a catalog of its own, removed afterwards: a version can be released once."""
     module = arguments or ["examples/alert-engine"]
-    ended = run("gates", "run", *module)
-    return ended or run("gates", "catalog", "list")
+    with tempfile.TemporaryDirectory(prefix="axon-gates-demo-") as state:
+        Path(state).chmod(0o755)  # PostgreSQL never runs as root, and reaches its data by this
+        os.environ["GATES_STATE_DIR"] = state
+        ended = run("gates", "run", *module)
+        return ended or run("gates", "catalog", "list")
 
 
 def test(arguments: list[str]) -> int:

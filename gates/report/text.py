@@ -55,7 +55,7 @@ class Told:
         if first is None:
             yield from _finding(stage, finding)
         else:
-            rule = f" ({finding.rule})" if finding.rule else ""
+            rule = _rule(finding)
             yield _line(
                 ("also found", "dim"),
                 (f"[{stage} {finding.check}]", "dim"),
@@ -133,7 +133,7 @@ def _follows(stage: Stage, findings: Sequence[Finding]) -> Iterator[Line]:
         (what, "bold"), (f"[{stage}]", "dim"), " that may follow from the module that was not found"
     )
     for each in findings:
-        rule = f" ({each.rule})" if each.rule else ""
+        rule = _rule(each)
         colour = LEVEL_COLOURS[each.level]
         message = one_line(each.message)
         yield _line(
@@ -159,9 +159,15 @@ def _inconclusive(stage: StageResult) -> Iterator[Line]:
         yield _line("")
 
 
+def _rule(finding: Finding) -> str:
+    """The tool's own name of it, where the message does not say it already (as a SQLSTATE)."""
+    said = finding.rule is None or f" {finding.rule})" in finding.message
+    return "" if said else f" ({finding.rule})"
+
+
 def _finding(stage: Stage, finding: Finding) -> Iterator[Line]:
     colour = LEVEL_COLOURS[finding.level]
-    rule = f" ({finding.rule})" if finding.rule else ""
+    rule = _rule(finding)
     yield _line(
         (finding.level.value, f"bold {colour}"),
         (f"[{stage} {finding.check}]", "dim"),

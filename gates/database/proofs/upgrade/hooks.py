@@ -37,6 +37,6 @@ def hooks_alone(database: Database) -> Upgraded:
                     failure, f"this hook fails when it is run again {_WHERE}", on_second_run
                 )
                 return found
-            if changed := data_changes(data, scratch.digests()):
-                found.differs(path, "run again, the hook changes data once more", changed)
+            if wrote := data_changes(data, scratch.digests()):
+                found.differs(path, "run again, the hook changes data once more", [*wrote.values()])
     return found

@@ -127,8 +127,10 @@ class _Proof:
                 self.found.fails(ran.failure, "an upgrade that is run again fails", on_second_run)
                 return False
             now = self.scratch.digests()
-            if path in dict(self.hooks) and (found := data_changes(data, now)):
-                self.found.differs(path, "run again, the hook changes data once more", found)
+            if path in dict(self.hooks) and (wrote := data_changes(data, now)):
+                self.found.differs(
+                    path, "run again, the hook changes data once more", [*wrote.values()]
+                )
             data = now
         if found := diff(schema, self.scratch.snapshot()):
             self.found.differs(self.hooks[0][0], "run again, the upgrade changes the schema", found)
