@@ -303,7 +303,9 @@ class Needs:
         return recall(folder) if folder and self.settings.candidate is None else {}
 
     def _previous(self) -> Previous:
-        return self.recorded_catalog().previous(self.module.slug, self.module.version)
+        from gates.catalog.followed import previous_of
+
+        return previous_of(self.module, self.recorded_catalog())
 
     def _changes(self) -> Changes:
         found = read_changes(self.module.plain, self.policy.base_branch)

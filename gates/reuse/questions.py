@@ -57,6 +57,7 @@ ABOUT: Mapping[str, str] = {
     "module": "the module's {}",
     "file": "the file {}",
     "exists": "whether there is a file {}",
+    "content": "whether the module is as it was released (digest {})",
     "part": "files of the part that tools are given ({})",
     "policy": "the policy's {}",
     "program": "the program {}",
@@ -191,6 +192,7 @@ class Answers:
             "exists": lambda: str(about in module.files),
             "paths": lambda: of_paths(module),
             "links": lambda: of_links(module),
+            "content": lambda: str(module.has_digest(about)),
             "part": lambda: digest_part(module, about) if about in PARTS else None,  # type: ignore[arg-type]
             "policy": lambda: of_policy(policy, about),
             "policies": lambda: policy.digest,

@@ -66,6 +66,12 @@ class RecordedModule(Module):
             return object.__getattribute__(self, "_plain").links
         return object.__getattribute__(self, name)
 
+    def has_digest(self, digest: str) -> bool:
+        """As of any module; noted is the answer, and not the digest, which any edit changes."""
+        found = self.plain.has_digest(digest)
+        note(f"content:{digest}", str(found))
+        return found
+
     @property
     def plain(self) -> Module:
         """The module itself, of which nothing is noted; for those who note it in another way."""
