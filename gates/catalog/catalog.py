@@ -29,7 +29,7 @@ from gates.catalog.model import (
     Registered,
     ReleasedVersion,
 )
-from gates.catalog.patience import connect
+from gates.catalog.patience import connect, locked
 from gates.catalog.versions import Precedence, parse
 from gates.digests import digest_of
 from gates.errors import (
@@ -360,8 +360,7 @@ class Catalog:
 
     @property
     def _folder(self) -> Path | None:
-        where = self.settings.catalog
-        return None if "://" in where else Path(where).absolute()
+        return self.settings.catalog_folder
 
     def _read(self, read: Callable[[psycopg.Connection], T], empty: T) -> T:
         """An answer; of a catalog in which nothing was ever written, without starting a server."""
@@ -417,6 +416,8 @@ class Catalog:
         except psycopg.IntegrityError as error:
             said = error.diag.message_primary or str(error)
             raise RefusedError([said.removeprefix("the catalog refuses this version: ")]) from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise locked(self.where, self._connection) from error
         except psycopg.Error as error:
             if self._connection is not None and self._connection.broken:
                 self.close()

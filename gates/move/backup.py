@@ -14,11 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gates.move.gatekeeper import nothing_in_the_way
 from gates.move.place import Deadline, Place, StepFailedError, identifier, literal
 from gates.move.state import State, differences, new_key, new_roles, read_state
 
 if TYPE_CHECKING:
     import psycopg
+
+_LOCALES = {"i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
+"""By pg_database.datlocprovider; what is not named here is the system's own library."""
 
 
 def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
@@ -33,6 +37,7 @@ def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
     with place.session(deadline) as connection:
+        nothing_in_the_way(connection, place)
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = connection.execute("SELECT pg_export_snapshot()").fetchone()
         snapshot = str(found[0]) if found else ""
@@ -112,11 +117,15 @@ def _restore(place: Place, dump: Path, state: State, name: str, deadline: Deadli
     """A fresh database from a dump, with what no dump of it holds, equal to `state`."""
     _drop(place, name, deadline)
     owner, encoding, collate, ctype = state.database[:4]
+    provider, locale, rules = state.database[6:9]
+    named = _LOCALES.get(provider)
+    more = f" LOCALE_PROVIDER {named[0]} {named[1]} {literal(locale)}" if named else ""
+    more += f" ICU_RULES {literal(rules)}" if rules else ""
     with place.session(deadline, "postgres") as connection:
         connection.execute(
             f"CREATE DATABASE {identifier(name)} TEMPLATE template0 OWNER {identifier(owner)}"
             f" ENCODING {literal(encoding)} LC_COLLATE {literal(collate)}"
-            f" LC_CTYPE {literal(ctype)}".encode()
+            f" LC_CTYPE {literal(ctype)}{more}".encode()
         )
     place.program(
         "pg_restore",

@@ -42,9 +42,9 @@ class Hooks:
 def run(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> Progress:
     """Run what is not done yet. How it ended is in the state: "done" or "stopped".
 
-    Raises `CouldNotCheckError` for a journal of another plan.
+    Raises `CouldNotCheckError` for a journal of another plan or database.
     """
-    found = _open(plan, journal)
+    found = _open(plan, place, journal)
     if found.state in ("rolling back", "rolled back"):
         raise CouldNotCheckError(
             f"this run is {found.state}", hint="begin a new one in another folder"
@@ -68,7 +68,7 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
 
     Raises `CouldNotCheckError` after the point of no return, and where nothing ran.
     """
-    found = _open(plan, journal)
+    found = _open(plan, place, journal)
     if not found.returns:
         raise CouldNotCheckError("the point of no return is behind: nothing is rolled back")
     if found.state == "rolled back":
@@ -89,14 +89,20 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
     return _add(plan, journal, hooks, Entry("rolled-back", now()))
 
 
-def _open(plan: Plan, journal: Journal) -> Progress:
+def _open(plan: Plan, place: Place, journal: Journal) -> Progress:
     opened = next((each for each in journal.entries if each.event == "opened"), None)
     if opened is None:
-        journal.add(Entry("opened", now(), figures={"plan": plan.sha256}))
+        journal.add(Entry("opened", now(), figures={"plan": plan.sha256, "place": place.identity}))
     elif opened.figures.get("plan") != plan.sha256:
         raise CouldNotCheckError(
             f"{journal.path} is of another plan than this file",
             hint="take the file that the run began with",
+        )
+    elif (began := opened.figures.get("place", "")) != place.identity:
+        raise CouldNotCheckError(
+            f"{journal.path} is of {began or 'a place that it does not name'}, and this is"
+            f" {place.identity or 'not named'}",
+            hint="--database and --database-url of the run that began, or another --folder",
         )
     return progress(plan, journal.entries)
 
@@ -110,7 +116,7 @@ def _add(plan: Plan, journal: Journal, hooks: Hooks, entry: Entry) -> Progress:
 
 def _too_late(plan: Plan, found: Progress, step: Step) -> str:
     """Why a step may not begin any more; "" where it may."""
-    spent = now() - found.started
+    spent = max(now(), found.last) - found.started  # a clock that was set back gains nothing
     if spent > plan.window:
         return f"the window of {minutes(plan.window)} is over"
     if found.returns and not step.point_of_no_return and spent + step.limit > plan.last_rollback:

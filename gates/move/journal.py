@@ -5,16 +5,18 @@ A line that was cut short by a crash is as if it were not there. One process at 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from gates.errors import ConfigurationError, UsageError
+from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
 
 NAME = "journal.jsonl"
 EVENTS = (
@@ -35,9 +37,14 @@ class Entry:
     figures: Mapping[str, str] = field(default_factory=dict)
 
 
+_STARTED = datetime.now(UTC).timestamp(), time.monotonic()
+
+
 def now() -> float:
-    """The time of an entry."""
-    return datetime.now(UTC).timestamp()
+    """The time of an entry: the clock's when this process began, and what has passed since. A clock
+    that is set meanwhile makes no window longer."""
+    wall, monotonic = _STARTED
+    return wall + time.monotonic() - monotonic
 
 
 class Journal:
@@ -67,10 +74,24 @@ class Journal:
             os.write(self._number, b"\n")
 
     def add(self, entry: Entry) -> None:
-        """Write one entry, on disk when this returns."""
-        line = json.dumps(asdict(entry), sort_keys=True) + "\n"
-        os.write(self._number, line.encode())
-        os.fsync(self._number)
+        """Write one entry, on disk when this returns.
+
+        Raises `CouldNotCheckError` where it is not, as on a full disk; then none of it is there.
+        """
+        line = (json.dumps(asdict(entry), sort_keys=True) + "\n").encode()
+        size = os.fstat(self._number).st_size
+        try:
+            written = 0
+            while written < len(line):  # a disk that is nearly full takes a part
+                written += os.write(self._number, line[written:])
+            os.fsync(self._number)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._number, size)
+            raise CouldNotCheckError(
+                f"{self.path} cannot be written: {error.strerror or error}",
+                hint="make room, and run the same command again",
+            ) from error
         self.entries = (*self.entries, entry)
 
     def close(self) -> None:
@@ -87,13 +108,15 @@ class Journal:
 def read(folder: Path) -> tuple[Entry, ...]:
     """Every whole entry of a run's journal; none where there is no journal.
 
-    Raises `ConfigurationError` for a journal in which a line other than a cut one is no entry.
+    Raises `ConfigurationError` for a journal in which a line other than a cut one is no entry, or a
+    step ended that never began: then a line in between is gone.
     """
     try:
         text = (folder / NAME).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return ()
-    found = []
+    found: list[Entry] = []
+    running = ""
     for line in text.splitlines():
         try:
             value = json.loads(line)
@@ -105,5 +128,13 @@ def read(folder: Path) -> tuple[Entry, ...]:
             raise ConfigurationError(f"{folder / NAME} is no journal of a migration") from error
         if entry.event not in EVENTS:
             raise ConfigurationError(f"{folder / NAME} names the unknown event {entry.event}")
+        if entry.event == "began":
+            running = entry.step
+        elif entry.event in ("ended", "failed") and (not running or entry.step != running):
+            raise ConfigurationError(
+                f"{folder / NAME} is damaged: {entry.step} {entry.event} and had not begun"
+            )
+        elif entry.event in ("ended", "failed"):
+            running = ""
         found.append(entry)
     return tuple(found)

@@ -89,6 +89,8 @@ class Place:
     second: Callable[[], contextlib.AbstractContextManager[str]] | None = None
     """Starts an empty second server, on which a backup has to come up, too; gives its URL."""
     options: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""
+    """Which database of which server this is, for the journal; "" for copies in rehearsals."""
 
     @property
     def backup(self) -> Path:
@@ -182,7 +184,10 @@ class Place:
         )  # fmt: skip
 
     def _options(self) -> str:
-        return f"-c lock_timeout={int(self.lock_timeout * 1000)}ms"
+        """What holds for programs, too: a server that is read-only for its applications is none for
+        the move and the way back."""
+        lock = f"-c lock_timeout={int(self.lock_timeout * 1000)}ms"
+        return f"{lock} -c default_transaction_read_only=off"
 
 
 def identifier(name: str) -> str:

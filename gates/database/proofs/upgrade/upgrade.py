@@ -2,8 +2,9 @@
 
 The order of an upgrade is: `pre_upgrade` of the new version, all of its migrations (each may run
 again, so those that the old version ran do no harm), `post_upgrade`. A fresh install runs the
-migrations alone, so a hook may move data and leaves the schema as the migrations made it. Hooks
-have no way back of their own: a rollback undoes migrations.
+migrations alone, so a hook may move data and leaves the schema as the migrations made it (for
+`pre_upgrade` of a first version see `hooks`). Hooks have no way back of their own: a rollback
+undoes migrations.
 """
 
 from __future__ import annotations
