@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from gates.adoption.database import NewDatabase
-from gates.errors import CheckDefinitionError
+from gates.adoption.part import Part, part, parts
 from gates.module import Module
 from gates.module.load import MANIFEST, OLD_MANIFESTS
 from gates.settings import Policy
@@ -74,20 +72,13 @@ def older_slug(module: Module) -> str:
 
 
 Run = Callable[[Older], Changes]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What writes one file. Its name is its file's."""
-
-    name: str
-    order: int
-    run: Run
+Draft = Part[Run]
+"""What writes one file."""
 
 
 def draft(order: int) -> Callable[[Run], Draft]:
     """Turn a function into a `Draft`; those with smaller numbers run first."""
-    return lambda run: Draft(getattr(run, "__name__", ""), order, run)
+    return lambda run: part(order, run)
 
 
 def drafts() -> tuple[Draft, ...]:
@@ -95,14 +86,7 @@ def drafts() -> tuple[Draft, ...]:
 
     Raises `CheckDefinitionError` for a file that holds no draft of its name.
     """
-    found = []
-    for path in sorted((Path(__file__).parent / "drafts").glob("[!_]*.py")):
-        module = importlib.import_module(f"gates.adoption.drafts.{path.stem}")
-        value = getattr(module, path.stem, None)
-        if not isinstance(value, Draft) or value.name != path.stem:
-            raise CheckDefinitionError(f"{path.name} holds no draft of its name")
-        found.append(value)
-    return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+    return parts("drafts")
 
 
 def as_json(value: object) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from gates.adoption.part import Part, part, parts
 from gates.database.catalog_state.facts import Facts
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.catalog_state.tables import Table
-from gates.errors import CheckDefinitionError
 
 _NOISE = re.compile(r"[\s()]|::text")
 OBJECTS, AFTERWARDS = 50, 90
@@ -76,21 +74,13 @@ class World:
 
 
 Run = Callable[[World], Iterator[Step]]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """What repairs one thing in a database. Its name is its file's."""
-
-    name: str
-    order: int
-    """When it runs: those with smaller numbers first."""
-    run: Run
+Repair = Part[Run]
+"""What repairs one thing in a database."""
 
 
 def repair(order: int) -> Callable[[Run], Repair]:
-    """Turn a function into a `Repair`."""
-    return lambda run: Repair(getattr(run, "__name__", ""), order, run)
+    """Turn a function into a `Repair`; those with smaller numbers run first."""
+    return lambda run: part(order, run)
 
 
 def repairs() -> tuple[Repair, ...]:
@@ -98,14 +88,7 @@ def repairs() -> tuple[Repair, ...]:
 
     Raises `CheckDefinitionError` for a file that holds no repair of its name.
     """
-    found = []
-    for path in sorted((Path(__file__).parent / "repairs").glob("[!_]*.py")):
-        module = importlib.import_module(f"gates.adoption.repairs.{path.stem}")
-        value = getattr(module, path.stem, None)
-        if not isinstance(value, Repair) or value.name != path.stem:
-            raise CheckDefinitionError(f"{path.name} holds no repair of its name")
-        found.append(value)
-    return tuple(sorted(found, key=lambda each: (each.order, each.name)))
+    return parts("repairs")
 
 
 def same(one: str, other: str) -> bool:
