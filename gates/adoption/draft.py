@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from gates.adoption.database import NewDatabase
-from gates.adoption.part import Part, part, parts
+from gates.adoption.parts import parts
 from gates.module import Module
 from gates.module.load import MANIFEST, OLD_MANIFESTS
 from gates.settings import Policy
@@ -72,21 +72,25 @@ def older_slug(module: Module) -> str:
 
 
 Run = Callable[[Older], Changes]
-Draft = Part[Run]
-"""What writes one file."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What writes one file. Its name is its file's."""
+
+    name: str
+    order: int
+    run: Run
 
 
 def draft(order: int) -> Callable[[Run], Draft]:
     """Turn a function into a `Draft`; those with smaller numbers run first."""
-    return lambda run: part(order, run)
+    return lambda run: Draft(getattr(run, "__name__", ""), order, run)
 
 
 def drafts() -> tuple[Draft, ...]:
-    """Every draft in its order; found in `gates.adoption.drafts`, a file each.
-
-    Raises `CheckDefinitionError` for a file that holds no draft of its name.
-    """
-    return parts("drafts")
+    """Every draft in its order, found in `gates.adoption.drafts`."""
+    return parts("drafts", Draft)
 
 
 def as_json(value: object) -> bytes:

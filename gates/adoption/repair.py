@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gates.adoption.part import Part, part, parts
+from gates.adoption.parts import parts
 from gates.database.catalog_state.facts import Facts
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.catalog_state.tables import Table
@@ -74,21 +74,26 @@ class World:
 
 
 Run = Callable[[World], Iterator[Step]]
-Repair = Part[Run]
-"""What repairs one thing in a database."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What repairs one thing in a database. Its name is its file's."""
+
+    name: str
+    order: int
+    """When it runs: those with smaller numbers first."""
+    run: Run
 
 
 def repair(order: int) -> Callable[[Run], Repair]:
-    """Turn a function into a `Repair`; those with smaller numbers run first."""
-    return lambda run: part(order, run)
+    """Turn a function into a `Repair`."""
+    return lambda run: Repair(getattr(run, "__name__", ""), order, run)
 
 
 def repairs() -> tuple[Repair, ...]:
-    """Every repair in its order; found in `gates.adoption.repairs`, a file each.
-
-    Raises `CheckDefinitionError` for a file that holds no repair of its name.
-    """
-    return parts("repairs")
+    """Every repair in its order, found in `gates.adoption.repairs`."""
+    return parts("repairs", Repair)
 
 
 def same(one: str, other: str) -> bool:

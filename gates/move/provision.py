@@ -10,7 +10,9 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from gates.filesystem import resolved
+from gates.errors import GatesError
+from gates.filesystem import is_file, resolved
+from gates.module import load
 from gates.move.place import Deadline, Place, StepFailedError
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from psycopg import sql
 
 _VERSIONS = """
-SELECT v.slug, v.version, m.value ->> 'path', m.value ->> 'sha256'
+SELECT v.slug, v.version, m.value ->> 'path', m.value ->> 'sha256', v.content_digest,
+    NOT EXISTS (SELECT FROM public.core_module_versions AS o
+        WHERE o.slug = v.slug AND o.sort_key < v.sort_key)
 FROM public.core_module_versions AS v
     CROSS JOIN LATERAL jsonb_array_elements(v.migrations) WITH ORDINALITY AS m(value, place)
 WHERE EXISTS (SELECT FROM public.tenant_modules AS t
@@ -40,17 +44,23 @@ BATCH = 200
 def provision(place: Place, deadline: Deadline) -> dict[str, str]:
     """Run each migration once, then take every tenant's module to the state that it is moved to.
 
-    Raises `StepFailedError` for a file that is missing or not the released one.
+    Before the migrations of a module's first version its `pre_upgrade` runs: it takes the older
+    tables over. Raises `StepFailedError` for a file that is missing or not the released one.
     """
     with place.session(deadline) as connection:
         wanted = connection.execute(_VERSIONS).fetchall()
         seen = _done(connection)
-    ran = 0
-    for slug, version, path, sha256 in wanted:
+    ran = hooks = 0
+    begun = {slug for slug, *_ in seen}
+    for slug, version, path, sha256, content, first in wanted:
         if (slug, path, sha256) in seen:
             continue
+        if first and slug not in begun:
+            hooks += _take_over(place, deadline, slug, version, content)
+        begun.add(slug)
         seen.add((slug, path, sha256))
-        _run(place, deadline, (slug, version, path, sha256))
+        text = _read(place.modules, slug, path)
+        _run(place, deadline, (slug, version, path, sha256), text, "migration")
         ran += 1
     with place.session(deadline) as connection:
         tenants = connection.execute(_TENANTS).fetchall()
@@ -70,7 +80,9 @@ def provision(place: Place, deadline: Deadline) -> dict[str, str]:
         ).fetchone()
     if left and left[0]:
         raise StepFailedError(f"{left[0]} modules of tenants are not in the state they move to")
-    return {"migrations": str(ran)} | {f"tenants' modules {state}": str(n) for state, n in rows}
+    return {"migrations": str(ran), "hooks": str(hooks)} | {
+        f"tenants' modules {state}": str(n) for state, n in rows
+    }
 
 
 def _with_moved(statement: LiteralString) -> sql.Composed:
@@ -88,10 +100,31 @@ def _done(connection: psycopg.Connection[tuple[Any, ...]]) -> set[tuple[str, str
     )
 
 
-def _run(place: Place, deadline: Deadline, migration: tuple[str, str, str, str]) -> None:
+def _take_over(place: Place, deadline: Deadline, slug: str, version: str, content: str) -> int:
+    """Run `pre_upgrade` where the module's folder has one; how many ran. The catalog has no digest
+    of a hook alone, so the whole folder has to be what was released."""
+    root = resolved(place.modules / slug) if place.modules else None
+    if root is None or not is_file(root / "module.json"):
+        return 0  # a folder of migrations alone
+    try:
+        module = load(root)
+        path = module.hooks.get("pre_upgrade")
+        text = module.data(path) if path else b""
+    except GatesError as error:
+        raise StepFailedError(f"{slug}: {error.message}") from error
+    if module.digest != content:
+        raise StepFailedError(f"{slug}: its folder is not what {version} was released with")
+    if path:
+        digest = hashlib.sha256(text).hexdigest()
+        _run(place, deadline, (slug, version, path, digest), text, "hook")
+    return bool(path)
+
+
+def _run(
+    place: Place, deadline: Deadline, file: tuple[str, str, str, str], text: bytes, kind: str
+) -> None:
     """One file, with the record that it was run, in one transaction."""
-    slug, _, path, sha256 = migration
-    text = _read(place.modules, slug, path)
+    slug, _, path, sha256 = file
     if hashlib.sha256(text).hexdigest() != sha256:
         raise StepFailedError(f"{slug}: {path} is not the file that was released")
     # The role is a setting of the session's start: RESET ROLE in a file leads back to it.
@@ -100,7 +133,7 @@ def _run(place: Place, deadline: Deadline, migration: tuple[str, str, str, str])
         connection.execute(text)
         connection.execute("SET LOCAL ROLE NONE")
         connection.execute(
-            "SELECT public.record_module_migration(%s, %s, %s, %s, 'migration')", migration
+            "SELECT public.record_module_migration(%s, %s, %s, %s, %s)", (*file, kind)
         )
 
 

@@ -135,7 +135,22 @@ def _purge_table(
     except psycopg_modules().Error as error:
         export.remove()
         why = str(error).strip().partition("\n")[0]
+        if expired.of_module and error.sqlstate == "42501":
+            why += _whose(session, expired.table)
         return Purged(expired.slug, expired.table, 0, failure=why)
+
+
+def _whose(session: Session, table: str) -> str:
+    """Whom a table belongs to that the migrator may not purge: pg_partman's partitions belong to
+    whoever runs its maintenance."""
+    from psycopg import sql
+
+    found = session.execute(
+        "SELECT pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)",
+        (sql.Identifier("public", table).as_string(session),),
+    ).fetchall()
+    owner = found[0][0] if found else "nobody"
+    return f": it belongs to {owner}, and a purge works as gates_migrator, the owner of the others"
 
 
 def _take_out(

@@ -176,7 +176,9 @@ class Builder:
         """The exit status of a build, and the end of what it printed."""
         with disk():
             self._answer.unlink(missing_ok=True)
-        limits = [] if self.network else ["--network", "none"]
+        # buildah refuses the option where nothing runs in a container of its own.
+        contained = self.commands or self.program.name == "docker"
+        limits = ["--network", "none"] if contained and not self.network else []
         ran = self._start(
             [
                 *self._store(), "build", *self._options(), *limits,

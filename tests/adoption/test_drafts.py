@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import hypothesis
@@ -137,6 +138,17 @@ def test_a_readme_that_is_there_stays():
     assert readme.run(older({"README.md": b"x"})) == {}
     said = b'{"name": "X", "description": "Counts."}'
     assert readme.run(older({"module.json": said})) == {"README.md": b"# X\n\nCounts.\n"}
+
+
+def test_what_a_draft_has_written_it_writes_no_second_time():
+    files = {"src/my_notes/__init__.py": CODE, "module.config.json": b'{"settings": {"days": 9}}'}
+    module = older({**files, "module.json": b'{"settings": {"days": 9}}'}, RENAMED)
+    for each in (settings_schema, manifest, changelog, readme):
+        written = each.run(module)
+        assert written, each.name
+        module = replace(module, module=with_files(module.module, written))
+    for each in drafts():
+        assert each.run(module) == {}, each.name
 
 
 def test_only_sql_in_sources_gets_the_new_names():

@@ -143,6 +143,20 @@ class _Full:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def test_a_partition_of_another_owner_is_told(platform: Platform) -> None:
+    """As pg_partman makes them where its maintenance runs as a superuser."""
+    rows_in(platform)
+    before = everything(platform, platform.folder)
+    platform.admin.execute(f"ALTER TABLE {BY_MONTH}_2020 OWNER TO postgres".encode())
+    done = {each.table: each for each in purge(platform.catalog, platform.folder / "out")}
+    assert done[f"{BY_MONTH}_2020"].failure == (
+        f"permission denied for table {BY_MONTH}_2020: it belongs to postgres, and a purge works as"
+        " gates_migrator, the owner of the others"
+    )
+    assert done[f"{BY_MONTH}_2021"].dropped
+    assert everything(platform, platform.folder / "out") == before
+
+
 def test_a_full_disk_takes_nothing_out(platform: Platform, monkeypatch: Any) -> None:
     rows_in(platform)
     out = platform.folder / "out"

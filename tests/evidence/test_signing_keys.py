@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import multiprocessing
 import os
 import stat
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gates.errors import ConfigurationError, CouldNotCheckError
-from gates.evidence import Trust, envelope, keys, statement
+from gates.evidence import Trust, envelope, key_files, keys, statement
 from gates.model import CheckResult, Finding, Location, RanRecord, Stage, Verdict
 from gates.settings import Policy, Settings
 from tests.passing import World, result_of
@@ -49,8 +58,6 @@ def test_the_id_is_that_of_openssl(settings: Settings) -> None:
         ).stdout
     except FileNotFoundError:
         pytest.skip("there is no openssl")
-    import hashlib
-
     assert keys.key_id(private.public_key()) == hashlib.sha256(der).hexdigest()
 
 
@@ -303,3 +310,35 @@ def test_envelopes_are_those_of_the_library_both_ways(payload: bytes, other: byt
     assert read.problems(trust) == []
     for wrong in (other, other[:64].ljust(64, b"\0")):
         assert envelope.Envelope(payload, ((identity, wrong),)).problems(trust)
+
+
+@pytest.mark.parametrize("lines", [b"\n", b"\r\n"])
+def test_a_key_is_read_as_the_library_reads_it(folder: Path, lines: bytes) -> None:
+    """Also where its file is not of the form that is read without it."""
+    path = folder / "private.pem"
+    for _ in range(20):
+        key = Ed25519PrivateKey.generate()
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        path.write_bytes(text.replace(b"\n", lines))
+        path.chmod(0o600)
+        assert key_files.read_private(path).private_bytes_raw() == key.private_bytes_raw()
+        public = key.public_key()
+        text = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        read = key_files.parse_public(text.replace(b"\n", lines), "it")
+        assert read.public_bytes_raw() == public.public_bytes_raw()
+        der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert keys.key_id(public) == hashlib.sha256(der).hexdigest()
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text.replace(b"MCowBQYDK2Vw", b"MCowBQYDK2Vu"),  # X25519
+    lambda text: text.replace(b"PUBLIC", b"PRIVATE"),
+    lambda text: text[:60] + text[64:],
+    lambda text: text.replace(b"=\n", b"A\n"),
+    lambda text: text.replace(b"PUBLIC KEY-----\n", b"PUBLIC KEY-----\n!", 1),
+])  # fmt: skip
+def test_what_is_no_key_of_this_kind_is_refused(change: Callable[[bytes], bytes]) -> None:
+    public = Ed25519PrivateKey.generate().public_key()
+    text = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    with pytest.raises(ConfigurationError):
+        key_files.parse_public(change(text), "it")

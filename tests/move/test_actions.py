@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from gates.database.server.embedded import throwaway_server
+from gates.module import load
 from gates.move import backup, faults, legacy, stand_in
 from gates.move.actions import RUN
 from gates.move.place import Deadline, LimitError, Place, StepFailedError
@@ -297,6 +298,36 @@ def test_a_released_file_that_was_edited_is_not_run(moved, tmp_path):
         connection.execute("DELETE FROM core_module_migrations")
     with pytest.raises(StepFailedError, match="is not the file that was released"):
         run(replace(moved, modules=tmp_path), "provision")
+
+
+def test_the_older_tables_of_a_module_are_taken_over_before_its_migrations(moved, tmp_path):
+    """By the hook of a folder that is what was released, and of no other."""
+    stand_in.write_modules(tmp_path, legacy.MODULES)
+    hook = tmp_path / "task-board/migrations/hooks/pre_upgrade.sql"
+    hook.parent.mkdir()
+    hook.write_text("ALTER TABLE older_tasks RENAME TO kept_tasks;", "utf-8")
+    (tmp_path / "task-board/module.json").write_text('{"slug": "task-board"}', "utf-8")
+    place = replace(moved, modules=tmp_path)
+    with connect(moved) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("CREATE TABLE older_tasks (n int)")
+        connection.execute("ALTER TABLE older_tasks OWNER TO gates_migrator")
+        connection.execute("DELETE FROM core_module_migrations WHERE slug = 'task-board'")
+        connection.execute("DROP TABLE tenant_task_board_notes CASCADE")
+        with pytest.raises(StepFailedError, match="its folder is not what"):
+            run(place, "provision")
+        connection.execute("ALTER TABLE core_module_versions DISABLE TRIGGER keep_version")
+        connection.execute(
+            "UPDATE core_module_versions SET content_digest = %s WHERE slug = 'task-board'",
+            (load(tmp_path / "task-board").digest,),
+        )
+        assert run(place, "provision")["provision"]["hooks"] == "1"
+        assert run(place, "provision")["provision"]["hooks"] == "0"
+        ran = connection.execute(
+            "SELECT kind, to_regclass('kept_tasks') IS NOT NULL FROM core_module_migrations"
+            " WHERE slug = 'task-board' ORDER BY applied_at"
+        )
+        assert ran.fetchall() == [("hook", True), ("migration", True)]
 
 
 def test_who_holds_a_lock_is_named_and_a_limit_is_kept(moved):

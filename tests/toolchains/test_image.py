@@ -83,7 +83,7 @@ def test_buildah_is_asked_as_its_manual_says(build):
     ]  # fmt: skip
     assert real == [
         *store, "build", "--isolation", "chroot", "--timestamp", "1577836800", "--layers=false",
-        "--force-rm", "--network", "none", "--file", f"{folder}/image/Dockerfile",
+        "--force-rm", "--file", f"{folder}/image/Dockerfile",
         "--iidfile", f"{folder}/image.id", f"{folder}/image",
     ]  # fmt: skip
     assert last == removed == [*store, "rmi", "--force", DIGEST]

@@ -23,6 +23,25 @@ _ONLY = re.compile(r"(?:it|test|describe|suite)(?:\.\w+)*\.only\b|(?:fit|fdescri
 _RETRIES = re.compile(r"(?:\w+\.)*retryTimes$")
 _OPTIONS = re.compile(r"(retry|only|repeats)\s*:(?!\s*(?:0|false)\s*$)", re.ASCII)
 
+_KEYS = re.compile(r"(?:testTimeout|hookTimeout|clearMocks|mockReset|restoreMocks|fakeTimers)\s*:")
+"""What a file of tests may set for itself."""
+_OUTSIDE = re.compile(
+    r"process\.(?:on|once|addListener|prependListener|prependOnceListener)\(\s*"
+    r"[\"'`](?:uncaughtException|uncaughtExceptionMonitor|unhandledRejection)"
+)
+_RUNNER = re.compile(r"\btask\s*!?\??\.\s*(?:result|mode|fails)$|__vitest_\w+$|__proto__$")
+_MATCHERS = frozenset({
+    "lastCalledWith", "lastReturnedWith", "nthCalledWith", "nthReturnedWith", "toBe",
+    "toBeCalled", "toBeCalledTimes", "toBeCalledWith", "toBeCloseTo", "toBeDefined", "toBeFalsy",
+    "toBeGreaterThan", "toBeGreaterThanOrEqual", "toBeInstanceOf", "toBeLessThan",
+    "toBeLessThanOrEqual", "toBeNaN", "toBeNull", "toBeNullable", "toBeOneOf", "toBeTruthy",
+    "toBeTypeOf", "toBeUndefined", "toContain", "toContainEqual", "toEqual", "toHaveBeenCalled",
+    "toHaveBeenCalledTimes", "toHaveBeenCalledWith", "toHaveBeenLastCalledWith", "toHaveLength",
+    "toHaveProperty", "toHaveReturned", "toHaveReturnedWith", "toMatch", "toMatchInlineSnapshot",
+    "toMatchObject", "toMatchSnapshot", "toReturn", "toSatisfy", "toStrictEqual", "toThrow",
+    "toThrowError",
+})  # fmt: skip
+
 
 def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
     """Each file under tests/, or named like one of tests, that defines tests and was not run.
@@ -45,6 +64,7 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
                     "this lets tests pass that assert nothing", node_at(path, node), fix="remove it"
                 )
         yield from _swayed(path, root)
+        yield from _ruled(path, root)
         if path not in run.seen and (test := _first_test(root)) is not None:
             yield Problem(
                 "this file defines tests, and the test runner does not run it",
@@ -75,6 +95,36 @@ def _swayed(path: str, root: SgNode) -> Iterator[Problem]:
                             f"the option {found[1]} sways which tests decide", node_at(path, pair),
                             fix="remove it",
                         )  # fmt: skip
+
+
+def _ruled(path: str, root: SgNode) -> Iterator[Problem]:
+    """Each place that changes what the runner does or takes for a failure, for tests as a whole."""
+    for node in root.find_all(kind="call_expression"):
+        function, given = node.field("function"), node.field("arguments")
+        called = function.text() if function is not None else ""
+        pairs = [
+            each
+            for kind in ("pair", "method_definition", "shorthand_property_identifier")
+            for each in (given.find_all(kind=kind) if given is not None else [])
+        ]
+        if called.endswith(".setConfig") and not (
+            pairs and all(_KEYS.match(each.text()) for each in pairs)
+        ):
+            yield _rule(path, node, "this changes the configuration that the platform gives")
+        elif called.endswith("expect.extend"):
+            for each in pairs:
+                name = re.split(r"\W", each.text().removeprefix("async "), maxsplit=1)[0]
+                if name in _MATCHERS:
+                    yield _rule(path, each, f"this changes what {name} compares")
+        elif _OUTSIDE.match(node.text()):
+            yield _rule(path, node, "this keeps errors outside of tests from the test runner")
+    for node in root.find_all(kind="member_expression"):
+        if _RUNNER.search(node.text()):
+            yield _rule(path, node, "this reaches into the test runner")
+
+
+def _rule(path: str, node: SgNode, message: str) -> Problem:
+    return Problem(message, node_at(path, node), fix="remove it")
 
 
 def _first_test(root: SgNode) -> SgNode | None:
