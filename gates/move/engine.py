@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from gates.errors import CouldNotCheckError, GatesError
 from gates.move.actions import RUN
-from gates.move.journal import Entry, Journal, now
+from gates.move.journal import Entry, Journal
 from gates.move.place import Deadline, Place, StepFailedError
 from gates.move.plan import Plan, Step, minutes
 from gates.move.progress import DONE, Progress, progress
@@ -42,23 +42,34 @@ class Hooks:
 def run(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> Progress:
     """Run what is not done yet. How it ended is in the state: "done" or "stopped".
 
-    Raises `CouldNotCheckError` for a journal of another plan.
+    Raises `CouldNotCheckError` for a journal of another plan, database or server, and where another
+    run moves the same database.
     """
-    found = _open(plan, journal)
+    with place.alone() as database:
+        return _forwards(plan, place, journal, hooks, _open(plan, journal, database))
+
+
+def _forwards(
+    plan: Plan, place: Place, journal: Journal, hooks: Hooks, found: Progress
+) -> Progress:
     if found.state in ("rolling back", "rolled back"):
         raise CouldNotCheckError(
             f"this run is {found.state}", hint="begin a new one in another folder"
         )
     while found.state != "done" and (step := found.next) is not None:
-        if reason := _too_late(plan, found, step):
-            return _add(plan, journal, hooks, Entry("stopped", now(), step.id, note=reason))
+        if reason := _too_late(plan, found, step, journal.time()):
+            return _add(
+                plan, journal, hooks, Entry("stopped", journal.time(), step.id, note=reason)
+            )
         ran = next(each for each in found.steps if each.step is step)
         found = _one(plan, place, journal, hooks, step, again=ran.tries > 0)
         if next(each for each in found.steps if each.step.id == step.id).state != DONE:
             note = next(each.note for each in found.steps if each.step.id == step.id)
-            return _add(plan, journal, hooks, Entry("stopped", now(), note=f"{step.id}: {note}"))
+            return _add(
+                plan, journal, hooks, Entry("stopped", journal.time(), note=f"{step.id}: {note}")
+            )
     if found.state != "done":
-        found = _add(plan, journal, hooks, Entry("finished", now()))
+        found = _add(plan, journal, hooks, Entry("finished", journal.time()))
     return found
 
 
@@ -66,14 +77,20 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
     """Undo everything: each step's own command of the way back, the last one's first, then the
     plan's rollback. May be called again after it was interrupted.
 
-    Raises `CouldNotCheckError` after the point of no return, and where nothing ran.
+    Raises `CouldNotCheckError` after the point of no return, where nothing ran, and as `run` does.
     """
-    found = _open(plan, journal)
+    with place.alone() as database:
+        return _backwards(plan, place, journal, hooks, _open(plan, journal, database))
+
+
+def _backwards(
+    plan: Plan, place: Place, journal: Journal, hooks: Hooks, found: Progress
+) -> Progress:
     if not found.returns:
         raise CouldNotCheckError("the point of no return is behind: nothing is rolled back")
     if found.state == "rolled back":
         return found
-    _add(plan, journal, hooks, Entry("rollback", now()))
+    _add(plan, journal, hooks, Entry("rollback", journal.time()))
     began = {f"undo-{each.step.id}" for each in found.steps if each.tries}
     for step in (*(each for each in plan.undoing if each.id in began), *plan.rollback):
         found = progress(plan, journal.entries)
@@ -84,19 +101,30 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
         after = next(each for each in found.back if each.step.id == step.id)
         if after.state != DONE:
             return _add(
-                plan, journal, hooks, Entry("stopped", now(), note=f"{step.id}: {after.note}")
+                plan,
+                journal,
+                hooks,
+                Entry("stopped", journal.time(), note=f"{step.id}: {after.note}"),
             )
-    return _add(plan, journal, hooks, Entry("rolled-back", now()))
+    return _add(plan, journal, hooks, Entry("rolled-back", journal.time()))
 
 
-def _open(plan: Plan, journal: Journal) -> Progress:
+def _open(plan: Plan, journal: Journal, database: str) -> Progress:
     opened = next((each for each in journal.entries if each.event == "opened"), None)
     if opened is None:
-        journal.add(Entry("opened", now(), figures={"plan": plan.sha256}))
+        journal.add(
+            Entry("opened", journal.time(), figures={"plan": plan.sha256, "database": database})
+        )
     elif opened.figures.get("plan") != plan.sha256:
         raise CouldNotCheckError(
             f"{journal.path} is of another plan than this file",
             hint="take the file that the run began with",
+        )
+    elif (begun := opened.figures.get("database")) != database:
+        # Its backup would be put in the place of a database that it was not made of.
+        raise CouldNotCheckError(
+            f"{journal.path} is of the database {begun}, and not of {database}",
+            hint="name the server and the database that the run began with",
         )
     return progress(plan, journal.entries)
 
@@ -108,9 +136,9 @@ def _add(plan: Plan, journal: Journal, hooks: Hooks, entry: Entry) -> Progress:
     return found
 
 
-def _too_late(plan: Plan, found: Progress, step: Step) -> str:
+def _too_late(plan: Plan, found: Progress, step: Step, at: float) -> str:
     """Why a step may not begin any more; "" where it may."""
-    spent = now() - found.started
+    spent = at - found.started
     if spent > plan.window:
         return f"the window of {minutes(plan.window)} is over"
     if found.returns and not step.point_of_no_return and spent + step.limit > plan.last_rollback:
@@ -124,7 +152,7 @@ def _too_late(plan: Plan, found: Progress, step: Step) -> str:
 def _one(
     plan: Plan, place: Place, journal: Journal, hooks: Hooks, step: Step, *, again: bool
 ) -> Progress:
-    _add(plan, journal, hooks, Entry("began", now(), step.id))
+    _add(plan, journal, hooks, Entry("began", journal.time(), step.id))
     started = time.monotonic()
     deadline = Deadline(step.limit, started)
     try:
@@ -133,11 +161,11 @@ def _one(
         deadline.left()
         hooks.after(step)
     except GatesError as error:
-        ended = Entry("failed", now(), step.id, time.monotonic() - started, error.message)
+        ended = Entry("failed", journal.time(), step.id, time.monotonic() - started, error.message)
     except OSError as error:
-        ended = Entry("failed", now(), step.id, time.monotonic() - started, str(error))
+        ended = Entry("failed", journal.time(), step.id, time.monotonic() - started, str(error))
     else:
-        ended = Entry("ended", now(), step.id, time.monotonic() - started, figures=figures)
+        ended = Entry("ended", journal.time(), step.id, time.monotonic() - started, figures=figures)
     return _add(plan, journal, hooks, ended)
 
 

@@ -5,16 +5,18 @@ A line that was cut short by a crash is as if it were not there. One process at 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from gates.errors import ConfigurationError, UsageError
+from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
 
 NAME = "journal.jsonl"
 EVENTS = (
@@ -59,19 +61,44 @@ class Journal:
             ) from error
         self.entries = read(folder)
         self._mend()
+        sync_folder(folder)
+        self._heard = time.monotonic()
 
     def _mend(self) -> None:
         """Leave a line that was cut short behind a line break of its own."""
         size = os.fstat(self._number).st_size
         if size and os.pread(self._number, 1, size - 1) != b"\n":
-            os.write(self._number, b"\n")
+            self._write(b"\n")
+
+    def time(self) -> float:
+        """The time of an entry. It never goes back: where the clock was put back, it goes on from
+        the last entry by what has passed since, so that no window grows."""
+        last = self.entries[-1].at if self.entries else 0.0
+        return max(now(), last + time.monotonic() - self._heard if last else 0.0)
 
     def add(self, entry: Entry) -> None:
-        """Write one entry, on disk when this returns."""
-        line = json.dumps(asdict(entry), sort_keys=True) + "\n"
-        os.write(self._number, line.encode())
-        os.fsync(self._number)
+        """Write one entry, on disk when this returns.
+
+        Raises `CouldNotCheckError` where it cannot be written whole; then nothing of it is left.
+        """
+        self._write((json.dumps(asdict(entry), sort_keys=True) + "\n").encode())
         self.entries = (*self.entries, entry)
+        self._heard = time.monotonic()
+
+    def _write(self, data: bytes) -> None:
+        size = os.fstat(self._number).st_size
+        try:
+            left = data
+            while left:
+                left = left[os.write(self._number, left) :]
+            os.fsync(self._number)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # a line that is cut short is no entry either
+                os.ftruncate(self._number, size)
+            raise CouldNotCheckError(
+                f"the journal {self.path} cannot be written: {error.strerror or error}",
+                hint="make room, and run the same command again",
+            ) from error
 
     def close(self) -> None:
         """Let go of it."""
@@ -82,6 +109,26 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk, not only what the files hold."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a file whole, on disk when this returns."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
 
 
 def read(folder: Path) -> tuple[Entry, ...]:

@@ -32,11 +32,22 @@ PINNED = {
     "search_path": "pg_catalog",
     "row_security": "off",
     "default_transaction_read_only": "off",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
     "session_replication_role": "origin",
     "jit": "off",
 }
-"""Settings that decide the text of a row: with others the same row has another checksum."""
+"""Settings that decide the text of a row, with others of which it has another checksum; and those
+by which a server, a database or a role would end a session that waits for pg_dump."""
 APPLICATION = "axon-gates migration"
+NO_LIMIT = 2_000_000.0
+"""Seconds: as long as PostgreSQL lets a statement take."""
+_WAIT_FOR_OTHERS = 5
+"""Seconds in which a run that was killed lets go of its database."""
+_NO_TRANSACTION_TIMEOUT = (
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+)
+"""PostgreSQL has it since 17, and no earlier one takes it as an option."""
 
 
 class StepFailedError(CouldNotCheckError):
@@ -111,8 +122,9 @@ class Place:
             self.url, timeout=max(1.0, deadline.left()), database=database or self.database,
             settings=given,
         )  # fmt: skip
-        connection.execute("SELECT set_config('application_name', %s, false)", (APPLICATION,))
         try:
+            connection.execute("SELECT set_config('application_name', %s, false)", (APPLICATION,))
+            connection.execute(_NO_TRANSACTION_TIMEOUT)
             yield connection
         except psycopg.errors.LockNotAvailable as error:
             raise StepFailedError(f"{_first(error)}: {self.holders(database)}") from error
@@ -127,6 +139,29 @@ class Place:
             raise StepFailedError(_first(error)) from error
         finally:
             connection.close()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[str]:
+        """Be the only run that moves this database, from whatever folder; gives the database and
+        the server as text, which stays the same over restarts and on a standby.
+
+        Raises `StepFailedError` where another run does not let go within five seconds.
+        """
+        wait = {"lock_timeout": f"{_WAIT_FOR_OTHERS}s"}
+        with self.session(Deadline.of(NO_LIMIT), "postgres", **wait) as connection:
+            try:
+                connection.execute(
+                    "SELECT pg_advisory_lock(hashtextextended(%s, 0))",
+                    (f"{APPLICATION} of {self.database}",),
+                )
+            except psycopg_modules().errors.LockNotAvailable as error:
+                raise StepFailedError(
+                    f"another run moves {self.database}", hint="gates migration status"
+                ) from error
+            found = connection.execute(
+                "SELECT system_identifier FROM pg_control_system()"
+            ).fetchone()
+            yield f"{self.database} of server {found[0] if found else ''}"
 
     def holders(self, database: str | None = None) -> str:
         """Who else is in the database with locks on tables: process, program and since when."""
@@ -182,7 +217,8 @@ class Place:
         )  # fmt: skip
 
     def _options(self) -> str:
-        return f"-c lock_timeout={int(self.lock_timeout * 1000)}ms"
+        lock = int(self.lock_timeout * 1000)
+        return f"-c lock_timeout={lock}ms -c default_transaction_read_only=off"
 
 
 def identifier(name: str) -> str:

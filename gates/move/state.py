@@ -30,8 +30,12 @@ ORDER BY 1, 2
 _DATABASE = """
 SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype,
     coalesce((SELECT array_agg(x::text ORDER BY x::text) FROM unnest(datacl) AS x)::text, ''),
-    coalesce(shobj_description(oid, 'pg_database'), '')
-FROM pg_database WHERE datname = current_database()
+    coalesce(shobj_description(oid, 'pg_database'), ''),
+    -- Their columns differ between versions: daticulocale is datlocale since 17.
+    coalesce(to_jsonb(d) ->> 'datlocprovider', ''),
+    coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''),
+    coalesce(to_jsonb(d) ->> 'daticurules', '')
+FROM pg_database AS d WHERE datname = current_database()
 """
 _SETTINGS = """
 SELECT coalesce(r.rolname, ''), s.setconfig::text FROM pg_db_role_setting AS s

@@ -127,7 +127,9 @@ def test_a_command_that_was_interrupted_is_asked_for_its_check(
     )
     plan = of_commands(step)
     with Journal(tmp_path / "run") as journal:
-        journal.add(Entry("opened", now(), figures={"plan": plan.sha256}))
+        with base.alone() as database:
+            opened = {"plan": plan.sha256, "database": database}
+        journal.add(Entry("opened", now(), figures=opened))
         journal.add(Entry("began", now(), "one"))
         assert run(plan, base, journal).state == state
     assert marker.exists() == repeatable
