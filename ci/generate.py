@@ -51,7 +51,10 @@ def _commands(
 ) -> list[tuple[tuple[str, ...], click.Command]]:
     found = [(names, command)]
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context) if not names else command.commands:
+            each = command.get_command(context, name)
+            assert each is not None
             found += _commands((*names, name), each)
     return found
 

@@ -78,7 +78,7 @@ def record(path: Path, settings: Settings, today: date, *, grow: bool, reason: s
     removed = baseline.total - sum(line.count for line in lines)
     needs = Needs(module, policy, settings, today=today)
     try:
-        newest = next(iter(needs.releases().before), None)
+        newest = needs.releases().latest
         base = newest.version if newest else ""
         trust = Trust.of(policy, settings, today)
         growths = [text for text, _ in counted(baseline, module.slug, base, trust)[0]]

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from gates import __version__
-from gates.commands import COMMANDS
+from gates.commands import COMMANDS, load_command
 from gates.commands.ending import (
     end,
     need_working_folder,
@@ -103,8 +103,8 @@ def _options(command: Command) -> Command:
     return command
 
 
-class OrderedGroup(click.Group):
-    """Lists its commands in the order in which they were added."""
+class AllCommands(click.Group):
+    """The stages, in the order in which they were added, and then what `COMMANDS` names."""
 
     def make_context(self, *arguments: Any, **others: Any) -> click.Context:
         """The context of a call; see `invoke`."""
@@ -117,12 +117,18 @@ class OrderedGroup(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, as added."""
-        return list(self.commands)
+        """The names, in order."""
+        return [*self.commands, *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name in COMMANDS:
+            return load_command(cmd_name)
+        return super().get_command(ctx, cmd_name)
 
 
 @click.group(
-    cls=OrderedGroup,
+    cls=AllCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_CODES,
 )
@@ -252,10 +258,6 @@ def _run(
         effective=effective,
     )
     raise SystemExit(report.exit_code)
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

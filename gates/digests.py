@@ -20,7 +20,10 @@ def digest_of(value: object) -> str:
 
 def _encode(value: object) -> bytes:
     """Kind, length and content, so that no two values have one encoding."""
-    kind, content = _parts(value)
+    if type(value) is str:  # most of what there is; not the text of an enum
+        kind, content = b"text", value.encode("utf-8", "surrogatepass")
+    else:
+        kind, content = _parts(value)
     return b"%s %d:%s" % (kind, len(content), content)
 
 

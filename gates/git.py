@@ -6,6 +6,7 @@ gets nothing of the user's but one revision, which it turns into an object id fi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -77,6 +78,10 @@ def _refuse_planted_repo(root: Path, revision: str, hint: str) -> None:
             hint=hint,
         ) from error
     bare, _, folder = os.fsdecode(said).rstrip("\n").partition("\n")
+    _refuse_planted(root, bare, folder)
+
+
+def _refuse_planted(root: Path, bare: str, folder: str) -> None:
     here, home = root.resolve(), Path(folder).resolve()
     if bare == "true" or (home.is_relative_to(here) and home != here / ".git"):
         raise CouldNotCheckError(
@@ -122,10 +127,9 @@ def read_checkout(module: Module) -> Checkout | None:
     if not any((folder / ".git").exists() for folder in (root, *root.resolve().parents)):
         return None
     try:
-        commit = commit_of(root, "HEAD", hint="")
+        commit, prefix = _head(root)
     except UsageError:
         return None  # no commit yet, or no repo that git takes for one
-    prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
     listed = git(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", f":(literal){prefix}")
     committed: dict[str, str] = {}
     for line in filter(None, listed.split(b"\0")):
@@ -137,6 +141,20 @@ def read_checkout(module: Module) -> Checkout | None:
     changed = {path for path, identity in here.items() if committed.get(path) != identity}
     changed |= {path for path in committed.keys() - here.keys() if not os.path.lexists(root / path)}
     return Checkout(commit, tuple(sorted(changed)), _author(root, commit))
+
+
+def _head(root: Path) -> tuple[str, str]:
+    """The commit that is checked out, and the module's folder in the repo with a slash at its end;
+    by one start of git where that answers. Raises as `commit_of`."""
+    asked = ("--is-bare-repository", "--absolute-git-dir", "--show-prefix", "HEAD^{commit}")
+    with contextlib.suppress(CouldNotCheckError):  # then those say why who ask one by one
+        lines = os.fsdecode(git(root, "rev-parse", *asked)).split("\n")
+        if len(lines) == len(asked) + 1:  # more of them where a name has a line break
+            bare, folder, prefix, commit, _ = lines
+            _refuse_planted(root, bare, folder)
+            return commit, prefix
+    commit = commit_of(root, "HEAD", hint="")
+    return commit, os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
 
 
 def _author(root: Path, commit: str) -> str:

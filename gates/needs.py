@@ -18,7 +18,7 @@ from gates.model import Stage, StageResult, Verdict
 from gates.module import Module
 from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part, of_trust
-from gates.reuse.views import RecordedCatalog, RecordedModule, RecordedPolicy
+from gates.reuse.views import RecordedModule, RecordedPolicy
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Needs:
         self.bundle = Once(self._bundle)
         self.rebuilt = Once(self._rebuilt)
         self.catalog = Once(self._catalog)
+        self._recalled = Once(self._recall)
         self.previous = Once(self._previous)
         self.registry = Once(self._registry)
         self.checkout = Once(lambda: read_checkout(module))
@@ -284,10 +285,27 @@ class Needs:
 
     def recorded_catalog(self) -> Catalog:
         """The catalog as checks get it: what they ask it is noted."""
+        from gates.reuse.catalog_view import RecordedCatalog
+
         return RecordedCatalog.of(self.catalog())
 
+    def catalog_answer(self, question: str) -> str:
+        """The digest of the catalog's answer to a question, as `Catalog.answer`; of an embedded one
+        that this run has not asked yet and nobody has started since, what it answered last."""
+        if self.catalog.made is None and question in (known := self._recalled()):
+            return known[question]
+        return self.catalog().answer(question)
+
+    def _recall(self) -> Mapping[str, str]:
+        from gates.catalog.memory import recall
+
+        folder = self.settings.catalog_folder
+        return recall(folder) if folder and self.settings.candidate is None else {}
+
     def _previous(self) -> Previous:
-        return self.recorded_catalog().previous(self.module.slug, self.module.version)
+        from gates.catalog.followed import previous_of
+
+        return previous_of(self.module, self.recorded_catalog())
 
     def _changes(self) -> Changes:
         found = read_changes(self.module.plain, self.policy.base_branch)

@@ -181,7 +181,10 @@ def run_module(
     try:
         plan = _plan(stages, needs, only)
         reuse = Reuse.of(needs, progress.noted if progress else len)
-        prepare = Once(lambda: _prepare(plan))
+        has_to_run = reuse.has_to_run if reuse else lambda _check: True
+        prepare = Once(
+            lambda: _prepare({stage: [*filter(has_to_run, each)] for stage, each in plan.items()})
+        )
 
         def run_one(check: Planned, _: object) -> CheckResult:
             prepare()
@@ -229,8 +232,9 @@ def _interrupted(stage: Stage) -> StageResult:
 
 
 def _prepare(plan: Mapping[Stage, Collection[Planned]]) -> None:
-    """Import the checks and what they share, before the first of them runs."""
-    for name in (name for stage in plan for name in IMPORTED_FIRST.get(stage, ())):
+    """Import the checks that are to run and what they share, before the first of them runs."""
+    stages = (stage for stage, checks in plan.items() if checks)
+    for name in (name for stage in stages for name in IMPORTED_FIRST.get(stage, ())):
         # What is not installed is for the checks that need it to say.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)

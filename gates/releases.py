@@ -11,9 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gates.catalog import Catalog, ReleasedVersion
+from gates.catalog.followed import edited
 from gates.catalog.versions import Precedence, parse
 from gates.errors import CouldNotCheckError, GatesError
 from gates.module import Module, from_files
+from gates.recorder import Once
 from gates.registry import Registry
 from gates.registry.bundle import fetched, unpacked
 
@@ -70,6 +72,7 @@ class Releases:
         self._catalog = catalog
         self._registry = registry
         self._lock = Lock()
+        self._all = Once(self._read)
         self.base: str | None = None
         """The version that checks have compared with, once one has."""
         self.changes: list[Change] = []
@@ -81,21 +84,33 @@ class Releases:
             self.base = base
             self.changes += changes
 
-    @cached_property
-    def _all(self) -> tuple[Release, ...]:
+    def _read(self) -> tuple[Release, ...]:
         rows = self._catalog.versions(self._module.slug)
         return tuple(Release(row, self._registry) for row in rows)
 
     @property
     def all(self) -> tuple[Release, ...]:
         """Every released version, newest first. Raises `CatalogUnavailableError`."""
-        with self._lock:
-            return self._all
+        return self._all()
 
     @property
     def before(self) -> tuple[Release, ...]:
-        """Those below the version under test, newest first; all where that is no version."""
+        """Those below the version under test, newest first, and where the module was edited since
+        its own release, that one too; all where that is no version."""
         if parse(self._module.version) is None:
             return self.all
         own = Precedence(self._module.version)
-        return tuple(each for each in self.all if Precedence(each.version) < own)
+        return tuple(
+            each
+            for each in self.all
+            if Precedence(each.version) < own or edited(self._module, each.row)
+        )
+
+    @property
+    def latest(self) -> Release | None:
+        """The newest of those up to the version under test, whatever it holds: what a module is an
+        edit of once something of it is changed."""
+        if parse(self._module.version) is None:
+            return next(iter(self.all), None)
+        own = Precedence(self._module.version)
+        return next((each for each in self.all if not own < Precedence(each.version)), None)

@@ -16,8 +16,7 @@ TESTS = Path(__file__).resolve().parent
 DATABASE = (
     "adoption/test_bring.py", "adoption/test_database.py", "adoption/test_following.py",
     "benchmarks", "catalog", "contract/test_commands.py", "contract/test_database.py", "database",
-    "e2e", "faults", "move/test_actions.py", "move/test_chance.py",
-    "move/test_killed.py",
+    "e2e", "faults", "move/test_actions.py", "move/test_killed.py",
     "move/test_runs.py", "mutation", "truth",
 )  # fmt: skip
 """Starts a PostgreSQL server."""

@@ -29,7 +29,7 @@ from gates.catalog.model import (
     Registered,
     ReleasedVersion,
 )
-from gates.catalog.patience import connect
+from gates.catalog.patience import connect, locked
 from gates.catalog.versions import Precedence, parse
 from gates.digests import digest_of
 from gates.errors import (
@@ -149,12 +149,18 @@ class Catalog:
         """Of every module, in order."""
         return tuple(each.slug for each in self.modules())
 
-    def previous(self, slug: str, version: str, *, itself: bool = False) -> Previous:
+    def previous(self, slug: str, version: str) -> Previous:
         """The newest released version below `version`, or explicitly none.
 
-        For a text that is no version, the newest of all. With `itself`, `version` counts, too,
-        where it is released.
+        For a text that is no version, the newest of all.
         """
+        return self._newest_of(slug, version, itself=False)
+
+    def latest(self, slug: str, version: str) -> Previous:
+        """As `previous`; `version` counts, too, where it is released."""
+        return self._newest_of(slug, version, itself=True)
+
+    def _newest_of(self, slug: str, version: str, *, itself: bool) -> Previous:
         module = self.module(slug)
         under = parse(version)
         for each in self.versions(slug) if module else ():
@@ -354,8 +360,7 @@ class Catalog:
 
     @property
     def _folder(self) -> Path | None:
-        where = self.settings.catalog
-        return None if "://" in where else Path(where).absolute()
+        return self.settings.catalog_folder
 
     def _read(self, read: Callable[[psycopg.Connection], T], empty: T) -> T:
         """An answer; of a catalog in which nothing was ever written, without starting a server."""
@@ -411,6 +416,8 @@ class Catalog:
         except psycopg.IntegrityError as error:
             said = error.diag.message_primary or str(error)
             raise RefusedError([said.removeprefix("the catalog refuses this version: ")]) from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise locked(self.where, self._connection) from error
         except psycopg.Error as error:
             if self._connection is not None and self._connection.broken:
                 self.close()

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def remember(folder: Path, answers: Mapping[str, str]) -> None:
     """Keep the answers of a server that has just stopped. The caller holds its locks."""
     # Where they cannot be kept, the next run starts the server and asks it.
     path = folder / NAME
-    aside = path.with_name(f".{NAME}.{secrets.token_hex(8)}")
+    aside = path.with_name(f".{NAME}.{os.urandom(8).hex()}")
     with contextlib.suppress(OSError):
         text = json.dumps({"control": _control(folder), "answers": dict(answers)})
         try:

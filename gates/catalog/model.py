@@ -143,7 +143,9 @@ class Previous:
     """What its evidence says of its tests; None where it says nothing that is understood."""
 
 
-QUESTIONS = frozenset({"find", "identity", "module", "previous", "slugs", "versions"})
+QUESTIONS = frozenset({
+    "find", "identity", "latest", "module", "previous", "slugs", "versions",
+})  # fmt: skip
 """Methods of a catalog whose answers depend on it and their arguments alone."""
 
 

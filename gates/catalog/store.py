@@ -15,27 +15,46 @@ VERSIONS = """
 SELECT id, slug, version, content_digest, bundle_digest, status, manifest, settings_schema,
     migrations, tables_created, changelog, registry_manifest, registry_reference, policy_digest,
     to_char(released_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), released_by,
-    public.core_standing(id),
+    ARRAY(SELECT a.verb FROM public.core_module_acts AS a
+        WHERE a.module_version_id = v.id
+            AND a.verb IN ('yank', 'quarantine', 'revoke', 'roll-back') AND NOT EXISTS (
+                SELECT FROM public.core_module_acts AS later WHERE later.lifts = a.id)
+        ORDER BY a.id),
     coalesce((SELECT max(a.until)::text FROM public.core_module_acts AS a
         WHERE a.module_version_id = v.id AND a.verb = 'deprecate' AND NOT EXISTS (
             SELECT FROM public.core_module_acts AS later WHERE later.lifts = a.id)), '')
 FROM public.core_module_versions AS v
 """
+"""What stands against a version is what `core_standing` says of it, written out: PostgreSQL calls
+that function for each row, and plans this once."""
 MODULES = """
 SELECT m.slug, m.name, m.description, m.category, m.maturity_status,
     coalesce((SELECT version FROM public.core_module_versions AS v WHERE v.slug = m.slug
-        AND cardinality(public.core_standing(v.id)) = 0 ORDER BY sort_key DESC LIMIT 1), ''),
+        AND NOT EXISTS (
+            SELECT FROM public.core_module_acts AS a WHERE a.module_version_id = v.id
+                AND a.verb IN ('yank', 'quarantine', 'revoke', 'roll-back') AND NOT EXISTS (
+                    SELECT FROM public.core_module_acts AS later WHERE later.lifts = a.id))
+        ORDER BY sort_key DESC LIMIT 1), ''),
     coalesce(counted.versions, 0)
 FROM public.core_modules AS m LEFT JOIN (
     SELECT slug, count(*) AS versions FROM public.core_module_versions GROUP BY slug
 ) AS counted ON counted.slug = m.slug
 """
 
+EVIDENCE = """
+SELECT v.version, e.stage, e.verdict, e.key_id, e.payload_sha256, e.envelope
+FROM public.core_module_versions AS v
+JOIN public.core_module_version_evidence AS e ON e.module_version_id = v.id
+WHERE v.slug = %s
+ORDER BY v.id, array_position(
+    ARRAY['lint-manifest', 'lint', 'test', 'build', 'scan', 'publish'], e.stage)
+"""
+
 
 def versions(connection: psycopg.Connection, slug: str) -> tuple[ReleasedVersion, ...]:
     """Every released version of a module, newest first by precedence."""
     rows = connection.execute(VERSIONS + "WHERE slug = %s ORDER BY sort_key DESC", (slug,))
-    return tuple(_version(row) for row in rows)
+    return tuple(_version(row) for row in rows.fetchall())
 
 
 def version(connection: psycopg.Connection, slug: str, wanted: str) -> ReleasedVersion | None:
@@ -47,7 +66,8 @@ def version(connection: psycopg.Connection, slug: str, wanted: str) -> ReleasedV
 
 def modules(connection: psycopg.Connection) -> tuple[ModuleRow, ...]:
     """Every module, by slug."""
-    return tuple(ModuleRow(*row) for row in connection.execute(MODULES + "ORDER BY m.slug"))
+    rows = connection.execute(MODULES + "ORDER BY m.slug").fetchall()
+    return tuple(ModuleRow(*row) for row in rows)
 
 
 def identity(connection: psycopg.Connection) -> str:
@@ -79,16 +99,11 @@ def evidence_of_all(
 ) -> dict[str, tuple[EvidenceRow, ...]]:
     """The evidence of every version of a module, by version, in the order of the stages."""
     rows = connection.execute(
-        "SELECT v.version, e.stage, e.verdict, e.key_id, e.payload_sha256, e.envelope"
-        " FROM public.core_module_versions AS v"
-        " JOIN public.core_module_version_evidence AS e ON e.module_version_id = v.id"
-        " WHERE v.slug = %s"
-        " ORDER BY v.id, array_position(ARRAY['lint-manifest', 'lint', 'test', 'build', 'scan',"
-        " 'publish'], e.stage)",
+        EVIDENCE,
         (slug,),
     )
     found: dict[str, list[EvidenceRow]] = {}
-    for version, *row in rows:
+    for version, *row in rows.fetchall():
         found.setdefault(version, []).append(EvidenceRow(*row))
     return {version: tuple(each) for version, each in found.items()}
 

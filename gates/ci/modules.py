@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypedDict
 
 from gates.ci.shards import Modules
 from gates.errors import CouldNotCheckError, UsageError
@@ -16,6 +17,27 @@ SKIPPED = frozenset({"node_modules", "__pycache__"})
 MOST = 10_000
 """Folders that are looked into."""
 HINT = "name a branch, a tag or a commit; in CI, check out with the whole history (fetch-depth: 0)"
+
+
+class Listed(TypedDict):
+    """A module of a repo, for those who look for one."""
+
+    path: str
+    slug: str | None
+    version: str | None
+
+
+def listing(root: Path, path: str) -> Listed:
+    """Where a module lies below `root`, and what it is; None for what its manifest does not say in
+    a form that can be used. Raises `CouldNotCheckError` where the manifest cannot be read."""
+    from gates.module import from_files
+
+    try:
+        data = (root / path / MANIFEST).read_bytes()
+    except OSError as error:
+        raise CouldNotCheckError(f"{path}/{MANIFEST} cannot be read: {error.strerror}") from error
+    module = from_files(path, {MANIFEST: data})
+    return {"path": path, "slug": module.slug or None, "version": module.version or None}
 
 
 def find_modules(root: Path) -> Modules:

@@ -1,35 +1,26 @@
 """The commands besides the stages, one file for each subject."""
 
-from gates.commands.advisories import advisories
-from gates.commands.approve import approve
-from gates.commands.audit import audit
-from gates.commands.baseline import baseline
-from gates.commands.catalog import catalog, why
-from gates.commands.ci import ci
-from gates.commands.contract import changelog, diff
-from gates.commands.cost import cost
-from gates.commands.fix import fix
-from gates.commands.fleet import fleet
-from gates.commands.governance import GOVERNANCE
-from gates.commands.look import checks, doctor, explain, verify
-from gates.commands.lsp import lsp
-from gates.commands.migration import migration
-from gates.commands.modules import modules
-from gates.commands.new import new
-from gates.commands.release_rules import rules
-from gates.commands.site import site
-from gates.commands.tenants import TENANTS
-from gates.commands.trust import trust
-from gates.commands.update import update
-from gates.commands.watch import watch
-from gates.commands.why_run import why_run
-from gates.commands.withdraw import WITHDRAWALS
+from __future__ import annotations
 
-for command in (*GOVERNANCE, *WITHDRAWALS, rules, audit, site, *TENANTS):
-    catalog.add_command(command)
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-COMMANDS = (
-    new, update, baseline, fix, explain, checks, why_run, watch, lsp, verify, approve, diff,
-    changelog, cost, catalog, why, trust, advisories, modules, fleet, migration, ci, doctor,
-)  # fmt: skip
-"""In the order of `gates --help`."""
+if TYPE_CHECKING:
+    import click
+
+COMMANDS: Mapping[str, str] = {
+    "new": "new", "update": "update", "baseline": "baseline", "fix": "fix", "explain": "look",
+    "checks": "look", "why-run": "why_run", "watch": "watch", "lsp": "lsp", "verify": "look",
+    "approve": "approve", "diff": "contract", "changelog": "contract", "cost": "cost",
+    "catalog": "whole_catalog", "why": "catalog", "trust": "trust", "advisories": "advisories",
+    "modules": "modules", "fleet": "fleet", "migration": "migration", "ci": "ci", "doctor": "look",
+}  # fmt: skip
+"""The file of each, in the order of `gates --help`; a command is imported when it is called."""
+
+
+def load_command(name: str) -> click.Command:
+    """The command of a name in `COMMANDS`."""
+    place = importlib.import_module(f"gates.commands.{COMMANDS[name]}")
+    found: click.Command = getattr(place, name.replace("-", "_"))
+    return found

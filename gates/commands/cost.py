@@ -109,8 +109,8 @@ def cost(
         released = frozenset(each.path for each in module.migrations if each.number < since)
     else:
         with Catalog.open(settings) as catalog:
-            # Asked before the version is raised, its own release is what is upgraded from.
-            previous = catalog.previous(module.slug, module.version, itself=True)
+            # Its own release, too, is what is upgraded from, edited or not.
+            previous = catalog.latest(module.slug, module.version)
         released = frozenset(each.path for each in previous.migrations)
     with Database.open(module, policy, settings) as database:
         scripts = scripts_of_upgrade(module, released)

@@ -52,6 +52,7 @@ def migration_run(
     Begins only where the plan's criteria say go. Writes FOLDER/status.html after each step and
     stops at the limits: exit code 1, and `gates migration rollback` undoes what was done.
     """
+    from gates.move.alone import alone
     from gates.move.decide import go
     from gates.move.engine import Hooks, run
     from gates.move.journal import Journal
@@ -69,7 +70,8 @@ def migration_run(
                 ["no-go: " + "; ".join(str(e) for e in judged if not e.met)],
                 hint="gates migration rehearse, or --despite-no-go REASON",
             )
-        found = run(plan, place, journal, Hooks(show=lambda now: _show(now, target)))
+        with alone(place) as here:
+            found = run(plan, here, journal, Hooks(show=lambda now: _show(now, target)))
         said = [
             *map(str, judged),
             *([f"despite no-go: {despite_no_go}"] if despite_no_go else []),
@@ -91,6 +93,7 @@ def migration_rollback(
 
     May be called again after it was interrupted. Refused behind the point of no return.
     """
+    from gates.move.alone import alone
     from gates.move.engine import Hooks, roll_back
     from gates.move.journal import Journal, read
 
@@ -101,7 +104,8 @@ def migration_rollback(
         raise UsageError(f"nothing was run in {target}", hint="--folder names that of the run")
     place = place_of(plan, plan_file, settings, real_server(settings), database, target)
     with Journal(target) as journal:
-        found = roll_back(plan, place, journal, Hooks(show=lambda now: _show(now, target)))
+        with alone(place) as here:
+            found = roll_back(plan, here, journal, Hooks(show=lambda now: _show(now, target)))
         _sign(plan, journal.entries, found, [], target, settings)
     raise SystemExit(0 if found.state == "rolled back" else 1)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gates.ci.shards import JOBS, MOST_JOBS, PER_JOB, Modules, matrix, shards
+from gates.ci.shards import JOBS, MOST_JOBS, PER_JOB, matrix, shards
+from gates.report.escaping import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gates.ci.modules import Listed
 
 FORMS = ("text", "json", "github-matrix")
 
@@ -21,7 +28,8 @@ FORMS = ("text", "json", "github-matrix")
 )  # fmt: skip
 @click.option(
     "--output", "form", type=click.Choice(FORMS), default="text", show_default=True,
-    help="A line each, a list, or the value of a job's `strategy.matrix`.",
+    help="A line each, a list with path, slug and version, or the value of a job's"
+    " `strategy.matrix`.",
 )  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(1, MOST_JOBS), default=JOBS, show_default=True,
@@ -32,22 +40,28 @@ FORMS = ("text", "json", "github-matrix")
     help="Modules of one job, where that gives no more jobs than allowed.",
 )  # fmt: skip
 def modules(path: Path, changed_since: str | None, form: str, jobs: int, per_job: int) -> None:
-    """List the modules in PATH: the folders that hold a module.json, relative to PATH.
+    """List the modules in PATH: the folders that hold a module.json, relative to PATH, with slug
+    and version. PATH may be a module itself, which is ".".
 
     Modules in modules, hidden folders and node_modules do not count. With --changed-since, files of
     HEAD are compared with where it left REVISION; what is not committed is not seen.
     """
-    from gates.ci.modules import changed_modules, find_modules
+    from gates.ci.modules import changed_modules, find_modules, listing
 
     found = find_modules(path)
     if changed_since is not None:
         found = changed_modules(path, found, changed_since)
-    click.echo(_rendered(found, form, jobs, per_job), nl=False)
+    if form == "github-matrix":
+        click.echo(json.dumps(matrix(shards(found, jobs=jobs, per_job=per_job))))
+        return
+    listed = [listing(path, each) for each in found]
+    click.echo(_lines(listed) if form == "text" else json.dumps(listed, indent=2) + "\n", nl=False)
 
 
-def _rendered(found: Modules, form: str, jobs: int, per_job: int) -> str:
-    if form == "text":
-        return "".join(f"{each}\n" for each in found)
-    if form == "json":
-        return json.dumps(found, indent=2) + "\n"
-    return json.dumps(matrix(shards(found, jobs=jobs, per_job=per_job))) + "\n"
+def _lines(listed: Sequence[Listed]) -> str:
+    width = max((len(each["path"]) for each in listed), default=0)
+    return "".join(
+        f"{safe(each['path']):<{width}}  {each['slug'] or '(no slug that can be used)'}"
+        f" {each['version'] or '(no version that can be used)'}\n"
+        for each in listed
+    )

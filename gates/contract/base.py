@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def base_of(module: Module, releases: Releases) -> Release | None:
-    """The newest stable release below the version under test that nothing stands against: one that
-    was withdrawn promises nothing any more. None where there is none; raises
-    `CatalogUnavailableError` where nobody knows."""
+    """The newest stable one of the releases that the module follows that nothing stands against:
+    one that was withdrawn promises nothing any more. It is the release of the module's own version
+    where that was edited since. None where there is none; raises `CatalogUnavailableError` where
+    nobody knows."""
     if not module.slug or not module.version:
         raise CouldNotCheckError(
             "the slug or the version in module.json is not usable",
@@ -30,7 +31,7 @@ def base_of(module: Module, releases: Releases) -> Release | None:
         return None
     from gates.contract.bump import baseline
 
-    found = baseline(module.version, before)
+    found = baseline("", before)
     return None if found is None else before[found]
 
 

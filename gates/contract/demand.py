@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gates.check import Check
 from gates.contract.breaking import (
@@ -24,7 +24,7 @@ from gates.contract.breaking import (
 )
 from gates.contract.bump import allows, like, needs_entries, smallest
 from gates.contract.model import Bump, Change
-from gates.model import Finding
+from gates.model import Finding, Level
 from gates.module import Module
 
 MOST_GUESSES = 20
@@ -59,13 +59,18 @@ def demand(change: Change, listed: Names, old: str, new: str) -> Demand:
 
 
 def judge(check: Check, module: Module, base: str, changes: Sequence[Change]) -> Iterator[Finding]:
-    """Findings on changes since the stable version `base`."""
+    """Findings on changes since the stable version `base`.
+
+    Where that is the module's own version, edited since, they say which version comes next, and
+    are warnings: only a release needs the version to be raised.
+    """
     listed = Names.of(intended(module.require_manifest(), module.version, base))
     asked = [demand(each, listed, base, module.version) for each in changes]
     largest = max((each.bump for each in asked), key=lambda each: each.rank, default=Bump.NONE)
     for each in asked:
         if each.too_small or each.unlisted:
-            yield _finding(check, module, base, each, largest)
+            found = _finding(check, module, base, each, largest)
+            yield replace(found, level=Level.WARNING) if base == module.version else found
 
 
 def judge_entries(
@@ -74,7 +79,10 @@ def judge_entries(
     """Findings on entries of `breaking` that name nothing which changed since `base`.
 
     `kinds` are those of the symbols that the check can see; entries of other kinds are not its own.
+    Where `base` is the module's own version, its entries were judged when it was released.
     """
+    if base == module.version:
+        return
     accepted = of_release(module.require_manifest(), module.version, base)
     mine = [each for each in accepted if each.kind in kinds]
     for number, each in enumerate(stale(mine, changes)):

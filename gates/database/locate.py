@@ -19,6 +19,7 @@ _MISSING = {"42P01", "42703", "42704", "42883"}
 
 _COUNTS = frozenset({"InsertStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "TruncateStmt"})
 _WRITES = frozenset({"UpdateStmt", "InsertStmt", "MergeStmt", "DeleteStmt"})
+_USES = _COUNTS | _WRITES | {"SelectStmt", "DoStmt"}
 
 
 def place_of(module: Module, name: str, label: str) -> Location:
@@ -99,18 +100,39 @@ def grant_place(module: Module, name: str, grantee: str, label: str) -> Location
 
 def writer_place(module: Module, path: str, table: str, *, counted: bool) -> Location:
     """The statement of a migration that writes a table by its bare name: one that changes how many
-    rows it has (`counted`), or what they hold. The first INSERT without ON CONFLICT comes before
-    others; where none names the table, the beginning of the file."""
-    wanted = _COUNTS if counted else _WRITES
-    found: list[tuple[bool, Location]] = []
+    rows it has (`counted`), or what they hold. One that runs with the migration comes before one in
+    a function, the first INSERT without ON CONFLICT before others, and ALTER TABLE last; where none
+    names the table, the beginning of the file."""
+    wanted = _COUNTS if counted else _WRITES | {"AlterTableStmt"}
+    found: list[tuple[tuple[bool, bool, bool], Location]] = []
     for script in (parse(each.path, each.sql) for each in module.migrations if each.path == path):
         for inner in statements_of(script):
-            node = inner.statement.node
-            if inner.statement.kind in wanted and node.get("relation", {}).get("relname") == table:
-                safe = "onConflictClause" in node
-                found.append((safe, replace(inner.at(), object=f"table {table}")))
+            kind, node = inner.statement.kind, inner.statement.node
+            if kind in wanted and node.get("relation", {}).get("relname") == table:
+                later = (not inner.at_once, "onConflictClause" in node, kind == "AlterTableStmt")
+                found.append((later, replace(inner.at(), object=f"table {table}")))
     found.sort(key=lambda each: each[0])
     return found[0][1] if found else Location(path, 1, 1)
+
+
+def mention_place(module: Module, path: str, label: str) -> Location:
+    """The last statement of a migration that names an object of a snapshot, as "index public.x" or
+    "trigger x on public.y", rather one that defines than one that uses it; where none names it, one
+    that names its table, and else the file."""
+    kind, _, rest = label.partition(" ")
+    named, _, owner = rest.partition("(")[0].partition(" on ")
+    uses = _USES if kind == "function" else _USES | {"CreateFunctionStmt"}
+    for name in (each.rpartition(".")[2] for each in (named, owner) if each):
+        whole_name = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        for script in (parse(each.path, each.sql) for each in module.migrations):
+            found = [
+                (each.kind not in uses, each.offset)
+                for each in (script.statements if script.path == path else ())
+                if whole_name.search(each.text)
+            ]
+            if found:
+                return Location(path, *script.position(max(found)[1]), object=label)
+    return Location(path, 1, 1, object=label or None)
 
 
 def _relations(node: Node) -> Iterator[Node]:

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gates import __version__
 from gates.check import Planned, outlines
 from gates.errors import RefusedError
 from gates.evidence import envelope as dsse
-from gates.evidence import keys, rules, signed, statement, together
-from gates.evidence.grants import signer_problems
+from gates.evidence import keys, statement
 from gates.evidence.statement import Statement
 from gates.evidence.store import Store
 from gates.model import Stage, StageResult
 from gates.module import Module
 from gates.settings import Policy, Settings
+
+if TYPE_CHECKING:
+    from gates.evidence import rules, signed
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class EvidenceSet:
         Raises `ConfigurationError` and `CouldNotCheckError`, and `RefusedError` for a trust file
         that does not hold.
         """
+        from gates.evidence import together
+
         wanted = tuple(stages)
         expected = self._expected(wanted)
         found = [self._inspect(stage, expected) for stage in wanted]
@@ -141,6 +146,9 @@ class EvidenceSet:
         """
         if self.settings.keyless or (self.trust.grants is None and not self.policy.separate_keys):
             return
+        from gates.evidence import together
+        from gates.evidence.grants import signer_problems
+
         own = keys.key_id(keys.signing_key(self.settings.key).public_key())
         may = signer_problems(self.trust, (own,), None, stage.value, self._now)
         reasons = [f"the evidence of {stage} {why}" for why in may]
@@ -169,6 +177,8 @@ class EvidenceSet:
         return found.statement.bundle if found.statement and not found.reasons else None
 
     def _inspect(self, stage: Stage, expected: rules.Expected) -> StageEvidence:
+        from gates.evidence import rules, signed
+
         try:
             data = self.store.read(stage)
         except RefusedError as error:
@@ -195,6 +205,8 @@ class EvidenceSet:
         return StageEvidence(stage, found, reasons)
 
     def _expected(self, stages: tuple[Stage, ...]) -> rules.Expected:
+        from gates.evidence import rules
+
         return rules.Expected(
             slug=self.module.slug,
             version=self.module.version,

@@ -6,7 +6,7 @@ bundle as `<slug>-<version>.tgz` with its SHA-256. The predicate is of the type 
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
 from gates.evidence.freshness import read_time
 from gates.evidence.identity import Claims
 from gates.evidence.reader import Reader
+from gates.machine import operating_system
 from gates.model import CheckResult, Finding, RanRecord, Reused, Stage, StageResult, Verdict
 from gates.module import Module
 
@@ -152,8 +153,8 @@ def build(
         "policy": {"digest": {"sha256": policy_digest}},
         "environment": {
             "gates": __version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
+            "python": sys.version.partition(" ")[0],
+            "platform": operating_system(),
         }
         | dict(environment or {}),
         "outputs": dict(result.outputs),
@@ -208,6 +209,8 @@ def read(payload: bytes) -> Statement:
 def storable(value: object) -> Any:  # noqa: ANN401 - JSON data of the same shape
     """JSON data without what PostgreSQL cannot hold: NUL and lone surrogates are replaced."""
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         clean = value.replace("\0", "\ufffd")
         return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):

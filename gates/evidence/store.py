@@ -13,7 +13,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -183,7 +182,7 @@ class Store:
 
     @staticmethod
     def _place(folder: int, name: str, data: IO[bytes]) -> None:
-        aside = f".{name}.{secrets.token_hex(8)}"
+        aside = f".{name}.{os.urandom(8).hex()}"
         descriptor = os.open(
             aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder
         )

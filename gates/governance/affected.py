@@ -68,18 +68,21 @@ def find_affected(source: Source, slug: str, version: str, today: date) -> Affec
 
     Raises `CatalogUnavailableError` where the catalog cannot be asked.
     """
-    good = [
-        each.version
-        for each in source.versions(slug)
-        if each.version != version and is_installed(each, today)
-    ]
+    good = nearest_first(
+        (
+            each.version
+            for each in source.versions(slug)
+            if each.version != version and is_installed(each, today)
+        ),
+        version,
+    )
     naming = [
         (other, at, entry)
         for other, at, manifest in source.dependants(slug)
         if (entry := dependency_on(slug, manifest)) is not None
     ]
     takers = tuple(
-        Dependant(other, at, entry.range or "", entry.optional, nearest(good, version, [entry]))
+        Dependant(other, at, entry.range or "", entry.optional, nearest(good, [entry]))
         for other, at, entry in naming
         if takes(entry, version)
     )
@@ -91,7 +94,7 @@ def find_affected(source: Source, slug: str, version: str, today: date) -> Affec
         own = next(each for each in held if (each.slug, each.version) == (slug, version))
         asked = [ranges[at] for each in held if (at := (each.slug, each.version)) in ranges]
         tenants.append(
-            Tenant(tenant, own.state, own.told > 0, own.unseen == 0, nearest(good, version, asked))
+            Tenant(tenant, own.state, own.told > 0, own.unseen == 0, nearest(good, asked))
         )
     return Affected(slug, version, tuple(tenants), takers)
 
@@ -108,28 +111,30 @@ def takes(entry: Dependency, version: str) -> bool:
     return entry.range is None or bool(satisfying([version], entry.range))
 
 
-def nearest(good: Iterable[str], version: str, asked: Sequence[Dependency]) -> str:
-    """The good version with the least way to go that all these dependencies take; "" for none.
+def nearest_first(good: Iterable[str], version: str) -> list[str]:
+    """The good versions in the order of the way to go from a version; none for what is no version.
 
-    First the newest that keeps the major version and is above, then the newest below of the same
-    major version, then the lowest of a later one, then the newest of an earlier one. Pre-releases
-    only where nothing else is left, or the version is one.
+    First those that keep the major version and are above, the newest first, then those below of
+    the same major version, then later ones, the lowest first, then the newest of an earlier one.
+    Pre-releases only where nothing else is left, or the version is one.
     """
-    fit = [each for each in good if all(takes(entry, each) for entry in asked)]
     own, at = parse(version), Precedence(version)
     if own is None:
-        return ""
-
-    def distance(each: str) -> tuple[bool, int]:
+        return []
+    ways: dict[tuple[bool, int], list[str]] = {}
+    for each in sorted(good, key=Precedence, reverse=True):
         read = parse(each)
         if read is None:
-            return True, 4
+            ways.setdefault((True, 4), []).append(each)
+            continue
         same, above = read.major == own.major, at < Precedence(each)
         order = (0 if above else 1) if same else 2 if above else 3
-        return bool(read.prerelease) and not own.prerelease, order
+        ways.setdefault((bool(read.prerelease) and not own.prerelease, order), []).append(each)
+    return [
+        each for way in sorted(ways) for each in (reversed(ways[way]) if way[1] == 2 else ways[way])
+    ]
 
-    if not fit:
-        return ""
-    best = min(map(distance, fit))
-    closest = sorted((each for each in fit if distance(each) == best), key=Precedence)
-    return closest[0] if best[1] == 2 else closest[-1]
+
+def nearest(ordered: Iterable[str], asked: Sequence[Dependency]) -> str:
+    """The first of these versions that all these dependencies take; "" for none."""
+    return next((each for each in ordered if all(takes(entry, each) for entry in asked)), "")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gates.catalog import Catalog, decide
+from gates.catalog import Catalog
 from gates.catalog.catalog import Situation
+from gates.catalog.decide import decide
 from gates.errors import GatesError
 from gates.evidence import EvidenceSet, StageEvidence
 from gates.governance.approvals import gather

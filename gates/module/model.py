@@ -128,6 +128,10 @@ class Module:
         """Where each symbolic link leads, by its path."""
         return {path: file.link for path, file in self.files.items() if file.link is not None}
 
+    def has_digest(self, digest: str) -> bool:
+        """Whether its digest is this one: all that who compares with a released version asks."""
+        return self.digest == digest
+
     def require_manifest(self) -> Document:
         """The manifest. Raises `CouldNotCheckError` where it could not be read."""
         if self.manifest is None or not isinstance(self.manifest.value, dict):

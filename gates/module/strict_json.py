@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 200
@@ -59,6 +58,8 @@ class Exact(float):
 def _exact(digits: str, value: float) -> float:
     if len(digits) <= 16 or len(digits) > MAX_DIGITS or not value:
         return value
+    from fractions import Fraction
+
     if Fraction(digits) == Fraction(repr(value)):
         return value
     made = Exact(value)

@@ -14,24 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gates.move.gatekeeper import nothing_in_the_way
 from gates.move.journal import sync_folder, write_synced
 from gates.move.place import Deadline, Place, StepFailedError, identifier, literal
-from gates.move.properties import locale_clause, restore_properties
 from gates.move.state import State, differences, new_key, new_roles, read_state
 
 if TYPE_CHECKING:
     import psycopg
 
-_BESIDE = """
-SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()
-UNION ALL
-SELECT 'replication slot ' || slot_name FROM pg_replication_slots
-WHERE database = current_database()
-UNION ALL
-SELECT 'subscription ' || subname FROM pg_subscription
-WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-ORDER BY 1
-"""
+_LOCALES = {"i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
+"""By pg_database.datlocprovider; what is not named here is the system's own library."""
 
 
 def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
@@ -42,11 +34,11 @@ def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
     if (place.backup / "state.json").is_file():
         state = read_backup(place)
         return _figures(state) | {"again": "the backup was complete"}
-    _refuse_beside(place, deadline)
     partial = place.folder / "backup.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
     with place.session(deadline) as connection:
+        nothing_in_the_way(connection, place)
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = connection.execute("SELECT pg_export_snapshot()").fetchone()
         snapshot = str(found[0]) if found else ""
@@ -78,18 +70,6 @@ def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
     partial.rename(place.backup)
     sync_folder(place.folder)
     return _figures(state)
-
-
-def _refuse_beside(place: Place, deadline: Deadline) -> None:
-    """Raise `StepFailedError` for what belongs to the database and is in no dump of it: a rollback
-    would lose it, or could not rename the database for it."""
-    with place.session(deadline) as connection:
-        found = [each for (each,) in connection.execute(_BESIDE).fetchall()]
-    if found:
-        raise StepFailedError(
-            f"no backup brings back {', '.join(found[:10])}: end the transactions, drop slots and"
-            " subscriptions, and set them up again afterwards"
-        )
 
 
 def read_backup(place: Place) -> State:
@@ -139,12 +119,15 @@ def _restore(place: Place, dump: Path, state: State, name: str, deadline: Deadli
     """A fresh database from a dump, with what no dump of it holds, equal to `state`."""
     _drop(place, name, deadline)
     owner, encoding, collate, ctype = state.database[:4]
-    locale = locale_clause(*state.database[6:9])
+    provider, locale, rules = state.database[6:9]
+    named = _LOCALES.get(provider)
+    more = f" LOCALE_PROVIDER {named[0]} {named[1]} {literal(locale)}" if named else ""
+    more += f" ICU_RULES {literal(rules)}" if rules else ""
     with place.session(deadline, "postgres") as connection:
         connection.execute(
             f"CREATE DATABASE {identifier(name)} TEMPLATE template0 OWNER {identifier(owner)}"
             f" ENCODING {literal(encoding)} LC_COLLATE {literal(collate)}"
-            f" LC_CTYPE {literal(ctype)}{locale}".encode()
+            f" LC_CTYPE {literal(ctype)}{more}".encode()
         )
     place.program(
         "pg_restore",
@@ -153,7 +136,7 @@ def _restore(place: Place, dump: Path, state: State, name: str, deadline: Deadli
         name,
     )
     with place.session(deadline, name) as connection:
-        restore_properties(connection, name, state)
+        _of_database(connection, name, state)
     with place.session(deadline, name) as connection:
         found = read_state(place, connection, name, state.key, deadline)
     if different := differences(state, found):
@@ -188,6 +171,40 @@ def _elsewhere(
         finally:
             globals_file.unlink()
         _restore(other, backup / "dump", state, f"{place.database}_backup_trial", deadline)
+
+
+def _of_database(connection: psycopg.Connection[tuple[Any, ...]], name: str, state: State) -> None:
+    """Grants, comment and settings of the database itself: pg_dump leaves them out."""
+    shown = identifier(name)
+    grants, comment = state.database[4], state.database[5]
+    if grants:
+        # Entries such as "reader=c/owner" (acl.h): whoever is named there has exactly these.
+        connection.execute(f"REVOKE ALL ON DATABASE {shown} FROM PUBLIC".encode())
+        rows = connection.execute(
+            "SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee))"
+            " END, privilege_type, is_grantable FROM aclexplode(%s::aclitem[])",
+            (grants,),
+        ).fetchall()
+        for grantee, privilege, grantable in rows:
+            more = " WITH GRANT OPTION" if grantable else ""
+            connection.execute(f"GRANT {privilege} ON DATABASE {shown} TO {grantee}{more}".encode())
+    if comment:
+        connection.execute(f"COMMENT ON DATABASE {shown} IS {literal(comment)}".encode())
+    for role, settings in state.settings:
+        listed = connection.execute("SELECT unnest(%s::text[])", (settings,)).fetchall()
+        for (each,) in listed:
+            key, _, value = each.partition("=")
+            who = f"ROLE {identifier(role)} IN DATABASE {shown}" if role else f"DATABASE {shown}"
+            connection.execute(f"ALTER {who} SET {key} TO {_setting(key, value)}".encode())
+
+
+def _setting(key: str, value: str) -> str:
+    """A setting's value as ALTER takes it: lists of names are lists, all else is one text."""
+    if key in ("search_path", "DateStyle", "temp_tablespaces") or key.endswith(
+        "_preload_libraries"
+    ):
+        return value
+    return literal(value)
 
 
 def _aside(place: Place, deadline: Deadline) -> str:

@@ -42,16 +42,9 @@ class Hooks:
 def run(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> Progress:
     """Run what is not done yet. How it ended is in the state: "done" or "stopped".
 
-    Raises `CouldNotCheckError` for a journal of another plan, database or server, and where another
-    run moves the same database.
+    Raises `CouldNotCheckError` for a journal of another plan or database.
     """
-    with place.alone() as database:
-        return _forwards(plan, place, journal, hooks, _open(plan, journal, database))
-
-
-def _forwards(
-    plan: Plan, place: Place, journal: Journal, hooks: Hooks, found: Progress
-) -> Progress:
+    found = _open(plan, place, journal)
     if found.state in ("rolling back", "rolled back"):
         raise CouldNotCheckError(
             f"this run is {found.state}", hint="begin a new one in another folder"
@@ -77,15 +70,9 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
     """Undo everything: each step's own command of the way back, the last one's first, then the
     plan's rollback. May be called again after it was interrupted.
 
-    Raises `CouldNotCheckError` after the point of no return, where nothing ran, and as `run` does.
+    Raises `CouldNotCheckError` after the point of no return, and where nothing ran.
     """
-    with place.alone() as database:
-        return _backwards(plan, place, journal, hooks, _open(plan, journal, database))
-
-
-def _backwards(
-    plan: Plan, place: Place, journal: Journal, hooks: Hooks, found: Progress
-) -> Progress:
+    found = _open(plan, place, journal)
     if not found.returns:
         raise CouldNotCheckError("the point of no return is behind: nothing is rolled back")
     if found.state == "rolled back":
@@ -109,22 +96,22 @@ def _backwards(
     return _add(plan, journal, hooks, Entry("rolled-back", journal.time()))
 
 
-def _open(plan: Plan, journal: Journal, database: str) -> Progress:
+def _open(plan: Plan, place: Place, journal: Journal) -> Progress:
     opened = next((each for each in journal.entries if each.event == "opened"), None)
     if opened is None:
         journal.add(
-            Entry("opened", journal.time(), figures={"plan": plan.sha256, "database": database})
+            Entry("opened", journal.time(), figures={"plan": plan.sha256, "place": place.identity})
         )
     elif opened.figures.get("plan") != plan.sha256:
         raise CouldNotCheckError(
             f"{journal.path} is of another plan than this file",
             hint="take the file that the run began with",
         )
-    elif (begun := opened.figures.get("database")) != database:
-        # Its backup would be put in the place of a database that it was not made of.
+    elif (began := opened.figures.get("place", "")) != place.identity:
         raise CouldNotCheckError(
-            f"{journal.path} is of the database {begun}, and not of {database}",
-            hint="name the server and the database that the run began with",
+            f"{journal.path} is of {began or 'a place that it does not name'}, and this is"
+            f" {place.identity or 'not named'}",
+            hint="--database and --database-url of the run that began, or another --folder",
         )
     return progress(plan, journal.entries)
 

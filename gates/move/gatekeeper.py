@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 from gates.move.journal import write_synced
 from gates.move.place import APPLICATION, Deadline, Place, StepFailedError, identifier
 
+if TYPE_CHECKING:
+    import psycopg
+
 _LIMIT = "connections.json"
+_IN_THE_WAY = """
+SELECT 'the prepared transaction ' || gid || ' (COMMIT PREPARED or ROLLBACK PREPARED)'
+    FROM pg_prepared_xacts WHERE database = %(name)s
+UNION ALL SELECT 'the replication slot ' || slot_name || ' (drop it: it would stay with what is put'
+    ' aside)' FROM pg_replication_slots WHERE database = %(name)s
+UNION ALL SELECT 'the subscription ' || subname || ' (drop it: its copy cannot be dropped)'
+    FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+    WHERE d.datname = %(name)s
+ORDER BY 1
+"""
+
+
+def nothing_in_the_way(connection: psycopg.Connection[tuple[Any, ...]], place: Place) -> None:
+    """Raise `StepFailedError` for what no backup takes along, and no rename: prepared transactions,
+    logical replication slots, subscriptions. Without it the way back would fail, or lose them."""
+    found = connection.execute(_IN_THE_WAY, {"name": place.database}).fetchall()
+    if found:
+        listed = "; ".join(each for (each,) in found[:10])
+        raise StepFailedError(f"{place.database} cannot be put aside while it has {listed}")
 
 
 def close(place: Place, deadline: Deadline) -> dict[str, str]:
@@ -17,6 +40,7 @@ def close(place: Place, deadline: Deadline) -> dict[str, str]:
     """
     kept = place.folder / _LIMIT
     with place.session(deadline, "postgres") as connection:
+        nothing_in_the_way(connection, place)
         if not kept.exists():
             found = connection.execute(
                 "SELECT datconnlimit FROM pg_database WHERE datname = %s", (place.database,)

@@ -37,9 +37,14 @@ class Entry:
     figures: Mapping[str, str] = field(default_factory=dict)
 
 
+_STARTED = datetime.now(UTC).timestamp(), time.monotonic()
+
+
 def now() -> float:
-    """The time of an entry."""
-    return datetime.now(UTC).timestamp()
+    """The time of an entry: the clock's when this process began, and what has passed since. A clock
+    that is set meanwhile makes no window longer."""
+    wall, monotonic = _STARTED
+    return wall + time.monotonic() - monotonic
 
 
 class Journal:
@@ -68,37 +73,35 @@ class Journal:
         """Leave a line that was cut short behind a line break of its own."""
         size = os.fstat(self._number).st_size
         if size and os.pread(self._number, 1, size - 1) != b"\n":
-            self._write(b"\n")
+            os.write(self._number, b"\n")
 
     def time(self) -> float:
-        """The time of an entry. It never goes back: where the clock was put back, it goes on from
-        the last entry by what has passed since, so that no window grows."""
+        """The time of an entry. It never goes back: where this process began with a clock that is
+        behind the last entry, what passes here is counted from that entry on."""
         last = self.entries[-1].at if self.entries else 0.0
         return max(now(), last + time.monotonic() - self._heard if last else 0.0)
 
     def add(self, entry: Entry) -> None:
         """Write one entry, on disk when this returns.
 
-        Raises `CouldNotCheckError` where it cannot be written whole; then nothing of it is left.
+        Raises `CouldNotCheckError` where it is not, as on a full disk; then none of it is there.
         """
-        self._write((json.dumps(asdict(entry), sort_keys=True) + "\n").encode())
-        self.entries = (*self.entries, entry)
-        self._heard = time.monotonic()
-
-    def _write(self, data: bytes) -> None:
+        line = (json.dumps(asdict(entry), sort_keys=True) + "\n").encode()
         size = os.fstat(self._number).st_size
         try:
-            left = data
-            while left:
-                left = left[os.write(self._number, left) :]
+            written = 0
+            while written < len(line):  # a disk that is nearly full takes a part
+                written += os.write(self._number, line[written:])
             os.fsync(self._number)
         except OSError as error:
-            with contextlib.suppress(OSError):  # a line that is cut short is no entry either
+            with contextlib.suppress(OSError):
                 os.ftruncate(self._number, size)
             raise CouldNotCheckError(
-                f"the journal {self.path} cannot be written: {error.strerror or error}",
+                f"{self.path} cannot be written: {error.strerror or error}",
                 hint="make room, and run the same command again",
             ) from error
+        self.entries = (*self.entries, entry)
+        self._heard = time.monotonic()
 
     def close(self) -> None:
         """Let go of it."""
@@ -134,13 +137,15 @@ def write_synced(path: Path, text: str) -> None:
 def read(folder: Path) -> tuple[Entry, ...]:
     """Every whole entry of a run's journal; none where there is no journal.
 
-    Raises `ConfigurationError` for a journal in which a line other than a cut one is no entry.
+    Raises `ConfigurationError` for a journal in which a line other than a cut one is no entry, or a
+    step ended that never began: then a line in between is gone.
     """
     try:
         text = (folder / NAME).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return ()
-    found = []
+    found: list[Entry] = []
+    running = ""
     for line in text.splitlines():
         try:
             value = json.loads(line)
@@ -152,5 +157,13 @@ def read(folder: Path) -> tuple[Entry, ...]:
             raise ConfigurationError(f"{folder / NAME} is no journal of a migration") from error
         if entry.event not in EVENTS:
             raise ConfigurationError(f"{folder / NAME} names the unknown event {entry.event}")
+        if entry.event == "began":
+            running = entry.step
+        elif entry.event in ("ended", "failed") and (not running or entry.step != running):
+            raise ConfigurationError(
+                f"{folder / NAME} is damaged: {entry.step} {entry.event} and had not begun"
+            )
+        elif entry.event in ("ended", "failed"):
+            running = ""
         found.append(entry)
     return tuple(found)

@@ -40,10 +40,6 @@ PINNED = {
 """Settings that decide the text of a row, with others of which it has another checksum; and those
 by which a server, a database or a role would end a session that waits for pg_dump."""
 APPLICATION = "axon-gates migration"
-NO_LIMIT = 2_000_000.0
-"""Seconds: as long as PostgreSQL lets a statement take."""
-_WAIT_FOR_OTHERS = 5
-"""Seconds in which a run that was killed lets go of its database."""
 _NO_TRANSACTION_TIMEOUT = (
     "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
 )
@@ -100,6 +96,8 @@ class Place:
     second: Callable[[], contextlib.AbstractContextManager[str]] | None = None
     """Starts an empty second server, on which a backup has to come up, too; gives its URL."""
     options: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""
+    """Which database of which server this is, for the journal; "" for copies in rehearsals."""
 
     @property
     def backup(self) -> Path:
@@ -139,29 +137,6 @@ class Place:
             raise StepFailedError(_first(error)) from error
         finally:
             connection.close()
-
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[str]:
-        """Be the only run that moves this database, from whatever folder; gives the database and
-        the server as text, which stays the same over restarts and on a standby.
-
-        Raises `StepFailedError` where another run does not let go within five seconds.
-        """
-        wait = {"lock_timeout": f"{_WAIT_FOR_OTHERS}s"}
-        with self.session(Deadline.of(NO_LIMIT), "postgres", **wait) as connection:
-            try:
-                connection.execute(
-                    "SELECT pg_advisory_lock(hashtextextended(%s, 0))",
-                    (f"{APPLICATION} of {self.database}",),
-                )
-            except psycopg_modules().errors.LockNotAvailable as error:
-                raise StepFailedError(
-                    f"another run moves {self.database}", hint="gates migration status"
-                ) from error
-            found = connection.execute(
-                "SELECT system_identifier FROM pg_control_system()"
-            ).fetchone()
-            yield f"{self.database} of server {found[0] if found else ''}"
 
     def holders(self, database: str | None = None) -> str:
         """Who else is in the database with locks on tables: process, program and since when."""
@@ -217,8 +192,10 @@ class Place:
         )  # fmt: skip
 
     def _options(self) -> str:
-        lock = int(self.lock_timeout * 1000)
-        return f"-c lock_timeout={lock}ms -c default_transaction_read_only=off"
+        """What holds for programs, too: a server that is read-only for its applications is none for
+        the move and the way back."""
+        lock = f"-c lock_timeout={int(self.lock_timeout * 1000)}ms"
+        return f"{lock} -c default_transaction_read_only=off"
 
 
 def identifier(name: str) -> str:

@@ -36,6 +36,7 @@ class Progress:
     started: float = 0.0
     """Seconds since 1970, UTC; 0 before the run."""
     last: float = 0.0
+    """The latest time of any entry."""
     note: str = ""
 
     @property
@@ -56,7 +57,7 @@ def progress(plan: Plan, entries: Sequence[Entry]) -> Progress:
     state, started, note, last = "new", 0.0, "", 0.0
     table = steps
     for entry in entries:
-        last = entry.at
+        last = max(last, entry.at)
         if entry.event == "opened":
             started, state = started or entry.at, "running"
         elif entry.event == "rollback":

@@ -31,7 +31,7 @@ _DATABASE = """
 SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype,
     coalesce((SELECT array_agg(x::text ORDER BY x::text) FROM unnest(datacl) AS x)::text, ''),
     coalesce(shobj_description(oid, 'pg_database'), ''),
-    -- Their columns differ between versions: daticulocale is datlocale since 17.
+    -- By name: some of them came with PostgreSQL 15, 16 and 17.
     coalesce(to_jsonb(d) ->> 'datlocprovider', ''),
     coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''),
     coalesce(to_jsonb(d) ->> 'daticurules', '')

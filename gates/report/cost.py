@@ -109,7 +109,7 @@ def _facts(report: CostReport, step: Step, growth: Growth) -> Iterator[str]:
     for effect in step.effects:
         if effect.rows and effect.shown:
             yield effect.shown
-    if growth.shape != "constant" or step.seconds >= QUICK:
+    if growth.shape != "constant" or growth.seconds >= QUICK:
         yield growth.shown
 
 

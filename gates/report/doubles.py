@@ -27,6 +27,9 @@ _FAULTS: Mapping[str, frozenset[str]] = {
         "security/detect-eval-with-expression", "security/detect-child-process",
         "security/detect-non-literal-require",
     }),
+    "command": frozenset({"command-injection", "security/detect-child-process"}),
+    "path": frozenset({"path-traversal", "security/detect-non-literal-fs-filename"}),
+    "request": frozenset({"request-forgery", "B310"}),
     "name": frozenset({"F821", "name-defined"}),
 }  # fmt: skip
 """What rules of different programs, and checks of ours, have in common."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, Level, StageResult, Verdict
 from gates.report.causes import Standing, Told, standings
+from gates.report.doubles import Places
 from gates.run import STAGES_BEFORE
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Entry:
     """Whether it does not count: a waiver, an approval or the baseline covers it."""
     baselined: bool = False
     """Whether it is the baseline that covers it."""
+    first: Finding | None = None
+    """An earlier finding of another check that is about the same fault."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,10 @@ def entries(report: Report) -> Iterator[Entry]:
 
 
 def opened(report: Report) -> list[Entry]:
-    """The findings that count, in the order of the report."""
-    return [each for each in entries(report) if not each.waived]
+    """The findings that count, in the order of the report; doubles name the first of them."""
+    places = Places()
+    counting = (each for each in entries(report) if not each.waived)
+    return [replace(each, first=places.add(each.finding)) for each in counting]
 
 
 def ranked(found: Sequence[Entry]) -> list[Entry]:

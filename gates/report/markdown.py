@@ -134,15 +134,22 @@ def _entry(report: Report, each: Entry) -> str:
     where = place(report, finding)
     line = f":{finding.location.line}" if where and finding.location.line else ""
     shown = cut(one_line(f"{where}{line}" or finding.location.object or "the module"), 200)
+    message = finding.message
+    if each.first:
+        message = f"the same fault as {each.first.check} reports there"
     head = (
         f"{MARKS_OF_LEVEL[finding.level]} <b>{markdown_html(one_line(finding.check))}</b>"
-        f" <code>{markdown_html(shown)}</code> {markdown_html(cut(one_line(finding.message), 500))}"
+        f" <code>{markdown_html(shown)}</code> {markdown_html(cut(one_line(message), 500))}"
     )
     return details(head, "\n".join(_body(report, each)))
 
 
 def _body(report: Report, each: Entry) -> Iterator[str]:
     finding, where = each.finding, each.finding.location
+    if each.first:
+        yield f"rule: {finding.rule or finding.check}"
+        yield f"fingerprint: {finding.fingerprint}"
+        return
     if len(finding.message) > 500 or "\n" in finding.message:
         yield cut(finding.message, DETAIL)
     if finding.excerpt is not None and where.line:

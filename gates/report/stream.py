@@ -30,7 +30,7 @@ class FindingsAsTheyCome(Progress):
         self._at_once = at_once
         self._colour = colour
         self._notes = notes
-        self._told = Told()
+        self._told = Told(whole=notes)
         self._causes: set[str] = set()
         self._order: list[tuple[Stage, str]] = []
         """Checks that have not been written, in the order of the report."""

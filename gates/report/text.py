@@ -32,13 +32,15 @@ Line = tuple[tuple[str, str], ...]
 
 COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 LEVEL_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "blue"}
-DETAIL_LINES = 40
+DETAIL_LINES = 16
+"""Of a finding's detail that are shown unless the whole is asked for; files hold all of it."""
 
 
 class Told:
-    """What was shown already: no finding is shown twice."""
+    """What was shown already: no finding is shown twice. `whole` shows details in full."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
         self._shown: set[tuple[Stage, Finding]] = set()
         self._places = Places()
 
@@ -53,9 +55,9 @@ class Told:
         self._shown.add((stage, finding))
         first = self._places.add(finding)
         if first is None:
-            yield from _finding(stage, finding)
+            yield from _finding(stage, finding, whole=self._whole)
         else:
-            rule = f" ({finding.rule})" if finding.rule else ""
+            rule = _rule(finding)
             yield _line(
                 ("also found", "dim"),
                 (f"[{stage} {finding.check}]", "dim"),
@@ -68,8 +70,9 @@ class Told:
 def render(
     report: Report, *, colour: bool = False, notes: bool = False, told: Told | None = None
 ) -> str:
-    """The whole report, but for what was `told`. `notes` shows findings of level note, too."""
-    told = told or Told()
+    """The whole report, but for what was `told`. `notes` shows findings of level note, too,
+    and whole details."""
+    told = told or Told(whole=notes)
     found = opened(report)
     standing = {id(e.finding): rank for e, rank in zip(found, standings_of(found), strict=True)}
     causes = [each for each in found if standing[id(each.finding)] is Standing.CAUSE]
@@ -133,7 +136,7 @@ def _follows(stage: Stage, findings: Sequence[Finding]) -> Iterator[Line]:
         (what, "bold"), (f"[{stage}]", "dim"), " that may follow from the module that was not found"
     )
     for each in findings:
-        rule = f" ({each.rule})" if each.rule else ""
+        rule = _rule(each)
         colour = LEVEL_COLOURS[each.level]
         message = one_line(each.message)
         yield _line(
@@ -159,9 +162,15 @@ def _inconclusive(stage: StageResult) -> Iterator[Line]:
         yield _line("")
 
 
-def _finding(stage: Stage, finding: Finding) -> Iterator[Line]:
+def _rule(finding: Finding) -> str:
+    """The tool's own name of it, where the message does not say it already (as a SQLSTATE)."""
+    said = finding.rule is None or f" {finding.rule})" in finding.message
+    return "" if said else f" ({finding.rule})"
+
+
+def _finding(stage: Stage, finding: Finding, *, whole: bool) -> Iterator[Line]:
     colour = LEVEL_COLOURS[finding.level]
-    rule = f" ({finding.rule})" if finding.rule else ""
+    rule = _rule(finding)
     yield _line(
         (finding.level.value, f"bold {colour}"),
         (f"[{stage} {finding.check}]", "dim"),
@@ -182,10 +191,15 @@ def _finding(stage: Stage, finding: Finding) -> Iterator[Line]:
             yield _line((f"{pad}| ", "cyan"), indent, (carets, f"bold {colour}"))
     if finding.detail:
         lines = finding.detail.rstrip().splitlines()
-        for line in lines[:DETAIL_LINES]:
+        # One line less is no gain where a line says that it is missing.
+        most = len(lines) if whole or len(lines) <= DETAIL_LINES + 1 else DETAIL_LINES
+        for line in lines[:most]:
             yield _line(("   | ", "cyan"), line)
-        if len(lines) > DETAIL_LINES:
-            yield _line(("   | ", "cyan"), f"... {len(lines) - DETAIL_LINES} more lines")
+        if left := len(lines) - most:
+            yield _line(
+                ("   | ", "cyan"),
+                f"... {left:,} more lines: --verbose, or --output html=report.html",
+            )
     if finding.fix:
         yield _line(("   fix: ", "bold green"), finding.fix.replace("\n", "\n        "))
 

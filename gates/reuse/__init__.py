@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from gates.check import Planned, all_outlines, outlines
 from gates.errors import CouldNotCheckError, RefusedError
-from gates.model import CheckResult, Reused, Stage, StageResult, Verdict
+from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers, in_words
 from gates.reuse.store import Found, Results
-from gates.run import asked_of_catalog, run_check
+from gates.run import run_check
 
 if TYPE_CHECKING:
     from gates.evidence.keys import Trust
@@ -58,6 +58,9 @@ class Reuse:
     read: bool = True
     write: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _held: dict[str, Found] = field(default_factory=dict)
+    """What this run rests on, by check."""
+    _kept_new: bool = False
     _audits: int = 0
     """How many checks are run although their kept results hold."""
     _audited: dict[str, Found] = field(default_factory=dict)
@@ -79,7 +82,7 @@ class Reuse:
         identities = Identities(settings.state / "identities.json")
         return cls(
             Results(settings.cache / "results", module.slug),
-            Answers(module, policy, settings, needs.today, identities, needs.catalog),
+            Answers(module, policy, settings, needs.today, identities, needs.catalog_answer),
             Trust(keys),
             settings,
             timedelta(hours=policy.reuse_max_age_hours),
@@ -92,16 +95,23 @@ class Reuse:
 
     def known(self, check: Planned, needs: Needs) -> CheckResult | None:
         """How a check ends without running it; None where it has to run."""
+        if (found := self._answer(check)) is None:
+            return None
+        needs.kept.append(found.kept.exhibits)
+        return found.as_reused()
+
+    def has_to_run(self, check: Planned) -> bool:
+        """Whether no kept result answers a check, as far as that is known now."""
+        return self._answer(check) is None
+
+    def _answer(self, check: Planned) -> Found | None:
         if not self.read or check.stage in ACTING or check.provider != OWN:
             return None
         found = self.find(check.id)
-        if found is None:
-            return None
-        if self._audits and check.id in self._sample:
+        if found is not None and self._audits and check.id in self._sample:
             self._audited[check.id] = found
             return None
-        needs.kept.append(found.kept.exhibits)
-        return _as_reused(found)
+        return found
 
     @cached_property
     def _sample(self) -> frozenset[str]:
@@ -119,7 +129,7 @@ class Reuse:
             note("gate:", LATER)
             result = run_check(check, needs)
         found = self._audited.get(check.id)
-        if found is not None and (why := _difference(found, result)):
+        if found is not None and (why := found.difference(result)):
             return replace(
                 result,
                 verdict=Verdict.worst((result.verdict, Verdict.INCONCLUSIVE)),
@@ -150,18 +160,29 @@ class Reuse:
         for each in self._every(check):
             age = self.now - each.kept.made
             if -_AHEAD <= age <= self.max_age and self.answers.same(each.kept.trace):
+                self._held[check] = each
                 return each
         return None
 
     def _every(self, check: str) -> Iterator[Found]:
         """What is kept here of a check, and then what a registry has of it."""
+        if (together := self._together.get(check)) is not None:
+            yield together
+        yield from self._one_by_one(check)
+
+    @cached_property
+    def _together(self) -> Mapping[str, Found]:
+        """What the last runs rested on."""
+        return self.results.read_together(self.trust)
+
+    def _one_by_one(self, check: str) -> Iterator[Found]:
         yield from self.results.read(check, self.trust)
         if self.shared:
             yield from self.shared.read(check)
 
     def newest(self, check: str) -> Found | None:
         """The newest kept result of a check, whether it still holds or not."""
-        return next(self._every(check), None)
+        return next(self._one_by_one(check), None)
 
     def find_stage(self, stage: Stage, before: Sequence[StageResult]) -> StageResult | None:
         """How publish or release ended, if that needs not be done again: every stage before was
@@ -178,7 +199,7 @@ class Reuse:
             return None
         moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         outputs = kept[-1].kept.exhibits.outputs
-        return StageResult(stage, tuple(map(_as_reused, kept)), 0.0, outputs, moment)
+        return StageResult(stage, tuple(each.as_reused() for each in kept), 0.0, outputs, moment)
 
     def keep_stages(self, ended: Sequence[StageResult]) -> None:
         """Keep how publish and release ended, where the whole run passed."""
@@ -197,10 +218,30 @@ class Reuse:
                     self._keep(trace, check, exhibits)
 
     def end(self) -> None:
-        """Once the run is over: send what was kept, and remember what programs are."""
+        """Once the run is over: send what was kept, and remember what programs are and on what the
+        run rested."""
+        self._keep_together()
         if self.shared:
             self.shared.send()
         self.identities.save()
+
+    def _keep_together(self) -> None:
+        """Sign what this run rested on, and what checks that it did not ask for rested on before;
+        results of other keys stay alone."""
+        if not self.write or all(
+            self._together.get(one) == each for one, each in self._held.items()
+        ):
+            return
+        from gates.evidence import envelope
+        from gates.evidence.keys import key_id, signing_key
+        from gates.reuse.entry import build_together
+
+        private = signing_key(self.settings.key)
+        own = key_id(private.public_key())
+        known = {each.id for each in all_outlines()} | {each.value for each in ACTING}
+        each = (self._held.get(one) or self._together.get(one) for one in sorted(known))
+        kept = [found.kept for found in each if found is not None and found.key == own]
+        self.results.write_together(kept, envelope.sign(build_together(kept), private))
 
     def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
         from gates.evidence import envelope
@@ -217,31 +258,13 @@ class Reuse:
             asked[question] = known
         kept = Kept(self.results.module, self.now, asked, result, exhibits)
         signed = envelope.sign(build(kept), signing_key(self.settings.key))
+        if not self._kept_new:  # what is kept now counts from now on, also if this run breaks off
+            self._kept_new = True
+            self.results.remove_together(signed.key_ids[0])
         self.results.write(kept, signed)
+        self._held[result.check] = Found(kept, signed.key_ids[0])
         if self.shared:
             self.shared.add(kept, signed)
-
-
-def _difference(found: Found, now: CheckResult) -> str | None:
-    """What differs between a kept result that holds and its check run now; None for nothing."""
-    before, key = found.kept.result, [each.sort_key for each in found.kept.result.findings]
-    if (before.verdict, key) == (now.verdict, [each.sort_key for each in now.findings]):
-        return None
-    return (
-        f"the kept result of {found.kept.made:%Y-%m-%d %H:%M} UTC says {before.verdict} with"
-        f" {len(before.findings)} findings, and a run now says {now.verdict} with"
-        f" {len(now.findings)}, though nothing that it asks for has changed"
-    )
-
-
-def _as_reused(found: Found) -> CheckResult:
-    made = found.kept.made.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return replace(
-        found.kept.result,
-        reused=Reused(made, found.key),
-        seconds=0.0,
-        catalog=asked_of_catalog(found.kept.trace),
-    )
 
 
 def _shared(

@@ -1,14 +1,16 @@
 """Kept results as in-toto statements: what a check found, and what it had asked.
 
 The subject is the trace; its digest is `digest_of` its questions and answers. The predicate is of
-the type `PREDICATE_TYPE`.
+the type `PREDICATE_TYPE`; one of `TOGETHER_TYPE` holds those of several results, and the statement
+as many subjects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gates.digests import digest_of
@@ -18,6 +20,7 @@ from gates.evidence.statement import STATEMENT_TYPE
 from gates.model import CheckResult, Finding, Level, Location, RanRecord, Verdict
 
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/result/v1"
+TOGETHER_TYPE = "https://schemas.axon.dev/gates/results/v1"
 
 
 @dataclass(frozen=True)
@@ -53,58 +56,109 @@ class Kept:
 
 
 def build(kept: Kept) -> bytes:
-    """The statement as canonical JSON."""
-    result = kept.result
+    """The statement about one result as canonical JSON."""
     return canonical(
         {
             "_type": STATEMENT_TYPE,
-            "subject": [
-                {"name": f"{kept.module} {result.check}", "digest": {"sha256": kept.digest}}
-            ],
+            "subject": [_subject(kept)],
             "predicateType": PREDICATE_TYPE,
-            "predicate": {
-                "check": result.check,
-                "module": kept.module,
-                "made": kept.made.isoformat(timespec="seconds"),
-                "trace": dict(kept.trace),
-                "verdict": result.verdict.value,
-                "findings": [asdict(each) for each in result.findings],
-                "records": [asdict(each) for each in result.records],
-                "seconds": round(result.seconds, 3),
-                "exhibits": asdict(kept.exhibits),
-            },
+            "predicate": _predicate(kept),
+        }
+    )
+
+
+def build_together(every: Sequence[Kept]) -> bytes:
+    """The statement about several results as canonical JSON."""
+    return canonical(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [_subject(each) for each in every],
+            "predicateType": TOGETHER_TYPE,
+            "predicate": {"results": [_predicate(each) for each in every]},
         }
     )
 
 
 def read(payload: bytes) -> Kept:
     """The kept result in a payload. Raises `MalformedError`, whatever the bytes are."""
-    value = Reader(parse_json(payload), "the statement")
-    if value.text("_type") != STATEMENT_TYPE or value.text("predicateType") != PREDICATE_TYPE:
-        raise MalformedError("it is no statement about a result")
-    predicate: Any = value.value["predicate"]
+    value, digests = _read(payload, PREDICATE_TYPE)
+    if len(digests) != 1:
+        raise MalformedError("it is not about one result")
+    return _understood(value["predicate"], digests[0])
+
+
+def read_together(payload: bytes) -> dict[str, Callable[[], Kept]]:
+    """What gives the kept results in a payload of several, by check. Raises `MalformedError`, and
+    so does each of them, whatever the bytes are."""
+    value, digests = _read(payload, TOGETHER_TYPE)
     try:
-        made = datetime.fromisoformat(predicate["made"])
-        if made.utcoffset() is None:
-            raise ValueError("a time without its zone")
-        result = CheckResult(
-            check=predicate["check"],
-            verdict=Verdict(predicate["verdict"]),
-            findings=tuple(_finding(each) for each in predicate["findings"]),
-            records=tuple(RanRecord(**each) for each in predicate["records"]),
-            seconds=float(predicate["seconds"]),
-        )
-        parts: Any = {
-            name: tuple(each) if isinstance(each, list) else each
-            for name, each in predicate["exhibits"].items()
-        }
-        kept = Kept(predicate["module"], made, predicate["trace"], result, Exhibits(**parts))
-        digest = value.items("subject")[0].member("digest").hex("sha256")
+        parts = value["predicate"]["results"]
+        checks = [str(each["check"]) for each in parts]
+    except (KeyError, TypeError) as error:
+        raise MalformedError(f"it cannot be understood: {error}") from error
+    if len(set(checks)) != len(digests) or len(checks) != len(digests):
+        raise MalformedError("its results are not those of its subjects")
+    return {
+        check: partial(_understood, part, digest)
+        for check, part, digest in zip(checks, parts, digests, strict=True)
+    }
+
+
+def _subject(kept: Kept) -> dict[str, Any]:
+    return {"name": f"{kept.module} {kept.result.check}", "digest": {"sha256": kept.digest}}
+
+
+def _predicate(kept: Kept) -> dict[str, Any]:
+    result = kept.result
+    return {
+        "check": result.check,
+        "module": kept.module,
+        "made": kept.made.isoformat(timespec="seconds"),
+        "trace": dict(kept.trace),
+        "verdict": result.verdict.value,
+        "findings": [asdict(each) for each in result.findings],
+        "records": [asdict(each) for each in result.records],
+        "seconds": round(result.seconds, 3),
+        "exhibits": asdict(kept.exhibits),
+    }
+
+
+def _read(payload: bytes, kind: str) -> tuple[Any, list[str]]:
+    """A statement of one of the two types, and the digests of its subjects."""
+    value = Reader(parse_json(payload), "the statement")
+    if value.text("_type") != STATEMENT_TYPE or value.text("predicateType") != kind:
+        raise MalformedError("it is no statement about a result")
+    subjects = value.items("subject")
+    return value.value, [each.member("digest").hex("sha256") for each in subjects]
+
+
+def _understood(predicate: Any, digest: str) -> Kept:  # noqa: ANN401 - JSON data from outside
+    try:
+        kept = _kept(predicate)
+        same = kept.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise MalformedError(f"it cannot be understood: {error}") from error
-    if kept.digest != digest:
+    if not same:
         raise MalformedError("its trace is not the one of its subject")
     return kept
+
+
+def _kept(predicate: Mapping[str, Any]) -> Kept:
+    made = datetime.fromisoformat(predicate["made"])
+    if made.utcoffset() is None:
+        raise ValueError("a time without its zone")
+    result = CheckResult(
+        check=predicate["check"],
+        verdict=Verdict(predicate["verdict"]),
+        findings=tuple(_finding(each) for each in predicate["findings"]),
+        records=tuple(RanRecord(**each) for each in predicate["records"]),
+        seconds=float(predicate["seconds"]),
+    )
+    parts: Any = {
+        name: tuple(each) if isinstance(each, list) else each
+        for name, each in predicate["exhibits"].items()
+    }
+    return Kept(predicate["module"], made, predicate["trace"], result, Exhibits(**parts))
 
 
 def _finding(value: Mapping[str, Any]) -> Finding:

@@ -11,13 +11,14 @@ import csv
 import hashlib
 import json
 import os
-import platform
 import re
 import sys
 import sysconfig
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+
+from gates.machine import operating_system
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SKIPPED = frozenset({"__pycache__"})
@@ -52,7 +53,7 @@ class Identities:
                     record = (folder / "RECORD").read_text("utf-8")
                 except OSError:
                     return None
-                listed = (row[0] for row in csv.reader(record.splitlines()) if row)
+                listed = _listed(record)
                 parent = str(folder.parent)
                 files = [f"{parent}/{each}" for each in listed if not each.endswith(".pyc")]
                 return self._group(f"distribution {folder.name}", sorted(files))
@@ -77,7 +78,7 @@ class Identities:
             f"{folder.name} {_stamp(str(folder / 'RECORD'))}" for folder in self._installed()
         ]
         own = self._group("gates", sorted(_files(_PACKAGE)))
-        said = [own or "", sys.version, platform.platform(), sys.executable, *installed]
+        said = [own or "", sys.version, operating_system(), sys.executable, *installed]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def save(self) -> None:
@@ -106,6 +107,13 @@ class Identities:
             self._known[key] = total.hexdigest()
             self._new = True
         return self._known[key]
+
+
+def _listed(record: str) -> list[str]:
+    """The files of a RECORD: the first of each line's values."""
+    if '"' in record:
+        return [row[0] for row in csv.reader(record.splitlines()) if row]
+    return [line.partition(",")[0] for line in record.splitlines() if line]
 
 
 def _normal(name: str) -> str:

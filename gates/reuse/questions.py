@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gates.changes import read_changes
 from gates.digests import digest_of
@@ -27,9 +26,6 @@ from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
 from gates.toolchains.folders import digest_folder, inherited, named_registries, read_seal
 from gates.workers import alone
-
-if TYPE_CHECKING:
-    from gates.catalog import Catalog
 
 NONE = "none"
 NOT_OF_CHECKS = frozenset({
@@ -61,6 +57,7 @@ ABOUT: Mapping[str, str] = {
     "module": "the module's {}",
     "file": "the file {}",
     "exists": "whether there is a file {}",
+    "content": "whether the module is as it was released (digest {})",
     "part": "files of the part that tools are given ({})",
     "policy": "the policy's {}",
     "program": "the program {}",
@@ -140,7 +137,7 @@ class Answers:
         settings: Settings,
         today: date,
         identities: Identities,
-        catalog: Callable[[], Catalog],
+        catalog: Callable[[str], str],
     ) -> None:
         self._module = module
         self._policy = policy
@@ -168,6 +165,8 @@ class Answers:
 
     def answer(self, question: str) -> str | None:
         """The answer, or None to a question that has none, or that nobody understands."""
+        if question in self._known:
+            return self._known[question]
         with self._lock:
             asked = self._asked.setdefault(question, threading.Lock())
         with alone(asked):
@@ -193,14 +192,13 @@ class Answers:
             "exists": lambda: str(about in module.files),
             "paths": lambda: of_paths(module),
             "links": lambda: of_links(module),
+            "content": lambda: str(module.has_digest(about)),
             "part": lambda: digest_part(module, about) if about in PARTS else None,  # type: ignore[arg-type]
             "policy": lambda: of_policy(policy, about),
             "policies": lambda: policy.digest,
             "registry": self._registry,
             "trust": lambda: of_trust(policy, self._settings),
-            "release": lambda: self._catalog().answer(
-                json.dumps(["find", module.slug, module.version])
-            ),
+            "release": lambda: self._catalog(json.dumps(["find", module.slug, module.version])),
             "today": self._today.isoformat,
             "changes": lambda: read_changes(module, about).digest,
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
@@ -212,7 +210,7 @@ class Answers:
             "folder": lambda: of_folder(Path(about)),
             "seal": lambda: read_seal(Path(about)),
             "database": lambda: of_database(module, policy, self._settings, self._identities),
-            "catalog": lambda: self._catalog().answer(about),
+            "catalog": lambda: self._catalog(about),
         }
         return answers[kind]() if kind in answers else None
 

@@ -1,18 +1,13 @@
-"""A module, a policy and a catalog that note what is asked of them."""
+"""A module and a policy that note what is asked of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from gates.catalog import Catalog
-from gates.catalog.catalog import IDENTITY
-from gates.catalog.model import QUESTIONS
-from gates.digests import digest_of
 from gates.module import File, Module
-from gates.recorder import UNREPEATABLE, note
+from gates.recorder import note
 from gates.reuse import questions
 from gates.settings import Policy
 
@@ -71,6 +66,12 @@ class RecordedModule(Module):
             return object.__getattribute__(self, "_plain").links
         return object.__getattribute__(self, name)
 
+    def has_digest(self, digest: str) -> bool:
+        """As of any module; noted is the answer, and not the digest, which any edit changes."""
+        found = self.plain.has_digest(digest)
+        note(f"content:{digest}", str(found))
+        return found
+
     @property
     def plain(self) -> Module:
         """The module itself, of which nothing is noted; for those who note it in another way."""
@@ -106,39 +107,3 @@ class RecordedPolicy(Policy):
 
 
 _POLICY_MEMBERS = frozenset(each.name for each in fields(Policy)) - {"sources"}
-
-
-class RecordedCatalog(Catalog):
-    """A catalog that notes what it is asked, and what it answered.
-
-    What is not among the calls that can be asked again makes the result one that is not kept.
-    """
-
-    @classmethod
-    def of(cls, catalog: Catalog) -> RecordedCatalog:
-        """A view of a catalog, which stays the one that is connected and closed."""
-        made = cls(catalog.settings)
-        made.__dict__["_catalog"] = catalog
-        return made
-
-    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - as the attribute is
-        if name.startswith("__") or name == "of":
-            return object.__getattribute__(self, name)
-        catalog: Catalog = object.__getattribute__(self, "__dict__")["_catalog"]
-        value = getattr(catalog, name)
-        if name not in QUESTIONS:
-            if name != "where":
-                note(UNREPEATABLE, name)
-                note(f"catalog:{json.dumps([name])}", UNREPEATABLE)
-            return value
-
-        def call(*arguments: str) -> Any:  # noqa: ANN401 - as the method's
-            answer = value(*arguments)
-            question = json.dumps([name, *arguments])
-            catalog.asked.add(question)
-            note(f"catalog:{question}", digest_of(answer))
-            catalog.asked.add(IDENTITY)
-            note(f"catalog:{IDENTITY}", digest_of(catalog.identity()))
-            return answer
-
-        return call

@@ -52,6 +52,11 @@ class Settings:
     candidate: Path | None = None
     """Folder of another module that the catalog is to hold as if it were released already."""
 
+    @property
+    def catalog_folder(self) -> Path | None:
+        """The data directory of an embedded catalog; None for one by URL."""
+        return None if "://" in self.catalog else Path(self.catalog).absolute()
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, **given: object) -> Settings:
         """Settings from `GATES_*` variables; what is given (and not None) wins."""

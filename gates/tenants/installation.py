@@ -57,6 +57,29 @@ class Installation:
             raise RefusedError(wrong)
         return module
 
+    def first(self) -> str:
+        """What the first tenant of the version brings into this database; why it failed, or "".
+
+        Where another version was run here, that is its upgrade. In a database without the module
+        the migrations run alone; but `pre_upgrade` of a module's first version, which upgrades from
+        none, is about what was there before the module came under the standard, and runs before.
+        """
+        ((upgrades, begins),) = self.connection.execute(
+            "SELECT EXISTS (SELECT FROM public.core_module_migrations WHERE kind = 'migration'"
+            " AND slug = %(slug)s AND version <> %(version)s), NOT EXISTS (SELECT FROM"
+            " public.core_module_versions WHERE slug = %(slug)s"
+            " AND sort_key < public.core_semver_key(%(version)s))",
+            {"slug": self.row.slug, "version": self.row.version},
+        ).fetchall()
+        if upgrades:
+            return self.whole()
+        return (self.run_hook("pre_upgrade") if begins else "") or self.install()
+
+    def whole(self) -> str:
+        """All of the version in the order of its proofs: `pre_upgrade`, the migrations that this
+        database lacks, `post_upgrade`; why one failed, or ""."""
+        return self.run_hook("pre_upgrade") or self.install() or self.run_hook("post_upgrade")
+
     def install(self) -> str:
         """Run the migrations that this database lacks, in order; why one failed, or "".
 

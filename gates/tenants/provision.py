@@ -43,7 +43,8 @@ def provision(
 ) -> Provisioned:
     """Take a tenant's module as far as it can go: PENDING_APPROVAL, ENABLED, or ERROR.
 
-    The migrations that this database lacks are run once, whichever tenant comes first; called
+    The migrations that this database lacks are run once, whichever tenant comes first (see
+    `Installation.first`); called
     again it goes on where an earlier call ended or was killed. None is the newest version that is
     offered. Raises `RefusedError` where the database or the evidence refuses.
     """
@@ -56,7 +57,7 @@ def provision(
     def install(session: Session) -> Provisioned:
         with store.module_lock(session, slug), Migrator.open(session, url) as migrator:
             found = Installation(session, migrator, row, registry)
-            failure = found.install() if held.pending else ""
+            failure = found.first() if held.pending else ""
             now = None if failure else store.provision(session, tenant, slug, held.version)
             if now is not None and now.state != "PROVISIONING":
                 return Provisioned(now.state, now.version)

@@ -96,9 +96,7 @@ def _upgrade(
                     ended.append(_ended(each, "not begun", error.message))
             if not begun:
                 return ended
-            why = _withdrawn(session, row) or (
-                found.run_hook("pre_upgrade") or found.install() or found.run_hook("post_upgrade")
-            )
+            why = _withdrawn(session, row) or found.whole()
             if why:
                 back = found.take_back()
                 why = f"{why}; rolling back: {back}" if back else why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gates.toolchains.lazy import load
+from gates.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.bundle import Bundle as Bundle

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ MEMORY = 2 << 30
 """Bytes that it may have; a file that needs more is not looked at, and it says so."""
 SECONDS_A_RULE = 20
 """How long one rule may take on one file; it says where that was not enough."""
-HINT = (
-    "what stands there is younger than opengrep's grammar, or no program: write it in another way"
-)
+UNPARSED = "not-parsed"
+"""The rule of a problem that says where the grammar knows no such thing."""
+HINT = "what stands there is no program, or too much for opengrep: write it in another way"
 _LEVELS = {"ERROR": Level.ERROR, "WARNING": Level.WARNING}
 _NEVER = "$^never"
 """A pattern for comments that switch a rule off, which no comment fits."""
@@ -42,8 +42,9 @@ def run(tools: Tools, language: str, files: Sequence[str], suffix: str) -> Itera
     """What the rules of a language find in these files of the module.
 
     Each file gets a line with a fault of the first rule at its end, and one that is planted beside
-    them a line for each. Raises `CouldNotCheckError` where there is no file, `ToolFailedError`
-    where one of them or a rule was not understood in all its parts, and as `prove`.
+    them a line for each. A part of a file that opengrep's grammar does not know is a problem
+    `UNPARSED` at its place. Raises `CouldNotCheckError` where there is no file, and after the last
+    problem `ToolFailedError` where a rule or a whole file was not understood, and as `prove`.
     """
     if not files:
         raise CouldNotCheckError("there is no source to look at")
@@ -66,8 +67,18 @@ def run(tools: Tools, language: str, files: Sequence[str], suffix: str) -> Itera
         subjects=len(files),
         sandbox=Sandbox(read=(place,), memory_limit=MEMORY),
     )  # fmt: skip
-    seen, problems = parse(ran.stdout, tools.module_copy, rules)
-    yield from prove("opengrep", problems, canaries, files=given, seen=seen)
+    looked = parse(ran.stdout, tools.module_copy, rules)
+    if why := looked.unread.get(canaries[-1].path):
+        raise ToolFailedError(f"opengrep could not look at what was planted for it: {why}")
+    known = [each for each in canaries if each.path not in looked.unread]
+    read = [each for each in given if each not in looked.unread]
+    try:
+        yield from prove("opengrep", looked.problems, known, files=read, seen=looked.seen)
+    except ToolFailedError as error:
+        raise ToolFailedError(error.message, hint=HINT) from error
+    if looked.unread:
+        said = "; ".join(f"{path}: {why}" for path, why in sorted(looked.unread.items())[:5])
+        raise ToolFailedError(f"opengrep could not look at {said}", hint=HINT)
 
 
 def _canaries(
@@ -115,44 +126,74 @@ def write_targets(language: str, files: Sequence[str]) -> str:
     return json.dumps([["CodeTarget", {"path": each, **told}] for each in files])
 
 
-def parse(output: bytes, copy: Path, rules: Sequence[Rule]) -> tuple[set[str], list[Problem]]:
-    """The files that `opengrep-core -json` looked at, and what it found in them.
+@dataclass(frozen=True)
+class Looked:
+    """What one run looked at and found."""
 
-    Raises `ToolFailedError` for other output, for every error that it reports (a file or a rule
-    that it could not parse, a rule that took too long), and where it left out a rule or a file.
+    seen: frozenset[str]
+    """Files, by their paths in the module."""
+    problems: tuple[Problem, ...]
+    """In the order of their places."""
+    unread: Mapping[str, str]
+    """Why a file was not looked at, or not by every rule, by its path."""
+
+
+def parse(output: bytes, copy: Path, rules: Sequence[Rule]) -> Looked:
+    """What `opengrep-core -json` looked at, and what it found.
+
+    Raises `ToolFailedError` for other output, for an error that is not about one file of the module
+    (a rule that it could not parse), and where it left out a rule or a file.
     """
     known = {each.id: each for each in rules}
+    unread: dict[str, str] = {}
     try:
         document = json.loads(output)
-        if errors := document["errors"]:
-            said = "; ".join(_error(each, copy) for each in errors[:3])
-            raise ToolFailedError(f"opengrep could not look at everything: {said}", hint=HINT)
+        problems = [each for entry in document["errors"] for each in _error(entry, copy, unread)]
         left = [*document["skipped_rules"], *(document["paths"].get("skipped") or ())]
         ran = {name for name, _ in document["rules_by_engine"]}
         if left or known.keys() - ran:
             raise ToolFailedError("opengrep has left out a rule or a file")
-        seen = {relative(name, copy) for name in document["paths"]["scanned"]}
+        seen = frozenset(relative(name, copy) for name in document["paths"]["scanned"])
+        problems += [_problem(each, copy, known[each["check_id"]]) for each in document["results"]]
         lines: dict[str, list[bytes]] = {}
-        problems = []
-        for each in document["results"]:
-            found = _problem(each, copy, known[each["check_id"]])
-            problems.append(_in_characters(found, copy, lines))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        problems = [_in_characters(each, copy, lines) for each in problems]
+    except (
+        ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError,
+    ) as error:  # fmt: skip
         said = " ".join(output.decode("utf-8", "replace").split())[:300]
         raise ToolFailedError(
             f"opengrep printed something that is not understood: {error}: {said}"
         ) from error
-    return seen, sorted(problems, key=lambda p: (str(p.location), p.rule or ""))
+    problems.sort(key=lambda each: (str(each.location), each.rule or ""))
+    return Looked(seen, tuple(problems), unread)
 
 
-def _error(entry: Any, copy: Path) -> str:  # noqa: ANN401 - JSON
+def _error(entry: Any, copy: Path, unread: dict[str, str]) -> Iterator[Problem]:  # noqa: ANN401 - JSON
+    """The parts of a file that it has skipped; what it says of a whole file goes to `unread`."""
     path = str((entry.get("location") or {}).get("path") or entry.get("path") or "")
-    where = inside(path, copy) or Path(path).name
-    kind = entry.get("error_type")
-    if isinstance(kind, list) and len(kind) == 2 and kind[0] == "PartialParsing":
-        start = kind[1][0]["start"]
-        where += f":{int(start['line'])}:{int(start['col'])}"
-    return f"{where}: {' '.join(str(entry.get('message')).split())[:200]}"
+    kind, message = entry.get("error_type"), " ".join(str(entry.get("message")).split())[:200]
+    where = inside(path, copy) if path else None
+    if where is None:
+        name = Path(path).name
+        raise ToolFailedError(f"opengrep could not look at everything: {name}: {message}")
+    if not isinstance(kind, list) or kind[0] != "PartialParsing" or not kind[1]:
+        unread.setdefault(where, message)
+        return
+    for part in kind[1]:
+        start, end = part["start"], part["end"]
+        one = start["line"] == end["line"] and end["col"] > start["col"]
+        yield Problem(
+            "opengrep's grammar does not know what stands here: it, and what follows in this file,"
+            " may not have been looked at",
+            Location(
+                relative(part["path"], copy),
+                int(start["line"]),
+                int(start["col"]),
+                int(end["col"]) if one else None,
+            ),
+            UNPARSED,
+            "write it in a way that is older, or have it approved by a waiver",
+        )
 
 
 def _problem(entry: Any, copy: Path, rule: Rule) -> Problem:  # noqa: ANN401 - JSON

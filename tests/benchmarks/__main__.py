@@ -11,6 +11,7 @@ manifest    lint-manifest against check-jsonschema
 engines     oxlint beside ESLint, TypeScript 7 beside 6; --write, too
 programs    what a full run starts, by program: how often, and seconds; overhead with --write, too
 reuse       the Python example unchanged, and with one line changed; --write, too
+lsp         a save in an editor; --write puts it into docs/editors.md
 size        large modules: peak memory, growth and floor; --write puts it into docs/performance.md
 sandbox     `true` in the sandbox, against bare bubblewrap with the same mounts
 scale       1,000 registrations by 8 processes; 100,000 versions and 10,000 tenants; --write, too
@@ -30,6 +31,7 @@ from pathlib import Path
 
 from tests.benchmarks.engines import engines
 from tests.benchmarks.fleet import fleet
+from tests.benchmarks.lsp import lsp
 from tests.benchmarks.manifest import manifest
 from tests.benchmarks.move import move
 from tests.benchmarks.programs import programs
@@ -51,6 +53,7 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
         engines,
         programs,
         reuse,
+        lsp,
         size,
         sandbox,
         scale,
@@ -61,6 +64,8 @@ ALL: dict[str, Callable[[Path, int, Callable[[str], None]], str | None]] = {
 }
 """Each may give a table for docs/performance.md."""
 PAGE = ROOT / "docs" / "performance.md"
+PAGES = {"lsp": ROOT / "docs" / "editors.md"}
+"""Where tables go that do not go to `PAGE`."""
 
 
 def say(line: str) -> None:
@@ -87,7 +92,7 @@ def main() -> int:
             say(f"\n{name}")
             table = ALL[name](Path(folder), options.times, say)
             if table and options.write:
-                write(PAGE, name, table)
+                write(PAGES.get(name, PAGE), name, table)
     return 0
 
 

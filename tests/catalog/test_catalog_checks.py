@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.catalog import Catalog, ModuleRow, Previous, decide
+from gates.catalog import Catalog, ModuleRow, Previous
 from gates.catalog.changelog import find_entry
+from gates.catalog.decide import decide
 from gates.catalog.lifecycle import FIRST, MATURITIES, maturity_refusal
 from gates.catalog.versions import Precedence, satisfying, valid_range
 from gates.checks.lint_manifest.dependencies_resolve import dependencies_resolve

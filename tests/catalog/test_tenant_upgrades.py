@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 
 from gates.catalog import Catalog
 from gates.errors import RefusedError
-from gates.tenants import Upgraded, store, upgrade_tenants
+from gates.module import with_files
+from gates.tenants import Upgraded, installation, store, upgrade_tenants
 from tests.catalog.tenants import GUARDED, NOTES, ONE, OTHER, SAMPLE, THIRD, Platform
 
 
@@ -52,6 +53,47 @@ def only_offered(platform: Platform, version: str) -> None:
     )
 
 
+def ran(platform: Platform) -> list[str]:
+    """The files that were run for the module, in order."""
+    paths = platform.rows("SELECT path FROM core_module_migrations ORDER BY applied_at")
+    return [each[0].rpartition("/")[2] for each in paths]
+
+
+def test_a_version_that_is_provisioned_over_another_is_upgraded_to(platform: Platform) -> None:
+    platform.provision(ONE)
+    note(platform, "")
+    assert platform.provision(OTHER, version="1.1.0").state == "ENABLED"
+    assert ran(platform) == [
+        "000_init.sql", "pre_upgrade.sql", "001_colour.sql", "post_upgrade.sql",
+    ]  # fmt: skip
+    assert platform.rows(f"SELECT title FROM {NOTES}") == [("untitled",)]
+
+
+def test_a_fresh_install_runs_no_hook(platform: Platform) -> None:
+    assert platform.provision(ONE, version="1.1.0").state == "ENABLED"
+    assert ran(platform) == ["000_init.sql", "001_colour.sql"]
+
+
+def test_the_first_version_takes_over_what_was_there_before(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = b"ALTER TABLE IF EXISTS public.older_notes RENAME TO kept_notes;"
+    released = installation.Installation.module.func
+
+    def with_hook(self: Any) -> Any:
+        return with_files(released(self), {"migrations/hooks/pre_upgrade.sql": hook})
+
+    monkeypatch.setattr(installation.Installation, "module", property(with_hook))
+    platform.admin.execute("CREATE TABLE public.older_notes (n int)")
+    found = platform.provision(ONE)
+    assert (found.state, "must be owner of table" in found.failure) == ("ERROR", True)
+    assert ran(platform) == []
+    platform.admin.execute("ALTER TABLE public.older_notes OWNER TO gates_migrator")
+    assert platform.provision(ONE).state == "ENABLED"
+    assert ran(platform) == ["pre_upgrade.sql", "000_init.sql"]
+    assert platform.one("SELECT to_regclass('public.kept_notes') IS NOT NULL") == (True,)
+
+
 def test_with_hooks_and_rows_and_only_who_wants_it(platform: Platform) -> None:
     for tenant in (ONE, OTHER, THIRD):
         platform.provision(tenant)
@@ -68,8 +110,7 @@ def test_with_hooks_and_rows_and_only_who_wants_it(platform: Platform) -> None:
     assert platform.state(THIRD) == ("ENABLED", "1.0.0")
     seen = platform.rows(f"SELECT title, colour FROM {NOTES} WHERE tenant_id = %s ORDER BY id", ONE)
     assert seen == [("untitled", "white"), ("warning", "red"), ("usual", "white")]
-    paths = platform.rows("SELECT path FROM core_module_migrations ORDER BY applied_at")
-    assert [each[0].rpartition("/")[2] for each in paths] == [
+    assert ran(platform) == [
         "000_init.sql", "pre_upgrade.sql", "001_colour.sql", "post_upgrade.sql",
     ]  # fmt: skip
     states = platform.rows(

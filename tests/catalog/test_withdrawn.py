@@ -28,7 +28,7 @@ from gates.evidence import envelope as dsse
 from gates.evidence import keys
 from gates.evidence.act import Act, Verb, build, read_signed, version_subject
 from gates.governance.acts import now_text, sign, verify_acts
-from gates.governance.affected import nearest, takes
+from gates.governance.affected import nearest, nearest_first, takes
 from gates.governance.signers import Signers
 from gates.release import release_version
 from gates.settings import Policy
@@ -371,7 +371,7 @@ VERSION = st.builds("{}.{}.{}".format, *[st.integers(0, 3)] * 3)
 @given(st.lists(VERSION, unique=True), VERSION, st.sampled_from(["^1.0.0", ">=1 <3", "*", "2.x"]))
 def test_the_nearest_is_good_and_in_range(good: list[str], version: str, range_: str) -> None:
     entry = Dependency("x", range_, optional=False)
-    found = nearest(good, version, [entry])
+    found = nearest(nearest_first(good, version), [entry])
     fit = [each for each in good if takes(entry, each)]
     assert (found in fit) if fit else (found == "")
     same = [each for each in fit if each.partition(".")[0] == version.partition(".")[0]]
@@ -381,11 +381,11 @@ def test_the_nearest_is_good_and_in_range(good: list[str], version: str, range_:
 
 def test_the_nearest_of_a_few() -> None:
     good = ["0.9.0", "1.0.0", "1.2.0", "1.3.0-rc.1", "2.0.0", "2.1.0"]
-    assert nearest(good, "1.1.0", []) == "1.2.0"
-    assert nearest(good, "1.2.1", []) == "1.2.0"
-    assert nearest(good, "3.0.0", []) == "2.1.0"
-    assert nearest(["2.0.0", "2.1.0"], "1.0.0", []) == "2.0.0"
-    assert nearest([], "1.0.0", []) == ""
+    assert nearest(nearest_first(good, "1.1.0"), []) == "1.2.0"
+    assert nearest(nearest_first(good, "1.2.1"), []) == "1.2.0"
+    assert nearest(nearest_first(good, "3.0.0"), []) == "2.1.0"
+    assert nearest(nearest_first(["2.0.0", "2.1.0"], "1.0.0"), []) == "2.0.0"
+    assert nearest(nearest_first([], "1.0.0"), []) == ""
 
 
 def test_what_others_are_compared_with(template: World) -> None:

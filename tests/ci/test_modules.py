@@ -165,12 +165,19 @@ def test_the_command(repo, monkeypatch):
     def run(*arguments):
         return CliRunner().invoke(cli, ["modules", str(repo), *arguments])
 
-    assert run().output == "modules/a\nmodules/ab\nother/c\n"
+    write(repo, "modules/ab/module.json", '{"slug": "notes", "version": "1.2.0"}')
+    nothing = "(no slug that can be used) (no version that can be used)"
+    assert run().output.splitlines() == [
+        f"modules/a   {nothing}", "modules/ab  notes 1.2.0", f"other/c     {nothing}",
+    ]  # fmt: skip
+    commit(repo)
     base = git(repo, "rev-parse", "HEAD")
     assert run("--changed-since", base).output == ""
     write(repo, "other/c/x")
     commit(repo)
-    assert json.loads(run("--changed-since", base, "--output", "json").output) == ["other/c"]
+    assert json.loads(run("--changed-since", base, "--output", "json").output) == [
+        {"path": "other/c", "slug": None, "version": None}
+    ]
     made = json.loads(run("--output", "github-matrix", "--jobs", "2").output)
     assert made == {"include": [{"shard": "1", "modules": list(PATHS)}]}
     made = json.loads(run("--output", "github-matrix", "--per-job", "1", "--jobs", "2").output)
@@ -179,3 +186,12 @@ def test_the_command(repo, monkeypatch):
         {"shard": "2", "modules": ["other/c"]},
     ]
     assert run("--jobs", "257").exit_code == 2
+
+
+def test_a_module_itself_says_what_it_is(repo):
+    write(repo, "other/c/module.json", '{"slug": "notes", "version": "1.2.0"}')
+    write(repo, "modules/a/module.json", "no JSON")
+    said = CliRunner().invoke(cli, ["modules", str(repo / "other/c")])
+    assert (said.exit_code, said.output) == (0, ".  notes 1.2.0\n")
+    said = CliRunner().invoke(cli, ["modules", str(repo / "modules/a"), "--output", "json"])
+    assert json.loads(said.output) == [{"path": ".", "slug": None, "version": None}]

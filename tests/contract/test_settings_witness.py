@@ -149,5 +149,5 @@ def test_each_break_of_the_matrix_is_shown(pair):
 def test_each_break_of_random_schemas_is_shown(r: Random):
     before = made.settings(r)
     old, new = document(before), document(made.changed(r, before))
-    for each in compare_settings(old, new):
+    for each in made.compared(old, new):
         assert each.bump is not Bump.MAJOR or witnessed(each, old, new), each

@@ -68,7 +68,7 @@ def imports(path: Path, *, for_typing: bool = False) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif for_typing or not _typing_block(node):
+        elif (for_typing or not _typing_block(node)) and not isinstance(node, ast.expr):
             waiting += ast.iter_child_nodes(node)
     return frozenset(found)
 

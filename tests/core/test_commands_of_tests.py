@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import subprocess
 import sys
 
@@ -22,10 +24,30 @@ def start():
 
 def test_the_whole_run_has_no_filter(start, monkeypatch):
     ran = []
-    monkeypatch.setattr(start, "run", lambda *command: ran.append(command) or 0)
+    monkeypatch.setattr(start, "run", lambda *command, **_: ran.append(command) or 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert start.test([]) == 0
     (command,) = (each for each in ran if each[0] == "pytest")
-    assert command == ("pytest", "-n", "auto", "-m", "")
+    assert command == ("pytest", "-n", "3", "--dist", "worksteal", "-m", "")
+    assert ("mypy",) in ran
+
+
+@pytest.mark.parametrize("program", ["ruff", "mypy", "pytest"])
+@pytest.mark.parametrize("status", [1, -9])
+def test_whatever_fails_or_is_killed_fails_the_whole_run(start, monkeypatch, program, status):
+    monkeypatch.setattr(start, "run", lambda *command, **_: (command[0] == program) * status)
+    assert start.test([]) == 1
+
+
+def test_what_runs_beside_the_tests_shows_everything_at_its_end(start, tmp_path, monkeypatch):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho found >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(start, "BIN", tmp_path)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert start.run("program", "x", at_its_end=True) == 3
+    assert out.getvalue() == "\n$ program x\nfound\n"
 
 
 @pytest.mark.parametrize("file", [".ci/run", "README.md", "CONTRIBUTING.md"])

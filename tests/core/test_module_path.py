@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from gates.cli import cli
 from gates.commands.module_path import nearest_module
-from gates.commands.watch import watch
 from gates.module import load
 
 
@@ -51,10 +51,19 @@ def test_a_path_that_is_given_is_taken_as_it_is(make_module, monkeypatch):
     assert "there is no module.json" in str(ended.exception)
 
 
+CONTEXT = click.Context(cli)
+
+
+def command_of(name: str) -> click.Command:
+    command = cli.get_command(CONTEXT, name)
+    assert command is not None
+    return command
+
+
 COMMANDS = [
     name
-    for name, command in {**cli.commands, "watch": watch}.items()
-    if any(each.name == "path" for each in command.params) and name != "modules"
+    for name in cli.list_commands(CONTEXT)
+    if any(each.name == "path" for each in command_of(name).params) and name != "modules"
 ]
 
 
@@ -62,7 +71,7 @@ COMMANDS = [
 def test_every_command_with_a_path_searches(make_module, monkeypatch, name):
     root = make_module("python").resolve()
     monkeypatch.chdir(root / "src")
-    command = cli.commands[name]
+    command = command_of(name)
     arguments = ["mypy"] if name == "why-run" else []
     context = command.make_context(name, arguments)
     assert Path(context.params["path"]).resolve() == root

@@ -22,11 +22,15 @@ def said(sql_module, shared, files: dict[str, str]) -> list[str]:
 
 def test_a_hook_that_moves_data(sql_module, shared):
     clean = f"UPDATE {TABLE} SET title = lower(title) WHERE title <> lower(title);"
-    assert said(sql_module, shared, {PRE: clean, POST: clean}) == []
+    guarded = f"DO $$ BEGIN IF to_regclass('{TABLE}') IS NOT NULL THEN {clean} END IF; END $$;"
+    assert said(sql_module, shared, {PRE: guarded, POST: clean}) == []
+    (early,) = said(sql_module, shared, {PRE: clean})
+    assert early.startswith(f"migrations/{PRE}:5:1: this hook fails before the first migration")
 
 
 def test_a_hook_that_cannot_run_again(sql_module, shared):
     more = f"INSERT INTO {TABLE} (tenant_id, title) SELECT tenant_id, 'more' FROM {TABLE};"
-    fails, again = said(sql_module, shared, {PRE: more, POST: "SELECT 1 / 0;"})
+    early, fails, again = said(sql_module, shared, {PRE: more, POST: "SELECT 1 / 0;"})
+    assert early.startswith(f"migrations/{PRE}:5:1: this hook fails before the first migration")
     assert fails.startswith(f"migrations/{POST}:5:1: this hook fails on a fresh install")
     assert again.startswith(f"migrations/{PRE}:1:1: run again, the hook changes data once more")

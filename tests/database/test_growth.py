@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,14 @@ def test_several_together_grow_as_the_worst():
 )  # fmt: skip
 def test_durations_for_people(seconds, shown):
     assert span(seconds) == shown
+
+
+def test_a_stall_is_no_growth_of_what_touches_nothing():
+    stalled = [Point(100, 0.0001, 0, still=True), Point(1000, 0.4, 0, still=True)]
+    assert fit(stalled) == Growth("constant", 1000, 0.0001, 0.0001, False)
+    assert fit([replace(each, still=False) for each in stalled]).shape == "linear"
+
+
+def test_a_stall_at_one_size_is_not_what_the_same_work_takes():
+    assert fit([Point(100, 0.03, 1), Point(1000, 0.001, 1)]).shown == "under 5 ms, constant"
+    assert fit([Point(100, 0.5, 1), Point(1000, 0.6, 1)]).shown == "500 ms, constant"

@@ -150,3 +150,28 @@ ALTER TABLE {TABLE} ADD CHECK (version > 0);
             "table public.tenant_sample_module_colours: 1 row became 2",
         )),
     ]  # fmt: skip
+
+
+def test_what_a_later_migration_takes_away_again_is_nobodys(sql_module, shared):
+    """As histories of public libraries have it: the first migration brings a dropped function back
+    for a moment. Only what is different at the end counts, where it is written."""
+    module = sql_module(
+        {
+            "001_more.sql": HEAD
+            + """
+CREATE OR REPLACE FUNCTION sample_module_old() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE OR REPLACE FUNCTION sample_module_kept() RETURNS int LANGUAGE sql AS 'SELECT 1';
+""",
+            "002_less.sql": HEAD
+            + f"""
+DROP FUNCTION IF EXISTS sample_module_old();
+ALTER TABLE {TABLE} ADD CHECK (title <> '');
+""",
+        }
+    )
+    result = results(module, shared, "migrations-idempotent")["migrations-idempotent"]
+    (found,) = result.findings
+    label = f"constraint {TABLE}_title_check1 on public.{TABLE}"
+    assert found.message == f"running it again changes something: {label} is new"
+    where = found.location
+    assert (where.path, where.line, where.object) == ("migrations/002_less.sql", 7, label)

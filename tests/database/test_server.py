@@ -342,3 +342,11 @@ def test_a_missing_package_is_inconclusive(folder, monkeypatch):
     with pytest.raises(DatabaseUnavailableError, match="not installed") as caught:
         Programs.find(folder)
     assert "axon-gates[database]" in caught.value.hint
+
+
+def test_an_account_without_a_name_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container under an arbitrary number: `initdb` says "could not look up effective user"."""
+    monkeypatch.setattr(os, "geteuid", lambda: 2_000_000_011)
+    with pytest.raises(DatabaseUnavailableError, match="user id 2000000011 has no name") as told:
+        Account.choose()
+    assert told.value.hint == "add an entry, or set GATES_DATABASE_URL to a PostgreSQL server"

@@ -85,8 +85,10 @@ def passed_once() -> Iterator[Path]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(16))
     folder = Path(tempfile.gettempdir(), f"gates-test-{run}")
     folder.mkdir(mode=0o755, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Two locks: who comes late must not wait until everybody before has ended all of its tests.
+    with (folder / "used").open("w") as used, (folder / "made").open("w") as made:
+        fcntl.flock(used, fcntl.LOCK_SH)
+        fcntl.flock(made, fcntl.LOCK_EX)
         if not (folder / "report.json").exists():
             module = copy_examples(folder) / "retention-report"
             ended = run_gates(
@@ -95,10 +97,10 @@ def passed_once() -> Iterator[Path]:
                 ["run", module, *(f"--stage={stage}" for stage in Stage.RELEASE.before)],
             )
             assert ended.code == 0, ended.out
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        fcntl.flock(made, fcntl.LOCK_UN)
         yield folder
         with contextlib.suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
 
 

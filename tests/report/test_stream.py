@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gates.model import CheckResult, Finding, Level, Location, Stage, StageResult, Verdict
-from gates.report import Report, sarif
+from gates.report import Report, html, markdown, sarif
 from gates.report import json as json_report
 from gates.report.doubles import Places
 from gates.report.stream import FindingsAsTheyCome
@@ -169,3 +169,29 @@ def test_formats_for_machines_hold_both_and_name_the_first():
     assert told == [None, first.fingerprint, None]
     (run,) = json.loads(sarif.render(report))["runs"]
     assert [each["properties"].get("duplicateOf") for each in run["results"]] == told
+
+
+def test_the_reports_for_people_tell_it_once():
+    first, second = finding("platform-logger", 7), finding("ruff", 7, "T201")
+    report = report_of(
+        StageResult(Stage.LINT, (result("platform-logger", first), result("ruff", second)))
+    )
+    for shown in (html.render(report), markdown.summary(report)):
+        assert shown.count(first.message) == 1
+        assert shown.count("the same fault as platform-logger reports there") == 1
+        assert "T201" in shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("security/detect-child-process", "command-injection"),
+        ("security/detect-non-literal-fs-filename", "path-traversal"),
+        ("B310", "request-forgery"),
+    ],
+)
+def test_what_follows_from_outside_and_the_call_it_arrives_at_are_one_fault(first, second):
+    places = Places()
+    told = finding("eslint-security", 7, first)
+    assert places.add(told) is None
+    assert places.add(finding("injection", 7, second)) is told

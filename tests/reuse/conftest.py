@@ -39,8 +39,15 @@ class Runs:
         """The folder of the kept results."""
         return self.settings.cache / "results"
 
+    @property
+    def together(self) -> list[Path]:
+        """The files that hold what runs rested on."""
+        return sorted(self.kept.glob("*/*/together.dsse.json"))
+
     def entries(self, check: str) -> list[Path]:
-        """The kept results of a check."""
+        """The kept results of a check, which count one by one from now on."""
+        for each in self.together:
+            each.unlink()
         return sorted(self.kept.glob(f"*/*/{check}/*.dsse.json"))
 
 

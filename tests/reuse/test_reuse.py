@@ -17,9 +17,10 @@ from gates.evidence.keys import signing_key
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
 from gates.needs import Needs
+from gates.pipeline import run_pipeline
 from gates.report.text import render
 from gates.reuse import Reuse
-from gates.reuse.entry import build, read
+from gates.reuse.entry import build, build_together, read, read_together
 from gates.reuse.store import KEPT
 from gates.settings import load_policy
 from tests.reuse.conftest import DAY, checks_of
@@ -134,15 +135,117 @@ def test_the_results_of_another_key_are_not_believed(runs, folder):
     assert len(runs.ran()) == ALL
 
 
-@pytest.mark.parametrize("damage", [
+DAMAGES = pytest.mark.parametrize("damage", [
     lambda data: b"", lambda data: data[:100], lambda data: data[:-1],
     lambda data: data.replace(b'"sig":"', b'"sig":"A'), lambda data: data + b"\n",
     lambda data: b"[" * 100_000, lambda data: b"\0" * 1000,
 ])  # fmt: skip
+
+
+@DAMAGES
 def test_an_entry_that_was_damaged_is_as_if_it_were_not_there(runs, damage):
     (entry,) = runs.entries(CHECK)
     entry.write_bytes(damage(entry.read_bytes()))
     assert runs.ran() == {CHECK}
+    assert runs.ran() == set()
+
+
+def without_single_results(runs):
+    """What is kept, but for the file that holds all results together."""
+    (together,) = runs.together
+    for each in together.parent.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+    return together
+
+
+def test_what_a_run_rested_on_is_one_file(runs):
+    without_single_results(runs)
+    assert runs.ran() == set()
+
+
+@DAMAGES
+def test_results_together_that_were_damaged_count_one_by_one(runs, damage):
+    (together,) = runs.together
+    whole = together.read_bytes()
+    together.write_bytes(damage(whole))
+    assert runs.ran() == set()
+    assert together.read_bytes() != damage(whole)  # written again, since the run rested on others
+    without_single_results(runs).write_bytes(damage(whole))
+    assert len(runs.ran()) == ALL
+
+
+def test_results_together_of_another_key_are_not_believed(runs, folder):
+    runs.run(key=folder / "another.pem")
+    mine, other = sorted(runs.together, key=lambda each: each.stat().st_ctime_ns)
+    without = mine.parent
+    mine.write_bytes(other.read_bytes())
+    shutil.rmtree(other.parent)
+    for each in without.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+    assert len(runs.ran()) == ALL
+
+
+def test_results_together_that_are_no_plain_file_are_not_read(runs, folder):
+    together = without_single_results(runs)
+    (folder / "elsewhere").write_bytes(together.read_bytes())
+    together.unlink()
+    together.symlink_to(folder / "elsewhere")
+    assert len(runs.ran()) == ALL
+
+
+def test_results_together_of_another_module_are_not_this_ones(runs):
+    (together,) = runs.together
+    shutil.copytree(together.parent, together.parent.with_name("another-module"))
+    for each in together.parent.with_name("another-module").iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+    changed = json.loads((runs.path / "module.json").read_text()) | {"slug": "another-module"}
+    (runs.path / "module.json").write_text(json.dumps(changed))
+    assert len(runs.ran()) == ALL
+
+
+def changed_together(runs, change):
+    """The file of all results, each changed, signed with the key that counts."""
+    together = without_single_results(runs)
+    every = read_together(envelope.parse(json.loads(together.read_bytes())).payload)
+    payload = build_together([change(each()) for each in every.values()])
+    together.write_bytes(envelope.sign(payload, signing_key(runs.settings.key)).to_bytes())
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=25), timedelta(hours=-1)])
+def test_each_of_the_results_together_has_its_own_age(runs, age):
+    moment = datetime.now(UTC) - age
+    changed_together(
+        runs, lambda each: replace(each, made=moment) if each.result.check == CHECK else each
+    )
+    assert runs.ran() == {CHECK}
+
+
+def test_each_of_the_results_together_is_held_against_its_own_trace(runs):
+    path = runs.path / "CHANGELOG.md"
+    state, text = path.stat(), path.read_text()
+    without_single_results(runs)
+    path.write_text(text.replace("1", "2"))  # as long as before, and set back
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert runs.ran() == READERS
+
+
+def test_what_a_run_did_not_ask_for_stays_together(runs):
+    run_pipeline(
+        runs.path, [Stage.LINT_MANIFEST], runs.settings, today=DAY, only=frozenset({CHECK})
+    )
+    (runs.path / "CHANGELOG.md").write_text("# Changelog\n")
+    assert CHECK in runs.ran()
+    without_single_results(runs)
+    assert runs.ran() == set()
+
+
+def test_a_run_that_breaks_off_leaves_no_older_results_before_its_own(runs, monkeypatch):
+    monkeypatch.setattr(Reuse, "end", lambda _: None)
+    runs.run(reuse="fresh")
+    assert runs.together == []
     assert runs.ran() == set()
 
 
@@ -152,6 +255,7 @@ def test_an_entry_that_is_no_plain_file_is_not_read(runs, folder):
     entry.unlink()
     entry.symlink_to(folder / "elsewhere")
     assert runs.ran() == {CHECK}
+    (entry,) = runs.entries(CHECK)
     entry.unlink()
     os.mkfifo(entry)
     assert runs.ran() == {CHECK}

@@ -26,6 +26,7 @@ from gates.pipeline import run_pipeline
 from gates.reuse import Reuse
 from gates.reuse.entry import read
 from gates.reuse.identity import Identities
+from gates.reuse.store import TOGETHER
 from gates.settings import Settings, load_policy
 from gates.toolchains.languages.typescript.compiler import reads_elsewhere
 from tests.conftest import ROOT
@@ -58,11 +59,12 @@ class Kept:
             needs.close()
 
     def entry(self, check: str) -> Path:
-        """The kept result of a check."""
+        """The kept result of a check; all count one by one from now on."""
         key = own_public_key(self.settings.key)
         assert key is not None
-        of_key = self.settings.cache / "results" / key_id(key)[:16]
-        (found,) = (of_key / self.root.name / check).glob("*.dsse.json")
+        of_key = self.settings.cache / "results" / key_id(key)[:16] / self.root.name
+        (of_key / TOGETHER).unlink(missing_ok=True)
+        (found,) = (of_key / check).glob("*.dsse.json")
         return found
 
 

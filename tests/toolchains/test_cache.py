@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +17,8 @@ from gates.model import CheckResult, Verdict
 from gates.module import load
 from gates.needs import Needs
 from gates.run import run_check
-from gates.settings import load_policy
+from gates.settings import Policy, Settings, load_policy
+from gates.toolchains import Session, Tools
 from gates.toolchains.cache import (
     SEEN,
     Installed,
@@ -26,6 +29,7 @@ from gates.toolchains.cache import (
 )
 from gates.toolchains.folders import SEAL
 from gates.toolchains.languages.python.code_rules import date_by_content
+from gates.toolchains.languages.python.environment import install_packages
 from gates.toolchains.languages.python.tree import DamagedError, check_files
 from gates.toolchains.locks import TreeError
 
@@ -185,15 +189,25 @@ def test_a_damaged_folder_that_appears_meanwhile_is_not_used(tmp_path):
 
 
 @pytest.fixture
-def check_module(make_module, settings, folder):
-    """Run one check on the Python base, with a cache that nobody else uses."""
-    root = make_module("python")
+def environment(make_module, settings, folder):
+    """The environment of the Python base, copied into a cache that nobody else uses."""
+    with Session(load(make_module("python")), Policy(), settings) as session:
+        shared = install_packages(Tools(session)).folder
+    copied = folder / "cache" / "environments" / shared.name
+    shutil.copytree(shared, copied, symlinks=True)
+    return copied
+
+
+@pytest.fixture
+def check_module(environment, settings, folder):
+    """Run one check on the Python base, with that cache unless another is given."""
+    root = folder / "modules" / "sample-module"
     own = replace(settings, cache=folder / "cache")
 
-    def run(check: str, files: dict[str, str]) -> CheckResult:
+    def run(check: str, files: dict[str, str], settings: Settings = own) -> CheckResult:
         for name, text in files.items():
             (root / name).write_text(text)
-        needs = Needs(load(root), load_policy(root), own, today=date(2026, 11, 24))
+        needs = Needs(load(root), load_policy(root), settings, today=date(2026, 11, 24))
         try:
             return run_check(find(check), needs)
         finally:
@@ -202,11 +216,13 @@ def check_module(make_module, settings, folder):
     return run
 
 
-def test_a_test_that_fails_fails_also_with_a_runner_that_was_edited(check_module, folder):
+def test_a_test_that_fails_fails_also_with_a_runner_that_was_edited(check_module, environment):
     """An edited pytest in the cache made each test pass."""
     files = {"tests/unit/test_false.py": "def test_false() -> None:\n    assert False\n"}
-    assert check_module("tests-pass", files).verdict is Verdict.FAIL
-    (edited,) = (folder / "cache" / "environments").glob("python-*/**/_pytest/python.py")
+    first = check_module("tests-pass", files)
+    assert first.verdict is Verdict.FAIL
+    assert any("from the cache" in each.detail for each in first.records)
+    (edited,) = environment.glob("**/_pytest/python.py")
     text = edited.read_text()
     assert "result = testfunction(**testargs)" in text
     edited.write_text(text.replace("result = testfunction(**testargs)", "result = None"))
@@ -216,11 +232,21 @@ def test_a_test_that_fails_fails_also_with_a_runner_that_was_edited(check_module
     assert any("made anew" in each.detail for each in again.records)
 
 
-def test_a_cache_of_mypy_that_was_cut_short_is_thrown_away(check_module, folder):
+def test_a_cache_of_mypy_that_was_cut_short_is_thrown_away(
+    check_module, environment, settings, folder
+):
+    assert check_module("mypy", {}, settings).verdict is Verdict.PASS
+    shared, own = (each / "mypy" / environment.name for each in (settings.cache, folder / "cache"))
+    whole = [*shared.glob("1/known/**/*.db")]
+    assert whole
+    for path in whole:
+        part = own / path.relative_to(shared)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert check_module("mypy", {}).verdict is Verdict.PASS
-    for path in (folder / "cache" / "mypy").rglob("*.db"):
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert check_module("mypy", {}).verdict is Verdict.PASS
+    for path in whole:
+        with contextlib.closing(sqlite3.connect(own / path.relative_to(shared))) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_runs_beside_each_other_each_have_a_folder_and_the_next_finds_the_first(tmp_path):

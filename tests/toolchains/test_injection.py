@@ -12,7 +12,7 @@ import pytest
 from gates.errors import ToolFailedError
 from gates.model import Level, Location
 from gates.toolchains.injection_rules import read_rules
-from gates.toolchains.opengrep import parse, run
+from gates.toolchains.opengrep import UNPARSED, Looked, parse, run
 from tests.conftest import ROOT
 
 SUFFIXES = {"typescript": ".ts", "python": ".py"}
@@ -80,19 +80,62 @@ def test_a_comment_switches_nothing_off_and_columns_are_characters(open_tools):
     assert found.detail == "line 3: request"
 
 
-def test_a_part_that_is_not_parsed_is_named_with_its_place():
-    kind = ["PartialParsing", [{"path": "/copy/src/a.ts", "start": {"line": 3, "col": 7}}]]
-    entry = {"error_type": kind, "message": "`T` was\nunexpected", "location": {"path": "src/a.ts"}}
-    with pytest.raises(ToolFailedError, match=r"src/a\.ts:3:7: `T` was unexpected$") as error:
-        parse(document(errors=[entry]), COPY, RULES)
+YOUNG = {
+    "using": "  using file = open();\n",
+    "await using": "  await using file = open();\n",
+    "import attributes": '  const data = await import("x", { with: { type: "json" } });\n',
+    "accessor": "  class A { accessor name = 1; }\n",
+    "static block": "  class A { static { open(); } }\n",
+    "satisfies": "  const a = { b: 1 } satisfies object;\n",
+    "decorators": "  @sealed\n  class A { @logged m(): void {} }\n",
+    "const type parameters": "  const f = function <const T>(x: T): T { return x; };\n",
+}
+PARSED = {"import attributes", "satisfies", "decorators"}
+
+
+def test_young_syntax_is_named_at_its_place(open_tools):
+    """After a static block, opengrep takes the rest of the function for something else: so the
+    place is an error, whatever else is found in its file."""
+    files = {
+        f"src/a{number}.ts": (
+            f"export async function h(request: RouteRequest): Promise<void> {{\n{text}"
+            "  execSync(request.rawBody);\n}\n"
+        ).encode()
+        for number, text in enumerate(YOUNG.values())
+    }
+    found = list(run(open_tools(files), "typescript", [*files], ".ts"))
+    for path, name in zip(files, YOUNG, strict=True):
+        rules = [each.rule for each in found if each.location.path == path]
+        assert ("command-injection" in rules) is (name != "static block"), name
+        assert (UNPARSED in rules) is (name not in PARSED), name
+    (using,) = (
+        each for each in found if each.rule == UNPARSED and each.location.path == "src/a0.ts"
+    )
+    assert (using.location, using.level) == (Location("src/a0.ts", 2, 9, 13), Level.ERROR)
+    assert "waiver" in (using.fix or "")
+
+
+def test_a_file_that_cannot_be_read_takes_no_finding_from_another(open_tools):
+    files = {
+        "src/a.ts": b"const x = (; {\n",
+        "src/b.ts": b"export function h(request: RouteRequest) { execSync(request.rawBody); }\n",
+    }
+    found = run(open_tools(files), "typescript", [*files], ".ts")
+    assert next(each for each in found if each.rule != UNPARSED).location.path == "src/b.ts"
+    with pytest.raises(ToolFailedError, match=r"src/a\.ts") as error:
+        list(found)
     assert error.value.hint
 
 
-@pytest.mark.parametrize("source", ["const x = (; {\n", "/* never ends\n"])
-def test_a_file_that_is_no_typescript_is_inconclusive(open_tools, source):
-    files = {"src/a.ts": source.encode(), "src/b.ts": b"export const b = 1;\n"}
-    with pytest.raises(ToolFailedError):
-        list(run(open_tools(files), "typescript", [*files], ".ts"))
+def test_what_was_not_looked_at_is_named_by_its_file():
+    entry = {"error_type": "Timeout", "message": "too\nlong", "location": {"path": "src/a.ts"}}
+    assert parse(document(errors=[entry]), COPY, RULES).unread == {"src/a.ts": "too long"}
+
+
+def test_a_comment_that_never_ends_is_named(open_tools):
+    files = {"src/a.ts": b"/* never ends\n", "src/b.ts": b"export const b = 1;\n"}
+    found = list(run(open_tools(files), "typescript", [*files], ".ts"))
+    assert {(each.location.path, each.rule) for each in found} == {("src/a.ts", UNPARSED)}
 
 
 def document(**more: object) -> bytes:
@@ -105,13 +148,14 @@ def document(**more: object) -> bytes:
 
 
 def test_what_is_printed_of_a_clean_file():
-    assert parse(document(), COPY, RULES) == ({"src/a.ts"}, [])
+    assert parse(document(), COPY, RULES) == Looked(frozenset({"src/a.ts"}), (), {})
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"errors": [{"message": "no", "location": {"path": "/copy/src/a.ts"}}]},
+        {"errors": [{"message": "no"}]},
+        {"errors": [{"error_type": ["PartialParsing", [{}]], "path": "/copy/src/a.ts"}]},
         {"errors": [{"message": "no", "path": "/elsewhere/a.ts"}]},
         {"skipped_rules": [{"rule_id": "x"}]},
         {"rules_by_engine": []},

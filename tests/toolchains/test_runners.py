@@ -18,7 +18,7 @@ from gates.toolchains.languages.typescript.runner import find_runner
 RUNNERS = Path(__file__).with_name("runners")
 
 
-@pytest.mark.parametrize("name", ["jest", "node"])
+@pytest.mark.parametrize("name", ["jest", "ts-jest", "babel-jest", "node"])
 def test_a_run(make_module, settings, name):
     root = make_module("typescript")
     shutil.rmtree(root / "tests")
@@ -45,7 +45,7 @@ def test_a_run(make_module, settings, name):
     assert files["src/index.ts"].covered == 0
     assert run.lines["src/lib/titles.ts"].missed
     assert run.unmeasured == ()
-    assert run.runner.startswith("jest 30." if name == "jest" else "node:test ")
+    assert run.runner.startswith("node:test " if name == "node" else "jest 30.")
 
 
 TEST = "tests/unit/a.test.ts"
@@ -78,5 +78,5 @@ def test_the_runner_is_one(package, code, expected):
 
 def test_jest_without_what_reads_typescript(tmp_path):
     module = from_files("memory", {"module.json": b"{}", "package.json": b"{}"})
-    with pytest.raises(CouldNotCheckError, match="@swc/jest or ts-jest"):
+    with pytest.raises(CouldNotCheckError, match="names none of them"):
         configuration(module, tmp_path, tmp_path)

@@ -88,6 +88,12 @@ def _mutants() -> Tally:
     return mutants()
 
 
+def _histories() -> Tally:
+    from tests.truth import histories
+
+    return histories.tally()
+
+
 def _ranges() -> Tally:
     from tests.truth import ranges
 
@@ -148,6 +154,7 @@ CORPORA: Mapping[str, Callable[[], Tally]] = {
     "check-shapes": _check_shapes,
     "python-releases": _python_releases,
     "npm-releases": _npm_releases,
+    "histories": _histories,
     "ranges": _ranges,
     "patterns": _patterns,
     "schemas": _schemas,

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 def required_bump(module: Module, releases: Releases) -> Iterator[Finding]:
     """The version moves as far as its manifest and settings ask for; every break is listed.
 
-    Compared is with the newest stable release below. From 1.0.0 on a break asks for the next major
-    version, something new for the next minor, anything else for a patch; below 1.0.0 the left-most
-    number that is not zero counts as the major one; a pre-release counts as the version that it
-    leads to, and what follows only pre-releases is free (SemVer 2.0.0, sections 4 and 6 to 9).
+    Compared is with the newest stable release below, or where the module was edited since its own
+    version was released, with that: then findings are warnings. From 1.0.0 on a break asks for the
+    next major version, something new for the next minor, anything else for a patch; below 1.0.0 the
+    left-most number that is not zero counts as the major one; a pre-release counts as the version
+    that it leads to, and what follows only pre-releases is free (SemVer 2.0.0, sections 4 and 6 to
+    9).
     A break is what a user of the old version can show: a call, a settings document, an environment
     that worked and does not; what could not be shown asks for a minor version. From 1.0.0 on every
     break is listed in `breaking`, by its symbol or by the beginning of several and `*`, with

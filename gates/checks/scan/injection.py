@@ -21,7 +21,8 @@ def injection(module: Module, tools: Tools) -> Iterator[Finding]:
     path-traversal, request-forgery and template-injection in Python, where bandit has none. The
     finding says the way. What was held against a schema may be a path or an address; it may never
     be a part of a command or of SQL. From one file to another nothing is followed. Comments that
-    switch rules off have no effect.
+    switch rules off have no effect. Syntax that is younger than opengrep's grammar is an error at
+    its place (`not-parsed`), which may be approved by a waiver; the other files are looked at.
 
     Why: a handler runs with the rights of the platform, for whoever can call it.
     Bad: `readFile("/data/" + request.params.name)`

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gates.check import check
 from gates.database import Database
 from gates.database.failure_advice import on_second_run
-from gates.database.locate import writer_place
+from gates.database.locate import mention_place, writer_place
 from gates.database.proofs.idempotency.repeat import repeat
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Location, Stage
@@ -16,6 +16,9 @@ from gates.module import Module
 
 _ROWS = re.compile(r"table (?:[^.]+\.)?([^:]+): (\d+ rows? became|its )")
 """What a difference of rows says, with the table's name."""
+
+_OBJECT = re.compile(r"\w+ .+?(?= is new$| is gone$|: )")
+"""What it says of the schema begins so, as `diff` names an object."""
 
 _AUDIT = "table public.audit_logs:"
 
@@ -59,7 +62,6 @@ def migrations_idempotent(module: Module, database: Database) -> Iterator[Findin
                 f"running it again changes something: {each}",
                 _place(module, path, each),
                 fix="write the statement so that it may run again, with the same result",
-                detail="\n".join(differences) if len(differences) > 1 else None,
             )
     if found.unfilled and not (found.failures or found.differences):
         raise CouldNotCheckError(
@@ -69,8 +71,8 @@ def migrations_idempotent(module: Module, database: Database) -> Iterator[Findin
 
 
 def _place(module: Module, path: str, difference: str) -> Location:
-    """The statement that writes the table which a difference is about, else the whole file."""
-    rows = _ROWS.match(difference)
-    if rows is None:
-        return Location(path, 1, 1)
-    return writer_place(module, path, rows[1], counted=rows[2].endswith("became"))
+    """The statement that a difference comes from: it writes the table, or names the object."""
+    if rows := _ROWS.match(difference):
+        return writer_place(module, path, rows[1], counted=rows[2].endswith("became"))
+    label = _OBJECT.match(difference)
+    return mention_place(module, path, label[0] if label else "")

@@ -16,7 +16,8 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
 
     Looked at are files under tests/, and files named like tests elsewhere. Python: pytest ran every
     function test* at their top or in a class, none returns a value, and each such file asserts
-    something; nothing is run again until it passes (flaky), and an expected failure is strict.
+    something; nothing is run again until it passes (flaky), an expected failure is strict, and no
+    hook of pytest changes how a test ends.
     TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
     no retries. Each test must call `expect` (vitest, jest) or node:assert (node:test); one that
     does not fails, and `tests-pass` reports it.

@@ -30,7 +30,8 @@ def upgrade_and_back(
         long texts and large numbers, and as new rules refuse them: a statement before the rule has
         to make them fit. The schema must be a fresh
         install's and every row still there; the hooks must bear running again, those of a first
-        version on its own fresh install, and change no schema; the rollbacks of
+        version on its own fresh install and its pre_upgrade before that, too, and change no
+        schema; the rollbacks of
         what is new must bring back the old schema and leave the old rows alone. Notes name what
         data is lost on the way, and which values an upgrade changes.
     Bad: ADD COLUMN colour text NOT NULL, which no table with rows can take; a column that is added

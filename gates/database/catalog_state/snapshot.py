@@ -63,7 +63,8 @@ def snapshot(
 def diff(old: Snapshot, new: Snapshot, *, came: str = "is new", went: str = "is gone") -> list[str]:
     """What became of `old`, one sentence for each object or property, sorted by object.
 
-    What belongs to an object that came or went is not listed again for each of its columns.
+    What belongs to an object that came or went, or became another kind of object, is not listed
+    again for each of its columns.
     """
     found = []
     for key in sorted({*old.objects, *new.objects}):
@@ -75,6 +76,8 @@ def diff(old: Snapshot, new: Snapshot, *, came: str = "is new", went: str = "is 
             other = old if before is None else new
             if not _belongs_to_another(key, whole, other):
                 found.append(f"{key} {came if before is None else went}")
+            continue
+        if _is_of_another_kind(key, old, new):
             continue
         for name in sorted({*before, *after}):
             if before.get(name) != after.get(name):
@@ -102,6 +105,16 @@ def _belongs_to_another(key: str, whole: Snapshot, other: Snapshot) -> bool:
         f"{each} {owner}" in whole.objects and f"{each} {owner}" not in other.objects
         for each in ("table", "view", "type")
     )
+
+
+def _is_of_another_kind(column: str, old: Snapshot, new: Snapshot) -> bool:
+    """Whether what a column belongs to is listed anyway: a view took the place of a table, say."""
+    kind, _, name = column.partition(" ")
+    if kind != "column":
+        return False
+    owner = name.rpartition(".")[0]
+    owners = (f"{each} {owner}" for each in ("table", "view", "type"))
+    return any((each in old.objects) != (each in new.objects) for each in owners)
 
 
 def _shown(value: str | None) -> str:

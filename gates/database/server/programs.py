@@ -40,10 +40,20 @@ class Account:
     def choose(cls) -> Account:
         """Ourselves, or for root an account without rights.
 
-        Raises `DatabaseUnavailableError` where root finds neither "postgres" nor "nobody".
+        Raises `DatabaseUnavailableError` where root finds neither "postgres" nor "nobody", and
+        where we have no account's name, as a container under an arbitrary number: `initdb` and
+        the rule that lets us in ask for it.
         """
-        if os.geteuid() != 0:
-            return cls("", os.geteuid(), os.getegid(), switch=False)
+        if (own := os.geteuid()) != 0:
+            try:
+                pwd.getpwuid(own)
+            except KeyError:
+                raise DatabaseUnavailableError(
+                    f"user id {own} has no name on this machine (an entry in /etc/passwd), and"
+                    " PostgreSQL does not run without one",
+                    hint="add an entry, or set GATES_DATABASE_URL to a PostgreSQL server",
+                ) from None
+            return cls("", own, os.getegid(), switch=False)
         for name in ("postgres", "nobody"):
             try:
                 entry = pwd.getpwnam(name)

@@ -6,6 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+_WORD = re.compile(r"\w+")
+_ESCAPED = re.compile(r'\bU&"', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,42 @@ class Definitions:
         it runs. A name anywhere in a text counts, so that none is missed; one with
         escapes may be any."""
         found = [definition]
-        waiting = dict(self.by_name)
+        reached: set[str] = set()
         for text in found:
-            named = [name for name in waiting if _names(text, name)]
-            for name in named:
-                found += waiting.pop(name)
+            for name in self._named_in(text) - reached:
+                reached.add(name)
+                found += self.by_name[name]
         first, *rest = found
         return "\n\n".join([first, *sorted(set(rest) - {first})])
 
+    def _named_in(self, text: str) -> set[str]:
+        if _ESCAPED.search(text):
+            return set(self.by_name)
+        words = _words(text)
+        named = {name for word in words & self._plain.keys() for name in self._plain[word]}
+        return named | {name for name, written in self._special.items() if written.search(text)}
 
-def _names(text: str, name: str) -> bool:
-    written = rf"(?<!\w){re.escape(name)}(?!\w)|\bU&\""
-    return re.search(written, text, re.IGNORECASE) is not None
+    @cached_property
+    def _plain(self) -> dict[str, list[str]]:
+        """Names that are one word, by that word in small letters."""
+        found: dict[str, list[str]] = {}
+        for name in self.by_name.keys() - self._special.keys():
+            found.setdefault(name.casefold(), []).append(name)
+        return found
+
+    @cached_property
+    def _special(self) -> dict[str, re.Pattern[str]]:
+        """The other names, each with what finds it."""
+        return {
+            name: re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+            for name in self.by_name
+            if not _WORD.fullmatch(name)
+        }
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(each.casefold() for each in _WORD.findall(text))
 
 
 def definitions_of(named: Iterable[tuple[str, str]]) -> Definitions:

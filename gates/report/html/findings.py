@@ -125,13 +125,24 @@ def _finding(report: Report, each: Entry) -> Element:
         "article",
         element("h3", element("span", level, class_=f"level {kind}"), f" {finding.check}{rule}"),
         element("p", f"stage {each.stage.stage}, ", code(_where(report, finding)), class_="where"),
+        *([_same(each.first)] if each.first else _told(finding)),
+        _waiver(report, each),
+        class_=f"finding {kind}",
+    )
+
+
+def _same(first: Finding) -> Element:
+    """In place of all that another finding says of the same fault."""
+    return element("p", f"the same fault as {first.check} reports there", class_="message")
+
+
+def _told(finding: Finding) -> list[Element | None]:
+    return [
         element("p", cut(finding.message, DETAIL), class_="message"),
         _source(finding),
         _fix("Fix", finding.fix),
         _detail(finding),
-        _waiver(report, each),
-        class_=f"finding {kind}",
-    )
+    ]
 
 
 def _where(report: Report, finding: Finding) -> str:

@@ -11,6 +11,9 @@ from gates.database.proofs.idempotency.sequences import advance_sequences, last_
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 
+_Changes = dict[str, dict[str, str]]
+"""For each script the tables whose rows it changed, each with a sentence."""
+
 
 @dataclass(frozen=True)
 class Repeated:
@@ -39,16 +42,15 @@ def repeat(database: Database) -> Repeated:
     with database.scratch() as scratch:
         first = scratch.digests()
         failures, by_script = _round(database, scratch)
-        if database.applied.snapshot != scratch.snapshot():
-            changed.update(_blame(database))
-        if first != scratch.digests():
-            _merge(changed, by_script)
+        if differences := diff(database.applied.snapshot, scratch.snapshot()):
+            changed.update(_blame(database, differences))
+        _merge(changed, _lasting(by_script, first, scratch.digests()))
         unfilled = fill(database, scratch, before=database.scripts)
         _merge(changed, _settle(database, scratch))
         settled = scratch.digests()
         _, by_script = _round(database, scratch)
-        if settled != scratch.digests():
-            _merge(changed, {path: each for path, each in by_script.items() if path not in changed})
+        later = _lasting(by_script, settled, scratch.digests())
+        _merge(changed, {path: each for path, each in later.items() if path not in changed})
     found = tuple((path, tuple(each)) for path, each in changed.items())
     return Repeated(tuple(failures), found, unfilled)
 
@@ -68,10 +70,10 @@ def _settle(database: Database, scratch: Scratch) -> dict[str, list[str]]:
     return found
 
 
-def _round(database: Database, scratch: Scratch) -> tuple[list[Failure], dict[str, list[str]]]:
+def _round(database: Database, scratch: Scratch) -> tuple[list[Failure], _Changes]:
     """Run each script once: those that fail, and how each changed the data."""
     failures: list[Failure] = []
-    changed: dict[str, list[str]] = {}
+    changed: _Changes = {}
     digests = scratch.digests()
     budget = scratch.budget()
     for path, sql in database.scripts:
@@ -79,10 +81,20 @@ def _round(database: Database, scratch: Scratch) -> tuple[list[Failure], dict[st
         if run.failure is not None:
             failures += [run.failure, *run.others]
         now = scratch.digests()
-        if found := data_changes(digests, now):
-            changed[path] = found
+        changed[path] = data_changes(digests, now)
         digests = now
     return failures, changed
+
+
+def _lasting(changed: _Changes, old: dict[str, str], new: dict[str, str]) -> dict[str, list[str]]:
+    """What each script changed in the tables that a whole round left otherwise: a column that one
+    script adds and another drops shows in the rows of both, and stays in none."""
+    left = data_changes(old, new)
+    return {
+        path: found
+        for path, each in changed.items()
+        if (found := [sentence for table, sentence in each.items() if table in left])
+    }
 
 
 def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
@@ -90,24 +102,26 @@ def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
         into.setdefault(path, []).extend(found)
 
 
-def _blame(database: Database) -> dict[str, list[str]]:
-    """Which scripts change the schema on their second run, and how."""
-    found = {}
+def _blame(database: Database, differences: list[str]) -> dict[str, list[str]]:
+    """The script that each difference of the whole round comes from: the last one before which it
+    was not there. What one brings back and a later one takes away again is no difference."""
+    left: list[tuple[str, list[str]]] = []
     with database.scratch() as scratch:
-        before = database.applied.snapshot
         for path, sql in database.scripts:
             scratch.run(path, sql, go_on=True)
-            after = scratch.snapshot()
-            if differences := diff(before, after):
-                found[path] = differences
-            before = after
+            left.append((path, diff(database.applied.snapshot, scratch.snapshot())))
+    found: dict[str, list[str]] = {}
+    for difference in differences:
+        without = [number for number, (_, each) in enumerate(left) if difference not in each]
+        path, _ = left[min(without[-1] + 1, len(left) - 1) if without else 0]
+        found.setdefault(path, []).append(difference)
     return found
 
 
-def data_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
-    """One sentence for each table whose rows are not what they were; audit_logs, which only tells
-    of the others, comes last."""
-    found = []
+def data_changes(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
+    """One sentence for each table whose rows are not what they were, by its name; audit_logs, which
+    only tells of the others, comes last."""
+    found = {}
     for name in sorted({*old, *new}, key=lambda each: (each.endswith(".audit_logs"), each)):
         before, after = (each.get(name, "0/0") for each in (old, new))
         if before != after:
@@ -118,5 +132,5 @@ def data_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
                 if rows != now
                 else f"its {many} {'was' if rows == '1' else 'were'} changed"
             )
-            found.append(f"table {name}: {what}")
+            found[name] = f"table {name}: {what}"
     return found

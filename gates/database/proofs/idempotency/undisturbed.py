@@ -38,7 +38,7 @@ class Undisturbed:
                 if one.get(each) == two.get(each) != here.get(each):
                     expected[table], found[table] = one.get(each, "0/0"), here.get(each, "0/0")
                     break
-        return data_changes(expected, found)
+        return [*data_changes(expected, found).values()]
 
     @property
     def failure(self) -> Failure | None:

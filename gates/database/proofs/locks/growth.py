@@ -27,6 +27,8 @@ class Point:
     """Rows that went through its hands."""
     sorts: bool = False
     """Whether an index was built, which sorts."""
+    still: bool = False
+    """Whether it took no lock and touched no row, as SET does: rows can't make it slower."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def fit(points: Sequence[Point]) -> Growth:
     first, last = ordered[0], ordered[-1]
     shape = _shape(ordered)
     if shape == "constant":
-        return Growth(shape, last.rows, last.seconds, max(each.seconds for each in ordered), False)
+        # What stalls on a busy machine only adds to what the same work takes at every size.
+        quickest = min(each.seconds for each in ordered)
+        return Growth(shape, last.rows, quickest, quickest, False)
     if last.rows == TARGET:
         return Growth(shape, last.rows, last.seconds, last.seconds, False)
     scale = _form(shape, TARGET) / _form(shape, last.rows)
@@ -88,6 +92,8 @@ def together(parts: Sequence[Growth]) -> Growth:
 
 def _shape(ordered: Sequence[Point]) -> Shape:
     first, last = ordered[0], ordered[-1]
+    if all(each.still for each in ordered):
+        return "constant"
     if first.rows == last.rows:
         grows = last.work >= last.rows > 0
         return ("n log n" if last.sorts else "linear") if grows else "constant"

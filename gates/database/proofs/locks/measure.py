@@ -239,4 +239,5 @@ def _point(rows: int, steps: Sequence[Step]) -> Point:
     done = [each for step in steps for each in step.effects]
     seconds = sum(step.seconds for step in steps)
     work = sum(each.work for each in done)
-    return Point(rows, seconds, work, any(each.built for each in done))
+    still = not done and not any(step.acquired for step in steps)
+    return Point(rows, seconds, work, any(each.built for each in done), still)

@@ -2,8 +2,9 @@
 
 The order of an upgrade is: `pre_upgrade` of the new version, all of its migrations (each may run
 again, so those that the old version ran do no harm), `post_upgrade`. A fresh install runs the
-migrations alone, so a hook may move data and leaves the schema as the migrations made it. Hooks
-have no way back of their own: a rollback undoes migrations.
+migrations alone, so a hook may move data and leaves the schema as the migrations made it (for
+`pre_upgrade` of a first version see `hooks`). Hooks have no way back of their own: a rollback
+undoes migrations.
 """
 
 from __future__ import annotations
@@ -127,8 +128,10 @@ class _Proof:
                 self.found.fails(ran.failure, "an upgrade that is run again fails", on_second_run)
                 return False
             now = self.scratch.digests()
-            if path in dict(self.hooks) and (found := data_changes(data, now)):
-                self.found.differs(path, "run again, the hook changes data once more", found)
+            if path in dict(self.hooks) and (wrote := data_changes(data, now)):
+                self.found.differs(
+                    path, "run again, the hook changes data once more", [*wrote.values()]
+                )
             data = now
         if found := diff(schema, self.scratch.snapshot()):
             self.found.differs(self.hooks[0][0], "run again, the upgrade changes the schema", found)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gates.lazy import load
 from gates.toolchains.languages.protocol import Words
 from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, PYPI
-from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.python.advisories import ask_advisories as ask_advisories

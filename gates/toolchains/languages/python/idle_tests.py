@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from gates.model import Location
 from gates.module import Module
 from gates.syntax import parse_python
+from gates.toolchains.languages.python.hooks import find_deciding_hooks
 from gates.toolchains.languages.python.pytest import is_test
 from gates.toolchains.languages.python.sources.trees import at
 from gates.toolchains.problem import Problem
@@ -33,10 +34,12 @@ class _Test:
 
 
 def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
-    """Each test under tests/, or in a file of tests, that pytest has not run, or that returns.
+    """Each test under tests/, or in a file of tests, that pytest has not run, or that returns; and
+    each hook that can change how a test ends.
 
     `run.seen` holds what pytest ran, as "path:line" and as "package.file.Class.function".
     """
+    yield from find_deciding_hooks(module)
     for path in sorted(module.files):
         if not path.endswith(".py"):
             continue

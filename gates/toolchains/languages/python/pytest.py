@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from gates.errors import ToolFailedError
+from gates.toolchains.canary import canary_name
 from gates.toolchains.languages.python.environment import (
     CONFIG,
     install_packages,
@@ -23,6 +24,7 @@ from gates.toolchains.languages.python.measured import (
     find_unmeasured,
     parse_coverage,
 )
+from gates.toolchains.processes import disk
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tests import FOLDERS, Failure, TestRun, find_test_files
 from gates.toolchains.tools import Tools
@@ -40,7 +42,10 @@ def is_test(path: PurePosixPath) -> bool:
 
 
 def run_tests(tools: Tools) -> TestRun:
-    """The module's tests. Raises `ToolFailedError` for a run without a report."""
+    """The module's tests, beside tests of the gate's own, which fail and are counted nowhere.
+
+    Raises `ToolFailedError` for a run without a report, and where the gate's tests did not fail.
+    """
     module, copy, folder = tools.session.module, tools.module_copy, tools.folder
     env = install_packages(tools)
     root = copy / source_root(module)
@@ -51,6 +56,7 @@ def run_tests(tools: Tools) -> TestRun:
     data, report, covered = folder / "coverage.data", folder / "tests.xml", folder / "coverage.json"
     top = copy / "src" if source_root(module) else _top(copy, sources(module))
     folders = [name for name in FOLDERS if (copy / name).is_dir()]
+    planted = [_plant(tools, folder, number) for number, folder in enumerate(folders)]
     sandbox = env.sandbox(network=True)
     ran = tools.run(
         env.program,
@@ -69,8 +75,9 @@ def run_tests(tools: Tools) -> TestRun:
     if told is None:
         raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
     result = parse_junit(told, copy, module.files)
-    if ran.exit_status == 2 and not result.failures:
+    if ran.exit_status == 2 and all(each.name in planted for each in result.failures):
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
+    result = _without(planted, result, ran.exit_status)
     if read_untrusted(folder, data) is None:
         return result
     rc = CONFIG / "coveragerc"  # not the copy, which the tests could write to
@@ -91,6 +98,39 @@ def run_tests(tools: Tools) -> TestRun:
         runner=f"pytest with {_coverage_version(told)}",
         unmeasured=tuple(find_unmeasured(module, measured)),
     )
+
+
+def _plant(tools: Tools, folder: str, number: int) -> str:
+    """Write a test that fails beside the module's own; its name."""
+    name = f"test_{canary_name(tools)}_{number}"
+    with disk():
+        (tools.module_copy / folder / f"{name}.py").write_text(
+            f"def {name}():\n    assert {number} == {number + 1}\n", "utf-8"
+        )
+    return name
+
+
+def _without(planted: Collection[str], run: TestRun, status: int) -> TestRun:
+    """What a run says of the module's own tests.
+
+    Raises `ToolFailedError` where tests of the module are said to have passed and none to have
+    failed, and a planted one did not fail as it has to: then hooks of the module, or what it has
+    changed in pytest, decide.
+    """
+    failures = tuple(each for each in run.failures if each.name not in planted)
+    found = {each.name for each in run.failures} & {*planted}
+    if run.passed and not failures and (len(found) < len(planted) or status == 0):
+        raise ToolFailedError(
+            "pytest let a test pass, or left it out, that was put beside the module's and fails",
+            hint="in the tests, let no hook and no patch of pytest decide which test runs or how it"
+            " ends: look at conftest.py",
+        )
+    counted = len(found)
+    seen = frozenset(each for each in run.seen if not any(name in each for name in planted))
+    return replace(
+        run, collected=run.collected - counted, failed=run.failed - counted, failures=failures,
+        seen=seen,
+    )  # fmt: skip
 
 
 def _coverage_version(report: bytes) -> str:

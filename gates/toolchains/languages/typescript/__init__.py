@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gates.lazy import load
 from gates.toolchains.languages.protocol import Words
 from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, NPM
-from gates.toolchains.lazy import load
 
 if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.advisories import ask_advisories as ask_advisories

@@ -19,11 +19,21 @@ from gates.toolchains.tools import Program, Tools
 
 CONFIG_NAME, SETUP_NAME = "gates.jest.config.json", "gates.jest.setup.mjs"
 _SWC = {"jsc": {"parser": {"syntax": "typescript"}, "target": "es2022"}, "sourceMaps": "inline"}
-_TRANSFORMERS: dict[str, dict[str, Any]] = {
-    "@swc/jest": _SWC,
-    "ts-jest": {"useESM": True, "diagnostics": False},  # the check tsc judges types
+_BABEL = {"babelrc": False, "configFile": False, "presets": ["@babel/preset-typescript"]}
+_TS_JEST = {
+    "useESM": True,
+    # The check tsc judges types, by the module's own tsconfig.json, which counts nothing here.
+    "diagnostics": False,
+    "transpilation": True,
+    "tsconfig": {"module": "esnext", "target": "es2022", "isolatedModules": True},
 }
-"""The packages that turn TypeScript into JavaScript for jest, with the platform's options."""
+_TRANSFORMERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "@swc/jest": ("@swc/jest", _SWC),
+    "ts-jest": ("ts-jest", _TS_JEST),
+    "@babel/preset-typescript": ("babel-jest", _BABEL),
+}
+"""By the package that a module names: what turns TypeScript into JavaScript for jest, with the
+platform's options. babel-jest comes with jest."""
 
 
 def run_tests(tools: Tools) -> TestRun:
@@ -63,7 +73,8 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
     found = next((name for name in _TRANSFORMERS if has_package(module, name)), None)
     if found is None:
         raise CouldNotCheckError(
-            "jest reads TypeScript by @swc/jest or ts-jest, and package.json names neither",
+            "jest reads TypeScript by @swc/jest, ts-jest or @babel/preset-typescript, and"
+            " package.json names none of them",
             hint="npm install --save-dev @swc/core @swc/jest",
         )
     return {
@@ -78,7 +89,7 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
         "extensionsToTreatAsEsm": [".ts", ".tsx", ".mts"],
         "moduleFileExtensions": ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs", "json", "node"],
         "moduleNameMapper": {r"^(\.{1,2}/.*)\.js$": "$1"},
-        "transform": {r"\.[cm]?tsx?$": [found, _TRANSFORMERS[found]]},
+        "transform": {r"\.[cm]?tsx?$": list(_TRANSFORMERS[found])},
         "setupFilesAfterEnv": [f"<rootDir>/{SETUP_NAME}"],
         "collectCoverage": True,
         "collectCoverageFrom": ["src/**/*.{ts,tsx,mts,cts}", "!**/*.d.ts"],

@@ -10,6 +10,7 @@ import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
 const [answers, folder, entry, seconds] = process.argv.slice(2);
 const descriptor = fs.openSync(answers, "a", 0o600);
@@ -17,8 +18,8 @@ const root = fs.realpathSync(folder) + path.sep;
 const { writeSync } = fs;
 const exit = process.exit.bind(process);
 const reallyExit = process.reallyExit.bind(process);
-const setDeadline = setTimeout;
-let ended = false;
+const ended = new Int32Array(new SharedArrayBuffer(4));
+const { compareExchange } = Atomics;
 let sockets = 0;
 
 function say(event, more = {}) {
@@ -49,10 +50,7 @@ function listed(value, names) {
 }
 
 function end(event, more) {
-  if (!ended) {
-    ended = true;
-    say(event, more);
-  }
+  if (compareExchange(ended, 0, 0, 1) === 0) say(event, more);
   reallyExit(0);
 }
 
@@ -143,11 +141,25 @@ function threw(error) {
 process.on("uncaughtException", threw);
 process.on("unhandledRejection", threw);
 process.on("exit", () => {
-  if (!ended) end("unsettled", {});
+  if (ended[0] === 0) end("unsettled", {});
 });
 
+/** Ends the process in time. A thread of its own: one that never comes back runs no timer. */
+function deadline() {
+  const { workerData: given } = require("node:worker_threads");
+  Atomics.wait(given.ended, 0, 0, given.seconds * 1000);
+  if (Atomics.compareExchange(given.ended, 0, 0, 1) === 0) {
+    require("node:fs").writeSync(given.descriptor, '{"event":"hung"}\n');
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
 say("started");
-setDeadline(() => end("hung", {}), Number(seconds) * 1000);
+new Worker(`(${deadline})()`, {
+  eval: true,
+  execArgv: [],
+  workerData: { ended, descriptor, seconds: Number(seconds) },
+});
 try {
   const loaded = await import(pathToFileURL(path.join(folder, entry)).href);
   const register = loaded.register ?? loaded.default?.register;

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -112,6 +113,7 @@ def check(program: Program, file: SourceFile) -> list[Found]:
 def forget(request: Request, options: Options) -> bool:
     """Take the module's own files out of mypy's cache: what is answered from there has no tree.
 
+    A cache that was cut short is emptied: it would be of no use to any later run either.
     False where the cache cannot be changed, as when another run does so.
     """
     if not Path(options.cache_dir).is_dir():
@@ -125,8 +127,11 @@ def forget(request: Request, options: Options) -> bool:
                 store.remove(name)
         store.commit()
         store.close()
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.OperationalError):
         return False
+    except sqlite3.DatabaseError:
+        for each in Path(options.cache_dir).glob("*/"):
+            shutil.rmtree(each, ignore_errors=True)
     return True
 
 

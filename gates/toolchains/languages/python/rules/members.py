@@ -19,6 +19,7 @@ from mypy.nodes import (
     StrExpr,
     TypeInfo,
 )  # fmt: skip
+from mypy.patterns import ClassPattern
 from mypy.types import Instance, LiteralType, get_proper_type
 
 from gates.toolchains.languages.python.rules.imports import capability
@@ -64,6 +65,9 @@ def find_members(program: Program, file: SourceFile) -> Iterator[Found]:
             yield from _by_text(program, file, each, texts)
         elif isinstance(each, MemberExpr):
             yield from _of_value(program, file, each)
+    for pattern in file.nodes:
+        if isinstance(pattern, ClassPattern):
+            yield from _of_pattern(program, file, pattern)
     for call in calls(file, frozenset({"_warnings.warn", "warnings.warn"})):
         if len([each for each in call.arg_names if each in (None, "category")]) < 2:
             message = "a warning without a category is a line past the platform's logger"
@@ -119,6 +123,25 @@ def _of_value(program: Program, file: SourceFile, node: MemberExpr) -> Iterator[
                     rule = "capabilities"
                 yield from _say(program, file, node, whole, rule)
                 break
+
+
+def _of_pattern(program: Program, file: SourceFile, pattern: ClassPattern) -> Iterator[Found]:
+    """What `case Name(member=x)` asks of a value: the member is of the class that it names."""
+    info = pattern.class_ref.node
+    for name in pattern.keyword_keys:
+        if name in FRAMES or (BARS.fullmatch(name) and name not in ATTRIBUTES):
+            message = f"{name} leads past what the code names"
+            yield found("capabilities", file, pattern, message)
+        elif not isinstance(info, TypeInfo):
+            message = f"of which class {name} is asked cannot be read"
+            yield found("capabilities", file, pattern, message)
+        else:
+            for base in info.mro:
+                if name in base.names and standard(base.module_name):
+                    whole = f"{base.fullname}.{name}"
+                    refused = "capabilities" if _is_refused(info, name) else None
+                    yield from _say(program, file, pattern, whole, RULES.get(whole) or refused)
+                    break
 
 
 def _is_refused(info: TypeInfo, name: str) -> bool:

@@ -1,0 +1,59 @@
+"""Hooks of pytest that a module defines, and that can change how a test ends."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gates.module import Module
+from gates.syntax import parse_python
+from gates.toolchains.languages.python.sources.trees import at
+from gates.toolchains.problem import Problem
+
+_PREFIX = "pytest_"
+_ALLOWED = frozenset({
+    "pytest_addoption", "pytest_assertrepr_compare", "pytest_collection_modifyitems",
+    "pytest_configure", "pytest_generate_tests", "pytest_make_parametrize_id", "pytest_plugins",
+    "pytest_report_header", "pytest_sessionfinish", "pytest_sessionstart",
+    "pytest_terminal_summary", "pytest_unconfigure",
+})  # fmt: skip
+"""What prepares a run, chooses tests (which ran is looked up) or prints; the rest decides."""
+_DECIDING = ("pytest_runtest_", "pytest_pyfunc_call", "pytest_report_teststatus")
+
+
+def find_deciding_hooks(module: Module) -> Iterator[Problem]:
+    """Each name of a hook outside the allowed ones, in any Python file: pytest finds hooks by their
+    name, wherever conftest.py has them from. What cannot be parsed is left to others."""
+    for path in sorted(each for each in module.files if each.endswith(".py")):
+        data = module.data(path)
+        if _PREFIX.encode() not in data:
+            continue
+        try:
+            tree = parse_python(data)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            for name in _named(node):
+                if name.startswith(_PREFIX) and name not in _ALLOWED:
+                    yield Problem(
+                        f"{name} can change how a test ends",
+                        at(path, node, module.lines(path)),
+                        fix="use a fixture",
+                    )
+
+
+def _named(node: ast.AST) -> list[str]:
+    """The names that a node binds in its module or class, and a text that is a deciding one."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.ImportFrom):
+        return [each.asname or each.name for each in node.names]
+    if isinstance(node, ast.Import):
+        return [each.asname for each in node.names if each.asname]
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return [node.id]
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return [node.attr]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value] if node.value.startswith(_DECIDING) else []
+    return []

@@ -1,0 +1,106 @@
+"""A module cannot make pytest say of a failing test that it passed, by a rule for all tests."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from gates.errors import ToolFailedError
+from gates.module import load
+from gates.module.load import from_files
+from gates.settings import Policy
+from gates.toolchains import Session, run_tests
+from gates.toolchains.languages.python.hooks import find_deciding_hooks
+from gates.toolchains.languages.python.pytest import _without
+from gates.toolchains.tests import Failure, TestRun
+
+PLANTED = ("test_canary_a_0", "test_canary_a_1")
+OWN = Failure("tests/unit/test_a.py", 2, "test_own", "assert 1 == 2")
+ALL = tuple(Failure("", None, name, "assert 0 == 1") for name in PLANTED)
+RUN = TestRun(4, 2, 2, 0, ALL, seen=frozenset({"tests/unit/a.py:1", f"x.{PLANTED[0]}"}))
+
+
+def test_what_was_planted_is_counted_nowhere():
+    found = _without(PLANTED, RUN, 1)
+    assert found == TestRun(2, 2, 0, 0, seen=frozenset({"tests/unit/a.py:1"}))
+    found = _without(PLANTED, replace(RUN, failed=3, failures=(OWN, *ALL)), 1)
+    assert (found.failed, found.failures) == (1, (OWN,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"failures": ALL[:1], "failed": 1, "passed": 3}, 1),
+        ({"failures": (), "failed": 0, "passed": 4}, 0),
+        ({"failures": (), "failed": 0, "skipped": 3, "passed": 1}, 0),
+        ({}, 0),
+    ],
+    ids=["one of them passed", "all passed", "all failures are skips", "it ended with 0"],
+)
+def test_what_was_planted_has_to_fail(changes, status):
+    with pytest.raises(ToolFailedError, match="put beside the module's and fails"):
+        _without(PLANTED, replace(RUN, **changes), status)
+
+
+def test_failures_of_the_module_are_told_all_the_same():
+    assert _without(PLANTED, replace(RUN, failures=(OWN,), failed=1), 1).failures == (OWN,)
+    nothing = TestRun(0, 0, 0, 0)
+    assert _without(PLANTED, nothing, 5) == nothing
+
+
+TRICKS = (
+    "import _pytest.python\n_pytest.python.Function.runtest = lambda self: None\n",
+    "import builtins, pytest\nbuiltins.AssertionError = pytest.skip.Exception\n",
+    "def pytest_collection_modifyitems(items):\n"
+    "    for each in items: each.obj = lambda: None\n",
+    "import atexit, re\nfrom pathlib import Path\n"
+    "def pytest_configure(config):\n    report = Path(config.option.xmlpath)\n"
+    "    change = lambda: report.write_text(\n"
+    "        re.sub('<failure.*?</failure>', '', report.read_text(), flags=re.S))\n"
+    "    atexit.register(change)\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", [TRICKS[0], TRICKS[3]], ids=["patched runner", "written report"])
+def test_a_run(make_module, settings, trick):
+    root = make_module("python")
+    shutil.rmtree(root / "tests")
+    (root / "tests/unit").mkdir(parents=True)
+    (root / "tests/unit/test_a.py").write_text("def test_a():\n    assert 1 == 2\n")
+    (root / "tests/conftest.py").write_text(trick)
+    with (
+        Session(load(root), Policy(), settings) as session,
+        pytest.raises(ToolFailedError, match="put beside the module's"),
+    ):
+        run_tests(session)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def pytest_runtest_makereport(item, call): ...", True),
+        ("async def pytest_pyfunc_call(): ...", True),
+        ("class Plugin:\n    def pytest_runtest_protocol(self): ...", True),
+        ("from sample.help import pytest_runtest_call", True),
+        ("from sample.help import own as pytest_runtest_call", True),
+        ("import sample.help as pytest_runtest_call", True),
+        ("pytest_report_teststatus = print", True),
+        ("Plugin.pytest_runtest_call = print", True),
+        ("setattr(Plugin, 'pytest_runtest_call', print)", True),
+        ("def pytest_ignore_collect(): ...", True),
+        ("def pytest_configure(config): ...", False),
+        ("def pytest_collection_modifyitems(items): ...", False),
+        ("import pytest_asyncio", False),
+        ("from pytest_mock import MockerFixture", False),
+        ("pytest_plugins = ['pytest_asyncio']", False),
+        ("hook = config.hook.pytest_deselected", False),
+        ("def (:  # pytest_", False),
+    ],
+)
+def test_hooks_that_decide(code, found):
+    files = {"module.json": b"{}", "src/a/help.py": f"\n{code}\n".encode()}
+    problems = list(find_deciding_hooks(from_files("memory", files)))
+    assert bool(problems) is found
+    assert all(each.location.path == "src/a/help.py" for each in problems)
