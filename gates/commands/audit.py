@@ -98,7 +98,7 @@ def audit_anchor(**given: Any) -> None:
     number = len(earlier) + 1
     anchors.read(data, number, catalog, trust)
     there = anchors.store(Registry.of(settings), catalog, number, data)
-    click.echo(f"anchored {trail.rows} rows in {len(trail.heads)} streams: {there.reference}")
+    click.echo(f"anchored {pages.in_streams(trail)}: {there.reference}")
 
 
 def _trust(settings: Settings) -> tuple[Policy, Trust]:

@@ -48,6 +48,7 @@ def _decide(
     from gates.catalog import Catalog
     from gates.evidence.act import Act
     from gates.governance.acts import decide_about
+    from gates.report.governance import holders
 
     if not reason.strip():
         raise UsageError("the reason is empty", hint="--reason says why, to those who are affected")
@@ -62,7 +63,7 @@ def _decide(
         mine = [each for each in holdings if (each.slug, each.version) == (slug, version)]
         told = sum(each.unseen > 0 for each in mine)
         click.echo(
-            f"{slug} {version}: {done} recorded; {len(mine)} tenants hold it"
+            f"{slug} {version}: {done} recorded; {holders(len(mine))}"
             + (f", {told} to be told: gates catalog affected {slug} {version}" if told else "")
         )
 

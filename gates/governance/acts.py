@@ -91,9 +91,10 @@ def find_rows(catalog: Catalog, slug: str, versions: Sequence[str]) -> list[Rele
     """The rows of some versions. Raises `UsageError` for one that is not there."""
     known = {each.version: each for each in catalog.versions(slug)}
     if missing := [each for each in versions if each not in known]:
-        listed = ", ".join([*known][:8]) or "none"
+        listed = ", ".join([*known][:8])
         raise UsageError(
-            f"the catalog holds no {slug} {missing[0]}", hint=f"versions of {slug}: {listed}"
+            f"the catalog holds no {slug} {missing[0]}",
+            hint=f"versions of {slug}: {listed}" if known else "gates catalog list",
         )
     return [known[each] for each in dict.fromkeys(versions)]
 

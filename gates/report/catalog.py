@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog.standing import describe
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage, ModuleRow
@@ -26,15 +27,22 @@ def modules(rows: Sequence[ModuleRow]) -> str:
     return table([head, *cells])
 
 
+def in_streams(found: Trail) -> str:
+    """ "8 rows in 3 streams"."""
+    return f"{plural(found.rows, 'row')} in {plural(len(found.heads), 'stream')}"
+
+
 def trail(found: Trail) -> str:
     """How many rows the audit trail has, what it was held against, and every reason against it."""
     state = "not as it was written" if found.reasons else "as it was written"
     lines = [
-        f"{found.rows} rows in {len(found.heads)} streams: {state}",
+        f"{in_streams(found)}: {state}",
         *(f"  {each}" for each in found.reasons),
     ]
     if found.anchors:
-        lines.append(f"{found.anchors} anchors; {found.newer} rows are newer than the last of them")
+        lines.append(
+            f"{plural(found.anchors, 'anchor')}; rows newer than the last of them: {found.newer}"
+        )
     return "".join(f"{line}\n" for line in lines)
 
 

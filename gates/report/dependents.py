@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gates.report.catalog import table as table_text
-from gates.report.entries import plural
 from gates.report.escaping import cut, one_line
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.fleet.dependents import Compared

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gates.model import CheckResult, Finding, Level, StageResult, Verdict
 from gates.report.causes import Standing, Told, standings
 from gates.report.doubles import Places
+from gates.report.words import plural
 from gates.run import STAGES_BEFORE
 
 if TYPE_CHECKING:
@@ -191,11 +192,6 @@ def commit(report: Report) -> str:
     if not report.commit:
         return "no commit: the files are in no git repository that can be read"
     return f"commit {report.commit[:12]}, {report.tree}"
-
-
-def plural(count: int, noun: str) -> str:
-    """ "1 check", "2 checks"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def place(report: Report, finding: Finding) -> str:

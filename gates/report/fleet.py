@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from gates.model import Stage
 from gates.report.catalog import table as table_text
-from gates.report.entries import plural
 from gates.report.escaping import cut, one_line
 from gates.report.html.document import document
 from gates.report.html.element import Child, contents, element, fact, section, table
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gates.catalog.standing import describe
 from gates.evidence.envelope import shown
 from gates.report.catalog import table
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.catalog import ReleasedVersion
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _NONE = "none"
 _LONGEST = 8_000
 """Characters of reasons that an act keeps."""
+
+
+def holders(count: int) -> str:
+    """ "1 tenant holds it", "2 tenants hold it"."""
+    return f"{plural(count, 'tenant')} {'holds' if count == 1 else 'hold'} it"
 
 
 def affected(row: ReleasedVersion, found: Affected) -> str:
@@ -39,9 +45,9 @@ def affected(row: ReleasedVersion, found: Affected) -> str:
          each.nearest or _NONE)
         for each in found.dependants
     ]  # fmt: skip
-    text += f"\n{len(tenants)} tenants hold it\n"
+    text += f"\n{holders(len(tenants))}\n"
     text += table([("tenant", "state", "notice", "nearest good"), *tenants]) if tenants else ""
-    text += f"\n{len(others)} released versions can get it\n"
+    text += f"\n{plural(len(others), 'released version')} can get it\n"
     text += table([("version", "range", "", "nearest good"), *others]) if others else ""
     return text
 

@@ -22,11 +22,11 @@ from gates.report.entries import (
     lacking,
     opened,
     place,
-    plural,
     ranked,
     waiver_of,
 )
 from gates.report.escaping import cut, markdown_html, one_line
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.report import Report

@@ -18,11 +18,11 @@ from gates.report.entries import (
     ended,
     lacking_in,
     opened,
-    plural,
     side_by_side,
     standings_of,
 )
 from gates.report.escaping import one_line, safe, without_commands
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.report import Report

@@ -337,7 +337,7 @@ def test_the_commands(run: Any, own: Any, here: Settings) -> None:
     ended = run("verify")
     assert (ended.exit_code, ended.output) == (
         0, "10 rows in 3 streams: as it was written\n"
-        "1 anchors; 2 rows are newer than the last of them\n",
+        "1 anchor; rows newer than the last of them: 2\n",
     ), ended.exception  # fmt: skip
     run("anchor")
     assert json.loads(run("verify", "--json").output)["anchors"] == 2

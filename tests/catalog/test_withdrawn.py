@@ -98,7 +98,7 @@ def reasons(ended: Any) -> str:
 def test_a_yank_ends_new_installs_and_pins_go_on(run: Any, two: World, connect: Any) -> None:
     done = run("yank", "sample-module", "1.1.0", "--reason", "slow", "--replacement", "1.0.0")
     assert done.exit_code == 0, done.exception
-    assert "1.1.0: yank recorded; 1 tenants hold it" in done.output
+    assert "1.1.0: yank recorded; 1 tenant holds it" in done.output
     assert run("resolve", "sample-module").output == "1.0.0\n"
     assert run("resolve", "sample-module", "1.1.0").output == "1.1.0\n"
     assert "yanked" in reasons(run("resolve", "sample-module", "^1.1.0"))

@@ -125,7 +125,7 @@ def test_it_is_verified_from_a_dump_and_a_copy(
     gates = str(Path(sys.executable).with_name("gates"))
     for command, said in (
         (["verify"], "sample-module 1.0.0  proved\n"),
-        (["audit", "verify"], "as it was written\n1 anchors; 0 rows are newer"),
+        (["audit", "verify"], "as it was written\n1 anchor; rows newer than the last of them: 0"),
     ):
         done = alone(gates, "catalog", *command, env=environment)
         assert done.returncode == 0, done.stderr

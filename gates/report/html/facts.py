@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from gates.model import Stage
-from gates.report.entries import plural
 from gates.report.escaping import cut
 from gates.report.html.element import Child, bar, code, element, section, table
 from gates.report.html.findings import waived
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.model import FileCoverage

@@ -15,12 +15,12 @@ from gates.report.entries import (
     lacking,
     opened,
     place,
-    plural,
     ranked,
 )
 from gates.report.entries import waiver_of as find_waiver
 from gates.report.escaping import cut
 from gates.report.html.element import code, element, markup, section
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.report import Report

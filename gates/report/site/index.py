@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gates.report.entries import plural
 from gates.report.html.element import Child, element, fact, section, table
 from gates.report.site.places import link, module_place, page, standing, version_place
+from gates.report.words import plural
 
 if TYPE_CHECKING:
     from gates.report.site import ModuleOnSite
