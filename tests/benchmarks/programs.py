@@ -32,12 +32,9 @@ try:
     main(sys.argv[2:])
 except SystemExit:
     pass
-def used(who):
-    each = resource.getrusage(who)
-    return each.ru_utime + each.ru_stime
-own, others = used(resource.RUSAGE_SELF), used(resource.RUSAGE_CHILDREN)
+used = resource.getrusage(resource.RUSAGE_SELF)
 with open(sys.argv[1], "w") as file:
-    json.dump({"started": started, "own": own, "others": others}, file)
+    json.dump({"started": started, "own": used.ru_utime + used.ru_stime}, file)
 """
 
 
@@ -57,16 +54,15 @@ def programs(work: Path, _times: int, say: Say) -> str:
         command = [sys.executable, "-c", _COUNTED, told, "run", "--fresh", "--quiet"]
         runs = run([*command, work / "programs" / name], 1, state)
         answer = json.loads(told.read_text("utf-8"))
+        own, others = answer["own"], runs.cpu[-1] - answer["own"]
         say(f"{name}: {runs}")
-        say(f"processor: the gate {answer['own']:.1f} s, what it started {answer['others']:.1f} s,"
-            f" ratio {answer['own'] / answer['others']:.2f}")  # fmt: skip
+        say(f"processor: the gate {own:.1f} s, what it started {others:.1f} s,"
+            f" ratio {own / others:.2f}")  # fmt: skip
         seconds: dict[str, list[float]] = defaultdict(list)
         for program, script, taken in answer["started"]:
             seconds[f"{program} {script}".strip()].append(taken)
         for program, each in sorted(seconds.items(), key=lambda item: -sum(item[1])):
             say(f"  {len(each):3} x {program:32} {sum(each):6.2f} s by the clock")
-        shares = f"{answer['own']:.1f} | {answer['others']:.1f}"
-        rows.append(
-            f"| {name} | {runs.best:.1f} | {shares} | {answer['own'] / answer['others']:.0%} |"
-        )
+        shares = f"{own:.1f} | {others:.1f}"
+        rows.append(f"| {name} | {runs.best:.1f} | {shares} | {own / others:.0%} |")
     return HEAD + "\n".join(rows) + "\n"
