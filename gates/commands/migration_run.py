@@ -182,10 +182,11 @@ def _show(found: Progress, folder: Path) -> None:
     from gates.move.journal import now
     from gates.report.migration import LIVE, STILL, status_page, status_text
 
-    click.echo(status_text(found, now()), nl=False)
+    at = max(now(), found.last)  # the clock may have been put back
+    click.echo(status_text(found, at), nl=False)
     with contextlib.suppress(OSError):  # a full disk must not end a run that it does not touch
         for name in (STILL, LIVE):
-            _write(folder / name, status_page(found, now(), live=name == LIVE))
+            _write(folder / name, status_page(found, at, live=name == LIVE))
 
 
 def _write(path: Path, text: str) -> None:

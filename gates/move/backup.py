@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.move.gatekeeper import nothing_in_the_way
+from gates.move.journal import sync_folder, write_synced
 from gates.move.place import Deadline, Place, StepFailedError, identifier, literal
 from gates.move.state import State, differences, new_key, new_roles, read_state
 
@@ -65,8 +66,9 @@ def back_up(place: Place, deadline: Deadline) -> dict[str, str]:
         _drop(place, trial, Deadline.of(60))
     if place.second is not None:
         _elsewhere(place, place.second, partial, state, deadline)
-    (partial / "state.json").write_text(state.to_json(), "utf-8")
+    write_synced(partial / "state.json", state.to_json())
     partial.rename(place.backup)
+    sync_folder(place.folder)
     return _figures(state)
 
 

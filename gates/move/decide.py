@@ -12,6 +12,9 @@ from datetime import datetime
 from gates.move.plan import Criterion, Plan
 from gates.move.record import Rehearsal
 
+_SKEW = 300.0
+"""Seconds by which the clock of whoever rehearsed may be ahead."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -65,7 +68,9 @@ def from_rehearsals(
         found["worst-rollback-minutes"] = max(backs) / 60
     if series:
         made = max(datetime.fromisoformat(each.made) for each in series)
-        found["rehearsal-age-days"] = (now - made).total_seconds() / 86400
+        age = (now - made).total_seconds()
+        if age > -_SKEW:  # beyond that one of two clocks is wrong, and the age is not known
+            found["rehearsal-age-days"] = max(age, 0.0) / 86400
         if size:
             found["rehearsed-size"] = max(each.size for each in series) / size
     return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from gates.errors import CouldNotCheckError, GatesError
 from gates.move.actions import RUN
-from gates.move.journal import Entry, Journal, now
+from gates.move.journal import Entry, Journal
 from gates.move.place import Deadline, Place, StepFailedError
 from gates.move.plan import Plan, Step, minutes
 from gates.move.progress import DONE, Progress, progress
@@ -50,15 +50,19 @@ def run(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()) -> P
             f"this run is {found.state}", hint="begin a new one in another folder"
         )
     while found.state != "done" and (step := found.next) is not None:
-        if reason := _too_late(plan, found, step):
-            return _add(plan, journal, hooks, Entry("stopped", now(), step.id, note=reason))
+        if reason := _too_late(plan, found, step, journal.time()):
+            return _add(
+                plan, journal, hooks, Entry("stopped", journal.time(), step.id, note=reason)
+            )
         ran = next(each for each in found.steps if each.step is step)
         found = _one(plan, place, journal, hooks, step, again=ran.tries > 0)
         if next(each for each in found.steps if each.step.id == step.id).state != DONE:
             note = next(each.note for each in found.steps if each.step.id == step.id)
-            return _add(plan, journal, hooks, Entry("stopped", now(), note=f"{step.id}: {note}"))
+            return _add(
+                plan, journal, hooks, Entry("stopped", journal.time(), note=f"{step.id}: {note}")
+            )
     if found.state != "done":
-        found = _add(plan, journal, hooks, Entry("finished", now()))
+        found = _add(plan, journal, hooks, Entry("finished", journal.time()))
     return found
 
 
@@ -73,7 +77,7 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
         raise CouldNotCheckError("the point of no return is behind: nothing is rolled back")
     if found.state == "rolled back":
         return found
-    _add(plan, journal, hooks, Entry("rollback", now()))
+    _add(plan, journal, hooks, Entry("rollback", journal.time()))
     began = {f"undo-{each.step.id}" for each in found.steps if each.tries}
     for step in (*(each for each in plan.undoing if each.id in began), *plan.rollback):
         found = progress(plan, journal.entries)
@@ -84,15 +88,20 @@ def roll_back(plan: Plan, place: Place, journal: Journal, hooks: Hooks = Hooks()
         after = next(each for each in found.back if each.step.id == step.id)
         if after.state != DONE:
             return _add(
-                plan, journal, hooks, Entry("stopped", now(), note=f"{step.id}: {after.note}")
+                plan,
+                journal,
+                hooks,
+                Entry("stopped", journal.time(), note=f"{step.id}: {after.note}"),
             )
-    return _add(plan, journal, hooks, Entry("rolled-back", now()))
+    return _add(plan, journal, hooks, Entry("rolled-back", journal.time()))
 
 
 def _open(plan: Plan, place: Place, journal: Journal) -> Progress:
     opened = next((each for each in journal.entries if each.event == "opened"), None)
     if opened is None:
-        journal.add(Entry("opened", now(), figures={"plan": plan.sha256, "place": place.identity}))
+        journal.add(
+            Entry("opened", journal.time(), figures={"plan": plan.sha256, "place": place.identity})
+        )
     elif opened.figures.get("plan") != plan.sha256:
         raise CouldNotCheckError(
             f"{journal.path} is of another plan than this file",
@@ -114,9 +123,9 @@ def _add(plan: Plan, journal: Journal, hooks: Hooks, entry: Entry) -> Progress:
     return found
 
 
-def _too_late(plan: Plan, found: Progress, step: Step) -> str:
+def _too_late(plan: Plan, found: Progress, step: Step, at: float) -> str:
     """Why a step may not begin any more; "" where it may."""
-    spent = max(now(), found.last) - found.started  # a clock that was set back gains nothing
+    spent = at - found.started
     if spent > plan.window:
         return f"the window of {minutes(plan.window)} is over"
     if found.returns and not step.point_of_no_return and spent + step.limit > plan.last_rollback:
@@ -130,7 +139,7 @@ def _too_late(plan: Plan, found: Progress, step: Step) -> str:
 def _one(
     plan: Plan, place: Place, journal: Journal, hooks: Hooks, step: Step, *, again: bool
 ) -> Progress:
-    _add(plan, journal, hooks, Entry("began", now(), step.id))
+    _add(plan, journal, hooks, Entry("began", journal.time(), step.id))
     started = time.monotonic()
     deadline = Deadline(step.limit, started)
     try:
@@ -139,11 +148,11 @@ def _one(
         deadline.left()
         hooks.after(step)
     except GatesError as error:
-        ended = Entry("failed", now(), step.id, time.monotonic() - started, error.message)
+        ended = Entry("failed", journal.time(), step.id, time.monotonic() - started, error.message)
     except OSError as error:
-        ended = Entry("failed", now(), step.id, time.monotonic() - started, str(error))
+        ended = Entry("failed", journal.time(), step.id, time.monotonic() - started, str(error))
     else:
-        ended = Entry("ended", now(), step.id, time.monotonic() - started, figures=figures)
+        ended = Entry("ended", journal.time(), step.id, time.monotonic() - started, figures=figures)
     return _add(plan, journal, hooks, ended)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gates.move.journal import write_synced
 from gates.move.place import APPLICATION, Deadline, Place, StepFailedError, identifier
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def close(place: Place, deadline: Deadline) -> dict[str, str]:
             ).fetchone()
             if found is None:
                 raise StepFailedError(f"there is no database {place.database}")
-            partial = kept.with_suffix(".partial")
-            partial.write_text(json.dumps({"limit": found[0]}), "utf-8")
-            partial.rename(kept)
+            write_synced(kept, json.dumps({"limit": found[0]}))
         _limit(place, deadline, 0)
         ended = connection.execute(
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"

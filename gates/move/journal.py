@@ -66,12 +66,20 @@ class Journal:
             ) from error
         self.entries = read(folder)
         self._mend()
+        sync_folder(folder)
+        self._heard = time.monotonic()
 
     def _mend(self) -> None:
         """Leave a line that was cut short behind a line break of its own."""
         size = os.fstat(self._number).st_size
         if size and os.pread(self._number, 1, size - 1) != b"\n":
             os.write(self._number, b"\n")
+
+    def time(self) -> float:
+        """The time of an entry. It never goes back: where this process began with a clock that is
+        behind the last entry, what passes here is counted from that entry on."""
+        last = self.entries[-1].at if self.entries else 0.0
+        return max(now(), last + time.monotonic() - self._heard if last else 0.0)
 
     def add(self, entry: Entry) -> None:
         """Write one entry, on disk when this returns.
@@ -93,6 +101,7 @@ class Journal:
                 hint="make room, and run the same command again",
             ) from error
         self.entries = (*self.entries, entry)
+        self._heard = time.monotonic()
 
     def close(self) -> None:
         """Let go of it."""
@@ -103,6 +112,26 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk, not only what the files hold."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a file whole, on disk when this returns."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
 
 
 def read(folder: Path) -> tuple[Entry, ...]:

@@ -32,11 +32,18 @@ PINNED = {
     "search_path": "pg_catalog",
     "row_security": "off",
     "default_transaction_read_only": "off",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
     "session_replication_role": "origin",
     "jit": "off",
 }
-"""Settings that decide the text of a row: with others the same row has another checksum."""
+"""Settings that decide the text of a row, with others of which it has another checksum; and those
+by which a server, a database or a role would end a session that waits for pg_dump."""
 APPLICATION = "axon-gates migration"
+_NO_TRANSACTION_TIMEOUT = (
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+)
+"""PostgreSQL has it since 17, and no earlier one takes it as an option."""
 
 
 class StepFailedError(CouldNotCheckError):
@@ -113,8 +120,9 @@ class Place:
             self.url, timeout=max(1.0, deadline.left()), database=database or self.database,
             settings=given,
         )  # fmt: skip
-        connection.execute("SELECT set_config('application_name', %s, false)", (APPLICATION,))
         try:
+            connection.execute("SELECT set_config('application_name', %s, false)", (APPLICATION,))
+            connection.execute(_NO_TRANSACTION_TIMEOUT)
             yield connection
         except psycopg.errors.LockNotAvailable as error:
             raise StepFailedError(f"{_first(error)}: {self.holders(database)}") from error

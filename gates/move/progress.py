@@ -46,7 +46,7 @@ class Progress:
 
     @property
     def returns(self) -> bool:
-        """Whether the point of no return is behind."""
+        """Whether there is a way back: the point of no return is not behind."""
         return not any(each.tries and each.step.point_of_no_return for each in self.steps)
 
 

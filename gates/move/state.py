@@ -30,7 +30,9 @@ ORDER BY 1, 2
 _DATABASE = """
 SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype,
     coalesce((SELECT array_agg(x::text ORDER BY x::text) FROM unnest(datacl) AS x)::text, ''),
-    coalesce(shobj_description(oid, 'pg_database'), ''), datlocprovider,
+    coalesce(shobj_description(oid, 'pg_database'), ''),
+    -- By name: some of them came with PostgreSQL 15, 16 and 17.
+    coalesce(to_jsonb(d) ->> 'datlocprovider', ''),
     coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''),
     coalesce(to_jsonb(d) ->> 'daticurules', '')
 FROM pg_database AS d WHERE datname = current_database()

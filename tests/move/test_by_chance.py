@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import hypothesis
 import hypothesis.strategies as st
@@ -15,12 +16,14 @@ from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
 from gates.move import backup, engine, gatekeeper
 from gates.move import journal as journals
 from gates.move.alone import alone
+from gates.move.decide import from_rehearsals
 from gates.move.journal import NAME, Entry, Journal, read
 from gates.move.place import Deadline, StepFailedError
 from gates.move.plan import Check, Step
 from gates.move.progress import progress
 from gates.move.read import load_plan
 from tests.move.conftest import EXAMPLE, at, connect
+from tests.move.samples import rehearsal
 
 PLAN = load_plan(EXAMPLE)
 STEPS = [each.id for each in PLAN.steps]
@@ -98,11 +101,41 @@ def test_a_clock_that_is_set_back_gives_no_more_time(tmp_path, base, monkeypatch
         tmp_path, Entry("opened", 1000.0, figures={"plan": plan.sha256, "place": ""}),
         Entry("stopped", 1000.0 + plan.window + 1),
     )  # fmt: skip
-    monkeypatch.setattr(engine, "now", lambda: 1010.0)
+    monkeypatch.setattr(journals, "now", lambda: 1010.0)
     with Journal(tmp_path) as journal:
         assert "is over" in engine.run(plan, base, journal).note
     entries = [Entry("opened", 50.0), Entry("began", 90.0, "one"), Entry("ended", 40.0, "one")]
     assert progress(plan, entries).last == 90.0
+
+
+def test_what_passes_with_a_clock_that_is_behind_is_counted_from_the_last_entry(
+    tmp_path, base, monkeypatch
+):
+    """The clock is three days behind when a run goes on; in its next step the window ends."""
+    steps = tuple(
+        Step(each, each, 60.0, command=("true",), check=Check(command=("true",)))
+        for each in ("one", "two")
+    )
+    plan = replace(PLAN, steps=steps, starts=datetime.now(UTC))
+    written(tmp_path, Entry("opened", 900_000.0, figures={"plan": plan.sha256, "place": ""}))
+    monkeypatch.setattr(journals, "now", lambda: 640_000.0)
+    passed, steady = [0.0], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + passed[0])
+
+    def later(_: Step) -> None:
+        passed[0] = plan.window
+
+    with Journal(tmp_path) as journal:
+        found = engine.run(plan, base, journal, engine.Hooks(after=later))
+    assert [each.state for each in found.steps] == ["done", "waiting"]
+    assert "is over" in found.note
+
+
+def test_a_rehearsal_of_the_future_has_no_age():
+    now = datetime.fromisoformat(rehearsal().made)
+    for ahead, age in ((86400, None), (301, None), (60, 0.0), (0, 0.0), (-86400, 1.0)):
+        found = from_rehearsals(PLAN, [rehearsal()], now - timedelta(seconds=ahead), None)
+        assert found.get("rehearsal-age-days") == age
 
 
 def test_a_clock_that_is_set_while_it_runs_is_not_asked(monkeypatch):
@@ -157,6 +190,28 @@ def test_programs_write_on_a_server_that_is_read_only_for_applications(place):
     place.program("psql", wanted, Deadline.of(20))
     with place.session(Deadline.of(20)) as connection:
         connection.execute("DROP TABLE public.written")
+
+
+def test_a_server_that_ends_the_session_is_a_failed_step(place):
+    def ended_by(other) -> None:
+        with place.session(Deadline.of(20)) as session:
+            other.execute("SELECT pg_terminate_backend(%s)", (session.info.backend_pid,))
+            session.execute("SELECT 1")
+
+    with connect(place) as other, pytest.raises(StepFailedError, match="ended the session"):
+        ended_by(other)
+
+
+def test_no_limit_for_idle_sessions_ends_one_that_waits(place):
+    with connect(place) as connection:
+        for each in ("idle_in_transaction_session_timeout = '20ms'", "transaction_timeout = '60ms'",
+                     "idle_session_timeout = '20ms'"):  # fmt: skip
+            connection.execute(f"ALTER DATABASE {place.database} SET {each}".encode())
+    with place.session(Deadline.of(20)) as connection:
+        time.sleep(0.1)
+        connection.execute("BEGIN READ ONLY")
+        time.sleep(0.1)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_copy_sorts_as_the_original_does(place, world):
