@@ -48,7 +48,8 @@ class Compared:
 def find_dependents(candidate: Module, members: Iterable[Member]) -> tuple[Dependent, ...]:
     """Those of the members that need the candidate's module, in order of their names.
 
-    Raises `CouldNotCheckError` for one whose manifest cannot be read: it may be one of them.
+    Raises `CouldNotCheckError` for one whose manifest cannot be read, since it may be one of them,
+    and where two have the same slug, since one of them would stand for both.
     """
     needs: dict[str, tuple[Member, frozenset[str]]] = {}
     for each in members:
@@ -61,6 +62,11 @@ def find_dependents(candidate: Module, members: Iterable[Member]) -> tuple[Depen
                 hint="leave it out of the list, or mend its manifest",
             ) from error
         read = [read_dependency(entry) for entry in listed or ()]
+        if module.slug in needs:
+            raise CouldNotCheckError(
+                f"{needs[module.slug][0].name} and {each.name} are both the module {module.slug}",
+                hint="leave one of them out of the list",
+            )
         needs[module.slug] = each, frozenset(one.slug for one in read if one)
     found: dict[str, str] = {}
     reached = {candidate.slug: ""}

@@ -37,7 +37,8 @@ def sentence(candidate: str, found: Sequence[Compared]) -> str:
     counts = Counter(each.state for each in found)
     ordered = sorted(counts, key=lambda state: (state != "regressed", state))
     told = ", ".join(f"{counts[state]} {state}" for state in ordered)
-    return f"{plural(len(found), 'module')} that depend on {candidate}: {told}"
+    depend = "that depends" if len(found) == 1 else "that depend"
+    return f"{plural(len(found), 'module')} {depend} on {candidate}: {told}"
 
 
 def to_json(candidate: str, found: Sequence[Compared]) -> str:

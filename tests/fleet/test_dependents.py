@@ -85,6 +85,14 @@ def test_dependents_are_found_over_others(folder: Path):
         find_dependents(candidate, find_members([folder]))
 
 
+def test_two_folders_of_one_module_are_said(folder: Path):
+    candidate = load(write(folder, "contacts"))
+    write(folder, "mail", "contacts")
+    shutil.copytree(folder / "mail", folder / "mail-copy")
+    with pytest.raises(CouldNotCheckError, match="mail and mail-copy are both the module mail"):
+        find_dependents(candidate, find_members([folder]))
+
+
 def test_each_is_run_in_both_worlds(folder: Path):
     candidate = load(write(folder, "contacts"))
     plain = Task("one", "/one", "key", ("--stage", "lint"), 60.0)
@@ -107,5 +115,5 @@ def test_each_is_run_in_both_worlds(folder: Path):
     assert len(told) == 4
     text = report.text("contacts 1.1.0", [found])
     assert "one     regressed           0 of 2  ruff says no" in text
-    assert text.endswith("1 module that depend on contacts 1.1.0: 1 regressed\n")
+    assert text.endswith("1 module that depends on contacts 1.1.0: 1 regressed\n")
     assert report.sentence("x 1.0.0", ()) == "no module here depends on x 1.0.0"
