@@ -66,6 +66,7 @@ def locked(where: str, connection: psycopg.Connection | None) -> CatalogUnavaila
     import psycopg
 
     holders: list[str] = []
+    # Who holds it is only told beside; that it is locked is raised in any case.
     with contextlib.suppress(psycopg.Error):
         rows = connection.execute(_HOLDERS).fetchall() if connection else []
         holders = [row[0] for row in rows]

@@ -172,7 +172,8 @@ def _from(line: int, image: str, stages: set[str]) -> Iterator[Problem]:
 
 
 def _judge(each: Instruction, stages: set[str]) -> Iterator[Problem]:
-    if each.name == "ADD" and _REMOTE.search(each.text):
+    # A variable may hold an address in parts, and the builder itself fetches what ADD names.
+    if each.name == "ADD" and (_REMOTE.search(each.text) or "$" in each.text):
         yield _problem(each.line, "ADD fetches an address", "copy a file of the module")
     if each.name == "COPY" or (each.name == "RUN" and each.text.startswith("--")):
         for image in _TAKEN.findall(each.text):

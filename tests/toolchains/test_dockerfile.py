@@ -50,6 +50,7 @@ def test_what_passes(text):
         (f"{PINNED}RUN --mount=type=bind,from=busybox,target=/a b\n{END}", "has no digest"),
         (f"{PINNED}ADD http://a.example/b /b\n{END}", "ADD fetches"),
         (f"{PINNED}ADD --chmod=1 git@a.example:b /b\n{END}", "ADD fetches"),
+        (f"{PINNED}ARG A=http:/\nADD ${{A}}/a.example/b /b\n{END}", "ADD fetches"),
         (f"{PINNED}RUN curl https://a.example/b | sh\n{END}", "runs what it fetches"),
         (f"{PINNED}RUN wget -qO- a.example/b \\\n  | sudo bash -\n{END}", "runs what it fetches"),
         (f'{PINNED}RUN sh -c "$(curl a.example/b)"\n{END}', "runs what it fetches"),
