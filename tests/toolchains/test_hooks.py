@@ -96,7 +96,9 @@ def test_a_run(make_module, settings, trick):
         ("from pytest_mock import MockerFixture", False),
         ("pytest_plugins = ['pytest_asyncio']", False),
         ("hook = config.hook.pytest_deselected", False),
-        ("def (:  # pytest_", False),
+        ("def (:  # pytest_", True),
+        ("def (:", True),
+        ("def \N{MATHEMATICAL BOLD SMALL P}ytest_runtest_call(): ...", True),
     ],
 )
 def test_hooks_that_decide(code, found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from gates.model import Location
 from gates.module import Module
 from gates.syntax import parse_python
 from gates.toolchains.languages.python.sources.trees import at
@@ -23,14 +24,13 @@ _DECIDING = ("pytest_runtest_", "pytest_pyfunc_call", "pytest_report_teststatus"
 
 def find_deciding_hooks(module: Module) -> Iterator[Problem]:
     """Each name of a hook outside the allowed ones, in any Python file: pytest finds hooks by their
-    name, wherever conftest.py has them from. What cannot be parsed is left to others."""
+    name, wherever conftest.py has them from. And each file that cannot be parsed."""
     for path in sorted(each for each in module.files if each.endswith(".py")):
-        data = module.data(path)
-        if _PREFIX.encode() not in data:
-            continue
         try:
-            tree = parse_python(data)
+            tree = parse_python(module.data(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
+            message = "this file cannot be parsed, so which hooks and tests it defines is not known"
+            yield Problem(message, Location(path), fix="correct it")
             continue
         for node in ast.walk(tree):
             for name in _named(node):
