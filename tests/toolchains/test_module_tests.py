@@ -121,12 +121,26 @@ def test_focused_tests_do_not_hide_the_others(open_session):
     assert run_tests(open_session("typescript", {TYPESCRIPT: code})).failed
 
 
+DECIDED = """import assert from "node:assert";
+import { equal } from "assert/strict";
+import { assert as chai, expect, it } from "vitest";
+
+it("bare", () => { assert(1); });
+it("named", () => { equal(1, 1); });
+it("chai", () => { chai.equal(1, 1); });
+it("counted", () => { expect.assertions(1); assert(1); expect(1).toBe(1); });
+it("throws", () => { assert.throws(() => equal(1, 2), assert.AssertionError); });
+it("is wrong", () => { assert(0); });
+it("counted wrong", () => { expect.assertions(2); assert(1); expect(1).toBe(1); });
+it("compares", () => 1 + 1 === 3);
+"""
+
+
 def test_a_typescript_test_that_asserts_nothing_fails(open_session):
-    code = 'import { it } from "vitest";\nit("compares", () => 1 + 1 === 3);\n'
-    run = run_tests(open_session("typescript", {TYPESCRIPT: code}))
-    (failure,) = run.failures
-    assert failure.name == "compares"
-    assert "assert" in failure.message
+    run = run_tests(open_session("typescript", {TYPESCRIPT: DECIDED}))
+    assert [each.name for each in run.failures] == ["is wrong", "counted wrong", "compares"]
+    assert "assert" in run.failures[2].message
+    assert run.failures[0].line == 10
 
 
 def test_no_tests_at_all(open_session):

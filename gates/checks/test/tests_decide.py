@@ -20,8 +20,8 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
     hook of pytest changes how a test ends.
     TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
     no retries, no other configuration, built-in matchers or ends of tests, and no handler of errors
-    outside of tests. Each test must call `expect` (vitest, jest) or node:assert (node:test); one
-    that does not fails, and `tests-pass` reports it.
+    outside of tests. Each test must call `expect` (vitest, jest) or node:assert; one that does not
+    fails, and `tests-pass` reports it.
 
     Why: a test that nobody runs, or that cannot fail, is taken for proof by whoever reads it.
     Bad: tests/integration/test_sync.py; a class SumCase with test methods; `return total == 3`

@@ -17,7 +17,7 @@ from gates.toolchains.processes import disk
 from gates.toolchains.tests import TestRun, find_test_files
 from gates.toolchains.tools import Program, Tools
 
-CONFIG_NAME, SETUP_NAME = "gates.jest.config.json", "gates.jest.setup.mjs"
+CONFIG_NAME, SETUP_NAME = "gates.jest.config.json", "gates.jest.setup.cjs"
 _SWC = {"jsc": {"parser": {"syntax": "typescript"}, "target": "es2022"}, "sourceMaps": "inline"}
 _BABEL = {"babelrc": False, "configFile": False, "presets": ["@babel/preset-typescript"]}
 _TS_JEST = {
@@ -49,7 +49,11 @@ def run_tests(tools: Tools) -> TestRun:
     with disk():
         config = configuration(tools.session.module, copy, reports)
         (copy / CONFIG_NAME).write_text(json.dumps(config), "utf-8")
-        shutil.copyfile(platform_tools.CONFIG / "jest.setup.mjs", copy / SETUP_NAME)
+        for name in ("assert.cjs", "jest.setup.cjs"):
+            shutil.copyfile(platform_tools.CONFIG / name, copy / f"gates.{name}")
+        for kind in ("loose", "strict"):
+            text = f'module.exports = require("./gates.assert.cjs").{kind};\n'
+            (copy / f"gates.assert.{kind}.cjs").write_text(text, "utf-8")
     ran = tools.run(
         jest,
         [
@@ -88,7 +92,11 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
         "testEnvironment": "node",
         "extensionsToTreatAsEsm": [".ts", ".tsx", ".mts"],
         "moduleFileExtensions": ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs", "json", "node"],
-        "moduleNameMapper": {r"^(\.{1,2}/.*)\.js$": "$1"},
+        "moduleNameMapper": {
+            r"^(\.{1,2}/.*)\.js$": "$1",
+            "^(node:)?assert$": "<rootDir>/gates.assert.loose.cjs",
+            "^(node:)?assert/strict$": "<rootDir>/gates.assert.strict.cjs",
+        },
         "transform": {r"\.[cm]?tsx?$": list(_TRANSFORMERS[found])},
         "setupFilesAfterEnv": [f"<rootDir>/{SETUP_NAME}"],
         "collectCoverage": True,

@@ -21,8 +21,8 @@ from gates.toolchains.tests import Failure, Lines, TestRun, find_test_files
 from gates.toolchains.tools import Program, Tools
 from gates.toolchains.untrusted import read_untrusted
 
-LEAST = (22, 8)
-"""The first version of Node that takes coverage of some files alone."""
+LEAST = (22, 15)
+"""The first version of Node that takes coverage of some files alone, and lets imports be told."""
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 
 

@@ -38,6 +38,8 @@ def run_tests(tools: Tools) -> TestRun:
     reports.mkdir()
     config = copy / CONFIG_NAME
     shutil.copyfile(platform_tools.CONFIG / "vitest.config.mjs", config)
+    for name in ("assert.cjs", "vitest.setup.mjs"):
+        shutil.copyfile(platform_tools.CONFIG / name, copy / f"gates.{name}")
     ran = tools.run(
         vitest,
         ["run", f"--config={config}", f"--root={copy}", "--configLoader=runner"],

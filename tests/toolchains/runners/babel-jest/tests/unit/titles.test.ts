@@ -1,3 +1,5 @@
+import assert from "node:assert";
+
 import { describe, expect, it, test } from "@jest/globals";
 
 import { shorten } from "../../src/lib/titles.js";
@@ -12,6 +14,9 @@ describe("shorten", () => {
 });
 test("nothing", () => {
   shorten("a", 10);
+});
+test("decided by node:assert", () => {
+  assert(shorten("a", 10));
 });
 test.skip("later", () => {
   expect(1).toBe(1);

@@ -1,3 +1,4 @@
+import assert from "node:assert";
 import { equal } from "node:assert/strict";
 import { describe, it, test } from "node:test";
 
@@ -13,6 +14,13 @@ describe("shorten", () => {
 });
 test("nothing", () => {
   shorten("a", 10);
+});
+test("decided by bare assert", () => {
+  assert(shorten("a", 10));
+});
+test("decided by its context", (t) => {
+  t.plan(1);
+  t.assert.equal(shorten("a", 10), "a");
 });
 test.skip("later", () => {
   equal(1, 1);
