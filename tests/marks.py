@@ -24,7 +24,7 @@ DATABASE = (
 NODE = (
     "contract/test_code_typescript.py", "e2e",
     "toolchains/test_broken_tools.py::test_typescript_tools",
-    "toolchains/test_code_rules.py::test_typescript",
+    "toolchains/test_code_rules.py::test_typescript", "toolchains/test_lock_attacks.py",
     "toolchains/test_registration.py::test_typescript", "toolchains/test_runners.py::test_a_run",
 )  # fmt: skip
 """Runs Node.js or installs npm packages."""
@@ -69,6 +69,7 @@ SLOW = (
     "toolchains/test_cache.py::test_a_cache_of_mypy_that_was_cut_short_is_thrown_away",
     "toolchains/test_code_rules.py",
     "toolchains/test_licenses.py::test_no_text_is_allowed_by_accident",
+    "toolchains/test_lock_attacks.py",
     "toolchains/test_measured.py",
     "toolchains/test_module_tests.py",
     "toolchains/test_processes.py",
