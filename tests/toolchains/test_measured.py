@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gates.model import FileCoverage
+from gates.module.load import from_files
 from gates.toolchains import run_tests
+from gates.toolchains.languages.typescript.measured import find_unmeasured
+from gates.toolchains.tests import Lines, TestRun
 
 HIDDEN = '''"""A function whose decorator holds a line that coverage once took for a body."""
 
@@ -81,6 +85,43 @@ def test_python_files_that_coverage_passes_over_are_named(open_session):
     assert [each.location.path for each in run.unmeasured] == ["src/sample_module/a+b.py"]
 
 
+STATEMENTS = """declare const outside: number;
+let later: number;
+for (const a of [
+  1,
+]) {
+  later = a;
+}
+if (
+  outside
+) throw new Error("x");
+export type Only = { a: string };
+switch (outside) { default: }
+do { later = 2; } while (later < 1);
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ([3, 6, 8, 10, 12, 13], None),
+        ([5, 6, 9, 10, 12, 13], None),
+        ([6, 8, 10, 12, 13], 3),
+        ([3, 8, 10, 12, 13], 6),
+        ([3, 6, 12, 13], 8),
+        ([3, 6, 8, 12, 13], 10),
+        ([3, 6, 8, 10, 13], 12),
+        ([3, 6, 8, 10, 12], 13),
+    ],
+)
+def test_each_statement_of_typescript_has_a_line_that_was_measured(lines, line):
+    files = {"module.json": b'{"entrypoint": "src/a.ts"}', "src/a.ts": STATEMENTS.encode()}
+    measured = {"src/a.ts": Lines(frozenset(lines[:2]), frozenset(lines[2:]))}
+    run = TestRun(1, 1, 0, 0, files=(FileCoverage("src/a.ts", 6, 2),), lines=measured)
+    found = [each.location.line for each in find_unmeasured(from_files("memory", files), run)]
+    assert found == ([line] if line else [])
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -88,6 +129,7 @@ def test_python_files_that_coverage_passes_over_are_named(open_session):
         ("export interface Only { a: string }\n", False),
         (f"/* v8\nignore file */\n{FUNCTIONS}", False),
         ("/* istanbul ignore next */\nexport function a() { return 1; }\n", False),
+        (f"/*\N{NO-BREAK SPACE}v8\N{NO-BREAK SPACE}ignore file */\n{FUNCTIONS}", False),
     ],
 )
 def test_text_takes_no_typescript_out(open_session, text, named):

@@ -20,7 +20,7 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
     Measured in this very run, over every source file, also those that no test loads. Reports in
     the module's repo are not read, and comments that take lines out do not count.
 
-    What was measured is held against the syntax trees of the sources: in Python every statement, in
+    What was measured is held against the syntax trees of the sources: every statement, and in
     TypeScript every function. No text in a source takes lines out; what is not counted is reported.
     A body that is `...`, and imports under `if TYPE_CHECKING:`, do not count as lines. Where the
     policy asks for it, branches and each single file have a smallest coverage, too.

@@ -1,9 +1,9 @@
-"""What was measured of a TypeScript module, held against the functions of its sources."""
+"""What was measured of a TypeScript module, held against the statements of its sources."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,19 @@ from gates.module import Module
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
 from gates.toolchains.languages.typescript.sources.trees import typescript_trees
 from gates.toolchains.problem import Problem, relative
-from gates.toolchains.tests import Lines
+from gates.toolchains.tests import Lines, TestRun
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
+_DECLARING = {"lexical_declaration", "variable_declaration"}
+_STATEMENTS = {
+    "lexical_declaration": "", "variable_declaration": "", "expression_statement": "",
+    "return_statement": "", "throw_statement": "", "do_statement": "body",
+    "for_in_statement": "body", "for_statement": "body", "while_statement": "body",
+    "if_statement": "consequence", "switch_statement": "body",
+}  # fmt: skip
+"""The kinds of statements, and of each that holds others the part with them."""
 _CODE = {"lexical_declaration", "variable_declaration", "expression_statement", "class_declaration"}
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 
@@ -50,22 +58,51 @@ def parse_istanbul(report: bytes, copy: Path) -> Measured:
     return tuple(sorted(files, key=lambda each: each.path)), lines
 
 
-def find_unmeasured(module: Module, files: Iterable[FileCoverage]) -> Iterator[Problem]:
-    """Each source file of which fewer functions were measured than it has."""
-    measured = {file.path: file.functions for file in files}
+def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
+    """Each source file of which functions or statements were not measured."""
+    counted = {file.path: file.functions for file in measured.files}
     for path, root in typescript_trees(module).items():
         if path.endswith(_DECLARATIONS):
             continue
         functions = count_functions(root)
-        if path not in measured:
+        if path not in counted:
             if functions or any(root.find(kind=kind) is not None for kind in _CODE):
                 yield Problem("coverage measured nothing of this file", Location(path, 1))
-        elif measured[path] < functions:
+            continue
+        if counted[path] < functions:
             yield Problem(
-                f"coverage counts {measured[path]} functions of this file, which has {functions}",
+                f"coverage counts {counted[path]} functions of this file, which has {functions}",
                 Location(path, 1),
                 fix="do not hide functions from coverage",
             )
+        known = measured.lines[path].ran | measured.lines[path].missed
+        missing = [span for span in _statements(root) if known.isdisjoint(span)]
+        if missing:
+            more = f", nor {len(missing) - 1} more of this file" if len(missing) > 1 else ""
+            yield Problem(
+                f"coverage does not count this statement{more}",
+                Location(path, missing[0].start),
+                fix="do not hide statements from coverage",
+            )
+
+
+def _statements(root: SgNode) -> list[range]:
+    """The lines of each statement that does something when it runs, of a compound one its header,
+    in order."""
+    found = []
+    for kind, inner in _STATEMENTS.items():
+        for node in root.find_all(kind=kind):
+            if any(each.kind() == "ambient_declaration" for each in node.ancestors()):
+                continue
+            if kind in _DECLARING and not any(
+                each.field("value") for each in node.find_all(kind="variable_declarator")
+            ):
+                continue
+            body = node.field(inner) if inner else None
+            before = body.prev() if body is not None else None
+            last = (before or node).range().end.line
+            found.append(range(node.range().start.line + 1, last + 2))
+    return sorted(found, key=lambda each: (each.start, each.stop))
 
 
 def count_functions(root: SgNode) -> int:

@@ -19,7 +19,8 @@ from gates.toolchains.tools import Tools
 VITEST, JEST, NODE = "vitest", "jest", "node:test"
 _FILES = {VITEST: "vitest", JEST: "jest", NODE: "node_test"}
 _IMPORT = re.compile(r"""from\s*["'](node:test|vitest|@jest/globals)["']""")
-_HIDING = re.compile(rb"(/[/*]\s*)(c8|v8|istanbul|node:coverage)(?=\s)")
+_HIDING = re.compile(rb"(//[^\w/\r\n]*|/\*[^\w/]*)(c8|v8|istanbul|node:coverage)(?=\W)")
+"""The first word of such a comment, behind whatever a measuring program takes for a blank."""
 
 
 def is_test(path: PurePosixPath) -> bool:
@@ -60,7 +61,7 @@ def run_tests(tools: Tools) -> TestRun:
     part = import_module(f"{__package__}.{_FILES[find_runner(module)]}")
     run: Callable[[Tools], TestRun] = part.run_tests
     result = run(tools)
-    unmeasured = tuple(find_unmeasured(module, result.files)) if result.files else ()
+    unmeasured = tuple(find_unmeasured(module, result)) if result.files else ()
     return replace(result, unmeasured=unmeasured)
 
 
