@@ -36,7 +36,7 @@ def run_tests(tools: Tools) -> TestRun:
     if tuple(int(part) for part in version.split(".")[:2]) < LEAST:
         raise CouldNotCheckError(
             f"Node {version} does not measure what node:test covers of src alone",
-            hint="use Node 22.8 or newer, or vitest",
+            hint="use Node 22.15 or newer, or vitest",
         )
     report, config = folder / "tests.jsonl", platform_tools.CONFIG
     # Node reads TypeScript itself, where imports name .ts files; tsx reads all of it.
