@@ -12,7 +12,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.settings.difference import Difference, Spot
 from gates.contract.settings.plain import PlainSearch
 from gates.contract.settings.search import Search
-from gates.contract.settings.shrink import shrunk
+from gates.contract.settings.shrink import shrunk, smallest
 from gates.contract.settings.side import Side, UnknownAnswerError
 from gates.contract.settings.subset import Prover
 from gates.contract.settings.walk import Walk
@@ -125,24 +125,16 @@ class _Judge:
             except UnknownAnswerError:
                 return False
 
-        for document in self._around(each.spot):
-            if shows(document):
-                again = True
-                while again:
-                    again = False
-                    for smaller in shrunk(document):
-                        if shows(smaller):
-                            document, again = smaller, True
-                            break
-                return document
-        return None
+        found = next(filter(shows, self._around(each.spot)), None)
+        return None if found is None else smallest(found, shows)
 
     def _around(self, spot: Spot) -> Iterator[Any]:
         samples, placing = self.search.samples, self.search.placing
+        above = spot.focus[:-1]
+        yield from placing.documents(above, {})  # a default counts where nothing is set
         for value in samples.some(spot.around_old):
             yield from placing.documents(spot.focus, value)
-        above = spot.focus[:-1]
-        for value in [*samples.some(placing.conj_at(above)), {}]:
+        for value in samples.some(placing.conj_at(above)):
             for document in placing.documents(above, value):
                 yield document
                 yield from shrunk(document)

@@ -5,6 +5,11 @@ import { membersOf, modifiers } from "./members.mjs";
 import { declared } from "./version.mjs";
 
 const SAMPLES = ["string", "{ a: string; b?: number }"];
+/** What a type that is made from others is asked with too: it may look at any part of them. */
+const SHAPES = [
+  ...SAMPLES, "{ a: string } | { c: { d: boolean[] } }", "readonly [string, { a: number }?]",
+  "boolean | undefined", "unknown", "never", "Record<string, number>",
+];
 
 /** Programs about one declaration. `name` is how code outside names it; `differs(key)` says whether
  *  a member changed. Gives groups: {kind, member, variants: [{concrete, text}]}; a group is one
@@ -19,21 +24,18 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
 
   /** One question, for any types and for some that stand for them. `doubt` marks one that the
    *  compiler answers more strictly than code outside would ask: overloads, one by one. */
-  function ask(kind, member, params, body, doubt = false) {
-    let text;
+  function ask(kind, member, params, body, doubt = false, samples = SAMPLES) {
     const variants = [];
     try {
       const seen = new Map(params.map((each) => [each.name.text, each]));
       const open = [...seen.values()];
       const inner = writer.within(self, body);
       const types = open.map((each) => writer.typeParameter(each)).join(", ");
-      text = `export function $p${types ? `<${types}>` : ""}() { ${inner} }`;
-      variants.push({ concrete: open.length === 0, text });
-      for (const sample of open.length > 0 ? SAMPLES : []) {
-        const stands = open.map((each) => {
-          const bound = each.constraint ? writer.write(each.constraint) : sample;
-          return `type ${each.name.text} = ${bound};`;
-        });
+      variants.push({
+        concrete: open.length === 0, text: `export function $p${types ? `<${types}>` : ""}() { ${inner} }`,
+      });
+      for (const chosen of open.length > 0 ? chosenOf(open, samples) : []) {
+        const stands = open.map((each, index) => `type ${each.name.text} = ${chosen[index]};`);
         variants.push({ concrete: true, text: `export function $p() { ${stands.join(" ")} ${inner} }` });
       }
     } catch (error) {
@@ -41,6 +43,18 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       variants.length = 0;
     }
     groups.push({ kind, member, variants, doubt });
+  }
+
+  /** What stands for type parameters: what bounds them, or samples; of many, each is tried alone
+   *  and beside the next one, also below a bound. One that does not fit compiles on no side. */
+  function chosenOf(open, samples) {
+    const bounds = open.map((each) => each.constraint && writer.write(each.constraint));
+    const found = samples.map((sample) => bounds.map((bound) => bound ?? sample));
+    if (samples === SAMPLES) return found;
+    for (const [start] of samples.entries()) {
+      found.push(open.map((_, index) => samples[(start + index) % samples.length]));
+    }
+    return found;
   }
 
   function given(node, all, told = "") {
@@ -251,8 +265,8 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         }
       }
     } else if (alias) {
-      ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(alias.type)} = n; void r;`);
-      ask("written", "", own, () => `const o: ${writer.write(alias.type)} = null!; const w: ${self} = o; void w;`);
+      ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(alias.type)} = n; void r;`, false, SHAPES);
+      ask("written", "", own, () => `const o: ${writer.write(alias.type)} = null!; const w: ${self} = o; void w;`, false, SHAPES);
     }
   }
   for (const node of nodes.filter((each) => ts.isEnumDeclaration(each))) {
