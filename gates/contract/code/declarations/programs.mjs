@@ -5,11 +5,6 @@ import { membersOf, modifiers } from "./members.mjs";
 import { declared } from "./version.mjs";
 
 const SAMPLES = ["string", "{ a: string; b?: number }"];
-/** What a type that is made from others is asked with too: it may look at any part of them. */
-const SHAPES = [
-  ...SAMPLES, "{ a: string } | { c: { d: boolean[] } }", "readonly [string, { a: number }?]",
-  "boolean | undefined", "unknown", "never", "Record<string, number>",
-];
 
 /** Programs about one declaration. `name` is how code outside names it; `differs(key)` says whether
  *  a member changed. Gives groups: {kind, member, variants: [{concrete, text}]}; a group is one
@@ -24,18 +19,21 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
 
   /** One question, for any types and for some that stand for them. `doubt` marks one that the
    *  compiler answers more strictly than code outside would ask: overloads, one by one. */
-  function ask(kind, member, params, body, doubt = false, samples = SAMPLES) {
+  function ask(kind, member, params, body, doubt = false) {
+    let text;
     const variants = [];
     try {
       const seen = new Map(params.map((each) => [each.name.text, each]));
       const open = [...seen.values()];
       const inner = writer.within(self, body);
       const types = open.map((each) => writer.typeParameter(each)).join(", ");
-      variants.push({
-        concrete: open.length === 0, text: `export function $p${types ? `<${types}>` : ""}() { ${inner} }`,
-      });
-      for (const chosen of open.length > 0 ? chosenOf(open, samples) : []) {
-        const stands = open.map((each, index) => `type ${each.name.text} = ${chosen[index]};`);
+      text = `export function $p${types ? `<${types}>` : ""}() { ${inner} }`;
+      variants.push({ concrete: open.length === 0, text });
+      for (const sample of open.length > 0 ? SAMPLES : []) {
+        const stands = open.map((each) => {
+          const bound = each.constraint ? writer.write(each.constraint) : sample;
+          return `type ${each.name.text} = ${bound};`;
+        });
         variants.push({ concrete: true, text: `export function $p() { ${stands.join(" ")} ${inner} }` });
       }
     } catch (error) {
@@ -45,19 +43,9 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     groups.push({ kind, member, variants, doubt });
   }
 
-  /** What stands for type parameters: what bounds them, or samples; of many, each is tried alone
-   *  and beside the next one, also below a bound. One that does not fit compiles on no side. */
-  function chosenOf(open, samples) {
-    const bounds = open.map((each) => each.constraint && writer.write(each.constraint));
-    const found = samples.map((sample) => bounds.map((bound) => bound ?? sample));
-    if (samples === SAMPLES) return found;
-    for (const [start] of samples.entries()) {
-      found.push(open.map((_, index) => samples[(start + index) % samples.length]));
-    }
-    return found;
-  }
-
-  function given(node, all, told = "") {
+  /** The arguments of a call: "all" of them, a "few", or all where those that may be left out may
+   *  be "undefined". */
+  function given(node, how, told = "") {
     const found = [];
     for (const each of node.parameters) {
       if (ts.isIdentifier(each.name) && each.name.text === "this") continue;
@@ -66,11 +54,18 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         continue;
       }
       const type = each.type ? writer.write(each.type) : "any";
-      if (each.dotDotDotToken) {
-        if (all) found.push(`...(null! as ${type})`);
-      } else if (all || !(each.questionToken || each.initializer)) found.push(`null! as ${type}`);
+      const free = each.questionToken || each.initializer;
+      if (how === "few" && (free || each.dotDotDotToken)) continue;
+      if (each.dotDotDotToken) found.push(`...(null! as ${type})`);
+      else found.push(free && how === "undefined" ? `null! as (${type}) | undefined` : `null! as ${type}`);
     }
     return found.join(", ");
+  }
+
+  /** The ways to call a signature; one of several is not known to take what it takes alone. */
+  function ways(node, signatures = [node]) {
+    if (!node.parameters.some((each) => each.questionToken || each.dotDotDotToken)) return ["all"];
+    return signatures.length > 1 ? ["all", "few", "undefined"] : ["all", "few"];
   }
 
   /** Calls with all and with as few arguments as may be, with and without type arguments. */
@@ -79,14 +74,13 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       const inner = node.typeParameters ?? [];
       const back = node.type && !ts.isTypePredicateNode(node.type) &&
         node.type.kind !== ts.SyntaxKind.VoidKeyword ? node.type : undefined;
-      const optional = node.parameters.some((each) => each.questionToken || each.dotDotDotToken);
-      for (const all of optional ? [true, false] : [true]) {
+      for (const how of ways(node, signatures)) {
         const bodies = [""];
         if (inner.length > 0) bodies.push(`<${inner.map((each) => each.name.text).join(", ")}>`);
         const start = groups.length;
         for (const types of bodies) {
           ask(kind, member, [...params, ...inner], () => {
-            const call = `${callee()}${types}(${given(node, all)})`;
+            const call = `${callee()}${types}(${given(node, how)})`;
             const type = result ? result() : back && writer.write(back);
             return `${before()} ${type ? `const r: ${type} = ${call}; void r;` : `${call};`}`;
           });
@@ -98,7 +92,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         if (!tells || result) continue;
         ask(kind, member, [...params, ...inner], () => {
           const told = node.parameters.find((each) => each.name.getText() === tells.name);
-          const call = `${callee()}(${given(node, all, tells.name)})`;
+          const call = `${callee()}(${given(node, how, tells.name)})`;
           const read = `const r: ${writer.write(tells.type)} = told; void r;`;
           const then = tells.asserts ? `${call}; ${read}` : `if (${call}) { ${read} }`;
           return `${before()} const told: ${told.type ? writer.write(told.type) : "any"} = null!; ${then}`;
@@ -195,15 +189,14 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     for (const node of found) {
       const { closed, guarded: inner } = modifiers(ts, node);
       if (closed || (inherited(node) && node.parent.typeParameters)) continue;
-      const optionals = node.parameters.some((each) => each.questionToken || each.dotDotDotToken);
-      for (const full of optionals ? [true, false] : [true]) {
+      for (const how of ways(node, found)) {
         ask("built", "", own, () => open || inner
-          ? `abstract class $S extends ${self} { constructor() { super(${given(node, full)}); } } void $S;`
-          : `const r: ${self} = new ${self}(${given(node, full)}); void r;`);
+          ? `abstract class $S extends ${self} { constructor() { super(${given(node, how)}); } } void $S;`
+          : `const r: ${self} = new ${self}(${given(node, how)}); void r;`);
         if (open || inner || own.length === 0) continue;
         // Type arguments are written where the compiler cannot find them by itself.
         const explicit = groups.pop();
-        ask("built", "", own, () => `void new ${name}(${given(node, full)});`);
+        ask("built", "", own, () => `void new ${name}(${given(node, how)});`);
         groups.at(-1).otherwise = explicit.variants;
       }
     }
@@ -265,8 +258,8 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         }
       }
     } else if (alias) {
-      ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(alias.type)} = n; void r;`, false, SHAPES);
-      ask("written", "", own, () => `const o: ${writer.write(alias.type)} = null!; const w: ${self} = o; void w;`, false, SHAPES);
+      ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(alias.type)} = n; void r;`);
+      ask("written", "", own, () => `const o: ${writer.write(alias.type)} = null!; const w: ${self} = o; void w;`);
     }
   }
   for (const node of nodes.filter((each) => ts.isEnumDeclaration(each))) {
