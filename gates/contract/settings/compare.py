@@ -23,7 +23,6 @@ from gates.module.subschemas import Place
 
 SHOWN = 160
 """Characters of a counter-example in a message; all of it is in `Change.example`."""
-UNPROVED_PLACES = 40
 
 
 def compare_here(
@@ -141,15 +140,6 @@ class _Judge:
 
     def _missed(self, changes: list[Change]) -> Iterator[Change]:
         """A break that no single difference shows: the last look where nothing is proved."""
-        for spot in reversed(self.walk.unproved[-UNPROVED_PLACES:]):
-            if all(each.proved for each in changes) and len(spot.focus) > 4:
-                continue
-            found = self.search.counter_example(
-                spot.focus, spot.around_old, spot.new, lambda _where, _what: True
-            )
-            if found is not None:
-                yield self._refused(found)
-                return
         if not all(each.proved for each in changes):
             yield from self.first()
 
