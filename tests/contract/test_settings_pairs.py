@@ -45,7 +45,7 @@ def test_the_bump_is_what_the_rules_demand(pair):
     decisive = [each for each in changes if each.bump == pair["bump"]]
     symbols = dict.fromkeys(each.symbol.removeprefix("settings:") for each in decisive)
     assert list(symbols) == list(dict.fromkeys(pair["at"])), changes
-    assert all(each.proved for each in changes), changes
+    assert all(each.proved for each in changes) is pair.get("proved", True), changes
     for each in changes:
         assert (each.bump is Bump.MAJOR) == (each.example is not None)
         assert (each.old or each.new).line > 0

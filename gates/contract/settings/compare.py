@@ -12,7 +12,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.settings.difference import Difference, Spot
 from gates.contract.settings.plain import PlainSearch
 from gates.contract.settings.search import Search
-from gates.contract.settings.shrink import shrunk
+from gates.contract.settings.shrink import shrunk, smallest
 from gates.contract.settings.side import Side, UnknownAnswerError
 from gates.contract.settings.subset import Prover
 from gates.contract.settings.walk import Walk
@@ -23,7 +23,6 @@ from gates.module.subschemas import Place
 
 SHOWN = 160
 """Characters of a counter-example in a message; all of it is in `Change.example`."""
-UNPROVED_PLACES = 40
 
 
 def compare_here(
@@ -125,39 +124,22 @@ class _Judge:
             except UnknownAnswerError:
                 return False
 
-        for document in self._around(each.spot):
-            if shows(document):
-                again = True
-                while again:
-                    again = False
-                    for smaller in shrunk(document):
-                        if shows(smaller):
-                            document, again = smaller, True
-                            break
-                return document
-        return None
+        found = next(filter(shows, self._around(each.spot)), None)
+        return None if found is None else smallest(found, shows)
 
     def _around(self, spot: Spot) -> Iterator[Any]:
         samples, placing = self.search.samples, self.search.placing
+        above = spot.focus[:-1]
+        yield from placing.documents(above, {})  # a default counts where nothing is set
         for value in samples.some(spot.around_old):
             yield from placing.documents(spot.focus, value)
-        above = spot.focus[:-1]
-        for value in [*samples.some(placing.conj_at(above)), {}]:
+        for value in samples.some(placing.conj_at(above)):
             for document in placing.documents(above, value):
                 yield document
                 yield from shrunk(document)
 
     def _missed(self, changes: list[Change]) -> Iterator[Change]:
         """A break that no single difference shows: the last look where nothing is proved."""
-        for spot in reversed(self.walk.unproved[-UNPROVED_PLACES:]):
-            if all(each.proved for each in changes) and len(spot.focus) > 4:
-                continue
-            found = self.search.counter_example(
-                spot.focus, spot.around_old, spot.new, lambda _where, _what: True
-            )
-            if found is not None:
-                yield self._refused(found)
-                return
         if not all(each.proved for each in changes):
             yield from self.first()
 

@@ -1,11 +1,10 @@
-"""Whether an old schema already demands what a choice, a condition or a negation demands."""
+"""Whether an old schema already demands what a choice of forms demands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.settings.disjoint import disjoint
-from gates.contract.settings.side import ANNOTATIONS, text_of
 from gates.contract.settings.view import Rule, View
 from gates.module.subschemas import Place
 
@@ -15,41 +14,6 @@ if TYPE_CHECKING:
 
 MOST_BRANCHES = 200
 """Forms that are held against each other; a choice of more is not looked through."""
-
-
-def _not(
-    prover: Prover, before: View, _after: View, pointer: Place, _value: object, _sure: bool
-) -> bool:
-    if prover.same(before, pointer, "not"):
-        return True
-    refused = _plain_list(prover.new.schema((*pointer, "not")))
-    return refused is not None and any(
-        refused <= (_plain_list(prover.old.schema((*place, "not"))) or set())
-        for place, _ in before.every("not")
-    )
-
-
-def _if(
-    prover: Prover, before: View, _after: View, pointer: Place, _value: object, _sure: bool
-) -> bool:
-    if prover.same(before, pointer, "if"):
-        return True
-    here = before.pointers
-    schema = prover.new.schema(pointer)
-    wanted = prover.canon_new.schema((*pointer, "if"))
-    branches = []
-    for keyword in ("then", "else"):
-        if keyword not in schema:
-            continue
-        known = tuple(
-            (*place, each)
-            for place, _ in before.every("if")
-            if wanted is not None and prover.canon_old.schema((*place, "if")) == wanted
-            for each in (("if", "then") if keyword == "then" else ("else",))
-            if each in prover.old.schema(place)
-        )
-        branches.append(((*here, *known), ((*pointer, keyword),)))
-    return all(prover.subset(old, new, before.only, sure=False) for old, new in branches)
 
 
 def _any_of(
@@ -95,18 +59,7 @@ def _apart(prover: Prover, before: View, places: list[Place]) -> bool:
 
 
 RULES: dict[str, Rule] = {
-    "not": _not,
-    "if": _if,
     "anyOf": _any_of,
     "oneOf": _one_of,
 }
 """By keyword."""
-
-
-def _plain_list(schema: object) -> set[str] | None:
-    """The values of a schema that is nothing but a list of values."""
-    if isinstance(schema, dict) and set(schema) - ANNOTATIONS == {"enum"}:
-        return {text_of(each) for each in schema["enum"]}
-    if isinstance(schema, dict) and set(schema) - ANNOTATIONS == {"const"}:
-        return {text_of(schema["const"])}
-    return None

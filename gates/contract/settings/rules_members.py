@@ -100,23 +100,6 @@ def _dependent_required(
     return True
 
 
-def _dependent_schemas(
-    prover: Prover, before: View, _after: View, pointer: Place, value: dict[str, Any], _sure: bool
-) -> bool:
-    here = before.pointers
-    for name in value:
-        wanted = ((*pointer, "dependentSchemas", name),)
-        old = tuple(
-            (*place, "dependentSchemas", name)
-            for place, given in before.every("dependentSchemas")
-            if name in given
-        )
-        new_name = not before.of_key(name) and not prover.means_something(before, name)
-        if not new_name and not prover.subset((*here, *old), wanted, before.only, sure=False):
-            return False
-    return True
-
-
 def _unevaluated_properties(
     prover: Prover, before: View, _after: View, pointer: Place, value: object, _sure: bool
 ) -> bool:
@@ -184,7 +167,6 @@ RULES: dict[str, Rule] = {
     "additionalProperties": _additional_properties,
     "propertyNames": _property_names,
     "dependentRequired": _dependent_required,
-    "dependentSchemas": _dependent_schemas,
     "unevaluatedProperties": _unevaluated_properties,
     "items": _items,
     "prefixItems": _prefix_items,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gates.contract.settings.placing import Focus
-from gates.contract.settings.shrink import shrunk
+from gates.contract.settings.shrink import smallest
 from gates.contract.settings.side import Side, UnknownAnswerError
 from gates.contract.settings.variants import Edges
 from gates.contract.settings.view import Conj
@@ -16,7 +16,6 @@ MOST_DOCUMENTS = 8_000
 """Documents tried in one comparison."""
 MOST_EACH = 600
 """Documents tried for one difference."""
-MOST_SHRINKS = 300
 
 About = Callable[[Place, object], bool]
 """Whether a refusal, at a keyword of the new schema and for a part of the document, is the one
@@ -90,15 +89,4 @@ class Search:
 
     def smallest(self, document: Any, about: About) -> Any:  # noqa: ANN401
         """The document without what it does not need to break in the way looked for."""
-        left = MOST_SHRINKS
-        again = True
-        while again:
-            again = False
-            for smaller in shrunk(document):
-                left -= 1
-                if left < 0:
-                    return document
-                if self.breaks(smaller, about):
-                    document, again = smaller, True
-                    break
-        return document
+        return smallest(document, lambda smaller: self.breaks(smaller, about))

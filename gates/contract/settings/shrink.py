@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from gates.module.subschemas import Place
+
+MOST_SHRINKS = 300
+
+
+def smallest(document: Any, holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - any JSON value
+    """The document without what it does not need for something to hold, which does."""
+    left = MOST_SHRINKS
+    again = True
+    while again:
+        again = False
+        for smaller in shrunk(document):
+            left -= 1
+            if left < 0:
+                return document
+            if holds(smaller):
+                document, again = smaller, True
+                break
+    return document
 
 
 def shrunk(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON value

@@ -34,6 +34,8 @@ Question = tuple[Conj, Conj, frozenset[str], bool]
 
 RULES: dict[str, Rule] = {**MEMBERS, **CHOICES}
 
+SAME = ("enum", "const", "not", "if", "dependentSchemas", "unevaluatedItems")
+"""Keywords of which only the very same is known to demand no more."""
 
 MOST_LISTED = 300
 """Choices that are tried one by one."""
@@ -143,7 +145,7 @@ class Prover:
         rule = RULES.get(keyword)
         if rule is not None:
             return rule(self, before, after, pointer, value, sure)
-        if keyword in ("enum", "const", "unevaluatedItems"):
+        if keyword in SAME:
             return self.same(before, pointer, keyword)
         answer = scalar_implied(before, keyword, value)
         return answer if answer is not None else keyword not in KIND_OF_KEYWORD

@@ -31,13 +31,12 @@ Occurrence = tuple[Place, Any]
 
 
 class Walk:
-    """Goes through both schemas once; `unproved` are the places where a break may hide."""
+    """Goes through both schemas once."""
 
     def __init__(self, prover: Prover) -> None:
         self.prover = prover
         self.back = Prover(prover.new, prover.old)
         self.old, self.new = prover.old, prover.new
-        self.unproved: list[Spot] = []
         self._seen: set[tuple[Conj, Conj]] = set()
         self._waiting: list[Spot] = []
 
@@ -58,8 +57,6 @@ class Walk:
         if spot.plain and not spot.proved:
             proved = self.prover.subset(spot.around_old, spot.new, sure=spot.sure)
             spot = replace(spot, proved=proved)
-        if not spot.proved:
-            self.unproved.append(spot)
         before, after = self.old.view(spot.old), self.new.view(spot.new)
         if before.never or after.never:
             if before.never is not after.never:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from gates.contract.settings.side import text_of
-from gates.contract.settings.view import kinds
 from gates.module import label
 from gates.module.document import show
 from gates.module.subschemas import Place
 
-BOUNDS = {
-    "minimum": ("the smallest value", 1), "exclusiveMinimum": ("the lower bound", 1),
-    "maximum": ("the largest value", -1), "exclusiveMaximum": ("the upper bound", -1),
-    "minLength": ("the shortest length", 1), "maxLength": ("the longest length", -1),
-    "minItems": ("the least number of items", 1), "maxItems": ("the largest number of items", -1),
-    "minProperties": ("the least number of keys", 1),
-    "maxProperties": ("the largest number of keys", -1),
-}  # fmt: skip
-"""What a bound is called, and whether it narrows when it grows (1) or falls (-1)."""
 NOUNS = {
+    "minimum": "the smallest value", "exclusiveMinimum": "the lower bound",
+    "maximum": "the largest value", "exclusiveMaximum": "the upper bound",
+    "minLength": "the shortest length", "maxLength": "the longest length",
+    "minItems": "the least number of items", "maxItems": "the largest number of items",
+    "minProperties": "the least number of keys", "maxProperties": "the largest number of keys",
     "pattern": "the pattern", "format": "the format", "multipleOf": "the step",
     "uniqueItems": "the rule against repeats", "const": "the fixed value", "type": "the type",
     "contains": "the rule on items that must be there", "not": "what is ruled out",
@@ -30,7 +25,7 @@ NOUNS = {
     "unevaluatedProperties": "the rule on undeclared keys",
     "unevaluatedItems": "the rule on further items",
 }  # fmt: skip
-"""What other keywords are called."""
+"""What keywords are called."""
 
 
 def setting(place: Place) -> str:
@@ -49,8 +44,7 @@ def changed(keyword: str, place: Place, old: object, new: object) -> str:
         return f"{setting(place)} is {_type(new)} and was {_type(old)}"
     if keyword == "format" and new == "password":
         return f"{setting(place)} became a secret"
-    noun = BOUNDS.get(keyword, (NOUNS.get(keyword, f"the keyword {keyword}"), 0))[0]
-    noun = f"{noun} {of(place)}"
+    noun = f"{NOUNS.get(keyword, f'the keyword {keyword}')} {of(place)}"
     plain = not isinstance(old, dict | list) and not isinstance(new, dict | list)
     if keyword == "uniqueItems":
         return f"{noun} is {'new' if new else 'gone'}"
@@ -87,16 +81,3 @@ def _many(noun: str, values: list[str]) -> str:
     shown = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if values[6:] else "")
     article = "" if noun.startswith("new") else "the "
     return f"{article}{noun}{'s' if values[1:] else ''} {shown}"
-
-
-def wider(keyword: str, old: Any, new: Any) -> bool:  # noqa: ANN401 - values of any keyword
-    """Whether a change of this keyword alone can only let in more."""
-    if new is None:
-        return True
-    if old is None:
-        return False
-    if keyword in BOUNDS:
-        return bool((new - old) * BOUNDS[keyword][1] < 0)
-    if keyword == "type":
-        return kinds(old) < kinds(new)
-    return False

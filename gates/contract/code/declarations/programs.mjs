@@ -43,7 +43,9 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     groups.push({ kind, member, variants, doubt });
   }
 
-  function given(node, all, told = "") {
+  /** The arguments of a call: "all" of them, a "few", or all where those that may be left out may
+   *  be "undefined". */
+  function given(node, how, told = "") {
     const found = [];
     for (const each of node.parameters) {
       if (ts.isIdentifier(each.name) && each.name.text === "this") continue;
@@ -52,11 +54,18 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         continue;
       }
       const type = each.type ? writer.write(each.type) : "any";
-      if (each.dotDotDotToken) {
-        if (all) found.push(`...(null! as ${type})`);
-      } else if (all || !(each.questionToken || each.initializer)) found.push(`null! as ${type}`);
+      const free = each.questionToken || each.initializer;
+      if (how === "few" && (free || each.dotDotDotToken)) continue;
+      if (each.dotDotDotToken) found.push(`...(null! as ${type})`);
+      else found.push(free && how === "undefined" ? `null! as (${type}) | undefined` : `null! as ${type}`);
     }
     return found.join(", ");
+  }
+
+  /** The ways to call a signature; one of several is not known to take what it takes alone. */
+  function ways(node, signatures = [node]) {
+    if (!node.parameters.some((each) => each.questionToken || each.dotDotDotToken)) return ["all"];
+    return signatures.length > 1 ? ["all", "few", "undefined"] : ["all", "few"];
   }
 
   /** Calls with all and with as few arguments as may be, with and without type arguments. */
@@ -65,14 +74,13 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       const inner = node.typeParameters ?? [];
       const back = node.type && !ts.isTypePredicateNode(node.type) &&
         node.type.kind !== ts.SyntaxKind.VoidKeyword ? node.type : undefined;
-      const optional = node.parameters.some((each) => each.questionToken || each.dotDotDotToken);
-      for (const all of optional ? [true, false] : [true]) {
+      for (const how of ways(node, signatures)) {
         const bodies = [""];
         if (inner.length > 0) bodies.push(`<${inner.map((each) => each.name.text).join(", ")}>`);
         const start = groups.length;
         for (const types of bodies) {
           ask(kind, member, [...params, ...inner], () => {
-            const call = `${callee()}${types}(${given(node, all)})`;
+            const call = `${callee()}${types}(${given(node, how)})`;
             const type = result ? result() : back && writer.write(back);
             return `${before()} ${type ? `const r: ${type} = ${call}; void r;` : `${call};`}`;
           });
@@ -84,7 +92,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
         if (!tells || result) continue;
         ask(kind, member, [...params, ...inner], () => {
           const told = node.parameters.find((each) => each.name.getText() === tells.name);
-          const call = `${callee()}(${given(node, all, tells.name)})`;
+          const call = `${callee()}(${given(node, how, tells.name)})`;
           const read = `const r: ${writer.write(tells.type)} = told; void r;`;
           const then = tells.asserts ? `${call}; ${read}` : `if (${call}) { ${read} }`;
           return `${before()} const told: ${told.type ? writer.write(told.type) : "any"} = null!; ${then}`;
@@ -181,15 +189,14 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     for (const node of found) {
       const { closed, guarded: inner } = modifiers(ts, node);
       if (closed || (inherited(node) && node.parent.typeParameters)) continue;
-      const optionals = node.parameters.some((each) => each.questionToken || each.dotDotDotToken);
-      for (const full of optionals ? [true, false] : [true]) {
+      for (const how of ways(node, found)) {
         ask("built", "", own, () => open || inner
-          ? `abstract class $S extends ${self} { constructor() { super(${given(node, full)}); } } void $S;`
-          : `const r: ${self} = new ${self}(${given(node, full)}); void r;`);
+          ? `abstract class $S extends ${self} { constructor() { super(${given(node, how)}); } } void $S;`
+          : `const r: ${self} = new ${self}(${given(node, how)}); void r;`);
         if (open || inner || own.length === 0) continue;
         // Type arguments are written where the compiler cannot find them by itself.
         const explicit = groups.pop();
-        ask("built", "", own, () => `void new ${name}(${given(node, full)});`);
+        ask("built", "", own, () => `void new ${name}(${given(node, how)});`);
         groups.at(-1).otherwise = explicit.variants;
       }
     }
