@@ -1,11 +1,11 @@
-"""Which columns the statements of a script hold against each other, by name. Pure."""
+"""Which columns are held against each other, and against expressions of others. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gates.database.parsing.conditions import Tree, column_of, walk
+from gates.database.parsing.conditions import Tree, column_of, columns_in, text_of, walk
 from gates.database.parsing.script import Script
 from gates.database.parsing.statements import statements_of
 
@@ -44,3 +44,23 @@ def _of_node(node: Tree) -> Iterator[tuple[str, str]]:
     names = [column[1] for each in sides if (column := column_of(each)) is not None]
     if len(names) == 2:
         yield names[0], names[1]
+
+
+def defined(expression: str) -> Iterator[tuple[str, str]]:
+    """Where a condition asks that a column equals an expression of other columns: its name, and
+    that expression."""
+    from pglast import parse_sql
+    from pglast.parser import ParseError
+
+    try:
+        tree = parse_sql(f"SELECT {expression}")
+    except (ParseError, ValueError, RecursionError):
+        return
+    for node in walk(tree):
+        if type(node).__name__ != "A_Expr" or [each.sval for each in node.name] != ["="]:
+            continue
+        for side, other in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
+            column = column_of(side.arg if type(side).__name__ == "TypeCast" else side)
+            names = {name for _, name in columns_in(other)}
+            if column is not None and names and column[1] not in names:
+                yield column[1], text_of(other)

@@ -134,8 +134,8 @@ def _of_alter(inner: Inner, node: Tree) -> Iterator[Wanted]:
                 for condition in _whens(case):
                     yield Wanted(inner, (relation,), (_part(condition),))
         if "AddConstraint" in kind and getattr(made, "raw_expr", None) is not None:
-            text = f"NOT ({_text(made.raw_expr)})"
-            part = Part(text, _columns(made.raw_expr), whole=_is_whole(made.raw_expr))
+            text = f"NOT ({text_of(made.raw_expr)})"
+            part = Part(text, columns_in(made.raw_expr), whole=_is_whole(made.raw_expr))
             yield Wanted(inner, (relation,), (part,), violates=True)
 
 
@@ -164,8 +164,8 @@ def _changes(targets: Tree, alias: str) -> Part | None:
         }:  # fmt: skip
             continue
         name = _quoted(target.name)
-        texts.append(f"({_text(value)}) IS DISTINCT FROM {name}")
-        columns |= {*_columns(value), (alias, target.name)}
+        texts.append(f"({text_of(value)}) IS DISTINCT FROM {name}")
+        columns |= {*columns_in(value), (alias, target.name)}
     if not texts:
         return None
     return Part(" OR ".join(texts), frozenset(columns))
@@ -214,14 +214,15 @@ def _part(node: Tree) -> Part:
         sides = [column_of(side) for side in (node.lexpr, node.rexpr)]
         if all(each is not None for each in sides):
             equal = tuple(each for each in sides if each is not None)
-    return Part(_text(node), _columns(node), equal, _is_whole(node))
+    return Part(text_of(node), columns_in(node), equal, _is_whole(node))
 
 
 def _is_whole(node: Tree) -> bool:
     return not any(type(each).__name__ == "SubLink" for each in walk(node))
 
 
-def _columns(node: Tree) -> frozenset[tuple[str, str]]:
+def columns_in(node: Tree) -> frozenset[tuple[str, str]]:
+    """The columns that an expression names."""
     return frozenset(found for each in walk(node) if (found := column_of(each)) is not None)
 
 
@@ -238,7 +239,8 @@ def _relation(node: Tree) -> Relation:
     return Relation(node.schemaname or "", node.relname, alias)
 
 
-def _text(node: Tree) -> str:
+def text_of(node: Tree) -> str:
+    """A node as SQL."""
     from pglast.stream import RawStream
 
     return str(RawStream()(node))
