@@ -15,7 +15,7 @@ import pytest
 from gates.check import find
 from gates.database import Database
 from gates.database.server.embedded import throwaway_server
-from gates.model import CheckResult
+from gates.model import CheckResult, Finding
 from gates.module import Module, load
 from gates.needs import Needs
 from gates.settings import Policy, Settings
@@ -94,8 +94,14 @@ def database(shared: Settings) -> Iterator[Callable[[Module], Database]]:
         each.close()
 
 
-def results(module: Module, settings: Settings, *ids: str) -> dict[str, CheckResult]:
-    """The results of some checks on one module, by id, in one run."""
+def results(
+    module: Module,
+    settings: Settings,
+    *ids: str,
+    look: Callable[[Database, Module, str, Finding], str] | None = None,
+) -> dict[str, CheckResult]:
+    """The results of some checks on one module, by id, in one run. With `look`, it is called with
+    each finding while the databases are there, and has nothing to say."""
     from gates.run import run_check
 
     needs = Needs(module, Policy(), settings, today=date(2026, 11, 24))
@@ -105,6 +111,9 @@ def results(module: Module, settings: Settings, *ids: str) -> dict[str, CheckRes
             check = find(each)
             assert check is not None, each
             found[each] = run_check(check, needs)
+            for finding in found[each].findings if look is not None else ():
+                said = look(needs.database(), module, each, finding) if look is not None else ""
+                assert not said, said
         return found
     finally:
         needs.close()

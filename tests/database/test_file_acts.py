@@ -27,6 +27,10 @@ ORDINARY = (
 AGAIN = (
     f"UPDATE {P}codes SET note = NULL WHERE note < 0;"
     f"ALTER TABLE {P}codes ADD COLUMN IF NOT EXISTS more text DEFAULT sample_module_colour();"
+    f"DELETE FROM {TABLE} a USING {TABLE} b WHERE a.tenant_id = b.tenant_id AND a.title = b.title"
+    " AND a.id < b.id;"
+    f"UPDATE {TABLE} n SET colour = c.more FROM {P}codes c"
+    " WHERE c.more = n.title AND c.tenant_id = n.tenant_id;"
 )
 
 

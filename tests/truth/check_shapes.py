@@ -1,9 +1,9 @@
 """CHECK rules as ordinary schemas have them, each in a table of its own, by kind.
 
-Written from memory of how public schemas word such rules (issue trackers, forums, shops, mail,
-metering, the sample databases that everybody knows), and of the columns that a tenant platform has.
-Each value is what stands between the parentheses of CREATE TABLE, after tenant_id and id; rows of
-two tenants have to fit.
+Most are written from memory of how public schemas word such rules (issue trackers, forums, shops,
+mail, metering, the sample databases that everybody knows), and of the columns that a tenant
+platform has. Each value is what stands between the parentheses of CREATE TABLE, after tenant_id and
+id; rows of two tenants have to fit.
 """
 
 from __future__ import annotations
@@ -262,6 +262,146 @@ TOGETHER = {
     " CHECK (c > 0), d int NOT NULL CHECK (d > 0), e int NOT NULL CHECK (e > 0), CHECK (a < b AND b"
     " < c AND c < d AND d < e)",
 }
+OTHERS = {
+    "a position or not yet one": "place integer NOT NULL CHECK (place = -1 OR place > 0)",
+    "a group and its head": "group_id uuid, label text, head boolean NOT NULL, CHECK ((group_id "
+    "IS NULL AND label IS NULL AND head = false) OR (group_id IS NOT NULL AND label IS NOT "
+    "NULL) OR (head = true AND label IS NOT NULL))",
+    "a list where it has one": "keyed boolean NOT NULL DEFAULT true, names text, CHECK ((NOT "
+    "keyed) OR ((names IS NOT NULL) AND (length(TRIM(BOTH FROM names)) > 0)))",
+    "a document in a text": "body text NOT NULL CHECK (octet_length(body) <= 4194304), CHECK "
+    "((jsonb_typeof(body::jsonb) = 'object') IS TRUE), CHECK ((jsonb_typeof(body::jsonb -> "
+    "'payload') = 'object') IS TRUE), CHECK ((body::jsonb ->> 'kind' = 'source') IS TRUE)",
+    "a document that repeats a column": "name text NOT NULL, doc jsonb NOT NULL, CHECK ((doc "
+    "->> 'name' = name) IS TRUE)",
+    "a document that repeats a number": "rev bigint NOT NULL CHECK (rev > 0), doc jsonb NOT "
+    "NULL, CHECK (((doc ->> 'rev')::bigint = rev) IS TRUE)",
+    "a document with a digest and a list": "v text NOT NULL CHECK (v = 'rules/v1'), d text NOT "
+    "NULL CHECK (d ~ '^sha256:[0-9a-f]{64}$'), doc jsonb NOT NULL, CHECK "
+    "(octet_length(doc::text) BETWEEN 1 AND 262144), CHECK ((doc ->> 'version' = v) IS "
+    "TRUE), CHECK ((doc ->> 'digest' = d) IS TRUE), CHECK ((jsonb_array_length(doc -> "
+    "'rules') BETWEEN 1 AND 128) IS TRUE)",
+    "trimmed and of a length": "action text NOT NULL CHECK (action = btrim(action) AND "
+    "char_length(action) >= 1 AND char_length(action) <= 200)",
+    "two that differ by digest": "a text NOT NULL CHECK (a ~ '^[0-9a-f]{64}$'), b text NOT NULL "
+    "CHECK (b ~ '^[0-9a-f]{64}$'), CHECK (a <> b)",
+    "who and when it was reviewed": "state text NOT NULL CHECK (state IN ('SENT', 'GRANTED', "
+    "'REFUSED')), by_id uuid, at timestamptz, CHECK ((state = ANY (ARRAY['GRANTED', "
+    "'REFUSED'])) = (by_id IS NOT NULL) AND (by_id IS NULL) = (at IS NULL))",
+    "a release name": "rel text NOT NULL CHECK (rel ~ "
+    r"'^odoo-[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[a-f0-9]{7,64}$')",
+    "an etag": "etag text NOT NULL CHECK (etag ~ '^\"[0-9a-f]{16}\"$')",
+    "an answer that was kept": "status integer NOT NULL, body jsonb NOT NULL, CHECK (status IN "
+    "(200, 201) AND jsonb_typeof(body) = 'object')",
+    "status between two": "status smallint, CHECK ((status >= 0) AND (status <= 1))",
+    "in one of two places": "asset bigint, part bigint, CHECK ((asset IS NOT NULL AND part IS "
+    "NULL) OR (asset IS NULL AND part IS NOT NULL))",
+    "before it was reduced": "price numeric(10,2) NOT NULL CHECK (price >= (0)::numeric), was "
+    "numeric(10,2), CHECK (was IS NULL OR was >= price)",
+    "six numbers or none": "a smallint, b smallint, tz text, CHECK (num_nonnulls(a, b, tz) = "
+    "ANY (ARRAY[0, 3])), CHECK (a >= 0 AND a <= 23), CHECK (b >= 0 AND b <= 23), CHECK (tz "
+    "IS NULL OR length(tz) BETWEEN 1 AND 64)",
+    "a repository's name": "name varchar(255) NOT NULL, lower_name varchar(255) NOT NULL, CHECK "
+    "(lower_name::text = lower(name::text) AND length(name::text) <= 100 AND name::text ~ "
+    r"'^[A-Za-z0-9][A-Za-z0-9._-]*$' AND lower(name::text) !~ '\.(git|wiki|docs)$' AND "
+    "lower(name::text) <> ALL (ARRAY['agent'::text, 'issues'::text, 'pulls'::text]))",
+    "a depth, minus one for all": "depth integer NOT NULL DEFAULT '-1'::integer CHECK (depth >= "
+    "'-1'::integer)",
+    "a choice among cast texts": "mode varchar(16) NOT NULL, CHECK ((mode)::text = ANY "
+    "((ARRAY['serial'::character varying, 'parallel'::character varying])::text[]))",
+    "a choice among texts cast one by one": "mode varchar(50) NOT NULL, CHECK ((mode)::text = "
+    "ANY (ARRAY[('onsite'::character varying)::text, ('remote'::character varying)::text]))",
+    "fifteen answers": "answers smallint[] NOT NULL CHECK (array_length(answers, 1) = 15), "
+    "scores smallint[] NOT NULL CHECK (array_length(scores, 1) = 5), total smallint NOT NULL "
+    "CHECK (total BETWEEN 0 AND 45)",
+    "ten to sixty words": "words text[] NOT NULL CHECK (array_length(words, 1) BETWEEN 10 AND 60)",
+    "addresses": "to_all citext[] NOT NULL CHECK (array_length(to_all, 1) >= 1)",
+    "four options": "options text[] NOT NULL CHECK (array_length(options, 1) = 4), url text "
+    "CHECK (url ~ "
+    r"'^[a-z](?:[-a-z0-9\+\.])*:(?:\/\/(?:(?:%[0-9a-f][0-9a-f]|[-a-z0-9\._~!\$"
+    r"&''\(\)\*\+,;=:@])|[\/\?])*)?'::text)",
+    "at most one": "a bigint, b bigint, c bigint, CHECK (num_nonnulls(a, b, c) <= 1)",
+    "exactly one of six": "a bigint, b bigint, c bigint, d bigint, e bigint, f bigint, CHECK "
+    "((a IS NOT NULL)::integer + (b IS NOT NULL)::integer + (c IS NOT NULL)::integer + (d IS "
+    "NOT NULL)::integer + (e IS NOT NULL)::integer + (f IS NOT NULL)::integer = 1)",
+    "why it was refused": "status text NOT NULL, reason text, CHECK ((status = 'REFUSED' AND "
+    "reason IS NOT NULL AND char_length(TRIM(reason)) >= 10) OR (status <> 'REFUSED' AND "
+    "reason IS NULL))",
+    "a time-ordered id as text": "ref text NOT NULL CHECK (ref ~ "
+    "'^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$')",
+    "an address by the standard": "email citext NOT NULL CHECK (email ~ "
+    r"'^[a-zA-Z0-9.!#$%&''*+\/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-"
+    r"zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$')",
+    "a decimal as text": r"n text NOT NULL CHECK (n ~ '^-?[0-9]+(?:[\.][0-9]+)?$')",
+    "a tax number": "code varchar(16) NOT NULL CHECK (code ~ "
+    "'^[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[0-9]Z[0-9]{3}$')",
+    "a licence plate": "plate varchar(7) NOT NULL UNIQUE CHECK (plate ~ "
+    "'^[A-Z]{2}[0-9]{3}[A-Z]{2}$')",
+    "hours as bits": "hours bit(24) NOT NULL DEFAULT B'111111111111111111111111' CHECK (hours "
+    "<> B'000000000000000000000000')",
+    "a year as text": "died text CHECK (died <= '2023')",
+    "busy with a speed": "status varchar(126) NOT NULL, speed varchar(126), CHECK ((status = "
+    "'OCCUPIED') = (speed IS NOT NULL))",
+    "a number that is one": "v numeric(12,4) NOT NULL CHECK (v <> 'NaN'::numeric AND v >= 0 AND "
+    "v < 'Infinity'::numeric)",
+    "one target, by kind": "kind text NOT NULL CHECK (kind IN ('product', 'variant')), p uuid, "
+    "q uuid, CHECK (num_nonnulls(p, q) = 1), CHECK ((kind = 'product' AND p IS NOT NULL AND "
+    "q IS NULL) OR (kind = 'variant' AND q IS NOT NULL AND p IS NULL))",
+    "a closed call": "state text NOT NULL CHECK (state IN ('prepared', 'running', 'done')), "
+    "result text CHECK (result IS NULL OR result IN ('ok', 'failed')), tokens numeric(20,0), "
+    "CHECK ((state <> 'done' AND result IS NULL) OR (state = 'done' AND result IS NOT "
+    "NULL)), CHECK (tokens IS NULL OR (state = 'done' AND tokens >= 0))",
+    "paid or owed": "expense uuid, account uuid, bill uuid, due date, CHECK ((expense IS NOT "
+    "NULL AND account IS NOT NULL AND due IS NULL AND bill IS NULL) OR (bill IS NOT NULL AND "
+    "due IS NOT NULL AND expense IS NULL AND account IS NULL))",
+    "expires after creation by default": "made_at timestamptz NOT NULL DEFAULT now(), "
+    "expires_at timestamptz NOT NULL DEFAULT (now() + '00:03:00'::interval), CHECK "
+    "(expires_at > made_at), method text CHECK (method IS NULL OR char_length(method) <= "
+    "128)",
+    "a bucket's digest": "bucket bytea NOT NULL CHECK (octet_length(bucket) = 32), n integer "
+    "NOT NULL CHECK (n >= 0)",
+    "a bounded grid": "grid jsonb NOT NULL CHECK (jsonb_typeof(grid -> 'w') = 'number' AND "
+    "(grid ->> 'w')::numeric > 0 AND (grid ->> 'h')::int BETWEEN 1 AND 12)",
+    "keys and no others": "doc jsonb NOT NULL CHECK (doc - ARRAY['a', 'b'] = '{}'::jsonb AND "
+    "doc ? 'a')",
+    "an embedding of a length": "e vector(3), model text, CHECK ((e IS NULL) = (model IS "
+    "NULL)), CHECK (model IS NULL OR model <> '')",
+    "quiet hours": "from_h time, to_h time, CHECK ((from_h IS NULL) = (to_h IS NULL)), CHECK "
+    "(from_h <> to_h)",
+    "no overlap with itself": "span daterange NOT NULL CHECK (lower(span) < upper(span) AND "
+    "lower_inc(span) AND NOT upper_inc(span))",
+    "a week of the year": "wk text NOT NULL CHECK (wk ~ '^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$')",
+    "a month as text": "m char(7) NOT NULL CHECK (m ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$')",
+    "rounded to cents": "net numeric(14,4) NOT NULL, gross numeric(14,2) NOT NULL, CHECK (gross "
+    "= round(net * 1.19, 2)), CHECK (net > 0)",
+    "a hash of a column": "body text NOT NULL, h text NOT NULL CHECK (h = md5(body))",
+    "a json path with a value": "doc jsonb NOT NULL CHECK (doc @? '$.items[*] ? (@.qty > 0)')",
+    "a number of a kind": "doc jsonb NOT NULL CHECK (jsonb_path_match(doc, '$.n > 3'))",
+    "ordered list": "xs int[] NOT NULL CHECK (xs[1] < xs[2] AND cardinality(xs) = 2)",
+    "not in the list of names, any case": "name text NOT NULL CHECK (lower(name) <> ALL "
+    "(ARRAY['root', 'admin'])), CHECK (name ~ '^[a-z][a-z0-9_]{2,31}$')",
+    "one sign by kind": "kind char(1) NOT NULL CHECK (kind IN ('C', 'D')), amount numeric(12,2) "
+    "NOT NULL CHECK ((kind = 'C' AND amount > 0) OR (kind = 'D' AND amount < 0))",
+    "a ladder": "a numeric NOT NULL, b numeric NOT NULL, CHECK (a * 2 = b), CHECK (a BETWEEN 10 "
+    "AND 20)",
+    "a mac and a net": "mac macaddr NOT NULL CHECK (trunc(mac) <> "
+    "'00:00:00:00:00:00'::macaddr), net inet NOT NULL CHECK (net << inet '10.0.0.0/8')",
+    "a phone by country": "cc text NOT NULL CHECK (cc IN ('DE', 'FR')), phone text NOT NULL, "
+    r"CHECK ((cc = 'DE' AND phone ~ '^\+49\d{6,12}$') OR (cc = 'FR' AND phone ~ "
+    r"'^\+33\d{9}$'))",
+    "half hours": "t time NOT NULL CHECK (extract(minute FROM t) IN (0, 30) AND extract(second "
+    "FROM t) = 0)",
+    "a coordinate pair as text": r"p text NOT NULL CHECK (p ~ '^-?\d{1,2}\.\d+,-?\d{1,3}\.\d+$')",
+    "a point": "p point NOT NULL CHECK (p[0] BETWEEN -180 AND 180 AND p[1] BETWEEN -90 AND 90)",
+    "a search text": "q tsvector NOT NULL CHECK (length(q) > 0)",
+    "a full name": "first text NOT NULL, last text NOT NULL, whole text NOT NULL CHECK (whole = "
+    "first || ' ' || last)",
+    "a digest of a document": "doc jsonb NOT NULL, h bytea NOT NULL CHECK (h = "
+    "sha256(convert_to(doc::text, 'UTF8')))",
+    "a hash of two with a length": "a text NOT NULL CHECK (length(a) >= 5), b int NOT NULL "
+    "CHECK (b > 0), h text NOT NULL, CHECK (length(h) = 32), CHECK (h = md5(a || b))",
+}
+"""Of every kind, as schemas in public repositories combine them, with names of our own."""
 FIRST = """
 CREATE FUNCTION is_fine(n int) RETURNS boolean LANGUAGE sql IMMUTABLE
     AS 'SELECT n BETWEEN 1000 AND 1010';
@@ -269,4 +409,4 @@ CREATE DOMAIN address AS text CHECK (VALUE ~ '^[a-z]+@[a-z]+[.][a-z]{2,}$' AND l
 CREATE DOMAIN fraction AS numeric(4,3) CHECK (VALUE >= 0 AND VALUE <= 1);
 """
 """What some of the tables need."""
-SHAPES: Mapping[str, str] = {**NUMBERS, **TEXTS, **TIMES, **LISTS, **TOGETHER}
+SHAPES: Mapping[str, str] = {**NUMBERS, **TEXTS, **TIMES, **LISTS, **TOGETHER, **OTHERS}

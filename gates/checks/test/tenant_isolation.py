@@ -134,7 +134,7 @@ def _of_table(
             f"in {table.name} {_ways(through)}",
             _policy_place(module, database, table),
             fix=_policy_fix(database, table),
-            detail=through[0].script,
+            detail="\n\n".join(each.script for each in _first_of_each(through)),
         )
     for leak in leaks:
         if leak not in through:
@@ -144,6 +144,12 @@ def _of_table(
                 fix=leak.fix or _fix(database, leak),
                 detail=leak.script,
             )
+
+
+def _first_of_each(leaks: list[Leak]) -> list[Leak]:
+    """One leak for each thing that the sentence says."""
+    said = {VERBS.get(leak.kind, leak.sentence): leak for leak in reversed(leaks)}
+    return [leak for leak in leaks if leak in said.values()]
 
 
 def _ways(leaks: list[Leak]) -> str:

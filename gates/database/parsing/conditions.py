@@ -85,7 +85,7 @@ def _of_statement(inner: Inner) -> Iterator[Wanted]:
         (raw,) = parse_sql(inner.statement.text)
     except (ParseError, ValueError, RecursionError):
         return
-    for node in _walk(raw.stmt):
+    for node in walk(raw.stmt):
         kind = type(node).__name__
         if kind in {"UpdateStmt", "DeleteStmt", "MergeStmt"}:
             yield from _of_change(inner, node, kind)
@@ -115,7 +115,7 @@ def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
     relations += more
     if kind == "UpdateStmt":
         changes = _changes(node.targetList, relations[0].alias)
-        cases = [each for each in _walk(node.targetList) if type(each).__name__ == "CaseExpr"]
+        cases = [each for each in walk(node.targetList) if type(each).__name__ == "CaseExpr"]
     yield from _branches(inner, relations, parts, node.whereClause, changes)
     for case in cases:
         for condition in _whens(case):
@@ -130,12 +130,12 @@ def _of_alter(inner: Inner, node: Tree) -> Iterator[Wanted]:
         kind = command.subtype.name
         using = getattr(made, "raw_default", None)
         if "AlterColumnType" in kind and using is not None:
-            for case in (each for each in _walk(using) if type(each).__name__ == "CaseExpr"):
+            for case in (each for each in walk(using) if type(each).__name__ == "CaseExpr"):
                 for condition in _whens(case):
                     yield Wanted(inner, (relation,), (_part(condition),))
         if "AddConstraint" in kind and getattr(made, "raw_expr", None) is not None:
-            text = f"NOT ({_text(made.raw_expr)})"
-            part = Part(text, _columns(made.raw_expr), whole=_is_whole(made.raw_expr))
+            text = f"NOT ({text_of(made.raw_expr)})"
+            part = Part(text, columns_in(made.raw_expr), whole=_is_whole(made.raw_expr))
             yield Wanted(inner, (relation,), (part,), violates=True)
 
 
@@ -164,8 +164,8 @@ def _changes(targets: Tree, alias: str) -> Part | None:
         }:  # fmt: skip
             continue
         name = _quoted(target.name)
-        texts.append(f"({_text(value)}) IS DISTINCT FROM {name}")
-        columns |= {*_columns(value), (alias, target.name)}
+        texts.append(f"({text_of(value)}) IS DISTINCT FROM {name}")
+        columns |= {*columns_in(value), (alias, target.name)}
     if not texts:
         return None
     return Part(" OR ".join(texts), frozenset(columns))
@@ -211,21 +211,23 @@ def _conjuncts(node: Tree) -> list[Part]:
 def _part(node: Tree) -> Part:
     equal: tuple[tuple[str, str], ...] = ()
     if type(node).__name__ == "A_Expr" and [each.sval for each in node.name] == ["="]:
-        sides = [_column(side) for side in (node.lexpr, node.rexpr)]
+        sides = [column_of(side) for side in (node.lexpr, node.rexpr)]
         if all(each is not None for each in sides):
             equal = tuple(each for each in sides if each is not None)
-    return Part(_text(node), _columns(node), equal, _is_whole(node))
+    return Part(text_of(node), columns_in(node), equal, _is_whole(node))
 
 
 def _is_whole(node: Tree) -> bool:
-    return not any(type(each).__name__ == "SubLink" for each in _walk(node))
+    return not any(type(each).__name__ == "SubLink" for each in walk(node))
 
 
-def _columns(node: Tree) -> frozenset[tuple[str, str]]:
-    return frozenset(found for each in _walk(node) if (found := _column(each)) is not None)
+def columns_in(node: Tree) -> frozenset[tuple[str, str]]:
+    """The columns that an expression names."""
+    return frozenset(found for each in walk(node) if (found := column_of(each)) is not None)
 
 
-def _column(node: Tree) -> tuple[str, str] | None:
+def column_of(node: Tree) -> tuple[str, str] | None:
+    """The column that an expression is, (alias or "", name); None for any other."""
     if type(node).__name__ != "ColumnRef":
         return None
     names = [each.sval for each in node.fields if type(each).__name__ == "String"]
@@ -237,7 +239,8 @@ def _relation(node: Tree) -> Relation:
     return Relation(node.schemaname or "", node.relname, alias)
 
 
-def _text(node: Tree) -> str:
+def text_of(node: Tree) -> str:
+    """A node as SQL."""
     from pglast.stream import RawStream
 
     return str(RawStream()(node))
@@ -247,12 +250,12 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _walk(node: Tree) -> Iterator[Tree]:
+def walk(node: Tree) -> Iterator[Tree]:
     """Every node of a tree of pglast, outermost first."""
     if isinstance(node, (tuple, list)):
         for each in node:
-            yield from _walk(each)
+            yield from walk(each)
     elif hasattr(node, "__slots__") and not isinstance(node, (str, int)):
         yield node
         for name in node:
-            yield from _walk(getattr(node, name))
+            yield from walk(getattr(node, name))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 
 from gates.database.rows import numbers, texts, times
 from gates.database.rows.documents import documents, pairs
@@ -17,18 +17,21 @@ from gates.database.tenant_session import quote
 
 _MOST = 160
 """Expressions for one column."""
+_MOST_FITTING = 4
 _MOST_ITEMS = 20
 _MOST_ELEMENTS = 14
 
 
 def likely(types: Types, kind: Type, shown: str, rule: str, seed: int) -> list[str]:
     """Expressions of a type from the constants of one rule, or of several joined by AND."""
+    seed = abs(seed)
     given = literals_of(rule)
     return list(islice(dict.fromkeys(_likely(types, kind, shown, rule, given, seed)), _MOST))
 
 
 def ordinary(types: Types, kind: Type, shown: str, rule: str, seed: int) -> list[str]:
     """Expressions of a type in the forms that applications use, whatever a rule names."""
+    seed = abs(seed)
     found: list[str] = []
     if kind.element is not None:
         element = types.get(kind.element)
@@ -60,14 +63,20 @@ def _likely(
     elif kind.kind == "c":
         yield from _composites(types, kind, shown, given, seed)
     elif kind.name in {"json", "jsonb"}:
-        yield from (f"{quote(each)}::{shown}" for each in documents(rule, given, seed))
+        fitting = list(islice(texts.texts(given, seed), _MOST_FITTING)) if given.patterns else []
+        yield from (f"{quote(each)}::{shown}" for each in documents(rule, given, seed, fitting))
     elif kind.name == "hstore":
         yield from (f"{quote(each)}::{shown}" for each in pairs(given, seed))
     elif kind.name == "bytea":
         yield from (f"'\\x{seed % (1 << 8 * min(size, 3)):0{2 * size}x}'::bytea"
                     for size in given.sizes)  # fmt: skip
     elif kind.category == "S":
-        yield from (f"{quote(each)}::{shown}" for each in texts.texts(given, seed))
+        found: Iterator[str] = texts.texts(given, seed)
+        if "::json" in rule:
+            found = chain(documents(rule, given, seed), found)
+        yield from (f"{quote(each)}::{shown}" for each in found)
+    elif kind.category == "G":
+        yield from (f"'({x},{y})'::{shown}" for x, y in ((0, 0), (1, seed % 90), (10, 45)))
     elif kind.category == "N":
         whole = kind.name in {"int2", "int4", "int8"}
         yield from (f"{quote(each)}::{shown}" for each in numbers.numbers(given, seed)

@@ -15,7 +15,9 @@ _STEP = re.compile(
 _PATH = re.compile(r"#>>?\s*'\{([^{}']+)\}'|jsonb?_extract_path(?:_text)?\([^']*((?:, *)?'[^)]*)\)")
 _KEYS = re.compile(r"\?[&|]\s*\(?ARRAY\[([^\]]*)\]|\?[&|]\s*'\{([^{}']+)\}'")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
-_DOLLAR = re.compile(r"'\$((?:\.\"?\w+\"?)+)")
+_DOLLAR = re.compile(r"'\(*\$((?:\.\"?\w+\"?)+)(\[\*\])?((?:[^']|'')*)'")
+_INNER = re.compile(r"@\.\"?(\w+)\"?")
+_SPAN = re.compile(r"\bAND\b|\bOR\b")
 _MOST = 120
 _MOST_PATHS = 5
 _MOST_ITEMS = 20
@@ -23,13 +25,17 @@ _MOST_ITEMS = 20
 Path = tuple[str, ...]
 
 
-def documents(rule: str, given: Literals, seed: int) -> Iterator[str]:
+def documents(rule: str, given: Literals, seed: int, fitting: Sequence[str] = ()) -> Iterator[str]:
     """JSON texts for one seed, the likeliest first: a value at each path that the rule names, its
-    own documents, and lists."""
+    own documents, and lists. `fitting` are texts that meet the rule's patterns."""
     paths = list(dict.fromkeys(_paths(rule)))[:_MOST_PATHS]
     keys = {key for path in paths for key in path}
     own = [each for each in given.texts if each[:1] in {"{", "["} and _parsed(each) is not None]
-    constants = [each for each in given.texts if each not in keys and each not in own]
+    constants = [
+        each
+        for each in (*given.texts, *fitting)
+        if each not in keys and each not in own and each not in given.patterns
+    ]
     whole = [int(each) for each in given.numbers if each == int(each)]
     near = dict.fromkeys(more for each in whole for more in (each, each + 1, each - 1))
     values: list[object] = [*constants, *near, seed, f"v{seed}", True, False, [seed], {"a": seed},
@@ -37,6 +43,10 @@ def documents(rule: str, given: Literals, seed: int) -> Iterator[str]:
     yield from own
     if paths:
         limit = max(int(_MOST ** (1 / len(paths))), 2)
+        guesses = [[*_near(rule, path, seed), *values][:limit] for path in paths]
+        for chosen in itertools.islice(itertools.product(*guesses), _MOST):
+            yield _document(paths, chosen)
+        yield from _filtered(rule, values)
         for value in values:
             yield _document(paths, [value] * len(paths))
         several = values[: max(limit, len(constants))]
@@ -84,7 +94,39 @@ def _paths(rule: str) -> Iterator[Path]:
         parts = _QUOTED.findall(found[1]) if found[1] else found[2].split(",")
         yield from ((each.strip(),) for each in parts)
     for found in _DOLLAR.finditer(rule):
-        yield tuple(each.strip('"') for each in found[1].split(".")[1:])
+        if not found[2]:
+            yield _keys(found[1])
+
+
+def _keys(dotted: str) -> Path:
+    return tuple(each.strip('"') for each in dotted.split(".")[1:])
+
+
+def _near(rule: str, path: Path, seed: int) -> Iterator[object]:
+    """What the part of a rule that names a path suggests for it: its constants, the kind that it
+    asks for."""
+    kinds = {
+        "object": {"a": seed}, "array": [seed], "string": f"v{seed}", "number": seed,
+        "boolean": True,
+    }  # fmt: skip
+    for part in _SPAN.split(rule):
+        if f"'{path[-1]}'" not in part:
+            continue
+        if "array_length(" in part:
+            yield kinds["array"]
+        for text in _QUOTED.findall(part):
+            if text not in path:
+                yield kinds.get(text, text) if "typeof(" in part else text
+
+
+def _filtered(rule: str, values: Sequence[object]) -> Iterator[str]:
+    """Documents with a list of objects, for a path of jsonpath with a filter."""
+    for found in _DOLLAR.finditer(rule):
+        inner = [(key,) for key in dict.fromkeys(_INNER.findall(found[3]))]
+        if found[2]:
+            for value in values:
+                item = json.loads(_document(inner, [value] * len(inner))) if inner else value
+                yield _document([_keys(found[1])], [[item]])
 
 
 def _document(paths: Sequence[Path], values: Sequence[object]) -> str:

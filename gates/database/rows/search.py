@@ -61,6 +61,21 @@ def combinations(
     return sorted(found, key=lambda each: (sum(each), each))[:ENOUGH]
 
 
+def evaluated(session: Session, given: Sequence[Given], expression: str) -> str | None:
+    """What an expression of columns gives for the first option of each, as text; None for NULL and
+    where it fails."""
+    import psycopg
+
+    listed = ", ".join(f"({each.options[0]})::{each.type} AS {each.name}" for each in given)
+    try:
+        with session.transaction():
+            query = f"SELECT ({expression})::text FROM (SELECT {listed}) AS gates_row"
+            row = session.execute(query.encode()).fetchone()
+    except psycopg.Error:
+        return None
+    return row[0] if row else None
+
+
 @dataclass
 class _Search:
     session: Session

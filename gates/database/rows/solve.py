@@ -9,8 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Column, Table
+from gates.database.parsing.comparisons import defined
 from gates.database.rows.candidates import likely, ordinary
-from gates.database.rows.search import ENOUGH, Computed, Given, accepted, combinations, shortened
+from gates.database.rows.search import (
+    ENOUGH,
+    Computed,
+    Given,
+    accepted,
+    combinations,
+    evaluated,
+    shortened,
+)
 from gates.database.rows.values import Types, quote
 from gates.errors import CouldNotCheckError
 
@@ -126,6 +135,8 @@ class Solver:
             if found:
                 break
         else:
+            if self._derived(table, rules, seed, values):
+                return
             raise NoRowError(
                 f"no row could be made for {table.label}: no values were found that meet"
                 f" {' and '.join(_named(table, each) for each in rules)}",
@@ -138,6 +149,35 @@ class Solver:
             expression = each.options[place]
             if expression != (column.default or "") or column.number in values:
                 values[column.number] = expression
+
+    def _derived(
+        self, table: Table, rules: Sequence[Rule], seed: int, values: dict[int, str]
+    ) -> bool:
+        """Have the server compute a column that is to equal an expression of others, after these
+        were found without it; whether the rules hold then."""
+        for rule in rules:
+            for name, expression in defined(rule.expression):
+                column, tried = table.column(name), dict(values)
+                if column is None or column.number not in rule.columns or column.generated:
+                    continue
+                try:
+                    for group in _connected([each for each in rules if each is not rule]):
+                        self._solve(table, group, seed, tried)
+                except NoRowError:
+                    continue
+                given = [
+                    Given(each.quoted, each.type, (tried.get(number) or each.default or NO_VALUE,))
+                    for number in sorted({number for each in rules for number in each.columns})
+                    if (each := table.by_number[number]) is not column and not each.generated
+                ]
+                if (text := evaluated(self.own, given, expression)) is None:
+                    continue
+                tried[column.number] = f"{quote(text)}::{column.type}"
+                given.append(Given(column.quoted, column.type, (tried[column.number],)))
+                if combinations(self.own, given, [each.test for each in rules]):
+                    values.update(tried)
+                    return True
+        return False
 
     def _found(
         self, given: list[Given], computed: list[Column], rules: Sequence[Rule]

@@ -83,8 +83,10 @@ class Types:
     def value(self, oid: int, shown: str, seed: int) -> str:
         """An expression of the type that `format_type` calls `shown`.
 
-        Raises `CouldNotCheckError` for a type of which no value is known.
+        Raises `CouldNotCheckError` for a type of which no value is known. A seed below 0, which
+        numbers a row before others, gives what the seed above 0 gives.
         """
+        seed = abs(seed)
         kind = self.get(oid)
         if kind.kind == "d":
             return self._domain(kind, seed)

@@ -20,17 +20,21 @@ _MOST = 150
 
 def make_wanted(
     maker: Maker, scripts: Iterable[Script], tenants: Iterable[tuple[str, int]], *, violating: bool
-) -> None:
-    """Make what rows can be made; with `violating` also those that a new CHECK rule refuses.
+) -> list[Row]:
+    """Make what rows can be made, and return them; with `violating` also those that a new CHECK
+    rule refuses.
 
     Tenants come with the seed of their first rows. Nothing is raised for a row that cannot be made:
     what a statement met, whoever runs it sees.
     """
     wanted = [each for script in scripts for each in wanted_of(script)]
     wanted = [each for each in wanted if violating or not each.violates][:_MOST]
-    for tenant, seed in tenants:
-        for number, each in enumerate(wanted):
-            _Making(maker, tenant, seed + _FIRST_SEED + _STEP * number).rows_of(each)
+    return [
+        row
+        for tenant, seed in tenants
+        for number, each in enumerate(wanted)
+        for row in _Making(maker, tenant, seed + _FIRST_SEED + _STEP * number).rows_of(each)
+    ]
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,12 @@ class _Making:
     tenant: str
     seed: int
 
-    def rows_of(self, wanted: Wanted) -> None:
-        """A row of each table that a statement joins, the table that it changes last."""
+    def rows_of(self, wanted: Wanted) -> list[Row]:
+        """A row of each table that a statement joins, the table that it changes last; those before
+        the first that cannot be made."""
         known = {each.alias: table for each in wanted.relations if (table := self._table(each))}
         if wanted.relations[0].alias not in known:
-            return
+            return []
         kept = dict(self.maker.made)
         made: dict[str, Row] = {}
         try:
@@ -52,11 +57,12 @@ class _Making:
                     continue
                 row = self._row(relation, table, wanted, known, made)
                 if row is None:
-                    return
+                    break
                 made[relation.alias] = row
                 self.maker.made[table.oid, self.tenant] = row  # which the next one refers to
         finally:
             self.maker.made.update(kept)
+        return list(made.values())
 
     def _table(self, relation: Relation) -> Table | None:
         return next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.database.corpus.shape import table
 from tests.database.hostile.behind import GIVES, ISOLATION
 from tests.database.hostile.shape import LOOT, TAKE, Hostile, P, T, block, function, trigger
 
@@ -40,7 +41,14 @@ FILES = (
                           "() RETURNS bigint")
             + "ALTER FUNCTION sample_module_all() SECURITY DEFINER;"
             f"GRANT DELETE ON {T} TO tenant_app_role;"),
+    Hostile("rows-of-a-condition", "old notes get the titles of all", ISOLATION, GIVES,
+            f"UPDATE {T} SET title = {EVERYBODY} WHERE title ~ '^legacy-[0-9]+$';"),
+    Hostile("one-of-equal-titles", "keeps the last of equal notes, whoever's", ISOLATION, GIVES,
+            f"DELETE FROM {T} a USING {T} b WHERE a.title = b.title AND a.id < b.id;"),
 )  # fmt: skip
+RATES = table("rates", "code text, factor int,") + (
+    f"ALTER TABLE {T} ADD COLUMN IF NOT EXISTS rate int;"
+)
 SIBLINGS = (
     Hostile("function-that-is-dropped", "copies, and is gone", ISOLATION, GIVES,
             LOOT + function("copy", SPREAD) + "SELECT sample_module_copy();"
@@ -63,5 +71,29 @@ SIBLINGS = (
             "DROP FUNCTION sample_module_all(text);"),
     Hostile("hook-copies-in-a-block", "gives everybody the rows of all", ISOLATION, GIVES, LOOT,
             hook=block(f"IF now() > '2020-01-01' THEN {SPREAD} END IF;")),
+    Hostile("numbered-equal-titles", "keeps the first of equal notes, whoever's", ISOLATION, GIVES,
+            f"DELETE FROM {T} WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION"
+            f" BY title ORDER BY id) AS n FROM {T}) x WHERE n > 1);"),
+    Hostile("join-without-tenant", "takes the rate of anybody's code", ISOLATION, GIVES,
+            RATES + f"UPDATE {T} n SET rate = r.factor FROM {P}rates r WHERE r.code = n.title;"),
+    Hostile("subquery-without-tenant", "takes the rate of anybody's code", ISOLATION, GIVES,
+            RATES + f"UPDATE {T} n SET rate = (SELECT r.factor FROM {P}rates r"
+            " WHERE r.code = n.title);"),
+    Hostile("in-without-tenant", "marks what anybody has a code for", ISOLATION, GIVES,
+            RATES + f"UPDATE {T} SET version = 9 WHERE title IN (SELECT code FROM {P}rates);"),
+    Hostile("condition-in-a-block", "a title of all where a later table is not there", ISOLATION,
+            FILE, block(f"IF {NOT_YET} THEN UPDATE {T} SET title = {EVERYBODY}"
+                        " WHERE title = 'legacy'; END IF;") + LATER),
+    Hostile("column-with-a-default", "counts the rows of all", ISOLATION, GIVES,
+            f"UPDATE {T} SET version = (SELECT count(*) FROM {T});"),
+    Hostile("purge-takes-more", "a purge takes everybody's notes of a title", ISOLATION,
+            "acts on every DELETE",
+            trigger("gone", "AFTER DELETE", f"DELETE FROM public.{T} WHERE title = OLD.title;"
+                    " RETURN NULL;")),
+    Hostile("counts-for-all", "one tenant's notes raise the counter of another", ISOLATION,
+            "acts on every INSERT",
+            table("counts", "n bigint NOT NULL DEFAULT 0,")
+            + trigger("count", "AFTER INSERT", f"UPDATE public.{P}counts SET n = n + 1;"
+                      " RETURN NULL;")),
 )  # fmt: skip
 """More of the same kinds, which the corpus alone tries: each costs a second or two."""

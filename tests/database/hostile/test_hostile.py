@@ -1,4 +1,5 @@
-"""Each hostile module is refused by the check that is named, with the reason that is named."""
+"""Each hostile module is refused by the check that is named, with the reason that is named, and
+what the findings say comes again when it is run again."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from tests.database.hostile.policies import POLICIES
 from tests.database.hostile.run_time import RUN_TIME_OBJECTS
 from tests.database.hostile.sessions import SESSIONS
 from tests.database.hostile.shape import Hostile
+from tests.database.witnesses import unshown
 
 REFUSED = (*POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS, *SESSIONS, *FILES)
 
@@ -26,7 +28,8 @@ def reasons(result: CheckResult) -> list[str]:
 
 @pytest.mark.parametrize("hostile", REFUSED, ids=lambda each: each.name)
 def test_a_hostile_module_is_refused(hostile: Hostile, sql_module, shared):
-    found = results(sql_module(hostile.files), shared, hostile.check)[hostile.check]
+    module = sql_module(hostile.files)
+    found = results(module, shared, hostile.check, look=unshown)[hostile.check]
     said = reasons(found)
     assert any(hostile.says in each for each in said), (hostile.wants, said)
 

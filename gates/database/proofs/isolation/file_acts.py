@@ -22,7 +22,8 @@ from gates.database.proofs.isolation.depends import (
     NotRunError,
     Trial,
     asked,
-    rows_of,
+    rows_to_try,
+    shown_by,
 )
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
@@ -116,26 +117,28 @@ def _over_rows(
         return
     with scratch.copy() as copy:
         there, tables = _filled(database, copy, tenants, unproved)
+        rows = rows_to_try(there, tables, [parse(path, sql)])
         failure = copy.run(path, sql).failure
         after = _own_tables(database, copy)
     if failure is not None:
         if not failure.sqlstate.startswith(_REFUSED):
             unproved.append(f"{path} fails over rows of two tenants: {failure.message}")
         return
-    rows = [rows_of(there, each, tables) for each in (tenants.a, tenants.b)]
     asks = asked(there, after, own)
     if not all(asks):
         return
     deferred = any(ref.deferrable for table in tables for ref in table.references)
     checked = "SET CONSTRAINTS ALL IMMEDIATE;\n" if deferred else ""
     try:
-        trial = Trial(there, scratch, rows[0], rows[1], asks, database.limit)
-        script = trial.shows(f"{checked}{_whole(sql)}")
+        before = asked(there, tables, own)
+        trials = [Trial(there, scratch, *each, asks, database.limit, before) for each in rows]
+        script = shown_by(trials, f"{checked}{_whole(sql)}")
     except NotRunError as error:
         unproved.append(f"{path} could not be run over rows of two tenants: error {error}")
         return
     if script:
-        exposed = Exposed("this file", "", (_whole(sql),), place=Location(path, 1, 1))
+        place = _place(parse(path, sql), own)
+        exposed = Exposed("this file", "", (_whole(sql),), place=place)
         yield Exposure(exposed, _SENTENCE, script, _FIX, shown=True)
 
 
@@ -176,6 +179,14 @@ def _acts(script: Script, own: Collection[str]) -> bool:
             ):
                 return True
     return False
+
+
+def _place(script: Script, own: Collection[str]) -> Location:
+    """Where the one statement stands that may change rows; the file's beginning where several
+    may."""
+    acting = [each for each in script.statements if _acts(replace(script, statements=(each,)), own)]
+    offset = acting[0].offset if len(acting) == 1 else 0
+    return Location(script.path, *script.position(offset))
 
 
 def _decides(script: Script, own: Collection[str]) -> bool:

@@ -9,10 +9,19 @@ tenant B: each is run without B's rows and with them, and what A has is compared
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
-from gates.database.proofs.isolation.depends import Act, NotRunError, Trial, asked, rows_of
+from gates.database.parsing.script import parse
+from gates.database.proofs.isolation.depends import (
+    Act,
+    NotRunError,
+    Trial,
+    asked,
+    rows_to_try,
+    shown_by,
+)
 from gates.database.proofs.isolation.file_acts import (
     files_over_rows,
     own_functions,
@@ -70,8 +79,9 @@ def platform_acts(
     acts = [
         *statements_of_files(database, own),
         *(
-            Act(exposed, _TRIGGER_SENTENCE.format(command), _TRIGGER_FIX, command, _RAISED)
-            for _, command, exposed in writes_past_triggers(tenants, owner_name, tables)
+            Act(each, _TRIGGER_SENTENCE.format(command), _TRIGGER_FIX, command, _RAISED)
+            for table, command, exposed in writes_past_triggers(tenants, owner_name, tables)
+            for each in (exposed, *_on_rows_of_b(tenants, table, command, exposed))
         ),
     ]
     told = set()
@@ -92,15 +102,17 @@ def _of_acts(
     own: frozenset[str],
     unproved: list[str],
 ) -> Iterator[Exposure]:
-    rows_of_a, rows_of_b = (rows_of(tenants, each, tables) for each in (tenants.a, tenants.b))
     asks = asked(tenants, tables, own)
+    alike = rows_to_try(tenants, tables)
     with database.clone("in use") as clone:
         for act in acts:
-            error = ""
+            error, rows = "", alike
+            if act.exposed.place is not None:
+                rows = rows_to_try(tenants, tables, [parse("", act.exposed.statements[0])])
+            trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows]
             for statement in act.exposed.statements:
                 try:
-                    trial = Trial(tenants, clone, rows_of_a, rows_of_b, asks, database.limit)
-                    script = trial.shows(statement)
+                    script = shown_by(trials, statement, inserts=act.shown == "INSERT")
                 except NotRunError as failed:
                     error = str(failed)
                     continue
@@ -137,6 +149,18 @@ def writes_past_triggers(
         left_out = {name for name, each in named if each.startswith("column ")}
         if statement := _write(tenants, known[oid], command, left_out):
             yield known[oid], command, Exposed(label, named[0][0], (statement,))
+
+
+def _on_rows_of_b(
+    tenants: Tenants, table: Table, command: str, exposed: Exposed
+) -> Iterator[Exposed]:
+    """The same to the rows of B: there are none where the proof has none, and A's stay as they
+    were."""
+    if command != "INSERT" and table.tenant is not None:
+        mine, other = tenants.rows(table)
+        whose = f"{table.tenant.quoted} = {other.values[table.tenant.number]}"
+        (statement,) = exposed.statements
+        yield replace(exposed, statements=(statement.replace(mine.condition(), whose),))
 
 
 def _write(tenants: Tenants, table: Table, command: str, left_out: Collection[str]) -> str:

@@ -221,6 +221,6 @@ class Probes:
         session = self.tenants.app if used else self.tenants.bare
         read = f"{self.read_any} WHERE {tenant_column(self.table)} = {self.id(self.tenants.b)}"
         if third is None or self.tenants.through(self.table, read, given, session=session).count:
-            return "B", other.family()
+            return "B", [*other.family(), *self.tenants.met_rows(self.table, self.tenants.b)]
         own = [each for each in third.family() if each not in other.family()]
         return "C", [*other.family(), *own]

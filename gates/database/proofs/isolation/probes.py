@@ -17,7 +17,8 @@ _POLICY_FAILS = {"22", "42"}
 
 def failed_controls(probes: Probes) -> Iterator[Leak]:
     """What a tenant cannot do with its own row: where it sees nothing, seeing nothing of another
-    proves little.
+    proves little. That no policy lets it delete counts where DELETE is granted: the standard grants
+    it to nobody.
 
     Raises `NoRowError` where something other than row security stands in the way.
     """
@@ -37,7 +38,9 @@ def failed_controls(probes: Probes) -> Iterator[Leak]:
                 f"{table.label}: its rows cannot be tried out: {command} of an ordinary row fails"
                 f" with {outcome.sqlstate}: {outcome.message}"
             )
-        if outcome.count < 1:
+        if outcome.count < 1 and (
+            outcome.sqlstate or command != "DELETE" or probes.granted(command)
+        ):
             said = f" ({outcome.message})" if outcome.message else ""
             script = tenants.script(table, mine.family(), statement, command, OWN_ROW)
             yield Leak("control", table, f"{sentence}{said}", script)
@@ -49,7 +52,8 @@ def access(probes: Probes) -> Iterator[Leak]:
     mine, _ = tenants.rows(table)
 
     def leak(kind: str, sentence: str, statement: str, command: str, seen: Outcome) -> Leak:
-        whose, rows = ("B", mine.family()) if kind == "move" else probes.reached()
+        given = [*mine.family(), *tenants.met_rows(table, tenants.a)]
+        whose, rows = ("B", given) if kind == "move" else probes.reached()
         comment = f"reaches {whose}'s row" if kind in {"read", "delete"} else seen.comment
         triggers = not seen.without_triggers
         script = tenants.script(table, rows, statement, command, comment, triggers=triggers)

@@ -23,6 +23,7 @@ from gates.database.proofs.isolation.other_access import (
 )
 from gates.database.proofs.isolation.platform_acts import platform_acts
 from gates.database.proofs.isolation.populate import (
+    add_met_rows,
     add_rows,
     add_sparse_row,
     drop_foreign_keys,
@@ -94,6 +95,7 @@ def prove(database: Database) -> Isolation:
         grant_everything(tenants, proof.tables)
         proof.try_keys()
         drop_foreign_keys(tenants, proof.tables)
+        proof.add_rows_that_policies_ask_for()
         proof.try_statements_on_tables()
         remove_third_tenant(tenants, proof.tables)
         proof.call_functions_for_good()
@@ -188,6 +190,13 @@ class _Proof:
                 self.leaks += exclusions(self.tenants, table)
             told = " ".join(leak.sentence for leak in self.leaks)
             self.unproved += untried(self.tenants, table, told)
+
+    def add_rows_that_policies_ask_for(self) -> None:
+        """Further rows of A and B where a policy is no allowed shape: what it lets through may hang
+        on what a row holds."""
+        for table in self.tables:
+            if not self.shapes.only_allowed(table, self.policies):
+                add_met_rows(self.tenants, table, self.policies)
 
     def try_statements_on_tables(self) -> None:
         """Everything that A, and a session without a tenant, may try on the rows of others."""

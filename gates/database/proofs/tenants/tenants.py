@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.tenants.outcomes import Outcome, tenant_column
-from gates.database.rows.make import Maker, Row
+from gates.database.rows.make import Maker, Row, Wish
+from gates.database.rows.other_values import changeable
 from gates.database.tenant_session import APP, Entry, Sessions
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Tenants:
     """A third tenant, on the other side of A than B, whose rows are as empty as they may be."""
     limit: float = 60.0
     """Seconds after which the server ends a statement."""
+    met: dict[int, list[Row]] = field(default_factory=dict)
+    """By table, further rows of A and B that meet what its policies ask of a row: first those that
+    may be added."""
     attempts: int = 0
     _seed: int = 900
     _new: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -78,9 +82,27 @@ class Tenants:
         if table.tenant is not None:
             referring.discard(table.tenant.number)
         fresh = any(referring & set(key.columns) for key in table.keys)
-        row = self.maker.plan(table, tenant, self._seed, fresh=fresh)
+        wish = self._as_met(table, tenant) if tenant != self.a else None
+        row = self.maker.plan(table, tenant, self._seed, fresh=fresh, wish=wish)
         self._new[table.oid, tenant] = row
         return row
+
+    def met_rows(self, table: Table, tenant: str) -> list[Row]:
+        """The rows of a tenant among those of `met`."""
+        return [each for each in self.met.get(table.oid, ()) if each.tenant == tenant]
+
+    def _as_met(self, table: Table, tenant: str) -> Wish | None:
+        """To have the values of such a row in what an application chooses."""
+        rows = self.met_rows(table, tenant)
+        keyed = {number for key in table.keys for number in key.columns}
+        free = [each for each in changeable(self.maker, table) if each.number not in keyed]
+        values = {
+            each.number: row.values[each.number]
+            for row in rows[:1]
+            for each in free
+            if each.number in row.values
+        }
+        return Wish(None, values) if values else None
 
     def attempt(
         self,
