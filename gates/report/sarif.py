@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +21,10 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema
 REPOSITORY = "https://github.com/axon-platform/axon-gates"
 ROOT = "%SRCROOT%"
 """Stands for the root of the repository, as GitHub reads it."""
+MOST = 25_000
+"""Results of a run, of which GitHub takes none where there are more; it shows the worst 5,000."""
+ROOM = 6_000_000
+"""Bytes of all results of a file, which may come to 10 MB, compressed, with all else."""
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
@@ -47,6 +51,8 @@ def render(report: Report) -> str:
     }
     if started:
         invocation["startTimeUtc"] = started
+    results = _results(report, found, list(rules))
+    kept = fitted(results, ROOM)
     run = {
         "tool": {
             "driver": {
@@ -61,8 +67,8 @@ def render(report: Report) -> str:
         "originalUriBaseIds": {
             ROOT: {"description": {"text": "The root of the repository that holds the module."}}
         },
-        "invocations": [invocation],
-        "results": _results(report, found, list(rules)),
+        "invocations": [*left_over(len(results) - len(kept)), invocation],
+        "results": kept,
         "properties": {
             "verdict": report.verdict.value,
             "module": safe(f"{report.slug} {report.version}".strip()),
@@ -72,6 +78,30 @@ def render(report: Report) -> str:
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def fitted(results: Sequence[dict[str, Any]], room: int) -> list[dict[str, Any]]:
+    """The results that a file with `room` bytes takes: the worst, in their order."""
+    weights = {level: number for number, level in enumerate(LEVELS.values())}
+    kept = []
+    for number in sorted(
+        range(len(results)),
+        key=lambda n: (bool(results[n].get("suppressions")), weights.get(results[n]["level"], 0)),
+    )[:MOST]:
+        room -= len(json.dumps(results[number]))
+        if room < 0:
+            break
+        kept.append(number)
+    return [results[number] for number in sorted(kept)]
+
+
+def left_over(number: int) -> list[dict[str, Any]]:
+    """What tells of results that are not in the file; nothing where all are."""
+    if not number:
+        return []
+    text = f"{number:,} more results did not fit; the JSON report of the run has all of them."
+    note = {"descriptor": {"id": "axon-gates"}, "level": "warning", "message": {"text": text}}
+    return [{"executionSuccessful": True, "toolExecutionNotifications": [note]}]
 
 
 def _rules(report: Report, found: Iterable[Entry]) -> dict[str, dict[str, Any]]:
