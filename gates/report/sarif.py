@@ -168,12 +168,13 @@ def _joined(message: str, fix: str | None) -> str:
 
 def _location(report: Report, each: Entry) -> dict[str, Any]:
     """Where it is; what has no file of its own is at the manifest, since a result without a file is
-    shown nowhere."""
+    shown nowhere, and what is about a whole file is at its first line, since GitHub asks for one.
+    """
     finding = each.finding
     where = finding.location
     path = place(report, finding) or "/".join(filter(None, (report.folder, "module.json")))
     uri = quote(path.encode("utf-8", "replace"), safe="/-._~")
-    region: dict[str, Any] = {}
+    region: dict[str, Any] = {"startLine": 1}
     if where.path and where.line and where.line > 0:
         region["startLine"] = where.line
         if where.column and where.column > 0:
@@ -182,10 +183,10 @@ def _location(report: Report, each: Entry) -> dict[str, Any]:
                 region["endColumn"] = where.end_column
         if finding.excerpt is not None:
             region["snippet"] = {"text": safe(finding.excerpt)}
-    physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
-    if region:
-        physical["region"] = region
-    location: dict[str, Any] = {"physicalLocation": physical}
+    place_of_file = {"uri": uri, "uriBaseId": ROOT}
+    location: dict[str, Any] = {
+        "physicalLocation": {"artifactLocation": place_of_file, "region": region}
+    }
     if where.object:
         location["logicalLocations"] = [{"fullyQualifiedName": safe(where.object)}]
     return location
