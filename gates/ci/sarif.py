@@ -34,7 +34,7 @@ def merged_sarif(reports: Sequence[Kept]) -> str:
     runs = [runs[number] for number in sorted(worst[:MOST_RUNS])]
     for run in runs:
         results = fitted(run["results"], ROOM // len(runs))
-        run["invocations"][:0] = left_over(len(run["results"]) - len(results))
+        run["invocations"] += left_over(len(run["results"]) - len(results))
         run["results"] = results
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}) + "\n"
 

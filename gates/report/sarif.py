@@ -67,7 +67,7 @@ def render(report: Report) -> str:
         "originalUriBaseIds": {
             ROOT: {"description": {"text": "The root of the repository that holds the module."}}
         },
-        "invocations": [*left_over(len(results) - len(kept)), invocation],
+        "invocations": [invocation, *left_over(len(results) - len(kept))],
         "results": kept,
         "properties": {
             "verdict": report.verdict.value,

@@ -63,7 +63,7 @@ def test_more_results_than_github_takes_are_cut_with_a_sentence(monkeypatch, lim
     kept = run["results"]
     assert 4 < len(kept) <= 30
     assert sum(each["level"] == "error" for each in kept) == 4
-    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    (note,) = run["invocations"][-1]["toolExecutionNotifications"]
     assert note["message"]["text"].startswith(f"{64 - len(kept)} more results did not fit")
 
 
