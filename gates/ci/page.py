@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.plan import Plan
+from gates.ci.sarif import left_out
 from gates.model import Stage, Verdict
 from gates.report.entries import MARKS
 from gates.report.escaping import markdown_html, one_line, without_commands
@@ -37,6 +37,8 @@ def summary(conclusion: Conclusion, plan: Plan | None, found: Found) -> str:
         if len(modules) > MOST:
             parts.append(f"\n{len(modules) - MOST} more modules are in the report.")
         parts.append("")
+    if plan and (sentence := left_out(len(modules))):
+        parts.append(f"- {sentence}")
     parts += [f"- {stage} was left out: {_cell(why)}" for stage, why in _skips(plan)]
     parts += [
         f"- {MARKS[each.verdict]} {_cell(each.where)}: {_cell(each.message)}"
@@ -61,23 +63,6 @@ def document(conclusion: Conclusion, plan: Plan | None, found: Found) -> str:
         "modules": modules,
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def merged_sarif(reports: Sequence[tuple[str, Stage, bytes]]) -> str:
-    """One SARIF log of several, by module and stage. Each run has an id of its own, since GitHub
-    takes one run for each. Raises `ValueError` for what is no SARIF."""
-    runs: list[dict[str, Any]] = []
-    for module, stage, data in reports:
-        try:
-            found = json.loads(data)["runs"]
-            runs += [
-                {**run, "automationDetails": {"id": f"axon-gates/{module}/{stage}/"}}
-                for run in found
-            ]
-        except (TypeError, KeyError, RecursionError) as error:
-            raise ValueError(f"the SARIF of {stage} of {module} cannot be read") from error
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": runs}) + "\n"
 
 
 def _module(module: str, found: Found) -> dict[str, object]:

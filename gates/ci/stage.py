@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from gates.ci.comment import comment
 from gates.ci.conclude import Conclusion, Found
-from gates.ci.page import document, merged_sarif
-from gates.ci.plan import Plan
+from gates.ci.page import document
+from gates.ci.plan import CHECKING, Plan
 from gates.ci.results import Results, StageReport, read_report
 from gates.ci.runner import add_summary
+from gates.ci.sarif import merged_sarif
 from gates.errors import CouldNotCheckError, GatesError
 from gates.model import Stage
 from gates.report.escaping import one_line, without_commands
@@ -66,7 +67,10 @@ def write_reports(
     SARIF is missing or cannot be read."""
     results.root.mkdir(parents=True, exist_ok=True)
     (results.root / REPORT).write_text(document(ended, plan, found), "utf-8")
-    kept = [(*each, results.read(*each, "sarif")) for each, r in found.items() if not _lacks(r)]
+    # An upload without what a stage would find would close its alerts, as if it had passed.
+    broken = {m for (m, stage), r in found.items() if _lacks(r) and stage in CHECKING}
+    there = [each for each, r in found.items() if not _lacks(r) and each[0] not in broken]
+    kept = [(*each, results.read(*each, "sarif")) for each in there]
     try:
         (results.root / SARIF).write_text(merged_sarif(kept), "utf-8")
     except ValueError as error:

@@ -188,5 +188,5 @@ class Database:
             self.record(proof, 0, detail="the module has no migrations")
             return ()
         tables = self.in_use.tables
-        self.record(proof, len(tables))
+        self.record(proof, len(tables), detail="tables")
         return tables

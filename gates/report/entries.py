@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gates.model import CheckResult, Finding, Level, StageResult, Verdict
+from gates.model import CheckResult, Finding, Level, Stage, StageResult, Verdict
 from gates.report.causes import Standing, Told, standings
 from gates.report.doubles import Places
 from gates.report.words import plural
@@ -122,6 +122,28 @@ def ended(report: Report) -> str:
         Verdict.FAIL: "failed",
         Verdict.INCONCLUSIVE: "inconclusive: what could not be checked has not passed",
     }[report.verdict]
+
+
+def outcome(report: Report) -> str:
+    """What has come of the version, and what is to be done next, for who does not read code."""
+    checks = [each for stage in report.stages for each in stage.checks]
+    failing = sum(each.verdict is Verdict.FAIL for each in checks)
+    unknown = sum(len(each.checks) for each in lacking(report))
+    if report.verdict is Verdict.PASS:
+        ran = {each.stage: each for each in report.stages}
+        if released := ran.get(Stage.RELEASE):
+            return f"Released: it is in the catalog, as row {released.outputs.get('row', '?')}."
+        rest = ", ".join(each.value for each in Stage if each not in ran)
+        return f"Not released: nothing stands against it so far, and {rest} did not run."
+    parts = []
+    if failing:
+        parts.append(
+            f"{plural(failing, 'check')} failed, and each finding below says what repairs it"
+        )
+    if unknown:
+        why = "could not be carried out, and what helps is said below"
+        parts.append(f"{plural(unknown, 'check')} {why}")
+    return f"Cannot be released: {'; '.join(parts) or 'a stage has looked at nothing'}."
 
 
 def counts(stage: StageResult) -> str:

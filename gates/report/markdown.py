@@ -21,6 +21,7 @@ from gates.report.entries import (
     entries,
     lacking,
     opened,
+    outcome,
     place,
     ranked,
     waiver_of,
@@ -79,6 +80,8 @@ def _head(report: Report, *, of_step: bool = False) -> str:
     what = markdown_html(cut(one_line(f"{report.slug or 'module'} {report.version}"), 200))
     lines = [
         f"<h2>{MARKS[report.verdict]} {what}: {ended(report)}</h2>",
+        "",
+        f"<p>{markdown_html(one_line(outcome(report)))}</p>",
         "",
         "<table>",
         "<tr><th>stage</th><th>verdict</th><th>what was found</th>"

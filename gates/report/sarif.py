@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +21,10 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema
 REPOSITORY = "https://github.com/axon-platform/axon-gates"
 ROOT = "%SRCROOT%"
 """Stands for the root of the repository, as GitHub reads it."""
+MOST = 25_000
+"""Results of a run, of which GitHub takes none where there are more; it shows the worst 5,000."""
+ROOM = 6_000_000
+"""Bytes of all results of a file, which may come to 10 MB, compressed, with all else."""
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
@@ -47,6 +51,8 @@ def render(report: Report) -> str:
     }
     if started:
         invocation["startTimeUtc"] = started
+    results = _results(report, found, list(rules))
+    kept = fitted(results, ROOM)
     run = {
         "tool": {
             "driver": {
@@ -61,8 +67,8 @@ def render(report: Report) -> str:
         "originalUriBaseIds": {
             ROOT: {"description": {"text": "The root of the repository that holds the module."}}
         },
-        "invocations": [invocation],
-        "results": _results(report, found, list(rules)),
+        "invocations": [invocation, *left_over(len(results) - len(kept))],
+        "results": kept,
         "properties": {
             "verdict": report.verdict.value,
             "module": safe(f"{report.slug} {report.version}".strip()),
@@ -72,6 +78,30 @@ def render(report: Report) -> str:
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def fitted(results: Sequence[dict[str, Any]], room: int) -> list[dict[str, Any]]:
+    """The results that a file with `room` bytes takes: the worst, in their order."""
+    weights = {level: number for number, level in enumerate(LEVELS.values())}
+    kept = []
+    for number in sorted(
+        range(len(results)),
+        key=lambda n: (bool(results[n].get("suppressions")), weights.get(results[n]["level"], 0)),
+    )[:MOST]:
+        room -= len(json.dumps(results[number]))
+        if room < 0:
+            break
+        kept.append(number)
+    return [results[number] for number in sorted(kept)]
+
+
+def left_over(number: int) -> list[dict[str, Any]]:
+    """What tells of results that are not in the file; nothing where all are."""
+    if not number:
+        return []
+    text = f"{number:,} more results did not fit; the JSON report of the run has all of them."
+    note = {"descriptor": {"id": "axon-gates"}, "level": "warning", "message": {"text": text}}
+    return [{"executionSuccessful": True, "toolExecutionNotifications": [note]}]
 
 
 def _rules(report: Report, found: Iterable[Entry]) -> dict[str, dict[str, Any]]:
@@ -138,12 +168,13 @@ def _joined(message: str, fix: str | None) -> str:
 
 def _location(report: Report, each: Entry) -> dict[str, Any]:
     """Where it is; what has no file of its own is at the manifest, since a result without a file is
-    shown nowhere."""
+    shown nowhere, and what is about a whole file is at its first line, since GitHub asks for one.
+    """
     finding = each.finding
     where = finding.location
     path = place(report, finding) or "/".join(filter(None, (report.folder, "module.json")))
     uri = quote(path.encode("utf-8", "replace"), safe="/-._~")
-    region: dict[str, Any] = {}
+    region: dict[str, Any] = {"startLine": 1}
     if where.path and where.line and where.line > 0:
         region["startLine"] = where.line
         if where.column and where.column > 0:
@@ -152,10 +183,10 @@ def _location(report: Report, each: Entry) -> dict[str, Any]:
                 region["endColumn"] = where.end_column
         if finding.excerpt is not None:
             region["snippet"] = {"text": safe(finding.excerpt)}
-    physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
-    if region:
-        physical["region"] = region
-    location: dict[str, Any] = {"physicalLocation": physical}
+    place_of_file = {"uri": uri, "uriBaseId": ROOT}
+    location: dict[str, Any] = {
+        "physicalLocation": {"artifactLocation": place_of_file, "region": region}
+    }
     if where.object:
         location["logicalLocations"] = [{"fullyQualifiedName": safe(where.object)}]
     return location

@@ -80,7 +80,7 @@ def seen(tmp_path_factory):
     (folder / UNCHECKED).write_text(page.replace("</body>", f"{CONTROL}</body>"), "utf-8")
     ended = node(
         [str(tools / "look.mjs"), str(folder)],
-        return_completed_process=True, stdout=subprocess.PIPE, timeout=300,
+        return_completed_process=True, stdout=subprocess.PIPE, timeout=900,
     )  # fmt: skip
     if ended.returncode != 0:
         pytest.fail(f"look.mjs ended with {ended.returncode}; see its standard error", False)

@@ -182,14 +182,3 @@ def test_names_of_modules_are_no_markdown_and_no_command():
     ended = conclude(needs(plan), plan, {})
     assert "<b>" not in page.summary(ended, plan, {})
     assert "\n::" not in page.lines(ended, plan)
-
-
-def test_runs_of_a_merged_sarif_are_told_apart():
-    one = json.dumps({"runs": [{"tool": {}, "automationDetails": {"id": "same"}}]}).encode()
-    text = page.merged_sarif(
-        [("a", Stage.LINT, one), ("a", Stage.TEST, one), ("b", Stage.TEST, one)]
-    )
-    ids = [each["automationDetails"]["id"] for each in json.loads(text)["runs"]]
-    assert len(set(ids)) == 3
-    with pytest.raises(ValueError, match="cannot be read"):
-        page.merged_sarif([("a", Stage.LINT, b"[]")])

@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from gates.ci.plan import ACTING, CHECKING
+from gates.ci.results import Results
+from gates.evidence.store import BUNDLE
 from gates.model import Stage
 from gates.run import WAVES
 from tests.conftest import ROOT
@@ -194,3 +196,35 @@ def test_the_page_has_every_input_secret_and_output():
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     told = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
     assert told == {*called["inputs"], *called["secrets"], *called["outputs"]}
+
+
+def carried():
+    """The files that each kind of pipeline takes from a stage, below the folder of all results."""
+    action = yaml.safe_load((GITHUB / "actions" / "stage" / "action.yml").read_text("utf-8"))
+    uploaded = action["runs"]["steps"][-1]["with"]["path"]
+    yield [each.partition("gates-results/")[2].replace("${{ inputs.stage }}", "STAGE")
+           for each in uploaded.split("\n") if each]  # fmt: skip
+    template = yaml.safe_load(
+        (ROOT / "ci" / "templates" / "gates.gitlab-ci.yml").read_text("utf-8")
+    )
+    yield [each.partition("gates-results/")[2].replace("$CI_JOB_NAME", "STAGE")
+           for each in template[".gates"]["artifacts"]["paths"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("paths", [*carried()], ids=["GitHub", "GitLab"])
+def test_later_jobs_get_all_that_a_stage_left_and_nothing_of_another(folder, paths):
+    results = Results(folder)
+    for stage in Stage:
+        for _, path in results.outputs("m", stage):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        results.evidence("m").mkdir(exist_ok=True)
+        (results.evidence("m") / f"{stage}.dsse.json").touch()
+    (results.evidence("m") / BUNDLE).touch()
+    found = {
+        stage: {path for each in paths for path in folder.glob(each.replace("STAGE", stage))}
+        for stage in Stage
+    }
+    every = [path for path in folder.rglob("*") if path.is_file()]
+    assert sorted(path for each in found.values() for path in each) == sorted(every)
+    assert results.evidence("m") / BUNDLE in found[Stage.BUILD]

@@ -34,7 +34,7 @@ def test_what_is_lost_is_recorded(rolled_back):
     result = rolled_back(ADD, DROP)
     assert result.verdict is Verdict.PASS
     assert [record.detail for record in result.records] == [
-        "rows, down, up with rows",
+        "files: rows, down, up with rows",
         f"column colour of table public.{TABLE} (1 row had a value),"
         f" table public.{TABLE} (2 rows)",
     ]  # fmt: skip

@@ -161,11 +161,37 @@ def test_the_page_shows_all_parts():
     assert "<script" not in page
 
 
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (everything(), "Cannot be released: 2 checks failed, and each finding below says"),
+        (everything(), "1 check could not be carried out, and what helps is said below"),
+        (report(StageResult(Stage.LINT)), "Cannot be released: a stage has looked at nothing."),
+        (report(StageResult(Stage.LINT, (CheckResult("ruff", Verdict.PASS),))),
+         "Not released: nothing stands against it so far, and lint-manifest, test, build, scan,"
+         " publish, release did not run."),
+        (report(StageResult(Stage.RELEASE, (CheckResult("registered", Verdict.PASS),), 1.0,
+                            {"row": "7"})), "Released: it is in the catalog, as row 7."),
+    ],
+)  # fmt: skip
+def test_the_page_and_the_summaries_say_first_what_has_come_of_it(made, said):
+    for name in ("html", "summary", "markdown"):
+        text = FORMATS[name].render(made)
+        assert said in text.partition("<table>")[0]
+
+
+def test_a_failed_check_leads_to_its_first_finding_on_the_page():
+    page = FORMATS["html"].render(everything())
+    assert '<a href="#finding-tenant-isolation">tenant-isolation</a>' in page
+    assert page.count('id="finding-tenant-isolation"') == 1
+    assert '<p class="asked">A session of one tenant' in page
+
+
 def test_a_page_of_too_many_findings_says_how_many_more():
     many = [finding(f"{n}", detail="<&>" * 2000) for n in range(400)]
     page = FORMATS["html"].render(failed(*many))
     assert len(page.encode()) < 5_000_000
-    shown = page.count('<article class="finding error">')
+    shown = page.count('<article class="finding error"')
     assert 0 < shown < 400
     assert f"{400 - shown} more did not fit on this page" in page
 

@@ -37,7 +37,7 @@ def code_sql_plans(module: Module, tools: Tools, database: Database) -> Iterator
         return
     _ = database.in_use
     asked = [ask(each.sql) for each in statements]
-    with database.proof("plans of code", len(statements)):
+    with database.proof("plans of code", len(statements), "statements"):
         refused = list(plan(database, asked))
     for statement, needs, why in zip(statements, asked, refused, strict=True):
         if why is not None:

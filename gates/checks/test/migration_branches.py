@@ -36,7 +36,7 @@ def migration_branches(module: Module, database: Database) -> Iterator[Finding]:
         database.record("branches of migrations", 0, detail="no blocks and no functions")
         return
     shapes = allowed_shapes(database.sessions.way, database.policy_shapes)
-    with database.proof("branches of migrations", len(scripts)):
+    with database.proof("branches of migrations", len(scripts), "files"):
         there = {key for state in database.in_use.states for key in state.objects}
         found = list(weakening(scripts, shapes, there))
     for each in found:

@@ -44,7 +44,7 @@ def migrations_idempotent(module: Module, database: Database) -> Iterator[Findin
         database.record("idempotency proof", 0, detail="the module has no migrations")
         return
     _ = database.applied
-    with database.proof("idempotency proof", len(database.scripts), "run four times"):
+    with database.proof("idempotency proof", len(database.scripts), "files, run four times"):
         found = repeat(database)
     for failure in found.failures:
         yield migrations_idempotent.finding(

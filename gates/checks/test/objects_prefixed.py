@@ -35,7 +35,7 @@ def objects_prefixed(module: Module, database: Database) -> Iterator[Finding]:
     own = module.slug.replace("-", "_")
     before, after = database.in_use.states[0].objects, database.in_use.snapshot.objects
     new = [key for key in after if key not in before]
-    with database.proof("names of objects", len(new)):
+    with database.proof("names of objects", len(new), "objects"):
         taken = _of_postgresql(database, [_bare(each) for each in new])
         found = [
             each

@@ -31,7 +31,7 @@ def owner_rights(module: Module, database: Database) -> Iterator[Finding]:
     if not database.scripts:
         database.record("owner's rights", 0, detail="the module has no migrations")
         return
-    with database.proof("owner's rights", len(database.in_use.tables)):
+    with database.proof("owner's rights", len(database.in_use.tables), "tables"):
         found = read_shapes(database).owner_rights
     for deviation in found:
         yield owner_rights.deviation(

@@ -37,7 +37,9 @@ def rollback_restores(module: Module, database: Database) -> Iterator[Finding]:
         database.record("rollback proof", 0, detail="the module has no migrations")
         return
     _ = database.applied
-    with database.proof("rollback proof", len(module.migrations), "rows, down, up with rows"):
+    with database.proof(
+        "rollback proof", len(module.migrations), "files: rows, down, up with rows"
+    ):
         found = roll_back(database, module)
     if found.losses:
         database.record("lost by rollbacks", len(found.losses), detail=", ".join(found.losses))

@@ -31,7 +31,7 @@ def run_time_objects(module: Module, database: Database) -> Iterator[Finding]:
     if not database.scripts:
         database.record("objects made at run time", 0, detail="the module has no migrations")
         return
-    with database.proof("objects made at run time", len(database.attempt.makers)):
+    with database.proof("objects made at run time", len(database.attempt.makers), "functions"):
         makers = database.in_use.makers
         known = {table.oid for table in database.attempt.tables}
         made = [each for each in database.in_use.tables if each.oid not in known]

@@ -28,7 +28,9 @@ def statements_take_effect(database: Database) -> Iterator[Finding]:
         database.record("statements without effect", 0, detail="the module has no migrations")
         return
     _ = database.applied
-    with database.proof("statements without effect", len(database.scripts), "a fresh install"):
+    with database.proof(
+        "statements without effect", len(database.scripts), "files, on a fresh install"
+    ):
         found = skipped(database)
     for each in found:
         if each.differences:

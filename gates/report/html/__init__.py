@@ -8,30 +8,37 @@ from __future__ import annotations
 
 import base64
 import gzip
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from gates.model import Verdict
 from gates.report import json
-from gates.report.entries import MARKS, counts, ended, told
+from gates.report.entries import MARKS, counts, ended
 from gates.report.escaping import cut
 from gates.report.html import facts, findings
+from gates.report.html.banner import banner
 from gates.report.html.document import document
-from gates.report.html.element import Child, bar, code, contents, element, fact, section, table
+from gates.report.html.element import Child, bar, code, contents, element, section, table
 
 if TYPE_CHECKING:
+    from gates.model import StageResult
     from gates.report import Report
 
 ATTACHED = 400_000
 """Bytes of the compressed JSON report up to which the page carries it."""
+MOST_FAILED = 20
+"""Checks of a stage that are named beside it."""
 
 
 def render(report: Report) -> str:
     """The page. Findings take up to about 1 MB, the whole never more than 5; what did not fit is
     counted where it was left out."""
+    found = findings.findings(report)
     parts = [
-        stages(report),
+        stages(report, {each.get("id", "") for each in found.iter("article")}),
         findings.unknown(report),
-        findings.findings(report),
+        found,
         findings.baselined(report),
         facts.coverage(report),
         facts.contract(report),
@@ -45,7 +52,7 @@ def render(report: Report) -> str:
     what = cut(f"{report.slug or 'module'} {report.version}".strip(), 200)
     return document(
         f"{what}: {ended(report)}",
-        element("header", _banner(report, what)),
+        element("header", banner(report, what)),
         contents(sections),
         element("main", *sections, id="report", tabindex="-1"),
         _footer(report),
@@ -53,44 +60,36 @@ def render(report: Report) -> str:
     )
 
 
-def _banner(report: Report, what: str) -> Element:
-    verdict = report.verdict.value
-    started = min((each.started for each in report.stages if each.started), default="unknown")
-    passed = sum(each.verdict.value == "pass" for each in report.stages)
-    return element(
-        "div",
-        element("h1", what),
-        element("p", f"{MARKS[report.verdict]} {ended(report)}", class_=f"verdict {verdict}"),
-        element(
-            "dl",
-            fact("stages passed", f"{passed} of {len(report.stages)} asked for"),
-            fact("found", told(report)),
-            fact("begun", started),
-            fact("took", f"{report.seconds:.1f} s"),
-            fact("content", code(report.digest[:16])),
-            fact("policy", code(report.policy_digest[:16])),
-            class_="facts",
-        ),
-        class_=f"banner {verdict}",
-    )
-
-
-def stages(report: Report) -> Element:
-    """Every stage that was asked for, in order."""
+def stages(report: Report, shown: Collection[str] = ()) -> Element:
+    """Every stage that was asked for, in order, with the checks that failed; `shown` are the ids
+    of findings on the page, which those lead to."""
     longest = max((each.seconds for each in report.stages), default=0.0) or 1.0
     rows: list[tuple[Child, ...]] = [
         (
             each.stage.value,
             element("span", f"{MARKS[each.verdict]} {each.verdict}", class_=f"verdict"
                     f" {each.verdict}"),
-            cut(counts(each), 500),
+            element("div", cut(counts(each), 500), _failed(each, shown)),
             bar(each.seconds / longest, "calm"),
             f"{each.seconds:.1f} s",
         )
         for each in report.stages
     ]  # fmt: skip
-    heads = ("stage", "verdict", "what was found", "share of time", "took")
+    heads = ("stage", "verdict", "what was found", "beside the longest", "took")
     return section("stages", "Stages", table("Stages of this run, in order", heads, rows))
+
+
+def _failed(stage: StageResult, shown: Collection[str]) -> Element | None:
+    names = [each.check for each in stage.checks if each.verdict is Verdict.FAIL]
+    if not names:
+        return None
+    parts: list[Child] = []
+    for name in names[:MOST_FAILED]:
+        to = findings.anchor(name)
+        named = element("a", name, href=f"#{to}") if to in shown else element("span", name)
+        parts += [named, ", "]
+    more = f"and {len(names) - MOST_FAILED} more" if names[MOST_FAILED:] else None
+    return element("div", *(parts if more else parts[:-1]), more, class_="failed")
 
 
 def checks(report: Report) -> Element:

@@ -32,7 +32,7 @@ def coverage(report: Report) -> Element | None:
     lines, covered = sum(each.lines for each in files), sum(each.covered for each in files)
     total = f"{100 * covered / lines:.1f} %" if lines else "no lines"
     partly = [each for each in files if each.covered < each.lines]
-    fully = [each for each in files if each.covered >= each.lines]
+    fully = [each for each in files if 0 < each.lines <= each.covered]
     heads = ("file", "share", "covered", "lines")
     closed = element(
         "details",
@@ -138,7 +138,7 @@ def locks(report: Report) -> Element | None:
         )
         for each in report.locks
     ]
-    heads = ("from", "table", "lock", "keeps waiting", "share", "held for")
+    heads = ("from", "table", "lock", "keeps waiting", "beside the longest", "held for")
     most = max(each.rows for each in report.locks)
     return section(
         "locks",
@@ -184,6 +184,7 @@ def approvals(report: Report) -> Element | None:
 def evidence(report: Report) -> Element:
     """From the content to the catalog's row: what is signed, by which key."""
     by_stage = {each.stage: each for each in report.envelopes}
+    signers = {", ".join(each.key_ids) or "nobody" for each in report.envelopes}
     steps = [element("li", element("strong", "content "), code(report.digest))]
     for stage in report.stages:
         envelope = by_stage.get(stage.stage.value)
@@ -191,17 +192,20 @@ def evidence(report: Report) -> Element:
         if envelope is None:
             parts.append(": no evidence was written")
         else:
-            parts += [": envelope ", code(envelope.sha256), ", signed by "]
-            parts.append(code(", ".join(envelope.key_ids) or "nobody"))
+            parts += [": envelope ", code(envelope.sha256)]
+        if envelope and len(signers) > 1:
+            parts += [", signed by ", code(", ".join(envelope.key_ids) or "nobody")]
         for name, value in sorted(stage.outputs.items()):
-            parts += [element("br"), f"{name} ", code(cut(value, TEXT))]
+            parts += [element("br"), f"{name.replace('_', ' ')} ", code(cut(value, TEXT))]
         steps.append(element("li", *parts))
+    by = element("p", "Signed by ", code(signers.pop()), ".") if len(signers) == 1 else None
     policy = ", ".join(report.policy_files) or "the built-in standard"
     return section(
         "evidence",
         "Evidence",
         element("p", "Each stage signs what it found about this content; a release trusts nothing"
                 " else. ", code("gates verify"), " checks the signatures again."),
+        by,
         element("ol", *steps, class_="chain"),
         element("p", f"Policy {policy}: ", code(report.policy_digest), class_="soft"),
     )  # fmt: skip

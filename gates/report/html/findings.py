@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from gates.check import stage_checks
 from gates.model import Finding, Level
 from gates.report.entries import (
     Entry,
@@ -18,7 +19,7 @@ from gates.report.entries import (
     ranked,
 )
 from gates.report.entries import waiver_of as find_waiver
-from gates.report.escaping import cut
+from gates.report.escaping import cut, safe
 from gates.report.html.element import code, element, markup, section
 from gates.report.words import plural
 
@@ -60,17 +61,17 @@ def findings(report: Report) -> Element:
     found = ranked(opened(report))
     if not found:
         return section("findings", "Findings", element("p", "No check found anything."))
-    counts = [
-        plural(number, level.value)
-        for level in Level
-        if (number := sum(each.finding.level is level for each in found))
-    ]
     weighing = [each for each in found if each.finding.level is not Level.NOTE]
     notes = found[len(weighing) :]
+    counts = [
+        plural(number, level.value)
+        for level in (Level.ERROR, Level.WARNING)
+        if (number := sum(each.finding.level is level for each in weighing))
+    ]
     return section(
         "findings",
         "Findings",
-        element("p", f"{', '.join(counts)}."),
+        element("p", f"{', '.join(counts) or 'No errors and no warnings'}."),
         *_fitted(report, weighing, BYTES),
         _closed(plural(len(notes), "note"), _fitted(report, notes, BYTES // 4)),
     )
@@ -96,8 +97,13 @@ def _closed(summary: str, parts: Iterator[Element]) -> Element | None:
     return element("details", element("summary", summary), *shown) if shown else None
 
 
+def anchor(check: str) -> str:
+    """The id of the first finding of a check."""
+    return f"finding-{check}"
+
+
 def _fitted(report: Report, found: list[Entry], room: int) -> Iterator[Element]:
-    used = 0
+    used, seen = 0, set()
     for number, each in enumerate(found):
         made = _finding(report, each)
         used += len(markup(made).encode("utf-8", "replace"))
@@ -109,6 +115,9 @@ def _fitted(report: Report, found: list[Entry], room: int) -> Iterator[Element]:
                 class_="more",
             )
             return
+        if (check := each.finding.check) not in seen and not each.waived:
+            made.set("id", safe(anchor(check)))
+            seen.add(check)
         yield made
 
 
@@ -125,10 +134,18 @@ def _finding(report: Report, each: Entry) -> Element:
         "article",
         element("h3", element("span", level, class_=f"level {kind}"), f" {finding.check}{rule}"),
         element("p", f"stage {each.stage.stage}, ", code(_where(report, finding)), class_="where"),
+        _asked(each),
         *([_same(each.first)] if each.first else _told(finding)),
         _waiver(report, each),
         class_=f"finding {kind}",
     )
+
+
+def _asked(each: Entry) -> Element | None:
+    """What the check asks for, as the first sentence of its page says."""
+    pages = {page.id: page for page in stage_checks(each.stage.stage)}
+    page = pages.get(each.finding.check)
+    return element("p", page.summary, class_="asked") if page and not each.first else None
 
 
 def _same(first: Finding) -> Element:

@@ -53,6 +53,8 @@ p { margin: .5rem 0; }
 .inconclusive > .mark, .verdict.inconclusive { color: var(--inconclusive); }
 .verdict { white-space: nowrap; font-weight: 600; }
 .banner p.verdict { white-space: normal; }
+.outcome { font-size: 1.0625rem; }
+.failed { font-size: .875rem; }
 dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem;
            margin: 1rem 0 0; }
 dl.facts dt { color: var(--soft); font-size: .8125rem; }
@@ -81,6 +83,8 @@ table code { overflow-wrap: anywhere; }
 .finding.warning { border-left-color: var(--warning); }
 .finding.unknown { border-left-color: var(--inconclusive); }
 .finding .where { margin: .15rem 0; color: var(--soft); font-size: .9375em; }
+.finding .asked { margin: .15rem 0; font-style: italic; }
+.finding:target { outline: 3px solid var(--link); outline-offset: 2px; }
 .level { font-weight: 700; }
 .level.error { color: var(--error); }
 .level.warning, .level.unknown { color: var(--warning); }
@@ -107,7 +111,8 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 3rem; margin-to
   th, td { display: block; border: 0; padding: .15rem 0; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft);
                            font-size: .8125rem; }
-  td:empty { display: none; }
+  td:empty, td:has(> .bar) { display: none; }
+  dl.facts { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .5rem .75rem; }
   tbody th { min-width: 0; }
   .short { white-space: normal; }
 }

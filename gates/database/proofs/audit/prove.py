@@ -73,7 +73,7 @@ def prove(database: Database) -> Audit:
                 gaps += _gaps(tenants, table, switch)
             except NoRowError as error:
                 unproved.append(error.message)
-    database.record("audit proof", len(tables), time.perf_counter() - started)
+    database.record("audit proof", len(tables), time.perf_counter() - started, "tables")
     return Audit(tuple(gaps), tuple(dict.fromkeys(unproved)))
 
 

@@ -105,7 +105,7 @@ def prove(database: Database) -> Isolation:
     shown = confirm(database, tenants, proof.leaks, proof.exposures)
     database.record(
         "isolation proof", len(proof.all_tables), time.perf_counter() - started,
-        f"{tenants.attempts} attempts, {len(proof.exposed)} views and functions",
+        f"tables, {tenants.attempts} attempts, {len(proof.exposed)} views and functions",
     )  # fmt: skip
     return proof.result(shown)
 
