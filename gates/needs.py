@@ -6,7 +6,6 @@ What can't be made raises, for each check that asks: this is where the product f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from gates.recorder import LATER, UNREPEATABLE, Once, note
 from gates.reuse.questions import database_part, of_trust
 from gates.reuse.views import RecordedModule, RecordedPolicy
 from gates.settings import Policy, Settings
+from gates.workers import Workers
 
 if TYPE_CHECKING:
     from gates.catalog import Catalog, Previous
@@ -55,7 +55,7 @@ class Needs:
         self.evidence_folder = evidence_folder
         self.kept: list[Exhibits] = []
         """What results of earlier runs had left, for those that were reused."""
-        self._stack = ExitStack()
+        self._closing: list[Callable[[], object]] = []
         self.session = Once(self._session)
         self.tests = Once(self._tests)
         self.bundle = Once(self._bundle)
@@ -95,7 +95,7 @@ class Needs:
             today=self.today,
             evidence_folder=self.evidence_folder,
         )
-        self._stack.callback(made.close)
+        self._closing.append(made.close)
         return made
 
     def get(self, need: str) -> object:
@@ -210,14 +210,21 @@ class Needs:
                 made.cancel()
 
     def close(self) -> None:
-        """Stop servers and remove work folders, whatever state they are in."""
-        self._stack.close()
+        """Stop servers and remove work folders, side by side, whatever state they are in.
+
+        Raises the first error of those that it met.
+        """
+        workers = Workers(len(self._closing))
+        closed = [workers.submit(each) for each in self._closing]
+        workers.stop()
+        for each in closed:
+            each.result()
 
     def _session(self) -> Session:
         from gates.toolchains import Session
 
         session = Session(self.module, self.policy, self.settings)
-        self._stack.callback(session.close)
+        self._closing.append(session.close)
         return session
 
     def _open_database(self) -> Database:
@@ -226,7 +233,7 @@ class Needs:
         database = Database.open(
             database_part(self.module.plain), self.policy.plain_policy, self.settings
         )
-        self._stack.callback(database.close)
+        self._closing.append(database.close)
         return database
 
     def _tests(self) -> TestRun:
@@ -255,7 +262,7 @@ class Needs:
 
             candidate = candidate_of(load(self.settings.candidate))
             catalog = WithCandidate.of(self.settings, candidate)
-        self._stack.callback(catalog.close)
+        self._closing.append(catalog.close)
         return catalog
 
     def _today(self) -> date:

@@ -42,8 +42,7 @@ STAGES_BEFORE = "stages-before"
 """The id under which a stage that was not attempted says why."""
 
 WAVES: tuple[tuple[Stage, ...], ...] = (
-    (Stage.LINT_MANIFEST,),
-    (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN),
+    (Stage.LINT_MANIFEST, Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN),
     (Stage.PUBLISH,),
     (Stage.RELEASE,),
 )

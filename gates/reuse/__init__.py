@@ -25,6 +25,8 @@ from gates.reuse.store import Found, Results
 from gates.run import run_check
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from gates.evidence.keys import Trust
     from gates.needs import Needs
     from gates.reuse.entry import Exhibits
@@ -233,19 +235,24 @@ class Reuse:
         ):
             return
         from gates.evidence import envelope
-        from gates.evidence.keys import key_id, signing_key
+        from gates.evidence.keys import key_id
         from gates.reuse.entry import build_together
 
-        private = signing_key(self.settings.key)
-        own = key_id(private.public_key())
+        own = key_id(self._private.public_key())
         known = {each.id for each in all_outlines()} | {each.value for each in ACTING}
         each = (self._held.get(one) or self._together.get(one) for one in sorted(known))
         kept = [found.kept for found in each if found is not None and found.key == own]
-        self.results.write_together(kept, envelope.sign(build_together(kept), private))
+        self.results.write_together(kept, envelope.sign(build_together(kept), self._private))
+
+    @cached_property
+    def _private(self) -> Ed25519PrivateKey:
+        """The key that signs what is kept; read once, and not for each check."""
+        from gates.evidence.keys import signing_key
+
+        return signing_key(self.settings.key)
 
     def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
         from gates.evidence import envelope
-        from gates.evidence.keys import signing_key
         from gates.reuse.entry import Kept, build
 
         if UNREPEATABLE in trace:
@@ -257,7 +264,7 @@ class Reuse:
                 return
             asked[question] = known
         kept = Kept(self.results.module, self.now, asked, result, exhibits)
-        signed = envelope.sign(build(kept), signing_key(self.settings.key))
+        signed = envelope.sign(build(kept), self._private)
         if not self._kept_new:  # what is kept now counts from now on, also if this run breaks off
             self._kept_new = True
             self.results.remove_together(signed.key_ids[0])

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gates.database.server.embedded import throwaway_server
 from gates.module import load
 from gates.settings import Settings, load_policy
 from gates.toolchains import Session, Tools
@@ -53,6 +54,11 @@ def reuse(work: Path, times: int, say: Say) -> str:
     row("nothing changed, `lint-manifest`",
         run([sys.executable, "-m", "gates", "lint-manifest", "--quiet", root], times, state),
         bare, "`gates --version`")  # fmt: skip
+    with throwaway_server(Settings.from_environment({**os.environ, **state})) as url:
+        elsewhere = ["--catalog", url, root]
+        run([*gates, *elsewhere], 1, state)
+        asked = [sys.executable, "-m", "gates", "lint-manifest", "--quiet", *elsewhere]
+        row("the same, with a catalog by URL", run(asked, times, state), bare, "`gates --version`")
     edited = _edited(root / "README.md", "\nMore.\n")
     readme = _each(edited, [*gates, *stages, root], min(times, 3), state)
     row("a line of README.md, five stages", readme, bare, "`gates --version`")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from gates.check import check
 from gates.database import Database
 from gates.database.proofs.code.plan import ask, plan
+from gates.errors import CouldNotCheckError
 from gates.model import Finding, Level, Stage
 from gates.module import Module
 from gates.toolchains import Tools
@@ -29,6 +31,9 @@ def code_sql_plans(module: Module, tools: Tools, database: Database) -> Iterator
     """
     from gates.toolchains.languages import language_of
 
+    if module.migrations:  # made while the code is read, for which another check may wait as well
+        with contextlib.suppress(CouldNotCheckError):
+            _ = database.in_use
     told = language_of(module).check_code(tools)
     told.of("code-sql")  # raises where the sources could not be read, and nothing is known of them
     statements = told.statements

@@ -29,9 +29,11 @@ def build(tools: Tools, *, again: bool) -> Built:
         return Built({}, "", (Problem(f"there is no {PROJECT}", Location(PROJECT), fix=fix),))
     env = install_packages(tools)
     out = tools.folder / "wheel"
+    # What the backend needs is the same both times, and asking it takes a process each.
+    known = ["--skip-dependency-check"] if again else []
     ran = tools.run(
         env.program,
-        ["-m", "build", "--wheel", "--no-isolation", "--outdir", out, tools.module_copy],
+        ["-m", "build", "--wheel", "--no-isolation", *known, "--outdir", out, tools.module_copy],
         ok=(0, 1),
         subjects=1,
         env=tools.environment(OTHERWISE if again else None),

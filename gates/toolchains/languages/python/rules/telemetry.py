@@ -148,8 +148,13 @@ def _logs_for_nobody(program: Program, call: CallExpr) -> bool:
         return False
     if "correlation_id" in call.arg_names or not isinstance(callee.expr, NameExpr | MemberExpr):
         return False
+    name: RefExpr = callee.expr
     made = bound(program, callee.expr)
-    if not isinstance(made, CallExpr) or "." not in origin(callee.expr.node):
+    for _ in range(20):  # other names of the same
+        if not isinstance(made, RefExpr):
+            break
+        name, made = made, bound(program, made)
+    if not isinstance(made, CallExpr) or "." not in origin(name.node):
         return False
-    name = made.callee.fullname if isinstance(made.callee, RefExpr) else ""
-    return name.startswith(LOGGERS) and not name.endswith(".for_context")
+    maker = made.callee.fullname if isinstance(made.callee, RefExpr) else ""
+    return maker.startswith(LOGGERS) and not maker.endswith(".for_context")

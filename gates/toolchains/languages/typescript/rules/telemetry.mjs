@@ -88,11 +88,18 @@ function isForNobody(program, call) {
   const logger = program.platform("@axon/logger", "Logger");
   if (logger === undefined || checker.getTypeAtLocation(expression.expression).symbol !== logger) return false;
   if (call.arguments.some((each) => checker.getTypeAtLocation(each).getProperty("correlationId"))) return false;
-  const node = bare(ts, expression.expression);
+  let node = bare(ts, expression.expression);
+  for (let depth = 0; depth < 20 && ts.isIdentifier(node); depth += 1) { // other names of the same
+    const value = constant(program, node);
+    const named = value && bare(ts, value);
+    if (named === undefined || !(ts.isIdentifier(named) || ts.isPropertyAccessExpression(named))) break;
+    node = named;
+  }
   if (!ts.isIdentifier(node) && !ts.isPropertyAccessExpression(node)) return false;
   const made = ts.isIdentifier(node) ? constant(program, node) : undefined;
   const symbol = checker.getSymbolAtLocation(ts.isIdentifier(node) ? node : node.name);
   const declared = symbol && program.resolve(symbol).declarations?.[0];
-  const isGlobal = declared && ts.isVariableDeclaration(declared) && ts.isSourceFile(declared.parent.parent.parent);
+  const isGlobal = declared && (ts.isVariableDeclaration(declared) || ts.isBindingElement(declared))
+    && ts.findAncestor(declared, ts.isFunctionLike) === undefined;
   return Boolean(isGlobal) && !(made && /\.forContext\($/.test(made.getText().slice(0, made.getText().indexOf("(") + 1)));
 }
