@@ -26,11 +26,14 @@ def test_parameters_of_both_languages(sql, asked, values):
     assert (ask(sql).sql, ask(sql).values) == (asked, values)
 
 
-def test_sources_that_cannot_be_read_are_not_taken_for_sources_without_sql(make_module, settings):
+def test_sources_that_cannot_be_read_are_not_taken_for_sources_without_sql(
+    make_module, settings, database
+):
     root = make_module("python")
     (root / "src/sample_module/lib/code.py").write_text("def (:\n", "utf-8")
     with Session(load(root), load_policy(root), settings) as session:
-        needs = {"module": session.module, "tools": Tools(session), "database": None}
+        module = session.module
+        needs = {"module": module, "tools": Tools(session), "database": database(module)}
         with pytest.raises(CouldNotCheckError, match="cannot read the sources"):
             list(code_sql_plans.run(**needs))
 

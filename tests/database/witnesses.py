@@ -23,6 +23,7 @@ from tests.database.conftest import HEAD
 
 _STATE = re.compile(r"\(SQLSTATE (\w{5})\)")
 _TABLE = re.compile(r"changes something: table (\S+): ")
+_BETWEEN_SCRIPTS = re.compile(r"\n\n(?=BEGIN;\n)")
 
 
 def unshown(database: Database, module: Module, check: str, finding: Finding) -> str:
@@ -38,7 +39,7 @@ def _isolation(database: Database, module: Module, finding: Finding) -> str:
     if finding.detail is None:
         return "" if "has no tenant_id" in finding.message else f"no script: {finding.message}"
     a, b, _ = adjacent_tenants(database.salt)
-    for script in finding.detail.split("\n\n"):
+    for script in _BETWEEN_SCRIPTS.split(finding.detail):
         answers = _replayed(database, finding, script)
         if not claim_holds(answers, a, b):
             return f"{finding.message}\n{script}\n{answers}"

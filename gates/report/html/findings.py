@@ -98,7 +98,7 @@ def _closed(summary: str, parts: Iterator[Element]) -> Element | None:
 
 
 def anchor(check: str) -> str:
-    """The id of the first finding of a check."""
+    """The id of the first finding that weighs of a check."""
     return f"finding-{check}"
 
 
@@ -115,7 +115,8 @@ def _fitted(report: Report, found: list[Entry], room: int) -> Iterator[Element]:
                 class_="more",
             )
             return
-        if (check := each.finding.check) not in seen and not each.waived:
+        check, weighs = each.finding.check, each.finding.level is not Level.NOTE
+        if weighs and not each.waived and check not in seen:
             made.set("id", safe(anchor(check)))
             seen.add(check)
         yield made
