@@ -85,7 +85,7 @@ def hostile() -> Tally:
             if not any(each.says in one for one in said):
                 missed.append(each.name)
     return Tally("hostile modules", len(modules), len(modules) - len(missed), len(missed), 0,
-                 ", ".join(missed) or "written by somebody who did not write the gate")  # fmt: skip
+                 ", ".join(missed) or "nearly all written by somebody who did not write the gate")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ REACH = (
            "    SET search_path = '' AS $$ SELECT count(*) FROM public.{T} WHERE tenant_id =\n"
            "    coalesce((auth.jwt() ->> 'tenant_id')::uuid, tenant_id) $$;",
            "DROP FUNCTION IF EXISTS {P}n();"),
-    Defect("nobody-adds", ISOLATION, "without any tenant may INSERT", CHECK,
+    Defect("nobody-adds", ISOLATION, "without any tenant adds rows", CHECK,
            "WITH CHECK (tenant_id = (auth.jwt() ->> 'tenant_id')::uuid OR auth.jwt() IS NULL)"),
     Defect("organisation-for-tenant", ISOLATION, "does not see its own row", POLICY,
            "FOR ALL USING (tenant_id = (auth.jwt() ->> 'organization_id')::uuid);"),

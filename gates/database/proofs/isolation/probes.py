@@ -13,6 +13,7 @@ from gates.database.tenant_session import Entry
 
 _POLICY_FAILS = {"22", "42"}
 """Classes of errors that an expression of a policy ends with: data exceptions, wrong types."""
+_WRITES = {"INSERT": "adds", "UPDATE": "changes", "DELETE": "deletes"}
 
 
 def failed_controls(probes: Probes) -> Iterator[Leak]:
@@ -128,7 +129,7 @@ def without_tenant(probes: Probes) -> Iterator[Leak]:
             session = tenants.app if number else tenants.bare
             seen = tenants.through(table, statement, who, session=session)
             if seen.count or (seen.sqlstate and seen.passed):
-                sentence = f"without any tenant may {command}"
+                sentence = f"without any tenant {_WRITES[command]} rows"
                 yield leak(sentence, statement, command, who, seen, not number)
                 break
 
