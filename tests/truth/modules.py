@@ -84,8 +84,9 @@ def hostile() -> Tally:
             said = reasons(checked(settings, each.files, each.check))
             if not any(each.says in one for one in said):
                 missed.append(each.name)
-    return Tally("hostile modules", len(modules), len(modules) - len(missed), len(missed), 0,
-                 ", ".join(missed) or "nearly all written by somebody who did not write the gate")  # fmt: skip
+    note = ", ".join(missed) or "nearly all written by somebody who did not write the gate"
+    right = len(modules) - len(missed)
+    return Tally("hostile modules", len(modules), right, len(missed), 0, note)
 
 
 if __name__ == "__main__":
