@@ -206,6 +206,22 @@ def test_near_misses_of_all_ways_give_no_finding(sql_module, shared):
     )  # fmt: skip
 
 
+def test_one_policy_for_each_command_is_told_with_all_that_it_lets_through(sql_module, shared):
+    sql = (
+        f"DROP POLICY IF EXISTS tenant_isolation ON {T};"
+        f"DROP POLICY IF EXISTS r ON {T}; CREATE POLICY r ON {T} FOR SELECT USING"
+        f" (tenant_id = {MINE});"
+        f"DROP POLICY IF EXISTS u ON {T}; CREATE POLICY u ON {T} FOR UPDATE USING (true);"
+        f"DROP POLICY IF EXISTS i ON {T}; CREATE POLICY i ON {T} FOR INSERT WITH CHECK (true);"
+    )
+    (found,) = results(
+        sql_module({"001_more.sql": HEAD + sql}), shared, "tenant-isolation"
+    ).values()
+    said = [each.message for each in found.findings]
+    assert any("adds, changes" in each and "rows of another" in each for each in said), said
+    assert not any("cannot delete" in each for each in said)
+
+
 def test_an_argument_of_which_no_value_is_known_is_named(sql_module, shared):
     sql = (
         f"CREATE OR REPLACE FUNCTION {P}f(a anyrange) RETURNS bigint LANGUAGE sql SECURITY DEFINER"
