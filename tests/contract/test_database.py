@@ -91,6 +91,7 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
     deciding = [each.symbol for each in changes if each.bump is largest(changes)]
     assert pair["symbol"] in (deciding or [""])
     assert all(each.example for each in changes if each.bump is Bump.MAJOR)
+    assert "example" not in pair or pair["example"] in {each.example for each in changes}
     assert all(each.bump is not Bump.MAJOR for each in changes if not each.proved)
     assert any(pair.get("says", "") in each.message for each in changes) or "says" not in pair
     assert not any(pair.get("not_says", "\0") in each.message for each in changes)

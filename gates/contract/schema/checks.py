@@ -94,12 +94,18 @@ def refused(old: Sequence[str], new: str, *, whole: bool) -> str | None:
     one, other = together(old), understood(new)
     if isinstance(one, Values) and isinstance(other, Values):
         gone = [each for each in one.values if each not in other.values]
-        return f"{one.what.strip('()')} = {gone[0]}" if gone else None
+        return f"{_named(one.what)} = {gone[0]}" if gone else None
     if isinstance(one, Limits) and isinstance(other, Limits):
         numbers = sorted({number for _, number in (*one.limits, *other.limits)})
         between = [] if whole else [(a + b) / 2 for a, b in pairwise(numbers)]
         around = [each for number in numbers for each in (number, number - 1, number + 1)]
         for value in (*around, *between):
             if one.holds(value) and not other.holds(value):
-                return f"{one.what.strip('()')} = {value:g}"
+                return f"{_named(one.what)} = {value:g}"
     return None
+
+
+def _named(subject: str) -> str:
+    """A subject without the parentheses and the cast that the server puts around a column."""
+    column = re.fullmatch(r"\(*([^()]*)\)*(?:::text)?", subject)
+    return column[1] if column else subject
