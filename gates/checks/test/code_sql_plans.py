@@ -32,7 +32,7 @@ def code_sql_plans(module: Module, tools: Tools, database: Database) -> Iterator
     from gates.toolchains.languages import language_of
 
     if module.migrations:  # made while the code is read, for which another check may wait as well
-        with contextlib.suppress(CouldNotCheckError):
+        with contextlib.suppress(CouldNotCheckError):  # told below, where there are statements
             _ = database.in_use
     told = language_of(module).check_code(tools)
     told.of("code-sql")  # raises where the sources could not be read, and nothing is known of them
