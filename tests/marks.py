@@ -78,6 +78,16 @@ SLOW = (
     "toolchains/test_sbom.py",
     "toolchains/test_work_folder.py",
     "workflows/test_runs.py",
+    "baseline/test_releases.py",
+    "catalog/test_busy_catalog.py::test_several_processes_register_at_once",
+    "catalog/test_identity_release.py",
+    "catalog/test_memory.py",
+    "catalog/test_transcript.py",
+    "core/test_fix.py::test_all_faults_of_a_python_module_are_repaired_in_one_run",
+    "core/test_fix.py::test_typescript_is_laid_out",
+    "fleet/test_fleet.py::test_dask_and_a_worker_that_is_killed",
+    "registry/test_debian.py",
+    "reuse/test_typescript.py::test_types_of_a_file_elsewhere_are_a_finding_and_never_kept",
 )
 """The files, and in some files the functions, that take the most seconds (`--durations`)."""
 
@@ -99,6 +109,11 @@ SAMPLED = (
     "move/test_actions.py",
     "mutation/test_mutation.py",
     "toolchains/test_broken_tools.py",
+    "catalog/test_tenants_killed.py",
+    "database/hostile/test_approvals.py",
+    "database/hostile/test_hostile.py",
+    "database/test_platform_rights.py",
+    "database/test_scripts.py",
 )
 """Of a function with many cases, only the first is fast."""
 
