@@ -18,7 +18,8 @@ def image_builds(bundle: Bundle, tools: Tools, policy: Policy) -> Iterator[Findi
     image, after it has shown that it works by another: without network unless the policy allows it
     (`build.image_network`), commands of the Dockerfile in a container and never as root. The record
     `image` of this check holds the digest, or why there is none; where the policy requires it
-    (`build.image`), that is inconclusive. A module without a Dockerfile has no image.
+    (`build.image`), that is inconclusive. A module without a Dockerfile has no image. buildah and
+    podman give one bundle one digest; docker writes the time of the build into the image.
 
     Why: a Dockerfile that copies what is not there is found when the module is to be started.
     Bad: COPY src/ /opt/axon/modules/notes/, while bundles hold no sources
