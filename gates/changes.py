@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from gates.digests import digest_of
 from gates.errors import CouldNotCheckError, UsageError
 from gates.git import commit_of, git, identity_of
 from gates.module import Module
+from gates.records import dataclass, field
 
 SOURCES = "src/"
 

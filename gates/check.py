@@ -6,12 +6,12 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from gates.errors import CheckDefinitionError
 from gates.model import Finding, Level, Location, Stage
+from gates.records import dataclass, replace
 
 Run = Callable[..., Iterable[Finding]]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
 from gates.filesystem import resolved
+from gates.records import dataclass, field, fields
 
 SIGNING = ("key", "keyless")
 """How evidence may be signed: with a key, or by the identity of the workflow that runs."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date
 
 from gates.baseline import FILE, Baseline, match, stale
 from gates.model import CheckResult, Finding, Level, Location, StageResult, Verdict
+from gates.records import replace
 from gates.run import verdict_of
 from gates.settings import Policy, Waiver
 

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Module, load
 from gates.needs import Needs
 from gates.recorder import Once
+from gates.records import replace
 from gates.report import Report
 from gates.reuse import Reuse
 from gates.run import Action, Outcome, Progress, run_check, run_stages

@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gates.errors import CouldNotCheckError
 from gates.model import Finding
 from gates.module import Module
+from gates.records import dataclass, field, replace
 
 FILE = "gates-baseline.jsonl"
 """In the module's root."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from gates.evidence.statement import Statement
 from gates.evidence.store import Store
 from gates.model import Stage, StageResult
 from gates.module import Module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:

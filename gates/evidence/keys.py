@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from gates.evidence.key_files import (
     write_public,
 )
 from gates.identities import Identity, TrustRoot
+from gates.records import dataclass
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from gates.evidence.reader import Reader
 from gates.machine import operating_system
 from gates.model import CheckResult, Finding, RanRecord, Reused, Stage, StageResult, Verdict
 from gates.module import Module
+from gates.records import asdict, dataclass, field
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/stage/v1"

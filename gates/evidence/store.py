@@ -16,13 +16,13 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence.envelope import LARGEST
 from gates.model import Stage
+from gates.records import dataclass
 
 _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from gates.module.model import Migration
+from gates.records import dataclass
 
 FOLDER = "migrations/"
 ROLLBACK = "migrations/rollback/"

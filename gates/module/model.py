@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gates.model import Location
 from gates.module.document import Document
 from gates.module.links import resolve
 from gates.module.paths import inside
+from gates.records import dataclass
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a slug looks like. It ends up in table, role and queue names, so nothing else is used."""

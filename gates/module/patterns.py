@@ -8,7 +8,8 @@ itself, not by the text of what it holds. Held against git by a property test.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from gates.records import dataclass
 
 Segment = re.Pattern[str] | None
 """What one name of a path must match; None is `**`, any number of names."""

@@ -10,8 +10,9 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from gates.records import dataclass
 
 MAX_DEPTH = 200
 """Deepest nesting that is read; deeper documents are refused, not crashed on."""

@@ -12,7 +12,6 @@ import os
 import secrets
 import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
@@ -21,6 +20,7 @@ from gates.model import Location
 from gates.module.ignore import Rules, is_ignored, is_output, read_rules
 from gates.module.links import resolve
 from gates.module.model import File, Problem
+from gates.records import dataclass, field
 
 MAX_FILES = 20_000
 MAX_BYTES = 128 * 1024 * 1024

@@ -16,11 +16,11 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass
 from gates.registry.documents import (
     LARGEST_BLOB,
     MANIFEST_TYPE,

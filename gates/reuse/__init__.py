@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from gates.check import Planned, all_outlines, outlines
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
+from gates.records import dataclass, field, replace
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers, in_words
 from gates.reuse.store import Found, Results

@@ -11,7 +11,6 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from gates.module import Module
 from gates.module.parts import PARTS, digest_part, is_migration
 from gates.module.paths import inside
 from gates.module.sample_values import KEY as SAMPLE_VALUES
+from gates.records import fields, replace
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
 from gates.toolchains.folders import digest_folder, inherited, named_registries, read_seal

@@ -12,9 +12,9 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
+from gates.records import replace
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked, LockError, OutdatedLockError
 
