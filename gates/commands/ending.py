@@ -19,6 +19,17 @@ from gates.errors import (
     machine_fault,
 )
 
+EXIT_CODES = """
+\b
+Exit codes:
+  0    pass
+  1    fail: something is wrong with the module
+  2    wrong usage or configuration
+  3    inconclusive: something could not be checked, which is never a pass
+  4    evidence refused
+  130  interrupted
+"""
+
 
 @contextlib.contextmanager
 def outputs_that_close() -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -133,6 +132,8 @@ class EvidenceSet:
         found = self.inspect(stages)
         reasons = [reason for each in found for reason in each.reasons]
         if reasons:
+            import shlex
+
             again = [f"--stage {each.stage}" for each in found if each.reasons]
             command = ["gates run", *again, shlex.quote(str(self.module.root))]
             raise RefusedError(reasons, hint=" ".join(command))

@@ -159,16 +159,15 @@ def build(
         | dict(environment or {}),
         "outputs": dict(result.outputs),
     }
-    return canonical(
-        storable(
-            {
-                "_type": STATEMENT_TYPE,
-                "subject": subject,
-                "predicateType": PREDICATE_TYPE,
-                "predicate": predicate,
-            }
-        )
-    )
+    value = {
+        "_type": STATEMENT_TYPE,
+        "subject": subject,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+    plain = canonical(value)
+    # Both that `storable` replaces are written as these, and little else is.
+    return plain if rb"\u0000" not in plain and rb"\ud" not in plain else canonical(storable(value))
 
 
 def read(payload: bytes) -> Statement:

@@ -12,7 +12,6 @@ import errno
 import hashlib
 import io
 import os
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import IO
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence.envelope import LARGEST
+from gates.lazy import pattern
 from gates.model import Stage
 from gates.records import dataclass
 
@@ -28,7 +28,7 @@ _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-APPROVAL = re.compile(r"approval-[0-9a-f]{16}\.dsse\.json")
+APPROVAL = pattern(r"approval-[0-9a-f]{16}\.dsse\.json")
 """The name of an approval beside the evidence."""
 MOST = 100
 _LARGEST_APPROVAL = 1 << 20

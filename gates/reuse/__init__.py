@@ -8,7 +8,6 @@ so.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -118,6 +117,8 @@ class Reuse:
     @cached_property
     def _sample(self) -> frozenset[str]:
         """The checks that are audited: picked at random from all whose kept results hold."""
+        import random
+
         held = [each.id for each in all_outlines() if self.find(each.id)]
         return frozenset(random.sample(held, min(self._audits, len(held))))
 
