@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -105,6 +104,8 @@ def check(stage: Stage, *, language: str | None = None) -> Callable[[Run], Check
     """
 
     def wrap(run: Run) -> Check:
+        import inspect
+
         name = getattr(run, "__name__", "")
         doc = inspect.getdoc(run) or ""
         missing = [head for head in HEADINGS if f"\n{head}:" not in doc]

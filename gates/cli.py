@@ -2,68 +2,49 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
-
-import click
+from typing import TYPE_CHECKING, NoReturn
 
 from gates import __version__
-from gates.commands import COMMANDS, load_command
 from gates.commands.ending import (
-    EXIT_CODES,
     end,
     need_working_folder,
     open_streams,
     outputs_that_close,
     say,
-    show,
     tell,
 )
-from gates.errors import (
-    ClosedOutputError,
-    GatesError,
-    machine_fault,
-)
+from gates.errors import ClosedOutputError, GatesError, machine_fault
+
+if TYPE_CHECKING:
+    from gates.commands.tree import cli as cli
+
+_COLLECT_AFTER = 50_000
+"""New objects until the next look for cycles: a start makes tens of thousands that all stay."""
 
 
-class AllCommands(click.Group):
-    """What `COMMANDS` names, in that order; a command is imported when it is called."""
+def __getattr__(name: str) -> object:
+    from gates.lazy import load
 
-    def make_context(self, *arguments: Any, **others: Any) -> click.Context:
-        """The context of a call; see `invoke`."""
+    return load("gates.commands", {"cli": "tree"}, name)
+
+
+def _call(arguments: Sequence[str]) -> None:
+    from gates.commands.plain import read
+
+    if (plain := read(arguments)) is not None:
+        from gates.commands.run_stages import run
+
+        path, stages, options = plain
         with outputs_that_close():
-            return super().make_context(*arguments, **others)
+            run(path, stages, **options)
+    from gates.commands.tree import call
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Raises `ClosedOutputError`, where click itself would exit with 1."""
-        with outputs_that_close():
-            return super().invoke(ctx)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
-        return load_command(cmd_name) if cmd_name in COMMANDS else None
-
-
-@click.group(
-    cls=AllCommands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=EXIT_CODES,
-)
-@click.version_option(__version__, prog_name="gates")
-def cli() -> None:
-    """Decide, with evidence, whether a module version may enter the catalog.
-
-    Seven stages, in this order: lint-manifest, lint, test, build, scan, publish, release. Only a
-    version that provably passed the first six is registered by the seventh. `gates run` does all
-    of them; each is a command of its own, too. PATH is the folder of a module; where it is left
-    out, the nearest at or above this one that holds a module.json.
-    """
+    call(arguments)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -72,17 +53,15 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The `gates` command. Every error ends here, with its own exit code."""
+    gc.set_threshold(_COLLECT_AFTER)
     open_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         need_working_folder()
-        cli.main(arguments, prog_name="gates", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
+        _call(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
         say("gates: interrupted; everything that was started is stopped")
         end(130)
-    except click.ClickException as error:
-        show(error)
-        end(2)
     except ClosedOutputError as error:
         end(error.exit_code)
     except GatesError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,9 +10,9 @@ import click
 
 from gates.commands.ending import EXIT_CODES
 from gates.commands.module_path import module_path
-from gates.commands.options import REGISTRY_HELP, day, settings_of, stages_of
-from gates.commands.outputs import Output, formats_page
-from gates.errors import UsageError
+from gates.commands.options import REGISTRY_HELP, stages_of
+from gates.commands.output_option import Output, formats_page
+from gates.commands.run_stages import run
 from gates.identities import SIGNING
 from gates.model import Stage
 from gates.report import FORMATS
@@ -119,13 +119,13 @@ def _stage_command(stage: Stage) -> click.Command:
     @click.command(stage.value, short_help=short, help=text, epilog=RUN_EPILOG)
     @_options
     def command(path: Path, **options: Any) -> NoReturn:
-        _run(path, [stage], **options)
+        run(path, [stage], **options)
 
     return command
 
 
 def _run_command() -> click.Command:
-    @click.command(short_help="All seven stages.", epilog=RUN_EPILOG)
+    @click.command("run", short_help="All seven stages.", epilog=RUN_EPILOG)
     @click.option(
         "--stage", "stages", type=click.Choice([stage.value for stage in Stage]), multiple=True,
         help="Only this stage. Repeatable; they run in the order of the standard.",
@@ -142,14 +142,14 @@ def _run_command() -> click.Command:
         help="Folder of another module: check as if its version were released. Writes no evidence.",
     )  # fmt: skip
     @_options
-    def run(
+    def command(
         path: Path, stages: tuple[str, ...], checks: tuple[str, ...], **options: Any
     ) -> NoReturn:
         """Take the module in PATH through all seven stages.
 
         Ends with a row in the catalog, or with the reasons why not.
         """
-        chosen = [Stage(each) for each in stages]
+        chosen = [each for each in Stage if each.value in stages]
         if checks:
             if chosen:
                 raise click.UsageError("give --check or --stage, not both")
@@ -159,46 +159,6 @@ def _run_command() -> click.Command:
             if {Stage.PUBLISH, Stage.RELEASE}.intersection(chosen):
                 raise click.UsageError("nothing is published or released as if something else were")
             options["candidate"] = options["candidate"].absolute()
-        _run(path, chosen or list(Stage), only=frozenset(checks), **options)
+        run(path, chosen or list(Stage), only=frozenset(checks), **options)
 
-    return run
-
-
-def _run(
-    path: Path,
-    stages: Sequence[Stage],
-    *,
-    outputs: tuple[tuple[str, Path], ...],
-    quiet: bool,
-    verbose: bool,
-    evidence: Path | None,
-    fresh: bool,
-    fail_fast: bool,
-    effective_time: str | None,
-    only: frozenset[str] = frozenset(),
-    **given: Any,
-) -> NoReturn:
-    from gates.commands.stages import run_and_report
-
-    if fresh:
-        given["reuse"] = "fresh"
-    effective = day(effective_time) if effective_time is not None else None
-    if effective is not None:
-        given["reuse"] = "off"
-        stages = [each for each in stages if each not in (Stage.PUBLISH, Stage.RELEASE)]
-        if not stages:
-            raise UsageError("publish and release are done today or not at all")
-
-    report = run_and_report(
-        path,
-        stages,
-        settings_of(**given),
-        outputs=outputs,
-        evidence=evidence,
-        only=only,
-        quiet=quiet,
-        verbose=verbose,
-        fail_fast=fail_fast,
-        effective=effective,
-    )
-    raise SystemExit(report.exit_code)
+    return command
