@@ -10,6 +10,9 @@ from pathlib import Path
 
 from gates.records import fields, is_dataclass
 
+_TEXTS = frozenset({str})
+_UTF_8 = ("utf-8", "surrogatepass")
+
 
 def digest_of(value: object) -> str:
     """SHA-256, in hex, over a value made of texts, numbers, dates, collections and dataclasses.
@@ -39,6 +42,11 @@ def _parts(value: object) -> tuple[bytes, bytes]:
         return b"bytes", value
     if isinstance(value, date):
         return b"date", value.isoformat().encode()
+    if type(value) is dict and _TEXTS.issuperset(map(type, (*value, *value.values()))):
+        pairs = ((k.encode(*_UTF_8), v.encode(*_UTF_8)) for k, v in value.items())
+        return b"mapping", b"".join(
+            sorted(b"text %d:%stext %d:%s" % (len(k), k, len(v), v) for k, v in pairs)
+        )
     if isinstance(value, Mapping):
         return b"mapping", b"".join(sorted(_encode(key) + _encode(value[key]) for key in value))
     if isinstance(value, frozenset | set):

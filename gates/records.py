@@ -19,7 +19,6 @@ __all__ = ["asdict", "dataclass", "field", "fields", "is_dataclass", "replace"]
 _NOTHING: Any = object()
 _OWN = "__record__"
 _STANDARD = "__dataclass_fields__"
-_set = object.__setattr__
 
 
 class _Field:
@@ -52,6 +51,8 @@ class _Shape:
         self.compared = _reader([each.name for each in self.fields if each.compare])
         self.frozen = frozen
         self.after = hasattr(cls, "__post_init__")
+        self.calls: dict[tuple[Any, ...], Any] = {}
+        """What calls of one kind leave out: so many values by place, and these by name."""
         self._standard: Any = None
 
     @property
@@ -80,27 +81,32 @@ def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 def _init(self: Any, /, *given: Any, **named: Any) -> None:
     shape: _Shape = type(self).__record__
-    if len(given) > len(shape.fields):
-        raise _refusal(shape, given, named)
-    for name, value in zip(shape.names, given, strict=False):
-        _set(self, name, value)
-    used = 0
-    for each in shape.fields[len(given) :]:
-        name = each.name
-        if name in named:
-            value = named[name]
-            used += 1
-        elif each.default is not _NOTHING:
-            value = each.default
-        elif each.default_factory is not None:
-            value = each.default_factory()
-        else:
-            raise _refusal(shape, given, named)
-        _set(self, name, value)
-    if used != len(named):
-        raise _refusal(shape, given, named)
+    call = (len(given), *named)
+    left_out = shape.calls.get(call)
+    if left_out is None:
+        left_out = _left_out(shape, given, named)
+        shape.calls[call] = left_out
+    members = self.__dict__
+    members.update(zip(shape.names, given, strict=False))
+    members.update(named)
+    for name, value, make in left_out:
+        members[name] = value if make is None else make()
     if shape.after:
         self.__post_init__()
+
+
+def _left_out(
+    shape: _Shape, given: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[str, Any, Callable[[], Any] | None], ...]:
+    """The members that a call leaves out, with their defaults. Raises what Python raises of a call
+    that is none of the class's."""
+    rest = shape.fields[len(given) :]
+    if len(given) > len(shape.fields) or not named.keys() <= {each.name for each in rest}:
+        raise _refusal(shape, given, named)
+    found = [each for each in rest if each.name not in named]
+    if any(each.default is _NOTHING and each.default_factory is None for each in found):
+        raise _refusal(shape, given, named)
+    return tuple((each.name, each.default, each.default_factory) for each in found)
 
 
 def _refusal(shape: _Shape, given: tuple[Any, ...], named: dict[str, Any]) -> TypeError:

@@ -12,7 +12,6 @@ import errno
 import hashlib
 import io
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +27,8 @@ _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
+_PIECE = 1024 * 1024
+"""Bytes that are copied at a time."""
 APPROVAL = pattern(r"approval-[0-9a-f]{16}\.dsse\.json")
 """The name of an approval beside the evidence."""
 MOST = 100
@@ -189,7 +190,8 @@ class Store:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, 0o644)  # whatever the umask is
-                shutil.copyfileobj(data, file)
+                while piece := data.read(_PIECE):
+                    file.write(piece)
                 file.flush()
                 os.fsync(descriptor)
             os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)

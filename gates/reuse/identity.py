@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import os
 import re
 import sys
 import sysconfig
 import threading
-from array import array
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from gates.machine import operating_system
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_ABSENT = (-1,) * 5
-"""The stamp of a file that is not there."""
 _SKIPPED = frozenset({"__pycache__"})
 
 
@@ -105,9 +102,8 @@ class Identities:
         stamps = [_stamp(each) for each in paths]
         if not paths or (len(paths) == 1 and stamps[0] is None):
             return None
-        named = "\n".join((name, *paths)).encode(errors="surrogateescape")
-        numbers = array("q", chain.from_iterable(each or _ABSENT for each in stamps))
-        key = hashlib.sha256(b"%s\n\n%s" % (named, numbers.tobytes())).hexdigest()
+        # In the second form of marshal, equal values have equal bytes.
+        key = hashlib.sha256(marshal.dumps((name, paths, stamps), 2)).hexdigest()
         with self._lock:
             if key in self._known:
                 return self._known[key]
