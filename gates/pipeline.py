@@ -32,7 +32,7 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "ast_grep_py",
         "pglast",
         "pglast.parser",
-        "gates.database",
+        "gates.database.database",
         "gates.toolchains.tools",
         "gates.toolchains.languages",
         "gates.contract.declared.entries",

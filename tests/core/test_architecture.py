@@ -112,7 +112,7 @@ ROOMS = (
     ("versions", "server", "tenant_session"),
     ("catalog_state", "parsing"),
     ("rules", "runner", "baseline", "locate", "failure_advice", "missing_objects"),
-    ("prepared", "__init__"),
+    ("prepared", "database", "__init__"),
     ("rows",),
     ("shapes",),
     ("proofs/tenants", "proofs/isolation", "proofs/audit", "proofs/idempotency",
