@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from gates.model import CheckResult, Level, Stage, Verdict
 from gates.module import Module, load
 from gates.needs import Needs
 from gates.pipeline import run_module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings, load_policy
 
 STAGES = tuple(stage for stage in Stage if stage not in (Stage.PUBLISH, Stage.RELEASE))

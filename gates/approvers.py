@@ -7,9 +7,10 @@ raise `ValueError` with what a value must be.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from gates.records import dataclass
 
 PURPOSES = ("offer", "ga", "major", "waiver")
 """What can need approvals: a version offered as ALPHA or BETA, one that is GA, one with a greater

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from gates.digests import digest_of
 from gates.errors import CouldNotCheckError, UsageError
 from gates.git import commit_of, git, identity_of
 from gates.module import Module
+from gates.records import dataclass, field
 
 SOURCES = "src/"
 
@@ -81,6 +80,8 @@ def _merge_base(module: Module, branch: str) -> str | Changes:
 
 def changed_lines(old: bytes, new: bytes) -> frozenset[int]:
     """The lines of `new`, from 1, that are not as they were in `old`."""
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
     return frozenset(
         line

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import inspect
-import re
+import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 from gates.errors import CheckDefinitionError
+from gates.lazy import pattern
 from gates.model import Finding, Level, Location, Stage
+from gates.records import dataclass, replace
 
 Run = Callable[..., Iterable[Finding]]
 
@@ -105,6 +104,8 @@ def check(stage: Stage, *, language: str | None = None) -> Callable[[Run], Check
     """
 
     def wrap(run: Run) -> Check:
+        import inspect
+
         name = getattr(run, "__name__", "")
         doc = inspect.getdoc(run) or ""
         missing = [head for head in HEADINGS if f"\n{head}:" not in doc]
@@ -142,10 +143,9 @@ class Outline:
 
 
 Planned = Check | Outline
-_DECORATOR = re.compile(
-    r'^@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)\ndef \w+\(([^)]*)\)', re.MULTILINE
-)
-_PARAMETER = re.compile(r"(\w+):")
+_HERE = os.path.dirname(__file__)  # noqa: PTH120
+_DECORATOR = pattern(rb'\n@check\(Stage\.([A-Z_]+)(?:, language="([a-z]+)")?\)\ndef \w+\(([^)]*)\)')
+_PARAMETER = pattern(r"(\w+):")
 
 
 @cache
@@ -155,15 +155,21 @@ def outlines(stage: Stage) -> tuple[Outline, ...]:
     Raises `CheckDefinitionError` for a file that has not one decorator on a line of its own, or
     that lies in another stage's folder.
     """
-    folder = Path(__file__).parent / "checks" / stage.value.replace("-", "_")
+    # Plain names and bytes: this is done for all checks at each start.
+    folder = f"{_HERE}/checks/{stage.value.replace('-', '_')}"
     found = []
-    for path in folder.glob("[!_]*.py"):
-        decorators = _DECORATOR.findall(path.read_text("utf-8"))
-        if len(decorators) != 1:
-            raise CheckDefinitionError(f"{path.name} has not one line @check(Stage.…)")
-        named, language, parameters = decorators[0]
+    for name in os.listdir(folder):  # noqa: PTH208
+        stem, dot, _ = name.partition(".py")
+        if name.startswith("_") or stem + dot != name:
+            continue
+        with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123
+            text = file.read()
+        decorator = _DECORATOR.search(text)
+        if decorator is None or text.count(b"\n@check(") != 1:
+            raise CheckDefinitionError(f"{name} has not one line @check(Stage.…)")
+        named, language, parameters = (each.decode("utf-8") for each in decorator.groups(b""))
         needs = tuple(_PARAMETER.findall(parameters))
-        identity = path.stem.replace("_", "-")
+        identity = stem.replace("_", "-")
         if Stage[named] is not stage:
             raise CheckDefinitionError(f"check {identity} is of {named} but lies in {stage}")
         found.append(Outline(identity, stage, language or None, needs))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
+
+from gates.records import fields, is_dataclass
+
+_TEXTS = frozenset({str})
+_UTF_8 = ("utf-8", "surrogatepass")
 
 
 def digest_of(value: object) -> str:
@@ -38,6 +42,11 @@ def _parts(value: object) -> tuple[bytes, bytes]:
         return b"bytes", value
     if isinstance(value, date):
         return b"date", value.isoformat().encode()
+    if type(value) is dict and _TEXTS.issuperset(map(type, (*value, *value.values()))):
+        pairs = ((k.encode(*_UTF_8), v.encode(*_UTF_8)) for k, v in value.items())
+        return b"mapping", b"".join(
+            sorted(b"text %d:%stext %d:%s" % (len(k), k, len(v), v) for k, v in pairs)
+        )
     if isinstance(value, Mapping):
         return b"mapping", b"".join(sorted(_encode(key) + _encode(value[key]) for key in value))
     if isinstance(value, frozenset | set):

@@ -7,13 +7,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, GatesError, ToolMissingError
 from gates.module import Module
+from gates.records import dataclass
 from gates.settings import POLICY_FILE, Policy, Settings, load_policy, missing_walls
 
 LEAST_SPACE = 1 << 30

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gates.check import Planned
 from gates.errors import GatesError
 from gates.model import FileCoverage, Location, LockSpan, StageResult
 from gates.needs import Needs
+from gates.records import asdict
 from gates.report import Envelope
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from gates.model import CheckResult, Finding, Stage, Verdict
 from gates.module import Module, load, with_files
 from gates.needs import Needs
 from gates.pipeline import run_module
+from gates.records import dataclass
 from gates.settings import Policy, Settings, load_policy
 
 ROUNDS = 5

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.check import NEEDS, all_outlines
 from gates.errors import CheckDefinitionError
+from gates.records import dataclass
 
 Changes = Mapping[str, bytes]
 """New contents, by path in the module."""

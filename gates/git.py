@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, UsageError
 from gates.module import File, Module
+from gates.records import dataclass
 
 SECONDS = 30.0
 

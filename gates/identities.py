@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
 from gates.filesystem import resolved
+from gates.lazy import pattern
+from gates.records import dataclass, field, fields
 
 SIGNING = ("key", "keyless")
 """How evidence may be signed: with a key, or by the identity of the workflow that runs."""
 LARGEST_ROOT = 1 << 20
 """Bytes that a trust root may have."""
-_DIGEST = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
-_URL = re.compile(r"https://[^\s*@]+(@\S+)?\Z")
-_REPOSITORY = re.compile(r"https://[^\s*@]+[^\s*@/](/\*)?\Z")
+_DIGEST = pattern(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
+_URL = pattern(r"https://[^\s*@]+(@\S+)?\Z")
+_REPOSITORY = pattern(r"https://[^\s*@]+[^\s*@/](/\*)?\Z")
 
 
 @dataclass(frozen=True)

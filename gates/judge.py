@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date
 
 from gates.baseline import FILE, Baseline, match, stale
 from gates.model import CheckResult, Finding, Level, Location, StageResult, Verdict
+from gates.records import replace
 from gates.run import verdict_of
 from gates.settings import Policy, Waiver
 
@@ -49,6 +49,11 @@ def judge(
     return replace(result, checks=tuple(judged))
 
 
+def judge_alone(result: CheckResult, policy: Policy, today: date) -> CheckResult:
+    """The result of a check as `judge` has it, the baseline left out."""
+    return _judge_check(result, policy, today, set())
+
+
 def _judge_check(
     result: CheckResult, policy: Policy, today: date, used: set[Waiver]
 ) -> CheckResult:
@@ -68,6 +73,8 @@ def _judge_check(
     verdict = result.verdict
     if verdict is not Verdict.INCONCLUSIVE and not result.refused:
         verdict = verdict_of(opened)
+    if verdict is result.verdict and opened == [*result.findings]:
+        return result  # and so none is waived now
     return replace(result, verdict=verdict, findings=tuple(opened), waived=tuple(waived))
 
 

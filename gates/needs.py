@@ -22,6 +22,8 @@ from gates.settings import Policy, Settings
 from gates.workers import Workers
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from gates.catalog import Catalog, Previous
     from gates.database import Database
     from gates.evidence import EvidenceSet, Trust
@@ -66,6 +68,7 @@ class Needs:
         self.registry = Once(self._registry)
         self.checkout = Once(lambda: read_checkout(module))
         self.releases = Once(self._releases)
+        self.signing_key = Once(self._signing_key)
         self.changes = Once(self._changes)
         self._shared_database = Once(self._open_database)
         self._by_name: Mapping[str, Callable[[], object]] = {
@@ -127,6 +130,7 @@ class Needs:
             self.settings,
             self.evidence_folder,
             self.today,
+            key=self.signing_key,
         )
 
     def record(self, result: StageResult, *, publishes: bool = False) -> None:
@@ -323,6 +327,11 @@ class Needs:
         from gates.registry import Registry
 
         return Registry.of(self.settings)
+
+    def _signing_key(self) -> Ed25519PrivateKey:
+        from gates.evidence.keys import signing_key
+
+        return signing_key(self.settings.key)
 
     def _releases(self) -> Releases:
         from gates.releases import Releases

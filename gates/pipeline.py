@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from gates.baseline import Baseline, baseline_of
 from gates.check import Check, Planned, all_outlines, outlines
 from gates.errors import ConfigurationError, GatesError, UsageError
 from gates.exhibits import NO_EVIDENCE, exhibits_of, exhibits_of_check
-from gates.judge import judge
+from gates.judge import judge, judge_alone
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Module, load
 from gates.needs import Needs
 from gates.recorder import Once
+from gates.records import replace
 from gates.report import Report
 from gates.reuse import Reuse
 from gates.run import Action, Outcome, Progress, run_check, run_stages
@@ -32,7 +32,7 @@ IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
         "ast_grep_py",
         "pglast",
         "pglast.parser",
-        "gates.database",
+        "gates.database.database",
         "gates.toolchains.tools",
         "gates.toolchains.languages",
         "gates.contract.declared.entries",
@@ -86,8 +86,7 @@ class _Judged(Progress):
 
     def check_ended(self, stage: Stage, result: CheckResult) -> None:
         """A check has ended."""
-        alone = judge(StageResult(stage, (result,)), self._policy, self._today, ())
-        self._told.check_ended(stage, alone.checks[0])
+        self._told.check_ended(stage, judge_alone(result, self._policy, self._today))
 
 
 LANGUAGE_STAGES = (Stage.LINT, Stage.TEST, Stage.BUILD, Stage.SCAN)
@@ -151,8 +150,10 @@ def run_module(
     writes = writes and not only and settings.candidate is None
 
     def ends(result: CheckResult) -> bool:
+        if not fail_fast:
+            return False
         alone = judge(StageResult(Stage.LINT, (result,)), policy, today, (), baseline)
-        return fail_fast and alone.verdict is Verdict.FAIL
+        return alone.verdict is Verdict.FAIL
 
     def finish(result: StageResult) -> StageResult:
         ended.append(_finish(result, needs, plan, baseline, writes=writes))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence import EvidenceSet, Statement, bundle_name
 from gates.model import Stage
 from gates.module import Module
+from gates.records import dataclass
 from gates.registry import Content, Published, Registry
 from gates.run import Outcome
 from gates.steps import Step, run_steps

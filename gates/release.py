@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from gates.judge import judge
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Module
 from gates.publish import attach
+from gates.records import dataclass, field, replace
 from gates.registry import Published, Registry
 from gates.run import Outcome, run_check
 from gates.steps import Step, run_steps

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -33,6 +32,7 @@ from gates.model import (
     with_excerpt,
 )
 from gates.recorder import note_all, recording
+from gates.records import dataclass, field, replace
 from gates.workers import Task, Workers
 
 RUNNING_NEEDS = frozenset({"tools", "database", "tests", "bundle", "rebuilt"})

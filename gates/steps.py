@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from gates.model import RanRecord
+from gates.records import dataclass
 
 S = TypeVar("S")
 

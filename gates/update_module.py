@@ -10,7 +10,6 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from gates.module import Module
 from gates.module.conflicts import conflict_line
 from gates.module.model import SEMVER
 from gates.new_module import LANGUAGES, TEMPLATE, answers, check_slug, render
+from gates.records import dataclass
 from gates.toolchains.processes import Processes
 
 ANSWERS = ".copier-answers.yml"

@@ -8,7 +8,6 @@ A part that is not proved is shown and not written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from gates.module import Module, load_older, with_files
 from gates.module.load import MANIFEST
 from gates.needs import Needs
 from gates.pipeline import run_module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings, load_policy
 from gates.toolchains.languages import language_name
 

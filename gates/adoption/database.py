@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gates.adoption.older_files import OlderFiles, older_files
@@ -17,6 +16,7 @@ from gates.adoption.written import written
 from gates.database import Database
 from gates.database.runner import Failure
 from gates.module import Module, with_files
+from gates.records import dataclass, field
 from gates.settings import Policy, Settings
 
 INIT, BACK = "migrations/000_init.sql", "migrations/rollback/000_init.sql"

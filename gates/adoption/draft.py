@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,6 +13,7 @@ from gates.adoption.database import NewDatabase
 from gates.adoption.parts import parts
 from gates.module import Module
 from gates.module.load import MANIFEST, OLD_MANIFESTS
+from gates.records import dataclass
 from gates.settings import Policy
 
 Changes = Mapping[str, bytes | None]

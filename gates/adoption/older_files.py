@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gates.module import Module
+from gates.records import dataclass
 
 FOLDERS = (
     "migrations/", "supabase/migrations/", "db/migrations/", "database/migrations/",

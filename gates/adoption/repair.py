@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from gates.adoption.parts import parts
 from gates.database.catalog_state.facts import Facts
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.catalog_state.tables import Table
+from gates.records import dataclass, field
 
 _NOISE = re.compile(r"[\s()]|::text")
 OBJECTS, AFTERWARDS = 50, 90

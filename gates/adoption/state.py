@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 
 from gates.adoption.repair import AFTERWARDS, Step, World, repairs
@@ -11,6 +10,7 @@ from gates.database.catalog_state.facts import read_facts
 from gates.database.catalog_state.tables import read_tables
 from gates.database.prepared.scratch import Scratch
 from gates.module import Module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings
 
 

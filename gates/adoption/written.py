@@ -7,7 +7,6 @@ and so the proof says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from gates.adoption.repair import World, quoted
 from gates.adoption.repairs.grants import EVERYBODY
@@ -15,6 +14,7 @@ from gates.adoption.repairs.policies import create_policy
 from gates.adoption.state import own_objects
 from gates.database.catalog_state.snapshot import Properties
 from gates.database.catalog_state.tables import Column, Table
+from gates.records import dataclass
 
 HEAD = "SET search_path TO public;\nSET lock_timeout = '5s';\nSET statement_timeout = '60s';\n"
 _FIRST = ("tenant_id", "id")

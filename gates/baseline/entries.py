@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.lazy import pattern
 from gates.model import Finding
 from gates.module import Module
+from gates.records import dataclass, field, replace
 
 FILE = "gates-baseline.jsonl"
 """In the module's root."""
@@ -23,9 +23,9 @@ OF_FILE = "file "
 LARGEST = 4 << 20
 """Bytes that such a file may have."""
 MOST = 1_000_000
-_LINE = re.compile(r"(?<=[\w)>]):\d+(:\d+)?\b")
-_WORD = re.compile(r"\b(lines?|columns?) \d+\b")
-_TIME = re.compile(r"\b\d+(\.\d+)? (ms|s|seconds?)\b")
+_LINE = pattern(r"(?<=[\w)>]):\d+(:\d+)?\b")
+_WORD = pattern(r"\b(lines?|columns?) \d+\b")
+_TIME = pattern(r"\b\d+(\.\d+)? (ms|s|seconds?)\b")
 
 
 @dataclass(frozen=True, order=True)
@@ -174,6 +174,6 @@ def _normal(text: str, path: str) -> str:
     """A text without what changes although the finding does not: its file's name, positions, white
     space, and what was measured in seconds."""
     text = text.replace(path, "<path>") if path else text
-    for pattern, new in ((_LINE, ""), (_WORD, r"\1"), (_TIME, r"\2")):
-        text = pattern.sub(new, text)
+    for each, new in ((_LINE, ""), (_WORD, r"\1"), (_TIME, r"\2")):
+        text = each.sub(new, text)
     return " ".join(text.split())

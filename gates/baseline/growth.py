@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from gates.baseline.entries import Baseline, Entry, Line
@@ -21,6 +20,7 @@ from gates.evidence.grants import signer_problems
 from gates.evidence.reader import Reader
 from gates.evidence.signed import parse
 from gates.evidence.statement import STATEMENT_TYPE, storable
+from gates.records import dataclass
 
 ROLE = "approval"
 """What a signer of a trust file must be allowed to sign: to let a fault pass is an approval."""

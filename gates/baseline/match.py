@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from gates.barred import barred
 from gates.baseline.entries import Baseline, Entry, Line
 from gates.model import Finding, Level
+from gates.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from gates.records import dataclass, field
 
 BEGINNING = "0" * 64
 """What stands in the place of the hash before the first row of a stream."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gates.catalog.catalog import Catalog
@@ -15,6 +14,7 @@ from gates.digests import digest_of
 from gates.errors import UsageError
 from gates.evidence.statement import storable
 from gates.module import Migration, Module
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     from gates.settings import Settings

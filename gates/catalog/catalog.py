@@ -8,7 +8,6 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,6 +36,7 @@ from gates.errors import (
     DatabaseUnavailableError,
     RefusedError,
 )
+from gates.records import dataclass, field, replace
 from gates.settings import Settings
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from gates.catalog.lifecycle import maturity_refusal
 from gates.catalog.versions import Precedence, compare
+from gates.records import dataclass
 
 
 class Known(Protocol):

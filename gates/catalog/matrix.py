@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gates.catalog.versions import Precedence, compare, parse
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

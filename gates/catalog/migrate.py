@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from gates.errors import CatalogUnavailableError
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gates.model import CoverageFigure
+from gates.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from gates.records import dataclass
 
 LARGEST = 2**53 - 1
 """The largest number in a version: what JavaScript counts exactly."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gates.catalog.model import EvidenceRow, ReleasedVersion
 from gates.errors import RefusedError
 from gates.evidence import EvidenceSet
 from gates.evidence.envelope import canonical
 from gates.model import Stage
+from gates.records import dataclass
 from gates.registry import Published, Registry
 
 

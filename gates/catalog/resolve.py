@@ -4,13 +4,13 @@ modules that need each other. Pure but for the questions that it asks the catalo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 from gates.catalog.matrix import platform_range, runs_on
 from gates.catalog.standing import Withdrawable, is_installed, is_served
 from gates.catalog.versions import parse, satisfying
+from gates.records import dataclass
 
 
 class Known(Withdrawable, Protocol):

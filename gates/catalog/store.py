@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog.model import EvidenceRow, MigrationDigest, ModuleRow, ReleasedVersion
+from gates.records import asdict
 
 if TYPE_CHECKING:
     import psycopg

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from gates.evidence.envelope import MalformedError, canonical, shown
 from gates.evidence.freshness import check_started, read_time
 from gates.model import Stage
 from gates.module import from_files
+from gates.records import dataclass, field, replace
 from gates.registry.bundle import fetched, unpacked
 
 if TYPE_CHECKING:

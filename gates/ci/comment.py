@@ -10,13 +10,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gates.ci import page
 from gates.ci.conclude import Conclusion, Found
 from gates.ci.plan import Plan, folder_name
 from gates.model import Level, Stage, Verdict
+from gates.records import dataclass
 from gates.report.causes import Told, standings
 from gates.report.entries import MARKS
 from gates.report.escaping import cut, markdown_html, one_line

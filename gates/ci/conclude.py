@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gates.ci.plan import Plan
 from gates.ci.results import StageReport
 from gates.errors import UsageError
 from gates.model import Stage, Verdict
+from gates.records import dataclass
 
 PLAN_JOB = "plan"
 Found = Mapping[tuple[str, Stage], StageReport | str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from gates.records import dataclass
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of an event; GitHub sends at most 25 MB."""

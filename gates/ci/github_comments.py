@@ -7,7 +7,6 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 from http.client import HTTPException
@@ -16,6 +15,7 @@ from typing import Any
 from gates.ci.comment import Posted, find, is_same
 from gates.ci.event import Event
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 
 AUTHOR = "github-actions[bot]"
 """Who writes with the token of a job."""

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gates.ci.shards import Modules
 from gates.errors import UsageError
 from gates.model import Stage
+from gates.records import dataclass, field
 
 CHECKING = tuple(stage for stage in Stage if stage not in (Stage.PUBLISH, Stage.RELEASE))
 """The stages that look; the other two change something."""

@@ -16,13 +16,13 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gates.ci.plan import folder_name
 from gates.errors import CouldNotCheckError
 from gates.model import Stage, Verdict
+from gates.records import dataclass
 
 FORMATS = {"json": "json", "sarif": "sarif", "html": "html", "summary": "md"}
 """The reports that a stage leaves, and the endings of their names."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.ci.event import Event
 from gates.identities import SIGNING
+from gates.records import dataclass
 from gates.settings import Settings
 
 KEY, CHOICE = "PIPELINE_SIGNING_KEY", "GATES_SIGNING"

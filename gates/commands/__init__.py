@@ -1,4 +1,4 @@
-"""The commands besides the stages, one file for each subject."""
+"""The commands, one file for each subject."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import click
 
 COMMANDS: Mapping[str, str] = {
+    "run": "run", "lint-manifest": "run", "lint": "run", "test": "run", "build": "run",
+    "scan": "run", "publish": "run", "release": "run",
     "new": "new", "update": "update", "baseline": "baseline", "fix": "fix", "explain": "look",
     "checks": "look", "why-run": "why_run", "watch": "watch", "lsp": "lsp", "verify": "look",
     "approve": "approve", "diff": "contract", "changelog": "contract", "cost": "cost",
@@ -22,5 +24,8 @@ COMMANDS: Mapping[str, str] = {
 def load_command(name: str) -> click.Command:
     """The command of a name in `COMMANDS`."""
     place = importlib.import_module(f"gates.commands.{COMMANDS[name]}")
+    if COMMANDS[name] == "run":
+        made: click.Command = place.command_of(name)
+        return made
     found: click.Command = getattr(place, name.replace("-", "_"))
     return found

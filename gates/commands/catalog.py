@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,6 +10,7 @@ import click
 
 from gates.commands.options import CATALOG_HELP, REGISTRY_HELP, refuse_passwords, settings_of
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
+from gates.records import replace
 
 if TYPE_CHECKING:
     from gates.catalog import ModulePage

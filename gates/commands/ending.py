@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
-
-import click
+from typing import NoReturn, TextIO
 
 from gates.errors import (
     ClosedOutputError,
@@ -18,6 +17,17 @@ from gates.errors import (
     UsageError,
     machine_fault,
 )
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    pass
+  1    fail: something is wrong with the module
+  2    wrong usage or configuration
+  3    inconclusive: something could not be checked, which is never a pass
+  4    evidence refused
+  130  interrupted
+"""
 
 
 @contextlib.contextmanager
@@ -70,14 +80,18 @@ def say(text: str) -> None:
     """Write to standard error, if that takes anything."""
     # Where nothing can be said, the exit code still says it.
     with contextlib.suppress(OSError, ValueError):
-        click.echo(text, err=True)
+        echo(f"{text}\n", sys.stderr)
 
 
-def show(error: click.ClickException) -> None:
-    """Say what is wrong with a command line, in the form of click."""
-    # As above: the caller ends with the error's exit code whether it could be said or not.
-    with contextlib.suppress(OSError, ValueError):
-        error.show()
+def echo(text: str, stream: TextIO) -> None:
+    """Write a text as it is. Where the stream is none of UTF-8, click finds a way."""
+    if stream is None or (stream.encoding or "").lower() != "utf-8":
+        import click
+
+        click.echo(text, stream, nl=False, color=True)
+        return
+    stream.write(text)
+    stream.flush()
 
 
 def end(code: int) -> NoReturn:
@@ -90,4 +104,5 @@ def end(code: int) -> NoReturn:
             code = code or 3
             # The interpreter flushes once more, and would end with a code of its own.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    gc.freeze()  # what is left at the end is not looked through for cycles
     raise SystemExit(code)

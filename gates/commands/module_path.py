@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import click
-from click.core import ParameterSource
+from typing import TYPE_CHECKING, Any
 
 from gates.commands.ending import say
+
+if TYPE_CHECKING:
+    import click
 
 _MARK = "module.json"
 
 
 def module_path(name: str = "path") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The argument; where it is not given, the nearest module at or above the working folder."""
+    import click
+
     return click.argument(
         name, default=".", type=click.Path(path_type=Path), callback=_nearest_unless_given
     )
@@ -43,5 +45,7 @@ def nearest_module(start: Path) -> Path:
 
 
 def _nearest_unless_given(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    from click.core import ParameterSource
+
     given = context.get_parameter_source(str(parameter.name)) is not ParameterSource.DEFAULT
     return value if given else nearest_module(value)

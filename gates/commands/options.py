@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gates.errors import UsageError
+from gates.lazy import pattern
 from gates.model import Stage
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 CATALOG_HELP = "A PostgreSQL URL, or the folder of an embedded server."
 REGISTRY_HELP = "the folder of an OCI image layout, or oci://HOST/PREFIX."
-_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@|\b(?:ssl)?password\s*=\s*[^\s&]", re.IGNORECASE)
+_PASSWORD = pattern(r"://[^/@]*:[^/@]+@|\b(?:ssl)?password\s*=\s*[^\s&]", re.IGNORECASE)
 """A password in a URL of libpq or in its list of keywords."""
 
 

@@ -5,38 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import click
 
 from gates.errors import UsageError
 from gates.report import FORMATS, Report
 
 STANDARD_OUTPUT = Path("-")
-
-
-class Output(click.ParamType[tuple[str, Path]]):
-    """`FORMAT=FILE`; `-` is standard output."""
-
-    name = "format=file"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Path]:
-        """The name of the format and the file."""
-        if isinstance(value, tuple):
-            return value
-        form, equals, file = str(value).partition("=")
-        if form not in FORMATS or not equals or not file:
-            self.fail(f"{value!r} is not FORMAT=FILE with FORMAT one of {', '.join(FORMATS)}")
-        return form, Path(file)
-
-
-def formats_page() -> str:
-    """The formats and what each is for, as part of a command's help."""
-    width = max(map(len, FORMATS))
-    lines = [f"  {name:<{width}}  {each.summary}" for name, each in FORMATS.items()]
-    return "\n".join(["\b", "Formats of --output:", *lines])
 
 
 def prepare(outputs: Sequence[tuple[str, Path]]) -> None:
@@ -64,6 +37,8 @@ def write(outputs: Sequence[tuple[str, Path]], report: Report) -> bool:
     for form, file in outputs:
         text = FORMATS[form].render(report)
         if file == STANDARD_OUTPUT:
+            import click
+
             click.echo(text, nl=False)
             continue
         try:

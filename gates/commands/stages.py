@@ -8,8 +8,7 @@ from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import click
-
+from gates.commands.ending import echo
 from gates.commands.options import wants_colour
 from gates.commands.outputs import STANDARD_OUTPUT, prepare, write
 from gates.model import Stage
@@ -43,7 +42,7 @@ def run_and_report(
     output = sys.stdout  # what shows a live line puts another in its place
     progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)
     found = FindingsAsTheyCome(
-        lambda text: progress.apart(lambda: click.echo(text, output, nl=False, color=True)),
+        lambda text: progress.apart(lambda: echo(text, output)),
         at_once=output.isatty(),
         colour=wants_colour(output),
         notes=verbose,
@@ -68,5 +67,5 @@ def run_and_report(
         write([each for each in outputs if each[1] != STANDARD_OUTPUT], interrupted.report)
         raise
     if not write(outputs, report):
-        click.echo(found.rest(report), nl=False, color=True)
+        echo(found.rest(report), output)
     return report

@@ -220,9 +220,8 @@ def _public(path: Path) -> str:
 
 
 def _signer(path: Path, name: str | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from gates.identities import read_identity
+    from gates.records import asdict
 
     if path.suffix != ".toml":
         return {"name": name or path.name.removesuffix(".pub"), "public": _public(path)}

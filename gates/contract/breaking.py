@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gates.catalog.versions import compare, parse
 from gates.contract.bump import same_release, smallest
 from gates.contract.declared.entries import Entry, entries
 from gates.contract.model import Bump, Change
 from gates.module import Document
+from gates.records import dataclass
 
 SYMBOL = re.compile(r"([a-z][a-z-]*):(.+)", re.DOTALL)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from gates.check import Check
 from gates.contract.breaking import (
@@ -26,6 +25,7 @@ from gates.contract.bump import allows, like, needs_entries, smallest
 from gates.contract.model import Bump, Change
 from gates.model import Finding, Level
 from gates.module import Module
+from gates.records import dataclass, replace
 
 MOST_GUESSES = 20
 """Stale entries for which it is guessed what they meant."""

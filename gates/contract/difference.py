@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from gates.catalog.versions import parse
 from gates.contract.breaking import (
@@ -20,6 +19,7 @@ from gates.contract.demand import Demand, demand
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
 from gates.module import Module
+from gates.records import dataclass
 
 _KINDS = {
     "settings": frozenset({"settings"}), "manifest": MANIFEST_KINDS - {"settings"},

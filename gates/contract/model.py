@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gates.model import Location
+from gates.records import dataclass
 
 
 class Bump(StrEnum):

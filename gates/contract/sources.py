@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from gates.catalog import Catalog
@@ -12,6 +11,7 @@ from gates.contract.bump import baseline
 from gates.errors import CouldNotCheckError, UsageError
 from gates.filesystem import is_folder
 from gates.module import Module, load
+from gates.records import dataclass, field
 from gates.registry import Registry
 from gates.releases import Release, Releases
 

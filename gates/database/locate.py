@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import Node, Script, parse, walk
@@ -12,6 +11,7 @@ from gates.database.parsing.statements import UNKNOWN, statements_of
 from gates.database.runner import Failure
 from gates.model import Location
 from gates.module import Module
+from gates.records import replace
 
 _QUOTED = re.compile(r'"(?:[^".]+\.)?([^"]+)"|function (?:\w+\.)?(\w+)\(')
 _MISSING = {"42P01", "42703", "42704", "42883"}

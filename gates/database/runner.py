@@ -10,12 +10,12 @@ import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gates.database.parsing.script import Script, Statement, parse
 from gates.database.server.driver import TimeLimitError, Watch, psycopg_modules
 from gates.model import Location
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -11,8 +11,8 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from gates.records import dataclass, field
 from gates.settings import SessionWay
 
 APP = "tenant_app_role"

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -21,6 +20,7 @@ from gates.evidence.envelope import MalformedError, canonical, parse_json, shown
 from gates.evidence.identity import Claims
 from gates.evidence.reader import Reader
 from gates.evidence.statement import STATEMENT_TYPE, storable
+from gates.records import dataclass, field, replace
 from gates.settings import Waiver
 
 ACT_TYPE = "https://schemas.axon.dev/gates/act/v1"

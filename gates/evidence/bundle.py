@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from gates.evidence.envelope import (
 )
 from gates.evidence.identity import Claims, mismatches
 from gates.evidence.keys import Trust
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -12,10 +12,10 @@ import binascii
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gates.evidence.keys import Trust, key_id
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -56,15 +56,27 @@ class Envelope:
         return {
             "payload": base64.b64encode(self.payload).decode(),
             "payloadType": self.payload_type,
-            "signatures": [
-                {"keyid": each, "sig": base64.b64encode(signature).decode()}
-                for each, signature in self.signatures
-            ],
+            "signatures": self._signatures,
         }
+
+    @property
+    def _signatures(self) -> list[dict[str, str]]:
+        return [
+            {"keyid": each, "sig": base64.b64encode(signature).decode()}
+            for each, signature in self.signatures
+        ]
 
     def to_bytes(self) -> bytes:
         """The one form in which it is written."""
-        return canonical(self.value) + b"\n"
+        # As `canonical` has it, without a look at each character of what base64 made.
+        kind = json.dumps(self.payload_type).encode()
+        signatures = b",".join(map(canonical, self._signatures))
+        payload = base64.b64encode(self.payload)
+        return b'{"payload":"%s","payloadType":%s,"signatures":[%s]}\n' % (
+            payload,
+            kind,
+            signatures,
+        )
 
     def problems(self, trust: Trust) -> list[str]:
         """Why the signatures do not count, one clause each; none where all of them do.
@@ -186,10 +198,11 @@ def _depth(value: object) -> int:
         deepest += 1
         below: list[object] = []
         for each in level:
-            if isinstance(each, dict):
-                below += each.values()
-            elif isinstance(each, list):
-                below += each
+            kind = type(each)
+            if kind is dict:
+                below += each.values()  # type: ignore[attr-defined]
+            elif kind is list:
+                below += each  # type: ignore[arg-type]
         level = below
     return deepest
 

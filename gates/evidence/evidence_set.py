@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +17,12 @@ from gates.evidence.statement import Statement
 from gates.evidence.store import Store
 from gates.model import Stage, StageResult
 from gates.module import Module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from gates.evidence import rules, signed
 
 
@@ -51,6 +52,9 @@ class EvidenceSet:
     today: date | None = None
     """None is the day it is in UTC."""
     checks: Callable[[Stage], Iterable[Planned]] = outlines
+    key: Callable[[], Ed25519PrivateKey] | None = None
+    """What gives this installation's signing key; None is the one that the settings name, read at
+    each signature."""
 
     @property
     def store(self) -> Store:
@@ -133,6 +137,8 @@ class EvidenceSet:
         found = self.inspect(stages)
         reasons = [reason for each in found for reason in each.reasons]
         if reasons:
+            import shlex
+
             again = [f"--stage {each.stage}" for each in found if each.reasons]
             command = ["gates run", *again, shlex.quote(str(self.module.root))]
             raise RefusedError(reasons, hint=" ".join(command))
@@ -164,7 +170,8 @@ class EvidenceSet:
     def sign(self, payload: bytes) -> signed.Signed:
         """Signed by the key of this installation, or by the identity of the workflow that runs."""
         if not self.settings.keyless:
-            return dsse.sign(payload, keys.signing_key(self.settings.key))
+            private = self.key() if self.key else keys.signing_key(self.settings.key)
+            return dsse.sign(payload, private)
         from gates.evidence.keyless import sign
 
         return sign(payload, self.policy, self.trust, offline=self.settings.offline)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gates.evidence.identity import Claims, mismatches
 from gates.model import Stage
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from gates.evidence.keys import Trust

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gates.evidence.envelope import shown
 from gates.identities import Identity
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -10,12 +10,12 @@ import binascii
 import contextlib
 import hashlib
 import os
-import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import ConfigurationError
+from gates.lazy import pattern
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -29,7 +29,7 @@ _PUBLIC = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of a public key in a SubjectPublicKeyInfo (RFC 8410, 4)."""
 _PRIVATE = bytes.fromhex("302e020100300506032b657004220420")
 """The same of a private key in PKCS #8 (RFC 8410, 7)."""
-_PEM = re.compile(rb"-----BEGIN (P[A-Z]+ KEY)-----\n([A-Za-z0-9+/=]+)\n-----END \1-----\n")
+_PEM = pattern(rb"-----BEGIN (P[A-Z]+ KEY)-----\n([A-Za-z0-9+/=]+)\n-----END \1-----\n")
 """One line of base64, as every writer has it (RFC 7468)."""
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +18,8 @@ from gates.evidence.key_files import (
     write_public,
 )
 from gates.identities import Identity, TrustRoot
+from gates.lazy import pattern
+from gates.records import dataclass
 from gates.settings import Policy, Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Trust", "key_id", "own_public_key", "public_path", "read_public", "signing_key"]
 
-_KEY_ID = re.compile(r"(sha256:)?[0-9a-f]{64}\Z")
+_KEY_ID = pattern(r"(sha256:)?[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from gates.evidence.envelope import MalformedError
+from gates.lazy import pattern
 
-_HEX = re.compile(r"[0-9a-f]{64}\Z")
+_HEX = pattern(r"[0-9a-f]{64}\Z")
 
 
 class Reader:

@@ -7,7 +7,6 @@ that a refusal names everything at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gates import __version__
@@ -24,6 +23,7 @@ from gates.evidence.grants import signer_problems
 from gates.evidence.keys import Trust
 from gates.evidence.statement import BUNDLE_STAGES, Statement, bundle_name
 from gates.model import Stage, Verdict
+from gates.records import dataclass, field
 from gates.settings import Waiver, missing_walls
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gates.evidence.keys import Trust
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

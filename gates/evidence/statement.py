@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from gates.evidence.reader import Reader
 from gates.machine import operating_system
 from gates.model import CheckResult, Finding, RanRecord, Reused, Stage, StageResult, Verdict
 from gates.module import Module
+from gates.records import asdict, dataclass, field
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/stage/v1"
@@ -159,16 +159,15 @@ def build(
         | dict(environment or {}),
         "outputs": dict(result.outputs),
     }
-    return canonical(
-        storable(
-            {
-                "_type": STATEMENT_TYPE,
-                "subject": subject,
-                "predicateType": PREDICATE_TYPE,
-                "predicate": predicate,
-            }
-        )
-    )
+    value = {
+        "_type": STATEMENT_TYPE,
+        "subject": subject,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+    plain = canonical(value)
+    # Both that `storable` replaces are written as these, and little else is.
+    return plain if rb"\u0000" not in plain and rb"\ud" not in plain else canonical(storable(value))
 
 
 def read(payload: bytes) -> Statement:

@@ -12,23 +12,24 @@ import errno
 import hashlib
 import io
 import os
-import re
-import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.evidence.envelope import LARGEST
+from gates.lazy import pattern
 from gates.model import Stage
+from gates.records import dataclass
 
 _FOLDERS = (".gates", "evidence")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-APPROVAL = re.compile(r"approval-[0-9a-f]{16}\.dsse\.json")
+_PIECE = 1024 * 1024
+"""Bytes that are copied at a time."""
+APPROVAL = pattern(r"approval-[0-9a-f]{16}\.dsse\.json")
 """The name of an approval beside the evidence."""
 MOST = 100
 _LARGEST_APPROVAL = 1 << 20
@@ -189,7 +190,8 @@ class Store:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, 0o644)  # whatever the umask is
-                shutil.copyfileobj(data, file)
+                while piece := data.read(_PIECE):
+                    file.write(piece)
                 file.flush()
                 os.fsync(descriptor)
             os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)

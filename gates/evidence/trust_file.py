@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from gates.evidence.key_files import key_id, parse_public
 from gates.evidence.reader import Reader
 from gates.evidence.trust_memory import recall, remember
 from gates.identities import Identity, TrustFile, read_identity
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

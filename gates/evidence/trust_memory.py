@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.evidence.key_files import place
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from gates.catalog.resolve import read_dependency
 from gates.errors import CouldNotCheckError, UsageError
@@ -17,6 +16,7 @@ from gates.fleet import FAILING, FIXED, PASSING, REGRESSED, SPURIOUS, UNKNOWN
 from gates.fleet.members import Member
 from gates.fleet.task import ERROR, Outcome, Task
 from gates.module import Module, load
+from gates.records import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 from gates.errors import ConfigurationError, CouldNotCheckError
 from gates.fleet.task import ERROR, Outcome, Task, run_task
+from gates.records import replace
 
 TRIES = 2
 """How often a task is run whose process died, or that ran out of time or space."""

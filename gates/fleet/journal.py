@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError
 from gates.fleet.task import VERDICTS, Outcome
+from gates.records import asdict, fields
 
 _CURRENT, _BEFORE = "current", "before"
 _FIELDS = {each.name for each in fields(Outcome)}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.ci.modules import find_modules
 from gates.errors import UsageError
 from gates.filesystem import is_file, is_folder
+from gates.records import dataclass
 
 LARGEST_LIST = 16 * 1024**2
 """Bytes that a list of modules may have."""

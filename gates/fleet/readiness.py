@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gates.fleet.task import ERROR, Outcome
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

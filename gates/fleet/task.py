@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from gates.records import dataclass, field, replace
 
 ERROR = "error"
 """The verdict of a module about which nothing is known; never a pass."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from gates.evidence import envelope as dsse
 from gates.evidence import keys
 from gates.evidence.act import LIFTED, Act, Verb, build, read_stored, version_subject
 from gates.evidence.envelope import MalformedError, shown
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     from gates.catalog.model import ActRow

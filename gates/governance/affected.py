@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from gates.catalog.model import Holding, ReleasedVersion
 from gates.catalog.resolve import Dependency, read_dependency
 from gates.catalog.standing import is_installed
 from gates.catalog.versions import Precedence, parse, satisfying
+from gates.records import dataclass
 
 
 class Source(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from gates.evidence.statement import Waived
 from gates.governance.needed import Authors, Needed, Signed, needed, purposes_of, refusals
 from gates.governance.signers import Signers
 from gates.model import Stage
+from gates.records import dataclass
 from gates.settings import Policy, Waiver
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, RefusedError, UsageError
@@ -15,6 +14,7 @@ from gates.governance.acts import now_text, sign
 from gates.governance.approvals import ANNOTATION, policy_folder
 from gates.governance.signers import Signers
 from gates.module import load
+from gates.records import dataclass
 from gates.registry import Registry
 from gates.settings import Policy, Settings
 

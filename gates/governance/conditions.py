@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from gates.catalog import Catalog
@@ -14,6 +13,7 @@ from gates.errors import GatesError
 from gates.evidence import EvidenceSet, StageEvidence
 from gates.governance.approvals import gather
 from gates.model import Stage
+from gates.records import dataclass
 from gates.registry import Registry
 
 

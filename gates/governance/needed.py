@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gates.approvers import ApprovalRule, Approver
@@ -12,6 +11,7 @@ from gates.catalog.versions import parse
 from gates.evidence.act import Act, Subject
 from gates.evidence.envelope import shown
 from gates.evidence.freshness import CLOCKS_DIFFER, read_time
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

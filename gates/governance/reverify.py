@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from gates import __version__
@@ -22,6 +21,7 @@ from gates.evidence import Statement, Trust, rules
 from gates.evidence.act import Verb
 from gates.evidence.freshness import check_gates_version
 from gates.model import Stage, Verdict
+from gates.records import dataclass
 from gates.registry import Registry
 from gates.registry.bundle import fetched, unpacked
 from gates.settings import Policy

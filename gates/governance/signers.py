@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gates.evidence import signed
 from gates.evidence.act import Act, Verb
 from gates.evidence.freshness import read_time
 from gates.evidence.keys import Trust, key_id, read_public
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from gates.filesystem import is_file
 from gates.language_server.diagnostics import Diagnostic, diagnostics
 from gates.language_server.messages import Message, read_message, write_message
 from gates.model import Stage
+from gates.records import dataclass, field
 from gates.report.escaping import safe
 from gates.settings import Settings
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gates.model import Location
 from gates.module.strict_json import Key, Node, scan
+from gates.records import dataclass
 
 
 class Lines:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,6 +12,7 @@ from gates.model import Location
 from gates.module.document import Document, label, show
 from gates.module.expressions import expression
 from gates.module.strict_json import Exact, Key
+from gates.records import dataclass
 
 MOST = 200
 """At most so many errors are reported of one document."""

@@ -8,9 +8,10 @@ It goes back and forth, so a repeat inside a repeat can take for ever: see `need
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from regress import Regex

@@ -7,9 +7,8 @@ ignores it is left out), `.git/info/exclude`, and the user's own excludes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.module.patterns import NeverMatchesError, Pattern, compile_pattern
+from gates.records import dataclass
 
 ANYWHERE = frozenset(
     {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gates.errors import UsageError
 from gates.filesystem import is_folder, is_link, resolved, status
+from gates.lazy import pattern
 from gates.model import Location
 from gates.module.document import Document, Lines
 from gates.module.migrations import layout, pair
@@ -27,7 +28,7 @@ OLD_MANIFESTS = ("module.config.json",)
 MAX_DOCUMENT = 1024 * 1024
 """Largest manifest or settings schema, in bytes."""
 
-_ORIGIN = re.compile(
+_ORIGIN = pattern(
     r'^\[remote "origin"\][^\n]*\n(?:[ \t]*[^\[\n][^\n]*\n)*?[ \t]*url[ \t]*=[ \t]*(\S+)',
     re.MULTILINE,
 )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from gates.lazy import pattern
 from gates.module.model import Migration
+from gates.records import dataclass
 
 FOLDER = "migrations/"
 ROLLBACK = "migrations/rollback/"
 
-_STEP = re.compile(r"migrations/(\d{1,9})_([^/]+)\.sql")
-_DOWN = re.compile(r"migrations/(\d{1,9})_[^/]*\.down\.sql")
-_NUMBERED_DOWN = re.compile(r"migrations/rollback_(\d{1,9})\.sql")
-_FOLDER_DOWN = re.compile(r"migrations/rollback/(\d{1,9})_[^/]+\.sql")
-_HOOK = re.compile(r"migrations/hooks/(pre_upgrade|post_upgrade)\.sql")
+_STEP = pattern(r"migrations/(\d{1,9})_([^/]+)\.sql")
+_DOWN = pattern(r"migrations/(\d{1,9})_[^/]*\.down\.sql")
+_NUMBERED_DOWN = pattern(r"migrations/rollback_(\d{1,9})\.sql")
+_FOLDER_DOWN = pattern(r"migrations/rollback/(\d{1,9})_[^/]+\.sql")
+_HOOK = pattern(r"migrations/hooks/(pre_upgrade|post_upgrade)\.sql")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def layout(paths: Iterable[str]) -> Layout:
     for path in sorted(paths):
         if not path.startswith(FOLDER) or not path.endswith(".sql"):
             continue
-        for order, pattern in enumerate((_FOLDER_DOWN, _NUMBERED_DOWN, _DOWN)):
-            if match := pattern.fullmatch(path):
+        for order, each in enumerate((_FOLDER_DOWN, _NUMBERED_DOWN, _DOWN)):
+            if match := each.fullmatch(path):
                 down.setdefault(int(match[1]), []).append((order, path))
                 break
         else:

@@ -6,20 +6,21 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError
+from gates.lazy import pattern
 from gates.model import Location
 from gates.module.document import Document
 from gates.module.links import resolve
 from gates.module.paths import inside
+from gates.records import dataclass
 
-KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+KEBAB = pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a slug looks like. It ends up in table, role and queue names, so nothing else is used."""
 
-SEMVER = re.compile(
+SEMVER = pattern(
     r"(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)"
     r"(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
     r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",

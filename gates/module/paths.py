@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
-_DRIVE = re.compile(r"^[A-Za-z]:")
+from gates.lazy import pattern
+
+_DRIVE = pattern(r"^[A-Za-z]:")
 
 
 def why_outside(path: str) -> str | None:

@@ -8,7 +8,9 @@ itself, not by the text of what it holds. Held against git by a property test.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from gates.lazy import pattern
+from gates.records import dataclass
 
 Segment = re.Pattern[str] | None
 """What one name of a path must match; None is `**`, any number of names."""
@@ -150,13 +152,13 @@ def _segment(tokens: list[str]) -> re.Pattern[str]:
             pieces[-1] += each
     first, *middle = pieces
     if not middle:
-        return re.compile(rf"{first}\Z", re.DOTALL)
+        return pattern(rf"{first}\Z", re.DOTALL)
     *middle, last = middle
     between = "".join(f"(?>.*?{piece})" for piece in middle if piece)
     return re.compile(rf"{first}{between}.*{last}\Z", re.DOTALL)
 
 
-_ANY = re.compile(".*", re.DOTALL)
+_ANY = pattern(".*", re.DOTALL)
 
 
 def _match(segments: tuple[Segment, ...], names: list[str]) -> bool:

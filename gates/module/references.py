@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from gates.errors import CouldNotCheckError
 from gates.module.document import Document
 from gates.module.subschemas import IN_PLACE, MAPS, Place, Subschema, subschemas
+from gates.records import dataclass, field
 
 BASE = "urn:axon:settings"
 """The base URI of a settings schema without `$id`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 
 from gates.errors import CouldNotCheckError
@@ -29,6 +28,8 @@ def sample_values(module: Module) -> SampleValues:
         return {}
     if not isinstance(named, str):
         raise CouldNotCheckError(f"module.json: {KEY} is not a path")
+    import tomllib
+
     try:
         tables = tomllib.loads(module.text(named))
     except (tomllib.TOMLDecodeError, RecursionError) as error:

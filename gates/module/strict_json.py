@@ -10,8 +10,10 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from gates.lazy import pattern
+from gates.records import dataclass
 
 MAX_DEPTH = 200
 """Deepest nesting that is read; deeper documents are refused, not crashed on."""
@@ -20,9 +22,9 @@ MAX_DIGITS = 308
 
 Key = str | int
 
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTALL)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_NUMBER = re.compile(r"-?\d")
+_TOKEN = pattern(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTALL)
+_SURROGATE = pattern(r"\\u[dD][89a-fA-F]")
+_NUMBER = pattern(r"-?\d")
 
 
 @dataclass(frozen=True)

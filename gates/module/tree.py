@@ -9,18 +9,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
 import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from shlex import quote
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module.ignore import Rules, is_ignored, is_output, read_rules
 from gates.module.links import resolve
 from gates.module.model import File, Problem
+from gates.records import dataclass, field
 
 MAX_FILES = 20_000
 MAX_BYTES = 128 * 1024 * 1024
@@ -203,6 +201,8 @@ def _is_plain(name: str) -> bool:
 
 
 def _unreadable(tree: Tree, path: str, error: OSError) -> None:
+    from shlex import quote
+
     reason = (error.strerror or str(error)).lower()
     tree.problem(f"could not be read: {reason}", path, f"chmod u+rX {quote(path)}", unread=True)
 
@@ -245,7 +245,7 @@ def digest(tree: Tree) -> str:
     entries = {path: file.sha256 for path, file in (tree.files | tree.refused).items()}
     lines = [f"{entries[path]}  {path}\n" for path in sorted(entries)]
     if any(problem.unread for problem in tree.problems):
-        lines.append(f"{secrets.token_hex(32)}  unread\n")
+        lines.append(f"{os.urandom(32).hex()}  unread\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

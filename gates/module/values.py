@@ -15,7 +15,6 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 from gates.errors import CouldNotCheckError
@@ -26,6 +25,7 @@ from gates.module.expressions import why_no_pattern
 from gates.module.references import BASE, References, references
 from gates.module.strict_json import parse
 from gates.module.subschemas import Place, Subschema
+from gates.records import asdict
 
 MAX_SECONDS = 10
 """That the process may take."""

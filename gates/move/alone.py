@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 from gates.database.server.driver import connect
 from gates.errors import UsageError
 from gates.move.place import APPLICATION, Place
+from gates.records import replace
 
 _TAKE = """
 SELECT pg_try_advisory_lock(hashtext('gates migration'), hashtext(%s)),

@@ -10,7 +10,6 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from gates.move.gatekeeper import nothing_in_the_way
 from gates.move.journal import sync_folder, write_synced
 from gates.move.place import Deadline, Place, StepFailedError, identifier, literal
 from gates.move.state import State, differences, new_key, new_roles, read_state
+from gates.records import replace
 
 if TYPE_CHECKING:
     import psycopg

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Protocol
 
 from gates.move.plan import Step
 from gates.move.read import Fault
+from gates.records import dataclass, field
 
 _VALUES = {
     "psql": "cdfFhLopPRTUv",

@@ -6,11 +6,11 @@ What could not be measured is no-go.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from gates.move.plan import Criterion, Plan
 from gates.move.record import Rehearsal
+from gates.records import dataclass
 
 _SKEW = 300.0
 """Seconds by which the clock of whoever rehearsed may be ahead."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from gates.errors import CouldNotCheckError, GatesError
 from gates.move.actions import RUN
@@ -18,6 +17,7 @@ from gates.move.journal import Entry, Journal
 from gates.move.place import Deadline, Place, StepFailedError
 from gates.move.plan import Plan, Step, minutes
 from gates.move.progress import DONE, Progress, progress
+from gates.records import dataclass, replace
 
 NEVER = 1e9
 """Seconds: no limit of the window, in rehearsals that measure how long things take."""

@@ -8,13 +8,13 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from gates.database.server.driver import connect
 from gates.move.engine import Hooks, run
 from gates.move.journal import Journal
 from gates.move.place import Place
 from gates.move.plan import Plan, Step
+from gates.records import dataclass
 
 KILL, DISK, LOCK = "kill -9", "disk full", "lock held"
 BAD_ROW, BAD_TARGET = "one bad row", "wrong row"

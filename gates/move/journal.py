@@ -11,12 +11,12 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
+from gates.records import asdict, dataclass, field
 
 NAME = "journal.jsonl"
 EVENTS = (

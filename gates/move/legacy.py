@@ -10,10 +10,11 @@ import json
 import random
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING
+
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -10,12 +10,12 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.database.server.driver import connect, psycopg_modules
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,8 +6,9 @@ Times are seconds from the start of the window, durations are seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from gates.records import dataclass, field
 
 FACTOR = 1.5
 """How much of its budget a step may take before it is stopped, where the plan says nothing."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gates.move.journal import Entry
 from gates.move.plan import Plan, Step, ordered
+from gates.records import dataclass, field
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 

@@ -6,7 +6,6 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from gates.errors import ConfigurationError
 from gates.move.plan import FACTOR, Check, Claim, Criterion, Plan, Step, WayBack
 from gates.move.positions import Place, line_at, lines_of
+from gates.records import dataclass
 
 SCHEMA = "migration_plan.v1"
 LARGEST = 1 << 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from gates.evidence.signed import parse
 from gates.evidence.statement import STATEMENT_TYPE, storable
 from gates.move.journal import Entry
 from gates.move.plan import Plan
+from gates.records import asdict, dataclass, field
 
 if TYPE_CHECKING:
     from gates.evidence.keys import Trust

@@ -7,7 +7,6 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from gates.move.place import Deadline, Place, StepFailedError, identifier
 from gates.move.plan import Plan
 from gates.move.progress import Progress
 from gates.move.record import Injected, Rehearsal, Rehearsed
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     import psycopg

@@ -13,10 +13,10 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.move.place import Deadline, Place
+from gates.records import asdict, dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,10 +6,10 @@ Source: OCI image specification 1.1, "Guidelines for Artifact Usage".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass
 from gates.registry.documents import (
     EMPTY_TYPE,
     LARGEST_JSON,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+from gates.lazy import pattern
+from gates.records import dataclass, field
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -22,7 +23,7 @@ LARGEST_JSON = 64 * 1024**2
 """Bytes of a document, an index among them."""
 PIECE = 1024 * 1024
 """Bytes that are read and written at once."""
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}\Z")
 
 Sink = Callable[[bytes], object]
 """What takes the bytes of a blob, piece by piece."""

@@ -12,15 +12,13 @@ import contextlib
 import fcntl
 import io
 import os
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass
 from gates.registry.documents import (
     LARGEST_BLOB,
     MANIFEST_TYPE,
@@ -209,6 +207,8 @@ class Writer:
 
     def prepare(self) -> None:
         """Make what is missing of an empty layout, and sweep what a killed writer left."""
+        import shutil
+
         shutil.rmtree(self._ingest, ignore_errors=True)
         self._ingest.mkdir(exist_ok=True)
         self._blobs.mkdir(parents=True, exist_ok=True)
@@ -258,7 +258,7 @@ class Writer:
 
     def _place(self, source: IO[bytes], path: Path, digest: str = "") -> None:
         """Put a file in place, whole or not at all."""
-        aside = self._ingest / secrets.token_hex(8)
+        aside = self._ingest / os.urandom(8).hex()
         with aside.open("xb") as file:
             meter = Meter(file.write)
             for piece in pieces(source):

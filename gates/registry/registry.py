@@ -8,11 +8,11 @@ version in the repository of its slug. Evidence refers to that manifest by `subj
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import RefusedError, ToolMissingError
+from gates.records import dataclass, replace
 from gates.registry.artifacts import TITLE, manifest_of, read_manifest, single_layer, store
 from gates.registry.documents import (
     LARGEST_BLOB,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import StageResult, Verdict
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from gates.contract.model import Change

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog.standing import describe
+from gates.records import asdict
 from gates.report.words import plural
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ rules of typescript-eslint that speak of `any`, the type of all that an unknown 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+
+from gates.records import dataclass
 
 NOT_FOUND = frozenset({
     "TS2307", "TS2792", "TS7016", "TS2688", "TS2580", "TS2591",

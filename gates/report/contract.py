@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gates.contract.bump import like
+from gates.records import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

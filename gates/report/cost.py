@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import click
 
@@ -14,6 +13,7 @@ from gates.database.proofs.locks.measure import FileCost, Measured, growths, win
 from gates.database.proofs.locks.observe import Step
 from gates.database.proofs.locks.observed_locks import HeldLock
 from gates.model import Level
+from gates.records import dataclass
 from gates.report.escaping import safe
 
 QUICK = 0.02

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, Level, Stage, StageResult, Verdict
+from gates.records import dataclass, replace
 from gates.report.causes import Standing, Told, standings
 from gates.report.doubles import Places
 from gates.report.words import plural

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
+
+from gates.lazy import pattern
 
 BIDIRECTIONAL = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that turn the order of others around (UAX 9), or mark where to."""
-_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
+_COMMAND = pattern(r"(?m)^([ \t]*):(?=:)")
 _LINE_ENDS = "\r\n\u0085\u2028\u2029\v\f\x1c\x1d\x1e"
 
 
@@ -42,6 +43,8 @@ def without_commands(text: str) -> str:
 
 def html_text(text: str) -> str:
     """Safe text as HTML text or as the value of an attribute in quotes."""
+    import html
+
     return html.escape(safe(text), quote=True)
 
 
@@ -51,6 +54,8 @@ def markdown_html(text: str) -> str:
     Ends of lines are references, since an empty line ends such a block; and what GitHub would make
     a mention of a person, or a link to an issue, is parted by a character of no width.
     """
+    import html
+
     escaped = html.escape(safe(text), quote=True).replace("\n", "&#10;").replace("\t", "    ")
     escaped = escaped.replace("@", "@&#8203;")
     return re.sub(r"(?<!&)#(?=\d)|(?i:\bgh-)(?=\d)", lambda found: f"{found[0]}&#8203;", escaped)

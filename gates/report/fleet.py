@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gates.model import Stage
+from gates.records import asdict
 from gates.report.catalog import table as table_text
 from gates.report.escaping import cut, one_line
 from gates.report.html.document import document

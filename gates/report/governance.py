@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog.standing import describe
 from gates.evidence.envelope import shown
+from gates.records import asdict
 from gates.report.catalog import table
 from gates.report.words import plural
 

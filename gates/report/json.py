@@ -6,10 +6,10 @@ Its types are its own, so that the model can change without breaking those who r
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, RanRecord, StageResult
+from gates.records import asdict, dataclass
 from gates.report.doubles import Places
 
 if TYPE_CHECKING:

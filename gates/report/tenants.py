@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gates.records import asdict
 from gates.report.catalog import table
 from gates.report.escaping import one_line
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from gates.model import Finding, Level, Stage, StageResult, Verdict
 from gates.report.causes import Standing
 from gates.report.doubles import Places
@@ -95,6 +93,8 @@ def _joined(line: Line, *, colour: bool) -> str:
 
 
 def _styled(text: str, words: list[str]) -> str:
+    import click
+
     colour = next((each for each in words if each not in ("bold", "dim")), None)
     bold, dim = ("bold" in words or None), ("dim" in words or None)
     return click.style(text, fg=colour, bold=bold, dim=dim)

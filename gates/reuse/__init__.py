@@ -8,9 +8,7 @@ so.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from gates.check import Planned, all_outlines, outlines
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.recorder import LATER, UNREPEATABLE, note, recording
+from gates.records import dataclass, field, replace
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers, in_words
 from gates.reuse.store import Found, Results
@@ -118,6 +117,8 @@ class Reuse:
     @cached_property
     def _sample(self) -> frozenset[str]:
         """The checks that are audited: picked at random from all whose kept results hold."""
+        import random
+
         held = [each.id for each in all_outlines() if self.find(each.id)]
         return frozenset(random.sample(held, min(self._audits, len(held))))
 

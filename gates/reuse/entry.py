@@ -8,7 +8,6 @@ as many subjects.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from gates.evidence.envelope import MalformedError, canonical, parse_json
 from gates.evidence.reader import Reader
 from gates.evidence.statement import STATEMENT_TYPE
 from gates.model import CheckResult, Finding, Level, Location, RanRecord, Verdict
+from gates.records import asdict, dataclass, field
 
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/result/v1"
 TOGETHER_TYPE = "https://schemas.axon.dev/gates/results/v1"

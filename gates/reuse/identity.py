@@ -7,15 +7,16 @@ be set, so a file that was written to is read again.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
+import marshal
 import os
 import re
 import sys
 import sysconfig
 import threading
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 from gates.machine import operating_system
@@ -31,7 +32,7 @@ class Identities:
         self._memory = memory
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
-        self._folders: list[Path] | None = None
+        self._folders: list[str] | None = None
         self._new = False
         try:
             known = json.loads(memory.read_text("ascii"))
@@ -47,25 +48,31 @@ class Identities:
     def distribution(self, name: str) -> str | None:
         """The digest of all files that an installed distribution lists; None for one that is not
         installed."""
-        for folder in self._installed():
-            if _normal(folder.name.partition("-")[0]) == _normal(name):
+        folders = self._installed()
+        first = _normal(name).partition("-")[0]
+        for folder in (each for each in folders if each.lower().startswith(first)):
+            if _normal(folder.partition("-")[0]) == _normal(name):
                 try:
-                    record = (folder / "RECORD").read_text("utf-8")
+                    record = Path(self._place, folder, "RECORD").read_text("utf-8")
                 except OSError:
                     return None
                 listed = _listed(record)
-                parent = str(folder.parent)
-                files = [f"{parent}/{each}" for each in listed if not each.endswith(".pyc")]
-                return self._group(f"distribution {folder.name}", sorted(files))
+                files = [f"{self._place}/{each}" for each in listed if not each.endswith(".pyc")]
+                return self._group(f"distribution {folder}", sorted(files))
         return None
 
-    def _installed(self) -> list[Path]:
+    def _installed(self) -> list[str]:
+        """The names of the folders that say what is installed."""
         with self._lock:
             if self._folders is None:
-                with os.scandir(sysconfig.get_path("purelib")) as entries:
-                    names = [e.path for e in entries if e.name.endswith(".dist-info")]
-                self._folders = [Path(each) for each in sorted(names)]
+                with os.scandir(self._place) as entries:
+                    names = [each.name for each in entries if each.name.endswith(".dist-info")]
+                self._folders = sorted(names)
             return self._folders
+
+    @cached_property
+    def _place(self) -> str:
+        return sysconfig.get_path("purelib")
 
     def gate(self) -> str:
         """The digest of this package, of the interpreter, and of what is installed beside it.
@@ -75,7 +82,7 @@ class Identities:
         see that of the tools themselves.
         """
         installed = [
-            f"{folder.name} {_stamp(str(folder / 'RECORD'))}" for folder in self._installed()
+            f"{each} {_stamp(f'{self._place}/{each}/RECORD')}" for each in self._installed()
         ]
         own = self._group("gates", sorted(_files(_PACKAGE)))
         said = [own or "", sys.version, operating_system(), sys.executable, *installed]
@@ -95,8 +102,8 @@ class Identities:
         stamps = [_stamp(each) for each in paths]
         if not paths or (len(paths) == 1 and stamps[0] is None):
             return None
-        stamp = "\n".join(f"{path} {each}" for path, each in zip(paths, stamps, strict=True))
-        key = hashlib.sha256(f"{name}\n{stamp}".encode(errors="surrogateescape")).hexdigest()
+        # In the second form of marshal, equal values have equal bytes.
+        key = hashlib.sha256(marshal.dumps((name, paths, stamps), 2)).hexdigest()
         with self._lock:
             if key in self._known:
                 return self._known[key]
@@ -112,6 +119,8 @@ class Identities:
 def _listed(record: str) -> list[str]:
     """The files of a RECORD: the first of each line's values."""
     if '"' in record:
+        import csv
+
         return [row[0] for row in csv.reader(record.splitlines()) if row]
     return [line.partition(",")[0] for line in record.splitlines() if line]
 
@@ -134,12 +143,12 @@ def _files(folder: Path) -> list[str]:
     return found
 
 
-def _stamp(path: str) -> str | None:
+def _stamp(path: str) -> tuple[int, ...] | None:
     try:
         state = os.stat(path)  # noqa: PTH116 - thousands of times a run
     except OSError:
         return None
-    return f"{state.st_dev} {state.st_ino} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def _digest(path: str) -> str:

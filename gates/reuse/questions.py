@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from gates.module import Module
 from gates.module.parts import PARTS, digest_part, is_migration
 from gates.module.paths import inside
 from gates.module.sample_values import KEY as SAMPLE_VALUES
+from gates.records import fields, replace
 from gates.reuse.identity import Identities
 from gates.settings import Policy, Settings
 from gates.toolchains.folders import digest_folder, inherited, named_registries, read_seal
@@ -121,6 +120,13 @@ def of_environment(environment: Mapping[str, str]) -> str:
     return digest_of(environment)
 
 
+def of_which(program: str) -> str:
+    """The answer for where a program lies."""
+    import shutil
+
+    return shutil.which(program) or "nowhere"
+
+
 def of_folder(path: Path) -> str:
     """The answer for a folder that the policy names."""
     return digest_folder(path) if is_folder(path) else NONE
@@ -156,7 +162,10 @@ class Answers:
     def changed(self, trace: Mapping[str, str], *, first: bool = False) -> list[str]:
         """The questions whose answers are others now; with `first`, the first alone."""
         found = []
+        known = self._known
         for question, answer in trace.items():
+            if question in known and known[question] == answer:
+                continue
             if self.answer(question) != answer:
                 found.append(question)
                 if first:
@@ -204,7 +213,7 @@ class Answers:
             "hour": lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}",
             "program": lambda: self._identities.program(about),
             "distribution": lambda: self._identities.distribution(about),
-            "which": lambda: shutil.which(about) or "nowhere",
+            "which": lambda: of_which(about),
             "registries": lambda: digest_of(named_registries(os.environ)),
             "environment": lambda: of_environment(inherited(os.environ)),
             "folder": lambda: of_folder(Path(about)),

@@ -13,11 +13,11 @@ import io
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError, GatesError
 from gates.model import Stage
+from gates.records import dataclass, field
 from gates.registry import Content, Registry
 from gates.registry.artifacts import Kind, put, take
 from gates.reuse.store import KEPT, LARGEST, Found, understand

@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.filesystem import read_plain, write_whole
 from gates.model import CheckResult, Reused
+from gates.records import dataclass, replace
 from gates.run import asked_of_catalog
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from gates.module import File, Module
 from gates.recorder import note
+from gates.records import fields
 from gates.reuse import questions
 from gates.settings import Policy
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from gates.errors import ConfigurationError
 from gates.identities import (
     SIGNING,
 )
+from gates.records import dataclass, replace
 
 REUSE = ("on", "read", "fresh", "off")
 """How kept results of checks are used."""

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from gates.approvers import ApprovalRule, Approver
 from gates.identities import Identity, TrustFile, TrustRoot
 from gates.model import Level
+from gates.records import dataclass, field, fields, is_dataclass, replace
 
 POLICY_FILE = "gates-policy.toml"
 MODULE_FILE = "gates.toml"

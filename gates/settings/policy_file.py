@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from gates.identities import (
     read_trust_root,
 )
 from gates.model import Level
+from gates.records import replace
 from gates.settings.policy import IMAGE, MODULE_FILE, POLICY_FILE, Policy
 from gates.settings.policy_values import (
     list_of,

@@ -9,12 +9,12 @@ import json
 import os
 import sys
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 
 _MANIFEST, _PART = ".json", ".part"
 

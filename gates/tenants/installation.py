@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from gates.database.parsing.script import parse
 from gates.database.prepared.platform_rights import create_extensions, extensions_of
 from gates.errors import RefusedError
 from gates.module import Module
+from gates.records import dataclass
 from gates.registry import Registry
 from gates.releases import Release
 from gates.tenants import store

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.runner import Failure, run_script
 from gates.database.server.driver import connect, psycopg_modules
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

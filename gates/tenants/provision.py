@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog import Catalog, ReleasedVersion
 from gates.errors import CatalogUnavailableError, RefusedError
+from gates.records import dataclass
 from gates.registry import Registry
 from gates.tenants import store
 from gates.tenants.installation import Installation

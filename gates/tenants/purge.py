@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from gates.catalog import Catalog
 from gates.database.server.driver import psycopg_modules
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 from gates.tenants import store
 from gates.tenants.exports import Export, exports_in, folder_for
 from gates.tenants.migrator import Migrator

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

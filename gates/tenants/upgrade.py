@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gates.catalog import Catalog, ReleasedVersion
 from gates.errors import GatesError, RefusedError
+from gates.records import dataclass
 from gates.registry import Registry
 from gates.tenants import store
 from gates.tenants.installation import Installation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked
 from gates.toolchains.osv import (

@@ -13,9 +13,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from gates.records import dataclass
 from gates.toolchains.sandbox import SYSTEM
 
 OTHER_USER = 64_907

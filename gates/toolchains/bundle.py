@@ -9,7 +9,6 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -17,6 +16,7 @@ from typing import IO
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.problem import Problem
 from gates.toolchains.processes import disk
 from gates.toolchains.session import Session

@@ -20,11 +20,11 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.filesystem import read_plain, write_whole
 from gates.model import RanRecord
+from gates.records import dataclass
 from gates.toolchains.folders import SEAL, note_seal
 from gates.toolchains.processes import disk
 from gates.toolchains.session import hold

@@ -7,11 +7,11 @@ run of a tool has to find a fault that is known, and to say which files it looke
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gates.errors import ToolFailedError
 from gates.module.parts import digest_part
+from gates.records import dataclass
 from gates.toolchains.problem import Problem
 from gates.toolchains.processes import disk
 from gates.toolchains.tools import Tools

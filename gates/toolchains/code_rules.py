@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location, RanRecord
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.problem import Problem
 
 RULES = frozenset(

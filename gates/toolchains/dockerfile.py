@@ -6,10 +6,10 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from gates.model import Location
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.problem import Problem
 
 NAME = "Dockerfile"

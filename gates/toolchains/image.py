@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError
 from gates.model import Location
+from gates.records import dataclass
 from gates.settings import Policy
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.dockerfile import (

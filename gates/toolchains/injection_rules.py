@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gates.errors import ToolMissingError
+from gates.records import dataclass
 
 FOLDERS = Path(__file__).with_name("languages")
 SOURCES = "sources.yaml"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from gates.errors import CouldNotCheckError
 from gates.filesystem import is_file, is_link
 from gates.model import RanRecord
+from gates.records import dataclass
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
 

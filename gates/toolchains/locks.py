@@ -8,9 +8,9 @@ that is written anew from what was read here, so that both know the same package
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 
 class LockError(ValueError):

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Level, Location
+from gates.records import dataclass, replace
 from gates.toolchains.cache import Installed, install_once
 from gates.toolchains.canary import Canary, append, plant, prove
 from gates.toolchains.injection_rules import Rule, read_rules, write_rules

@@ -8,11 +8,11 @@ never "not affected".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from gates.records import dataclass
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 
 _KINDS = {"introduced", "fixed", "last_affected", "limit"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Level, Location
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

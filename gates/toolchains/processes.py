@@ -18,11 +18,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError, ToolMissingError, machine_fault
+from gates.records import dataclass
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.walls import walls as _walls
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import Location, RanRecord
+from gates.records import dataclass
 from gates.toolchains.bundle import Bundle, unpack
 from gates.toolchains.processes import Ran
 from gates.toolchains.sandbox import Sandbox

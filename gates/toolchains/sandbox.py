@@ -6,10 +6,10 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from gates.records import dataclass, field
 from gates.toolchains.launcher.config import write_config
 
 LAUNCHER = Path(__file__).with_name("launcher")

@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from gates.errors import CouldNotCheckError, ToolMissingError
 from gates.module import Module
+from gates.records import asdict, dataclass
 from gates.toolchains.session import Session
 from gates.toolchains.tools import SOURCE_DATE_EPOCH, Tools
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from gates.digests import digest_of
 from gates.model import CoverageFigure, FileCoverage, RanRecord
 from gates.module import Module
+from gates.records import dataclass, field, replace
 from gates.toolchains.folders import digest_folder
 from gates.toolchains.problem import Problem
 from gates.toolchains.session import Session

@@ -7,13 +7,13 @@ import os
 import shutil
 import sysconfig
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import ToolFailedError, ToolMissingError
 from gates.model import RanRecord
 from gates.module.parts import PARTS, Part, digest_part
 from gates.recorder import LATER, note
+from gates.records import dataclass, replace
 from gates.toolchains.folders import inherited
 from gates.toolchains.processes import Ran, disk
 from gates.toolchains.sandbox import Sandbox, interpreter

@@ -7,10 +7,10 @@ import json
 import os
 import select
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from gates.errors import ToolFailedError
+from gates.records import dataclass, field
 from gates.toolchains.bubblewrap import find_bubblewrap, give, other_user
 from gates.toolchains.sandbox import LAUNCHER, Sandbox, interpreter
 

@@ -29,7 +29,7 @@ WORLD = {"subprocess", "socket", "shutil", "tempfile", "psycopg", "urllib", "htt
 
 RANK = {
     "errors": 0, "model": 0, "filesystem": 0, "recorder": 0, "digests": 0, "identities": 0,
-    "approvers": 0, "barred": 2, "baseline": 4,
+    "approvers": 0, "records": 0, "barred": 2, "baseline": 4,
     "settings": 1, "steps": 1, "supervisor": 1, "syntax": 0, "workers": 0, "module": 2, "check": 2,
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
     "releases": 5, "governance": 5, "changes": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6,
@@ -112,7 +112,7 @@ ROOMS = (
     ("versions", "server", "tenant_session"),
     ("catalog_state", "parsing"),
     ("rules", "runner", "baseline", "locate", "failure_advice", "missing_objects"),
-    ("prepared", "__init__"),
+    ("prepared", "database", "__init__"),
     ("rows",),
     ("shapes",),
     ("proofs/tenants", "proofs/isolation", "proofs/audit", "proofs/idempotency",

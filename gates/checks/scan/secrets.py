@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from gates.check import check
 from gates.errors import CouldNotCheckError
 from gates.model import Finding, Stage
+from gates.records import replace
 from gates.toolchains import Tools
 
 

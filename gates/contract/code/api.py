@@ -7,10 +7,10 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 MAX_SOURCES = 64 * 1024 * 1024
 """Bytes of sources in one wheel, unpacked, that are looked at."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gates.contract.model import Change
 from gates.model import Location
 from gates.module import Module
+from gates.records import replace
 
 _WORDS = "function|class|const|let|var|interface|type|enum|namespace"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from gates.contract.code.python_members import Members
 from gates.contract.code.python_sources import parsed, stubs_beside
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, replace
 from gates.toolchains.languages.python.inside import INSIDE
 
 if TYPE_CHECKING:

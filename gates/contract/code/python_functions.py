@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from inspect import Signature
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from gates.contract.code.python_facts import decorated, shape
 from gates.contract.code.python_signatures import signature_of
 from gates.contract.code.types import NOTHING, is_spelled, spelled
 from gates.contract.model import Bump, Change
+from gates.records import replace
 
 if TYPE_CHECKING:
     import griffe

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gates.contract.code.calls import broken_calls
@@ -18,6 +17,7 @@ from gates.contract.code.python_fields import (
     made_from,
     options,
 )
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import griffe

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from gates.contract.code.standard import ABSTRACT, NONE, TYPING, known_class
+from gates.records import dataclass
 from gates.syntax import parse_expression
 
 _TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gates.model import Location
 from gates.module import Document, Key
+from gates.records import dataclass
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from gates.records import dataclass
 
 _LIST = re.compile(
     r"CHECK \(\((?P<what>[^=<>]+?) = ANY \(\(?ARRAY\[(?P<values>.*)\](?:\)::[^\[]+\[\])?\)\)\)",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.probe import Refuses
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.parsing.script import Script
 from gates.model import Location
+from gates.records import dataclass, field
 
 Place = Callable[[str, str, bool], Location | None]
 """Where a relation or routine (its bare name), or a member of it ("" for none), is made or was

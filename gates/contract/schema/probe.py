@@ -13,11 +13,11 @@ import itertools
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.tenant_session import A, B, Sessions
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.pair import Pair, bare_name, shown
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.parsing.script import Node, strings, walk
 from gates.database.parsing.statements import Inner, statements_of, unreadable_of
+from gates.records import dataclass, field
 
 _BRANCH = re.compile(r"\bTHEN\b", re.IGNORECASE)
 _WRITING = ("UpdateStmt", "InsertStmt", "MergeStmt", "CopyStmt")

@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from gates.module import Document
 from gates.module.references import references
 from gates.module.strict_json import parse
 from gates.module.values import QUICK_TEXT, grows, needs_process, patterns
+from gates.records import asdict
 
 MAX_SECONDS = 20
 """Of processor time, that a comparison with patterns of the slow kind may take."""

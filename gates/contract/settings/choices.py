@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.settings import words
 from gates.contract.settings.difference import Difference, Spot
 from gates.module.subschemas import Place
+from gates.records import replace
 
 if TYPE_CHECKING:
     from gates.contract.settings.walk import Occurrence, Walk

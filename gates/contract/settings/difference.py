@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from gates.contract.model import Bump
 from gates.contract.settings.placing import Focus
@@ -11,6 +10,7 @@ from gates.contract.settings.search import About
 from gates.contract.settings.view import Conj
 from gates.model import Location
 from gates.module.subschemas import Place
+from gates.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.model import Bump
@@ -13,6 +12,7 @@ from gates.contract.settings.meaning import has_key, leads_to, lost
 from gates.contract.settings.view import matches
 from gates.model import Location
 from gates.module.subschemas import Place
+from gates.records import replace
 
 if TYPE_CHECKING:
     from gates.contract.settings.search import About

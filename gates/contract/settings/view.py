@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gates.module.expressions import expression
 from gates.module.subschemas import Place
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from gates.contract.settings.side import Side

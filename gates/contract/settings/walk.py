@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from gates.contract.model import Bump
@@ -17,6 +16,7 @@ from gates.contract.settings.side import text_of
 from gates.contract.settings.subset import Prover
 from gates.contract.settings.view import Conj, View
 from gates.module.subschemas import Place
+from gates.records import replace
 
 ASSERTIONS = (
     "type", "const", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf",

@@ -8,13 +8,13 @@ databases with the same definition give equal snapshots.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database import versions
 from gates.database.catalog_state.common_objects import QUERIES
 from gates.database.catalog_state.rare_objects import RARE
 from gates.database.tenant_session import quote
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from gates.database.parsing.dynamic import Names, literal_text
 from gates.database.parsing.script import expression_of, parse_inner
+from gates.records import dataclass
 
 Tree = dict[str, Any]
 

@@ -9,12 +9,12 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from gates.database.parsing.script import Script
 from gates.database.parsing.statements import Inner, statements_of
+from gates.records import dataclass
 
 Tree: TypeAlias = Any
 """A node of pglast, or a list of them; the package has no types."""

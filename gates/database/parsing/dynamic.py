@@ -11,9 +11,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from gates.database.parsing.script import Node, parse_inner, strings
+from gates.records import dataclass, field
 
 UNKNOWN = "unknown_at_parse_time"
 """Stands in a statement for a name or text that only a run can know."""

@@ -9,11 +9,11 @@ import bisect
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
 from gates.errors import ToolMissingError
+from gates.records import dataclass, field
 
 Node = dict[str, Any]
 

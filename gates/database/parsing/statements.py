@@ -7,7 +7,6 @@ and not passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from gates.database.parsing.bodies import Body, Piece, read_body
@@ -30,6 +29,7 @@ from gates.database.parsing.script import (
 )
 from gates.model import Location
 from gates.module import Module
+from gates.records import dataclass
 
 __all__ = ["UNKNOWN", "Inner", "Unreadable", "scripts_of", "statements_of", "unreadable_of"]
 

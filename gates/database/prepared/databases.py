@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -27,6 +26,7 @@ from gates.database.server.embedded import throwaway_server
 from gates.database.server.workspace import Role, Workspace
 from gates.errors import CouldNotCheckError, DatabaseUnavailableError
 from gates.module import Module
+from gates.records import dataclass, replace
 from gates.settings import Policy, Settings
 from gates.workers import alone
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
@@ -20,6 +19,7 @@ from gates.database.parsing.dynamic import UNKNOWN, RefusedTextError, executed_t
 from gates.database.parsing.script import Statement, parse_inner
 from gates.database.prepared.scratch import Scratch
 from gates.database.tenant_session import quote
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     import psycopg

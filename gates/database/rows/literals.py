@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
+
+from gates.records import dataclass
 
 _LITERAL = re.compile(r"(~~?\*?\s*)?(?:similar_to_escape\()?(\b[eE])?'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])(-?\d{1,40}(?:\.\d{1,40})?)(?![\w.])")

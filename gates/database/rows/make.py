@@ -8,7 +8,6 @@ CHECK expressions suggest candidates, and the server itself says which combinati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Column, Reference, Table
@@ -19,6 +18,7 @@ from gates.database.rows.solve import NoRowError, Rule, Solver, numbered_by_serv
 from gates.database.rows.values import Types, quote
 from gates.database.tenant_session import Sessions, derived_uuid
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

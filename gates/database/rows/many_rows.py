@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gates.database.catalog_state.tables import Reference, Table
@@ -19,6 +18,7 @@ from gates.database.rows.make import Maker, Row
 from gates.database.rows.series import varying
 from gates.database.rows.solve import NoRowError, numbered_by_server
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,10 +6,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Column, Table
 from gates.database.rows.solve import NO_VALUE, numbered_by_server
+from gates.records import dataclass
 
 __all__ = ["NO_VALUE", "Row"]
 

@@ -8,8 +8,9 @@ halved until the rest answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     import psycopg

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Column, Table
@@ -22,6 +21,7 @@ from gates.database.rows.search import (
 )
 from gates.database.rows.values import Types, quote
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gates.database.tenant_session import derived_uuid, quote
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 __all__ = ["Type", "Types", "holds", "quote"]
 

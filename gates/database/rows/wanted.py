@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.conditions import Part, Relation, Wanted, wanted_of
@@ -12,6 +11,7 @@ from gates.database.rows.make import Maker, Wish
 from gates.database.rows.row import Row
 from gates.database.rows.solve import Rule
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 _FIRST_SEED, _STEP = 100, 2
 _MOST = 150

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from gates.database.parsing.script import (
     Node,
@@ -20,6 +19,7 @@ from gates.database.parsing.script import (
 )
 from gates.database.parsing.statements import UNKNOWN, Inner, statements_of
 from gates.model import Location
+from gates.records import dataclass
 
 _PLACE = re.compile(r"(?<![:\w]):(table|column)\b")
 _APP = "tenant_app_role"

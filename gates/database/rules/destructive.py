@@ -8,11 +8,11 @@ name for one of them. `contract` checks compare what the versions really have; t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from gates.database.parsing.relations import created_tables
 from gates.database.parsing.script import Node, strings
 from gates.database.parsing.statements import Inner
+from gates.records import dataclass
 
 BUMP = "major"
 

@@ -6,12 +6,12 @@ A migration that decides by it does something else in a proof than on the platfo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gates.database.parsing.dynamic import literal_text
 from gates.database.parsing.script import Node, own_name, strings
 from gates.database.parsing.statements import Inner
 from gates.database.server.leftovers import PLATFORM_ROLES
+from gates.records import dataclass
 
 SERVER = frozenset({
     "current_database", "version", "pg_backend_pid", "pg_postmaster_start_time",

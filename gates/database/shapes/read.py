@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gates.database import Database
 from gates.database.catalog_state.facts import RowPolicy
@@ -13,6 +12,7 @@ from gates.database.shapes.deviation import Definitions, Deviation
 from gates.database.shapes.owner_rights import owner_rights
 from gates.database.shapes.policies import deviating_policies, print_shapes
 from gates.database.shapes.restrictive import telling_policies
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

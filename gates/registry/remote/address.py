@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gates.errors import ConfigurationError, RefusedError
+from gates.records import dataclass
 
 SCHEMES = {"oci": "https", "oci+http": "http"}
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from gates.errors import CouldNotCheckError
 from gates.evidence.envelope import shown
+from gates.records import dataclass, field
 from gates.registry.documents import is_digest
 
 LARGEST_ANSWER = 4 * 1024 * 1024

@@ -12,10 +12,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 from gates.registry.remote.address import Address, is_loopback
 from gates.registry.remote.answers import Answer, plain_url
 from gates.registry.remote.credentials import Credential, find_credential

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass
 from gates.registry.documents import LARGEST_BLOB, Content, Descriptor, Meter, Sink
 from gates.registry.remote.answers import Answer, TryAgainError
 from gates.registry.remote.client import Client, Exchange

@@ -11,7 +11,6 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
@@ -20,6 +19,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from gates.errors import ConfigurationError, CouldNotCheckError
+from gates.records import dataclass, field, replace
 from gates.registry.documents import PIECE, Sink
 from gates.registry.remote.address import Address
 from gates.registry.remote.answers import (

@@ -11,11 +11,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass, field
 from gates.toolchains.processes import Processes
 
 HELPER_SECONDS = 30.0

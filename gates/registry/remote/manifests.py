@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.errors import RefusedError
+from gates.records import dataclass
 from gates.registry.documents import INDEX_TYPE, MANIFEST_TYPE, Descriptor, digest_of
 from gates.registry.remote.answers import LARGEST_ANSWER, Answer
 from gates.registry.remote.client import Client

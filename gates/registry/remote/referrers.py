@@ -10,11 +10,11 @@ from __future__ import annotations
 import random
 import re
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 from gates.registry.documents import INDEX_TYPE, Descriptor, index_of, read_object
 from gates.registry.remote.answers import Answer
 from gates.registry.remote.manifests import Manifests

@@ -12,10 +12,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, RefusedError
+from gates.records import dataclass, field
 from gates.registry.documents import MANIFEST_TYPE, Content, Descriptor, Sink, read_object
 from gates.registry.remote.address import Address, tag_of
 from gates.registry.remote.blobs import CHUNK, Blobs

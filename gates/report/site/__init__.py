@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gates.records import dataclass, field
 from gates.report.site.index import index
 from gates.report.site.module import module
 from gates.report.site.places import INDEX, MARKER, module_place, version_place

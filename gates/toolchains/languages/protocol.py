@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from gates.model import Location
 from gates.module import Module
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from gates.toolchains.advisories import Advisory

@@ -7,7 +7,8 @@ fits no encoding.
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+
+from gates.records import dataclass
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with that of UTF-16

@@ -7,10 +7,10 @@ import json
 import platform
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
+from gates.records import dataclass
 from gates.toolchains.cache import Installed, install_once
 from gates.toolchains.processes import disk
 from gates.toolchains.sandbox import Sandbox

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

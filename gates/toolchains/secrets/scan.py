@@ -8,11 +8,11 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
+from gates.records import dataclass, replace
 from gates.toolchains.languages import LANGUAGES
 from gates.toolchains.processes import disk
 from gates.toolchains.secrets import kingfisher

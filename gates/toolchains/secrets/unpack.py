@@ -13,11 +13,11 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, cast
 
 from gates.module.tree import MAX_FILE
+from gates.records import dataclass, field
 from gates.toolchains.secrets.pdf import UnreadableError, streams
 
 MAX_MEMBERS = 20_000

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from gates.records import dataclass
 from gates.toolchains.secrets.pdf import UnreadableError
 
 MAX_DEPTH = 8

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from gates.model import Location
+from gates.records import dataclass
 
 T = TypeVar("T")
 Node = TypeVar("Node")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gates.model import Location
+from gates.records import dataclass
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _LINE = re.compile(rf"(?P<before>\s*(?:export\s+)?)(?P<name>{_NAME})\s*=\s*(?P<value>.*)")

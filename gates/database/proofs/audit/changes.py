@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Column, Table
 from gates.database.proofs.audit.entries import Change, Json, Seen
@@ -22,6 +21,7 @@ from gates.database.rows.other_values import (
     undefaulted,
 )
 from gates.database.rows.solve import NoRowError
+from gates.records import dataclass
 
 _BOOKKEEPING = "updated_at"
 """Alone it is no change that anybody made."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gates.database.rows.row import Row
+from gates.records import dataclass, field
 
 Json = Mapping[str, Any]
 

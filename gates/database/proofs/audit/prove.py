@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
@@ -23,6 +22,7 @@ from gates.database.rows.solve import NoRowError
 from gates.database.shapes.audit_trigger import standard_trigger
 from gates.database.tenant_session import APP, derived_uuid, quote
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.audit.changes import LOG, names_of
 from gates.database.proofs.audit.entries import Change, Seen
 from gates.database.proofs.tenants.tenants import Tenants
+from gates.records import dataclass
 
 _TRIGGERS = """
     SELECT t.tgname, quote_ident(t.tgname), p.oid::regproc::text, CASE t.tgenabled

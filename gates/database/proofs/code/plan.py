@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.parsing.script import parse_inner
 from gates.database.rules.code import KINDS
 from gates.database.tenant_session import A
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

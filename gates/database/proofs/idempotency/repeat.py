@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.database import Database
 from gates.database.catalog_state.snapshot import diff
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.idempotency.sequences import advance_sequences, last_numbers, set_back
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
+from gates.records import dataclass
 
 _Changes = dict[str, dict[str, str]]
 """For each script the tables whose rows it changed, each with a sentence."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gates.database import Database
 from gates.database.catalog_state.snapshot import Snapshot, diff
@@ -23,6 +22,7 @@ from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 from gates.errors import CouldNotCheckError
 from gates.model import Location
+from gates.records import dataclass
 
 _LOCK_NOT_AVAILABLE = "55P03"
 _BEGINS = {"TRANS_STMT_BEGIN", "TRANS_STMT_START"}

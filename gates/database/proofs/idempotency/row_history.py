@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.prepared.scratch import Scratch
+from gates.records import dataclass, replace
 
 Value = str | None
 """A column's value as PostgreSQL writes it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Database
@@ -17,6 +16,7 @@ from gates.database.parsing.script import Node, Script, Statement, parse
 from gates.database.prepared.scratch import Scratch
 from gates.errors import CouldNotCheckError
 from gates.model import Location
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.idempotency.repeat import data_changes
 from gates.database.runner import Failure
+from gates.records import dataclass
 
 
 @dataclass

@@ -8,10 +8,10 @@ failed at something else than row security, is tried again by itself, and counts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.tenant_session import Entry, quote
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
@@ -17,6 +16,7 @@ from gates.database.proofs.isolation.arguments import Values
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.tenant_session import APP
 from gates.errors import CouldNotCheckError
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

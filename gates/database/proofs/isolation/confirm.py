@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gates.database import Clone, Database
@@ -13,6 +12,7 @@ from gates.database.proofs.tenants.outcomes import Leak
 from gates.database.proofs.tenants.replay import COMMITS, PSQL_PATH, shows
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
+from gates.records import dataclass, replace
 
 Seen = TypeVar("Seen", Leak, Exposure)
 

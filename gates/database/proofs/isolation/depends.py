@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gates.database.catalog_state.tables import Column, Table
@@ -28,6 +27,7 @@ from gates.database.rows.make import Row
 from gates.database.rows.twins import make_tied, make_twins
 from gates.database.rows.values import quote
 from gates.database.rows.wanted import make_wanted
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     from gates.database import Clone

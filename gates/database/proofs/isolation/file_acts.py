@@ -8,7 +8,6 @@ as long as something is not there yet is seen as well.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Database
@@ -31,6 +30,7 @@ from gates.database.proofs.tenants.two_tenants import add_platform_rows
 from gates.database.rows.make import Maker
 from gates.database.rows.solve import NoRowError
 from gates.model import Location
+from gates.records import replace
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.changed_rows import changes_b
@@ -18,6 +17,7 @@ from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
 from gates.database.rows.values import quote
 from gates.database.tenant_session import APP
+from gates.records import dataclass
 
 _BEHIND = """
     SELECT c.oid, CASE WHEN r.oid IS NOT NULL THEN 'rule ' || quote_ident(r.rulename)

@@ -9,7 +9,6 @@ tenant B: each is run without B's rows and with them, and what A has is compared
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
@@ -30,6 +29,7 @@ from gates.database.proofs.isolation.file_acts import (
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.solve import NoRowError
+from gates.records import replace
 
 _TRIGGERS = """
     SELECT t.tgrelid, t.tgname, quote_ident(t.tgname), ARRAY(

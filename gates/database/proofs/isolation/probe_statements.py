@@ -7,7 +7,6 @@ Only what came out otherwise than it must is tried again alone (`probes`), and s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from gates.database.catalog_state.tables import Table
@@ -17,6 +16,7 @@ from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.rows.values import quote
 from gates.database.tenant_session import Entry
+from gates.records import dataclass
 
 _MERGE_SINCE = 150000
 

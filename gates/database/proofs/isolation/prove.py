@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gates.database import Database
 from gates.database.catalog_state.facts import RowPolicy
@@ -55,6 +54,7 @@ from gates.database.proofs.tenants.two_tenants import add_platform_rows, two_ten
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
 from gates.database.shapes.read import Shapes, read_shapes
+from gates.records import dataclass, field
 
 
 @dataclass(frozen=True)

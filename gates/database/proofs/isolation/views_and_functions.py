@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.calls import find_calls
@@ -29,6 +28,7 @@ from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.tenant_session import APP, Entry, quote
 from gates.model import Location
+from gates.records import dataclass
 
 _VIEWS = """
     SELECT n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),

@@ -7,7 +7,6 @@ stops somebody, which is the same on every machine. Time counts only against the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from gates.database.proofs.locks.effects import Effect
 from gates.database.proofs.locks.growth import span
@@ -15,6 +14,7 @@ from gates.database.proofs.locks.measure import FileCost, Measured
 from gates.database.proofs.locks.observe import Step
 from gates.database.proofs.locks.waits import Window
 from gates.model import Level, Location, LockSpan
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

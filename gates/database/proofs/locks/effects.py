@@ -8,8 +8,9 @@ file of a relation (`relfilenode`) is another one after a rewrite, and the sessi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from gates.records import dataclass
 
 NOISE = 0.005
 """Seconds below which nothing is said about a duration: scheduling, one flush, a cold cache."""

@@ -7,7 +7,6 @@ that a file makes itself is empty and known to nobody else: nobody waits for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Database
@@ -21,6 +20,7 @@ from gates.database.rows.many_rows import Multiplier, counts
 from gates.database.runner import run_script
 from gates.errors import CouldNotCheckError
 from gates.module import Module
+from gates.records import dataclass, field
 
 if TYPE_CHECKING:
     import psycopg

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database.parsing.script import Script, Statement, cannot_run_in_transaction, parse
@@ -21,6 +20,7 @@ from gates.database.proofs.locks.observed_locks import HeldLock, held_locks
 from gates.database.server.driver import TimeLimitError, psycopg_modules, run_within
 from gates.database.server.workspace import Workspace
 from gates.model import Location
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
     import psycopg

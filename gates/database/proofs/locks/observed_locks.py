@@ -6,10 +6,10 @@ itself has no name here, and that is as it should be: nobody else can wait for i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.proofs.locks.lock_modes import Mode
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

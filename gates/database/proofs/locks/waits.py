@@ -6,11 +6,10 @@ beginning of a file keeps everybody waiting for the slow statement at its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.database.proofs.locks.lock_modes import Mode
 from gates.database.proofs.locks.observe import Observed, Step
 from gates.database.proofs.locks.observed_locks import HeldLock
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ before it, as it does for tenants who went back and come again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from gates.database import Database
 from gates.database.catalog_state.snapshot import Snapshot, diff
@@ -20,6 +19,7 @@ from gates.database.proofs.rollback.seeds import Seeds
 from gates.database.rows.filling import fill
 from gates.database.runner import Failure
 from gates.module import Migration, Module
+from gates.records import dataclass, field
 
 _CHANGED = "it does not bring back the rows as they were before this migration"
 

@@ -3,11 +3,10 @@
 # ruff: noqa: S608 - names are quoted by the server
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.database import Database
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.idempotency.row_history import Contents, TableRows
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gates.database.catalog_state.tables import Table
+from gates.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gates.database.parsing.script import Statement, parse
 from gates.database.server.driver import TimeLimitError, run_within
+from gates.records import dataclass
 
 if TYPE_CHECKING:
     import psycopg

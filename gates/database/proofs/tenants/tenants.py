@@ -11,7 +11,6 @@ it has one: a policy must hold by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
@@ -19,6 +18,7 @@ from gates.database.proofs.tenants.outcomes import Outcome, tenant_column
 from gates.database.rows.make import Maker, Row, Wish
 from gates.database.rows.other_values import changeable
 from gates.database.tenant_session import APP, Entry, Sessions
+from gates.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     import psycopg

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Applied, Database
@@ -15,6 +14,7 @@ from gates.database.rows.make import Maker
 from gates.database.rows.solve import NoRowError
 from gates.database.server.driver import psycopg_modules
 from gates.database.tenant_session import APP, EVERY_COMMAND, adjacent_tenants, quote
+from gates.records import replace
 
 if TYPE_CHECKING:
     import psycopg

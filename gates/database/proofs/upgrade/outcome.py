@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from gates.database.proofs.idempotency.resume import Stuck
 from gates.database.proofs.idempotency.row_history import RowsOutcome, changes
 from gates.database.runner import Failure
 from gates.model import Location
+from gates.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.problem import Problem
 
 PROJECT = "pyproject.toml"

@@ -8,11 +8,11 @@ import os
 import secrets
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import gates
 from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.records import replace
 from gates.toolchains.cache import own_folder
 from gates.toolchains.canary import plant, prove
 from gates.toolchains.code_rules import (

@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gates.errors import CouldNotCheckError
 from gates.model import RanRecord
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.cache import install_once
 from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.python.lock import (

@@ -6,11 +6,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gates.model import Location
 from gates.module import Module
+from gates.records import dataclass
 from gates.syntax import parse_python
 from gates.toolchains.languages.python.hooks import find_deciding_hooks
 from gates.toolchains.languages.python.pytest import is_test

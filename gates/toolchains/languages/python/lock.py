@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gates.errors import CouldNotCheckError
+from gates.lazy import pattern
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked, LockError, NoLockError, OutdatedLockError
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 LOCK_FILE = "requirements.lock"
 LOCK_COMMAND = "uv pip compile --universal --generate-hashes pyproject.toml -o requirements.lock"
-LOCK_DIGEST = re.compile(
+LOCK_DIGEST = pattern(
     r"\s*--hash=sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})(?:\s*\\)?\r?"
 )
 
-_PINNED = re.compile(
+_PINNED = pattern(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9._, -]*\])?"
     r"==(?P<version>[A-Za-z0-9.!+_-]+)\s*(?:;(?P<marker>[^#]*?))?"
     r"(?P<hashes>(?:\s+--hash=[a-z0-9]+:[^\s]*)*)"
 )
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_LINE_END = pattern(r"\r\n|\r|\n")
 """What ends a line for installers, too; `str.splitlines` knows more."""
 
 
@@ -101,6 +101,8 @@ def check_asked(project: str, packages: Sequence[Locked], platform: Mapping[str,
     packages (name and version), in a version that it takes. Raises `CouldNotCheckError` where that
     cannot be read: it is no TOML, no requirement, or left to a build backend (`dynamic`).
     """
+    import tomllib
+
     from packaging.requirements import InvalidRequirement, Requirement
 
     locked = {each.name: each for each in packages if applies(each)}

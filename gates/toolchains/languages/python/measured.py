@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gates.errors import ToolFailedError
 from gates.model import FileCoverage, Location
 from gates.module import Module
+from gates.records import dataclass
 from gates.toolchains.languages.python.environment import sources
 from gates.toolchains.languages.python.sources.trees import python_trees
 from gates.toolchains.problem import Problem, relative

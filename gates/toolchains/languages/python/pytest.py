@@ -6,11 +6,11 @@ import json
 import re
 import shutil
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from gates.errors import ToolFailedError
+from gates.records import replace
 from gates.toolchains.canary import canary_name
 from gates.toolchains.languages.python.environment import (
     CONFIG,

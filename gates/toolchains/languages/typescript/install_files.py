@@ -9,13 +9,13 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gates.digests import digest_of
 from gates.errors import CouldNotCheckError
 from gates.recorder import note
+from gates.records import dataclass
 from gates.toolchains.folders import named_registries
 from gates.toolchains.languages.typescript.lock import (
     LOCK_COMMAND,

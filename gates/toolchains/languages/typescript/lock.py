@@ -12,15 +12,16 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
+from gates.lazy import pattern
+from gates.records import replace
 from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked, LockError, OutdatedLockError
 
 LOCK_FILE = "package-lock.json"
 LOCK_COMMAND = "npm install --package-lock-only"
-LOCK_DIGEST = re.compile(
+LOCK_DIGEST = pattern(
     r'\s*"integrity": "(?:sha512-[A-Za-z0-9+/]{86}==|sha384-[A-Za-z0-9+/]{64}'
     r'|sha256-[A-Za-z0-9+/]{43}=)",?\r?'
 )
@@ -30,7 +31,7 @@ REGISTRY = "https://registry.npmjs.org"
 """What npm writes for the public registry, and reads as the one that it is configured with."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+NAME = pattern(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
 _KEPT = (
     "name", "version", "resolved", "integrity", "link", "inBundle", "bundleDependencies",
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
+from gates.records import replace
 from gates.toolchains.canary import Canary, append, canary_name, prove
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.compiler import write_project

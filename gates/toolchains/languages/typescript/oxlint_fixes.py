@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from gates.records import replace
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.oxlint import (
     CONFIG_FILE,

@@ -7,12 +7,12 @@ import json
 import os
 import shutil
 import stat
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.errors import CouldNotCheckError
 from gates.filesystem import status
 from gates.model import RanRecord
+from gates.records import dataclass, replace
 from gates.toolchains.cache import install_once
 from gates.toolchains.folders import digest_folder
 from gates.toolchains.languages.typescript.install_files import (

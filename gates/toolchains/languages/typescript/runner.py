@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.module import Module
+from gates.records import replace
 from gates.toolchains.languages.typescript.measured import find_unmeasured
 from gates.toolchains.processes import disk
 from gates.toolchains.tests import TestRun, find_test_files

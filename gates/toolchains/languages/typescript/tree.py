@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gates.records import dataclass
 from gates.toolchains.locks import TreeError
 
 _NO_PACKAGES = {".bin", ".package-lock.json"}

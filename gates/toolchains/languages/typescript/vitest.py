@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gates.errors import CouldNotCheckError, ToolFailedError
+from gates.records import replace
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.measured import parse_istanbul

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -35,6 +34,7 @@ from mypy.types import (
     get_proper_type,
 )  # fmt: skip
 
+from gates.records import dataclass, field
 from gates.toolchains.languages.python.rules.walk import walk
 from gates.toolchains.languages.python.rules.written_types import expressions
 
