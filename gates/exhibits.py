@@ -15,6 +15,7 @@ from gates.records import asdict
 from gates.report import Envelope
 
 if TYPE_CHECKING:
+    from gates.contract.model import Change
     from gates.reuse.entry import Exhibits
 
 NO_EVIDENCE = "evidence"
@@ -24,10 +25,8 @@ NO_EVIDENCE = "evidence"
 def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
     """Members of `Report`, from needs that were made and from what reused results had left; makes
     no need and judges nothing."""
-    from gates.contract.model import Bump, Change
-
     tests, releases, database = needs.tests.made, needs.releases.made, needs.made_database
-    changes = set(releases.changes if releases else ())
+    changes: set[Change] = set(releases.changes if releases else ())
     locks = set(database.locks if database else ())
     coverage = tests.files if tests else ()
     base = releases.base if releases else None
@@ -36,6 +35,8 @@ def exhibits_of(needs: Needs, stages: Iterable[StageResult]) -> dict[str, Any]:
         base = base or each.base
         locks |= {LockSpan(**span) for span in each.locks}
         for change in each.changes:
+            from gates.contract.model import Bump, Change
+
             places = {key: Location(**change[key]) for key in ("old", "new") if change[key]}
             changes.add(Change(**{**change, **places, "bump": Bump(change["bump"])}))
     return {
@@ -79,6 +80,9 @@ def _envelopes(needs: Needs, stages: Iterable[StageResult]) -> Iterable[Envelope
     for each in stages:
         if any(result.check == NO_EVIDENCE for result in each.checks):
             continue  # what lies there is of an earlier run
+        if (written := needs.written.get(each.stage)) is not None:
+            yield Envelope(each.stage.value, written.sha256, written.key_ids)
+            continue
         # A stage whose evidence could not be written or read says so as a check of its own.
         with contextlib.suppress(GatesError, OSError, MalformedError):
             if (data := evidence.envelope(each.stage)) is not None:

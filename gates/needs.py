@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gates.catalog import Catalog, Previous
     from gates.database import Database
     from gates.evidence import EvidenceSet, Trust
+    from gates.evidence.evidence_set import Written
     from gates.evidence.signers import Signers
     from gates.registry import Registry
     from gates.releases import Releases
@@ -57,6 +58,8 @@ class Needs:
         self.evidence_folder = evidence_folder
         self.kept: list[Exhibits] = []
         """What results of earlier runs had left, for those that were reused."""
+        self.written: dict[Stage, Written] = {}
+        """The evidence that this run has written."""
         self._closing: list[Callable[[], object]] = []
         self.session = Once(self._session)
         self.tests = Once(self._tests)
@@ -152,7 +155,7 @@ class Needs:
             )
         if passed and made:
             self.evidence().store.keep_bundle(made.path)
-        self.evidence().write(
+        self.written[result.stage] = self.evidence().write(
             result,
             bundle=next(iter(digests), None),
             environment=self._environment() | self._relied_upon(result),

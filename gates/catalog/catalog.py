@@ -378,13 +378,13 @@ class Catalog:
     def _connect(self) -> psycopg.Connection:
         import psycopg
 
-        from gates.database.server.embedded import durable_server
-
         with ExitStack() as stack:
             folder = self._folder
             if folder is None:
                 url = self.settings.catalog
             else:
+                from gates.database.server.embedded import durable_server
+
                 self._recalled = recall(folder) if self._recalled is None else self._recalled
                 url = stack.enter_context(durable_server(folder, self.settings, self._at_end))
             self._url = url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.errors import CatalogUnavailableError
@@ -41,8 +41,7 @@ class Migration:
 @cache
 def migrations() -> tuple[Migration, ...]:
     """Every migration that this version of the package ships, in order."""
-    folder = resources.files("gates.catalog").joinpath("migrations")
-    files = sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=str)
+    files = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
     return tuple(
         Migration(int(each.name.partition("_")[0]), each.name, each.read_text("utf-8"))
         for each in files

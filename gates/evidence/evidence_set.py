@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -34,6 +35,16 @@ class StageEvidence:
     statement: Statement | None
     """None where there is none, or none that is signed by a trusted key."""
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Written:
+    """An envelope as it was written."""
+
+    path: Path
+    sha256: str
+    """Of its bytes, in hex."""
+    key_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,8 @@ class EvidenceSet:
         *,
         bundle: str | None = None,
         environment: Mapping[str, str] | None = None,
-    ) -> Path:
-        """Sign a statement about a stage, replace the stage's envelope, return its path.
+    ) -> Written:
+        """Sign a statement about a stage, and replace the stage's envelope.
 
         `bundle` is the bundle's SHA-256 in hex (with or without `sha256:`); it is left out of
         the stages before the build. Without it the stage's own output "bundle" counts, and after
@@ -108,7 +119,10 @@ class EvidenceSet:
             bundle=bundle.removeprefix("sha256:") if bundle else None,
             environment=environment,
         )
-        return self.store.write(result.stage, self.sign(payload).to_bytes())
+        sealed = self.sign(payload)
+        data = sealed.to_bytes()
+        path = self.store.write(result.stage, data)
+        return Written(path, hashlib.sha256(data).hexdigest(), sealed.key_ids)
 
     def inspect(self, stages: Iterable[Stage]) -> tuple[StageEvidence, ...]:
         """What there is about each stage, with every reason against it; refuses nothing itself.

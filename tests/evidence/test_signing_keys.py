@@ -222,7 +222,7 @@ def test_an_envelope_verifies_without_our_code(make_module, settings: Settings) 
 def test_the_store_ignores_itself(make_module, settings: Settings) -> None:
     world = World(make_module("python"), settings)
     before = world.module.digest
-    path = world.evidence.write(result_of(Stage.LINT))
+    path = world.evidence.write(result_of(Stage.LINT)).path
     assert path == world.root / ".gates" / "evidence" / "lint.dsse.json"
     assert (world.root / ".gates" / ".gitignore").read_text() == "*\n"
     assert world.module.digest == before
