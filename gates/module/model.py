@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.module.document import Document
 from gates.module.links import resolve
 from gates.module.paths import inside
+from gates.recorder import Once
+
+T = TypeVar("T")
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a slug looks like. It ends up in table, role and queue names, so nothing else is used."""
@@ -187,6 +191,18 @@ class Module:
     def plain(self) -> Module:
         """The module itself, where this is a view of one that notes what is asked of it."""
         return self
+
+    def once(self, make: Callable[..., T], *more: Hashable) -> T:
+        """What a function makes of the module and of `more`, made by the first who asks for it.
+
+        Whoever asks depends on all that it asked; what making it raised, each call raises.
+        """
+        made: Once[T] = self._made.setdefault((make, *more), Once(partial(make, self, *more)))
+        return made()
+
+    @cached_property
+    def _made(self) -> dict[tuple[object, ...], Once[Any]]:
+        return {}
 
     def write_to(self, folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> None:
         """Write a private copy of the files with wanted paths into a folder that is new or empty.
