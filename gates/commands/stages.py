@@ -20,7 +20,6 @@ from gates.report.stream import FindingsAsTheyCome
 from gates.run import Progress, Several
 from gates.settings import Settings
 
-
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """How many objects may be new before Python looks for circles of them. A run makes hardly any, and
 looking after every 700, as is usual, took a twentieth of the gate's processor time."""

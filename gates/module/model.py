@@ -214,16 +214,19 @@ class Module:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise CouldNotCheckError(f"{folder} is not empty")
+        made: set[str] = set()
         for path, file in self.files.items():
             if not wanted(path):
                 continue
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if (above := path.rpartition("/")[0]) not in made:
+                (folder / above).mkdir(parents=True, exist_ok=True)
+                made.add(above)
+            target = f"{folder}/{path}"
             if file.link is not None:
-                target.symlink_to(file.link)
+                Path(target).symlink_to(file.link)
                 continue
             with os.fdopen(
                 os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb"
             ) as out:
                 os.fchmod(out.fileno(), 0o644)
-                out.write(self.data(path))
+                out.write(file.data if file.data is not None else self.data(path))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from gates.digests import digest_of
@@ -49,7 +49,12 @@ class Kept:
     result: CheckResult
     exhibits: Exhibits = Exhibits()
 
-    @property
+    @cached_property
+    def predicate(self) -> dict[str, Any]:
+        """What a statement says of it, as JSON data."""
+        return _predicate(self)
+
+    @cached_property
     def digest(self) -> str:
         """Of the trace: equal for equal questions with equal answers."""
         return digest_of(self.trace)
@@ -62,7 +67,7 @@ def build(kept: Kept) -> bytes:
             "_type": STATEMENT_TYPE,
             "subject": [_subject(kept)],
             "predicateType": PREDICATE_TYPE,
-            "predicate": _predicate(kept),
+            "predicate": kept.predicate,
         }
     )
 
@@ -74,7 +79,7 @@ def build_together(every: Sequence[Kept]) -> bytes:
             "_type": STATEMENT_TYPE,
             "subject": [_subject(each) for each in every],
             "predicateType": TOGETHER_TYPE,
-            "predicate": {"results": [_predicate(each) for each in every]},
+            "predicate": {"results": [each.predicate for each in every]},
         }
     )
 
