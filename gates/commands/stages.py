@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -19,10 +18,6 @@ from gates.report.progress import TerminalProgress
 from gates.report.stream import FindingsAsTheyCome
 from gates.run import Progress, Several
 from gates.settings import Settings
-
-OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""How many objects may be new before Python looks for circles of them. A run makes hardly any, and
-looking after every 700, as is usual, took a twentieth of the gate's processor time."""
 
 
 def run_and_report(
@@ -44,7 +39,6 @@ def run_and_report(
     """
     from gates.pipeline import InterruptedRun, run_pipeline
 
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     prepare(outputs)
     output = sys.stdout  # what shows a live line puts another in its place
     progress = TerminalProgress(colour=wants_colour(sys.stderr), verbose=verbose)

@@ -1,19 +1,19 @@
 """Kept results as in-toto statements: what a check found, and what it had asked.
 
-The subject is the trace; its digest is `digest_of` its questions and answers. The predicate is of
-the type `PREDICATE_TYPE`; one of `TOGETHER_TYPE` holds those of several results, and the statement
-as many subjects.
+The subject is the trace; its digest is that of its questions and answers as canonical JSON. The
+predicate is of the type `PREDICATE_TYPE`; one of `TOGETHER_TYPE` holds those of several results,
+and the statement as many subjects.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from gates.digests import digest_of
 from gates.evidence.envelope import MalformedError, canonical, parse_json
 from gates.evidence.reader import Reader
 from gates.evidence.statement import STATEMENT_TYPE
@@ -57,7 +57,7 @@ class Kept:
     @cached_property
     def digest(self) -> str:
         """Of the trace: equal for equal questions with equal answers."""
-        return digest_of(self.trace)
+        return hashlib.sha256(canonical(self.trace)).hexdigest()
 
 
 def build(kept: Kept) -> bytes:
