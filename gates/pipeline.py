@@ -202,6 +202,7 @@ def run_module(
             run_one=run_one,
             known=lambda check: reuse.known(check, needs) if reuse else None,
             known_stage=reuse.find_stage if reuse else lambda _stage, _before: None,
+            took=reuse.took if reuse else lambda _check: 0.0,
             ends=ends,
         )
         if reuse:

@@ -125,6 +125,7 @@ Action = Callable[[], Outcome]
 Finish = Callable[[StageResult], StageResult]
 RunCheck = Callable[[Planned, NeedSource], CheckResult]
 KnownCheck = Callable[[Planned], CheckResult | None]
+Took = Callable[[Planned], float]
 EndsRun = Callable[[CheckResult], bool]
 RunStage = Callable[[Stage, Sequence[StageResult]], StageResult | None]
 
@@ -218,6 +219,7 @@ def run_stages(
     run_one: RunCheck | None = None,
     known: KnownCheck = lambda _check: None,
     known_stage: RunStage = lambda _stage, _before: None,
+    took: Took = lambda _check: 0.0,
     ends: EndsRun = lambda _result: False,
 ) -> tuple[StageResult, ...]:
     """Run the checks of each stage in `plan`, in waves; return the results in stage order.
@@ -226,7 +228,8 @@ def run_stages(
     release do once their checks have passed. Publish and release are not attempted after a stage
     of the same run that did not pass: their result then says which. `run_one` answers one check, by
     default by running it; `known` may answer it before that, and `known_stage` a whole stage from
-    those before it. In a wave, checks that start no program and no database come first. After a
+    those before it. In a wave, checks that start no program and no database come first, then those
+    that were quick before, then the longest: `took` says how many seconds a check took. After a
     result with which the run `ends`, no other check begins, and each says so: it is inconclusive.
     On an interrupt everything that was started is cancelled and the interrupt goes on.
     """
@@ -250,9 +253,9 @@ def run_stages(
                     _RunningStage(stage, plan[stage], needs, pool, progress, run, last.sees(known))
                     for stage in stages
                 ]
-                for quick in (True, False):
-                    for each in running:
-                        each.start(quick)
+                every = [(each, check) for each in running for check in each.checks]
+                for each, check in sorted(every, key=lambda pair: _turn(pair[1], took)):
+                    each.start(check)
                 ended = [each.wait(actions.get(each.stage)) for each in running]
             for result in ended:
                 final = finish(result)
@@ -264,6 +267,19 @@ def run_stages(
     finally:
         pool.stop()
     return tuple(results)
+
+
+QUICK = 0.5
+"""Seconds; a check that took less before says something soon, and comes before the long ones."""
+
+
+def _turn(check: Planned, took: Took) -> tuple[int, float]:
+    """When a check comes beside others: of the long ones the longest first, so that it is not
+    waited for alone at the end."""
+    if RUNNING_NEEDS.isdisjoint(check.needs):
+        return 0, 0.0
+    seconds = took(check)
+    return (1, 0.0) if seconds < QUICK else (2, -seconds)
 
 
 class _Last:
@@ -332,18 +348,16 @@ class _RunningStage:
             progress.check_ended(stage, result)
             return Task.known(result)
 
-        self._checks = checks
+        self.checks = checks
         self._ask = ask
         self._tasks: dict[str, Task[CheckResult]] = {}
 
-    def start(self, quick: bool) -> None:
-        """Hand over the checks that start nothing, or the others."""
-        for each in self._checks:
-            if quick is RUNNING_NEEDS.isdisjoint(each.needs):
-                self._tasks[each.id] = self._ask(each)
+    def start(self, check: Planned) -> None:
+        """Hand over one of the checks."""
+        self._tasks[check.id] = self._ask(check)
 
     def wait(self, action: Action | None) -> StageResult:
-        checks = [self._tasks[each.id].result() for each in self._checks]
+        checks = [self._tasks[each.id].result() for each in self.checks]
         outputs: Mapping[str, str] = {}
         if action and Verdict.worst(each.verdict for each in checks) is Verdict.PASS:
             self._progress.check_started(self.stage, self.stage.value)

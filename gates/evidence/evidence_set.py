@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,7 +212,7 @@ class EvidenceSet:
                 reasons = tuple(f"the evidence of {stage} {problem}" for problem in problems)
                 return StageEvidence(stage, None, reasons)
             found = replace(
-                statement.read(read.payload),
+                _read_statement(read.payload),
                 key_ids=read.key_ids,
                 claims=read.claims,
                 envelope=read.value,
@@ -267,3 +267,9 @@ class EvidenceSet:
             for required in self.policy.required_checks
             if required not in seen
         ]
+
+
+@lru_cache(maxsize=16)
+def _read_statement(payload: bytes) -> Statement:
+    """The statement in bytes that were signed; each stage is read again by each that follows."""
+    return statement.read(payload)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from gates.errors import CouldNotCheckError
 from gates.lazy import pattern
@@ -15,7 +16,10 @@ from gates.model import Location
 from gates.module.document import Document
 from gates.module.links import resolve
 from gates.module.paths import inside
+from gates.recorder import Once
 from gates.records import dataclass
+
+T = TypeVar("T")
 
 KEBAB = pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a slug looks like. It ends up in table, role and queue names, so nothing else is used."""
@@ -189,6 +193,18 @@ class Module:
         """The module itself, where this is a view of one that notes what is asked of it."""
         return self
 
+    def once(self, make: Callable[..., T], *more: Hashable) -> T:
+        """What a function makes of the module and of `more`, made by the first who asks for it.
+
+        Whoever asks depends on all that it asked; what making it raised, each call raises.
+        """
+        made: Once[T] = self._made.setdefault((make, *more), Once(partial(make, self, *more)))
+        return made()
+
+    @cached_property
+    def _made(self) -> dict[tuple[object, ...], Once[Any]]:
+        return {}
+
     def write_to(self, folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> None:
         """Write a private copy of the files with wanted paths into a folder that is new or empty.
 
@@ -199,16 +215,19 @@ class Module:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise CouldNotCheckError(f"{folder} is not empty")
+        made: set[str] = set()
         for path, file in self.files.items():
             if not wanted(path):
                 continue
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if (above := path.rpartition("/")[0]) not in made:
+                (folder / above).mkdir(parents=True, exist_ok=True)
+                made.add(above)
+            target = f"{folder}/{path}"
             if file.link is not None:
-                target.symlink_to(file.link)
+                Path(target).symlink_to(file.link)
                 continue
             with os.fdopen(
                 os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb"
             ) as out:
                 os.fchmod(out.fileno(), 0o644)
-                out.write(self.data(path))
+                out.write(file.data if file.data is not None else self.data(path))

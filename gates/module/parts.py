@@ -31,5 +31,9 @@ PARTS: Mapping[Part, Callable[[str], bool]] = {
 
 def digest_part(module: Module, part: Part) -> str:
     """SHA-256, in hex, over paths and contents of a part."""
+    return module.once(_digest_part, part)
+
+
+def _digest_part(module: Module, part: Part) -> str:
     chosen = PARTS[part]
     return digest_of({path: file.sha256 for path, file in module.files.items() if chosen(path)})

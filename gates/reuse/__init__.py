@@ -122,6 +122,11 @@ class Reuse:
         held = [each.id for each in all_outlines() if self.find(each.id)]
         return frozenset(random.sample(held, min(self._audits, len(held))))
 
+    def took(self, check: Planned) -> float:
+        """How many seconds a check took when it ran last; 0 where that is not known."""
+        found = self._together.get(check.id) if self.read else None
+        return 0.0 if found is None else found.kept.result.seconds
+
     def run(
         self, check: Planned, needs: Needs, exhibits: Callable[[Planned], Exhibits]
     ) -> CheckResult:

@@ -1,18 +1,18 @@
 """Kept results as in-toto statements: what a check found, and what it had asked.
 
-The subject is the trace; its digest is `digest_of` its questions and answers. The predicate is of
-the type `PREDICATE_TYPE`; one of `TOGETHER_TYPE` holds those of several results, and the statement
-as many subjects.
+The subject is the trace; its digest is that of its questions and answers as canonical JSON. The
+predicate is of the type `PREDICATE_TYPE`; one of `TOGETHER_TYPE` holds those of several results,
+and the statement as many subjects.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-from gates.digests import digest_of
 from gates.evidence.envelope import MalformedError, canonical, parse_json
 from gates.evidence.reader import Reader
 from gates.evidence.statement import STATEMENT_TYPE
@@ -49,10 +49,15 @@ class Kept:
     result: CheckResult
     exhibits: Exhibits = Exhibits()
 
-    @property
+    @cached_property
+    def predicate(self) -> dict[str, Any]:
+        """What a statement says of it, as JSON data."""
+        return _predicate(self)
+
+    @cached_property
     def digest(self) -> str:
         """Of the trace: equal for equal questions with equal answers."""
-        return digest_of(self.trace)
+        return hashlib.sha256(canonical(self.trace)).hexdigest()
 
 
 def build(kept: Kept) -> bytes:
@@ -62,7 +67,7 @@ def build(kept: Kept) -> bytes:
             "_type": STATEMENT_TYPE,
             "subject": [_subject(kept)],
             "predicateType": PREDICATE_TYPE,
-            "predicate": _predicate(kept),
+            "predicate": kept.predicate,
         }
     )
 
@@ -74,7 +79,7 @@ def build_together(every: Sequence[Kept]) -> bytes:
             "_type": STATEMENT_TYPE,
             "subject": [_subject(each) for each in every],
             "predicateType": TOGETHER_TYPE,
-            "predicate": {"results": [_predicate(each) for each in every]},
+            "predicate": {"results": [each.predicate for each in every]},
         }
     )
 

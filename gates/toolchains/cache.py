@@ -19,7 +19,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from gates.filesystem import read_plain, write_whole
@@ -119,14 +119,34 @@ def sealed(place: Path) -> str | None:
     return digest
 
 
+def digest_program(program: Path, notes: Path) -> str:
+    """SHA-256 of a large file in hex, noted in a folder as that of a sealed one is. Raises
+    `OSError`."""
+    seen = _stamp_of([(str(program), program.stat())])
+    note = notes / SEEN / hashlib.sha256(os.fsencode(program)).hexdigest()
+    known = (read_plain(note, _LONGEST) or b"").decode("ascii", "replace").partition(" ")
+    if seen and known[2] == seen:
+        return known[0]
+    with program.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if seen:
+        write_whole(note, f"{digest} {seen}".encode())
+    return digest
+
+
 def _stamp(place: Path) -> str | None:
-    """SHA-256 over what the file system says of everything in a folder, since this start of the
-    machine; None where that start has no name."""
+    """As `_stamp_of`, of everything in a folder."""
+    return _stamp_of(sorted(_entries(place), key=lambda each: each[0]))
+
+
+def _stamp_of(entries: Iterable[tuple[str, os.stat_result]]) -> str | None:
+    """SHA-256 over what the file system says of files, since this start of the machine; None where
+    that start has no name."""
     started = read_plain(_START, _LONGEST)
     if started is None:
         return None
     total = hashlib.sha256(started)
-    for path, status in sorted(_entries(place), key=lambda each: each[0]):
+    for path, status in entries:
         line = f"{path} {status.st_mode} {status.st_dev} {status.st_ino} {status.st_size}"
         line += f" {status.st_mtime_ns} {status.st_ctime_ns}\n"
         total.update(line.encode(errors="surrogateescape"))

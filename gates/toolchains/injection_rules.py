@@ -76,4 +76,6 @@ def _load(path: Path) -> Any:  # noqa: ANN401 - YAML
             "the package PyYAML is not installed (it comes with axon-gates[injection])",
             hint="pip install 'axon-gates[injection]'",
         ) from error
-    return yaml.safe_load(path.read_text("utf-8"))
+    # The same loader, in C where PyYAML was built with libyaml.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text("utf-8"), loader)  # noqa: S506 - it is a safe one

@@ -8,7 +8,6 @@ configuration but the rules that it is given.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Level, Location
 from gates.records import dataclass, replace
-from gates.toolchains.cache import Installed, install_once
+from gates.toolchains.cache import Installed, digest_program, install_once
 from gates.toolchains.canary import Canary, append, plant, prove
 from gates.toolchains.injection_rules import Rule, read_rules, write_rules
 from gates.toolchains.problem import Problem, inside, relative
@@ -93,8 +92,9 @@ def _canaries(
 def unpacked(tools: Tools) -> tuple[Program, Path]:
     """The program itself, out of the cache, and the folder that it lies in."""
     packed = tools.resolve("opengrep")
-    with disk(), Path(packed.command[0]).open("rb") as file:
-        name = hashlib.file_digest(file, "sha256").hexdigest()
+    cache = tools.session.settings.cache / "opengrep"
+    with disk():
+        name = digest_program(Path(packed.command[0]), cache)
 
     def unpack() -> Path:
         home, folder = tools.folder / "unpacked", tools.folder / "core"
@@ -113,8 +113,7 @@ def unpacked(tools: Tools) -> tuple[Program, Path]:
             (folder / "version").write_bytes(ran.stdout.strip()[:40])
         return folder
 
-    place = tools.session.settings.cache / "opengrep" / name[:16]
-    made: Installed = install_once(place, unpack)
+    made: Installed = install_once(cache / name[:16], unpack)
     tools.records.append(made.record(CORE, 1))
     version = (made.place / "version").read_text("utf-8", "replace")
     return Program("opengrep", (str(made.place / CORE),), version), made.place

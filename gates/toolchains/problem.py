@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from gates.errors import ToolFailedError
@@ -38,8 +39,16 @@ def relative(name: str, copy: Path) -> str:
 
 def inside(name: str, copy: Path) -> str | None:
     """A tool's path as one of the module; None for a path outside."""
-    path = Path(os.path.normpath(copy / name))
-    for base in (copy, copy.resolve()):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
+    path = os.path.normpath(copy / name)
+    for base in (str(copy), _resolved(copy)):
+        if path == base:
+            return "."
+        if path.startswith(f"{base}/"):
+            return path[len(base) + 1 :]
     return None
+
+
+@lru_cache(maxsize=32)
+def _resolved(copy: Path) -> str:
+    """Asked for each file that a tool names, of which there are hundreds."""
+    return str(copy.resolve())

@@ -48,11 +48,16 @@ class Part:
 
 
 def make_bill(session: Session) -> bytes:
-    """The bill of materials of the session's module.
+    """The bill of materials of the session's module, made once for both builds: nothing of it
+    comes from what they build.
 
     Raises `LockError` or `CouldNotCheckError` where there is no usable lock, and `TreeError` where
     the packages that are installed from it are others.
     """
+    return session.once("bill", lambda: _make_bill(session))
+
+
+def _make_bill(session: Session) -> bytes:
     from gates.toolchains.languages import language_of
 
     language = language_of(session.module)

@@ -221,6 +221,19 @@ def test_checks_that_start_nothing_come_first():
     assert [each.check for each in (*lint.checks, *scan.checks)] == ["a", "b", "c", "d"]
 
 
+def test_of_those_that_start_something_the_quick_come_first_and_then_the_longest():
+    order: list[str] = []
+    took = {"a": 0.6, "b": 0.2, "c": 4.0, "d": 0.1}
+
+    def noting(name: str) -> Check:
+        return make_check(lambda **_: order.append(name) or [], name=name, needs=("tools",))
+
+    plan = {Stage.LINT: [noting(name) for name in took]}
+    (lint,) = run_stages(plan, Made(tools=Ran()), workers=1, took=lambda each: took[each.id])
+    assert order == ["b", "d", "c", "a"]
+    assert [each.check for each in lint.checks] == [*took]
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_no_check_begins_after_the_one_that_ends_the_run(kept):
     plan = {

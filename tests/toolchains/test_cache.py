@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -23,6 +24,7 @@ from gates.toolchains.cache import (
     SEEN,
     Installed,
     digest_contents,
+    digest_program,
     install_once,
     move_into_cache,
     own_folder,
@@ -54,6 +56,17 @@ def have(tmp_path):
 
     ask.made = made
     return ask
+
+
+def test_a_program_that_was_written_to_is_read_again(tmp_path):
+    program = tmp_path / "core"
+    program.write_bytes(b"one")
+    first, known = digest_program(program, tmp_path), digest_program(program, tmp_path)
+    assert first == known == hashlib.sha256(b"one").hexdigest()
+    before = program.stat()
+    program.write_bytes(b"two")
+    os.utime(program, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert digest_program(program, tmp_path) == hashlib.sha256(b"two").hexdigest()
 
 
 def test_what_is_as_it_was_made_is_used(have):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from gates.module import load
 from gates.settings import PERMISSIVE
-from gates.toolchains.languages.python.licenses import parse_metadata
+from gates.toolchains.languages.python.licenses import _WORDS, parse_metadata
 from gates.toolchains.languages.typescript.licenses import find_running, parse_package_json
 from gates.toolchains.languages.typescript.lock import reachable
 from gates.toolchains.languages.typescript.sources.imports import find_imports
-from gates.toolchains.licenses import Licensed, find_fault, find_refused
+from gates.toolchains.licenses import _PLAIN, Licensed, find_fault, find_refused
 from gates.toolchains.locks import Locked
 
 PACKAGE = Locked("PyPI", "x", "1.0", 1)
@@ -40,6 +40,17 @@ PACKAGE = Locked("PyPI", "x", "1.0", 1)
 )
 def test_expressions_are_held_against_the_policy(expression, against):
     assert find_refused(expression, PERMISSIVE) == against
+
+
+@pytest.mark.parametrize("name", _PLAIN)
+def test_plain_names_are_those_of_the_spdx_list(name):
+    assert find_refused(f"({name})", ()) == find_refused(name, ()) == [_PLAIN[name]]
+    assert find_refused(f"({name})", [name]) == find_refused(name, [name]) == []
+
+
+@pytest.mark.parametrize("words", _WORDS)
+def test_what_is_known_by_its_words_is_no_expression(words):
+    assert find_refused(words, ()) is None
 
 
 @given(st.text())

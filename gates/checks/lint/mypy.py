@@ -24,9 +24,11 @@ def mypy(module: Module, tools: Tools) -> Iterator[Finding]:
     """
     from gates.toolchains.languages.python import mypy as tool
     from gates.toolchains.languages.python.code_rules import check_code
-    from gates.toolchains.languages.python.sources.trees import python_trees
+    from gates.toolchains.languages.python.sources.trees import python_nodes, python_trees
 
-    settings = tool.settings_classes(python_trees(module).values())
+    settings = tool.settings_classes(
+        node for path in python_trees(module) for node in python_nodes(module, path)
+    )
     for problem in check_code(tools).problems:
         if not tool.is_false_alarm(problem, settings):
             yield mypy.finding(

@@ -184,14 +184,23 @@ def cannot_run_in_transaction(statement: Statement) -> bool:
 
 def walk(node: object) -> Iterator[tuple[str, Node]]:
     """Every named node of a tree, outermost first: (name, node)."""
+    found: list[tuple[str, Node]] = []
+    _collect(node, found)
+    return iter(found)
+
+
+def _collect(node: object, found: list[tuple[str, Node]]) -> None:
     if isinstance(node, dict):
         for key, value in node.items():
-            if isinstance(value, dict) and key[:1].isupper():
-                yield key, value
-            yield from walk(value)
+            if isinstance(value, dict):
+                if key[:1].isupper():
+                    found.append((key, value))
+                _collect(value, found)
+            elif isinstance(value, list):
+                _collect(value, found)
     elif isinstance(node, list):
         for each in node:
-            yield from walk(each)
+            _collect(each, found)
 
 
 def calls_of(kind: str, node: Node) -> Iterator[Node]:

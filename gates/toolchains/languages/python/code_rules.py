@@ -36,13 +36,16 @@ from gates.toolchains.tools import Program, Tools
 
 _START = """
 import importlib.util, runpy, sys
-spec = importlib.util.spec_from_file_location("gates", sys.argv.pop(1))
-sys.modules["gates"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(sys.modules["gates"])
+folder, name = sys.argv.pop(1), ""
+for part in ("gates", "toolchains", "languages", "python"):
+    folder, name = (f"{folder}/{part}", f"{name}.{part}") if name else (folder, part)
+    spec = importlib.util.spec_from_file_location(name, f"{folder}/__init__.py")
+    sys.modules[name] = importlib.util.module_from_spec(spec)
 sys.argv[0] = "mypy"
-runpy.run_module("gates.toolchains.languages.python.rules", run_name="__main__")
+runpy.run_module(f"{name}.rules", run_name="__main__")
 """
-"""Starts the rules where the folder around this package may not be listed: in the sandbox."""
+"""Starts the rules where the folder around this package may not be listed: in the sandbox. The
+packages that they lie in are not run, since the rules need nothing of them."""
 
 
 def check_code(tools: Tools) -> CodeRules:
@@ -58,7 +61,7 @@ def check_code(tools: Tools) -> CodeRules:
 
 def rules_program(tools: Tools) -> Program:
     """mypy of this installation, started with the rules."""
-    command = (sys.executable, "-c", _START, gates.__file__)
+    command = (sys.executable, "-c", _START, str(Path(gates.__file__).parent))
     return replace(tools.resolve("mypy"), command=command)
 
 

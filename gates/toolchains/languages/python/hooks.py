@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from gates.model import Location
 from gates.module import Module
-from gates.syntax import parse_python
-from gates.toolchains.languages.python.sources.trees import at
+from gates.toolchains.languages.python.sources.trees import at, python_nodes
 from gates.toolchains.problem import Problem
 
 _PREFIX = "pytest_"
@@ -27,12 +26,12 @@ def find_deciding_hooks(module: Module) -> Iterator[Problem]:
     name, wherever conftest.py has them from. And each file that cannot be parsed."""
     for path in sorted(each for each in module.files if each.endswith(".py")):
         try:
-            tree = parse_python(module.data(path))
+            nodes = python_nodes(module, path)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             message = "this file cannot be parsed, so which hooks and tests it defines is not known"
             yield Problem(message, Location(path), fix="correct it")
             continue
-        for node in ast.walk(tree):
+        for node in nodes:
             for name in _named(node):
                 if name.startswith(_PREFIX) and name not in _ALLOWED:
                     yield Problem(

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from gates.model import Location
 from gates.module import Module
 from gates.records import dataclass
-from gates.syntax import parse_python
 from gates.toolchains.languages.python.hooks import find_deciding_hooks
 from gates.toolchains.languages.python.pytest import is_test
-from gates.toolchains.languages.python.sources.trees import at
+from gates.toolchains.languages.python.sources.trees import at, python_nodes, python_tree
 from gates.toolchains.problem import Problem
 from gates.toolchains.tests import TestRun
 
@@ -46,14 +45,14 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
         if not path.startswith("tests/") and not is_test(PurePosixPath(path)):
             continue
         try:
-            tree = parse_python(module.data(path))
+            tree, nodes = python_tree(module, path), python_nodes(module, path)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # said above
         dotted = path.removesuffix(".py").replace("/", ".")
         whole = f".{dotted}" in run.seen  # skipped as a whole, or it could not be loaded
         tests = list(_tests(tree.body, dotted))
         names = Counter(test.name for test in tests)
-        if tests and not _asserts(tree):
+        if tests and not _asserts(nodes):
             yield Problem("this file of tests asserts nothing", Location(path, 1), fix="use assert")
         for test in tests:
             yield from _swayed(test.function, path, module)
@@ -72,9 +71,9 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
                 )
 
 
-def _asserts(tree: ast.Module) -> bool:
+def _asserts(nodes: Iterable[ast.AST]) -> bool:
     """Whether there is an assert, a block such as `pytest.raises`, or a call named like one."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assert | ast.Raise):
             return True
         called = node.func if isinstance(node, ast.Call) else None

@@ -88,7 +88,7 @@ def parse_metadata(package: Locked, text: str) -> Licensed:
     words = " ".join((fields["License"] or "").split())
     if words.casefold() in {"unknown", "none", "n/a"}:
         words = ""
-    if words and find_refused(words, ()) is not None:
+    if words and words.casefold() not in _WORDS and find_refused(words, ()) is not None:
         exact.append(words)
         words = ""
     names = {_family(id_) for each in exact for id_ in _IDS.findall(each)}

@@ -12,6 +12,7 @@ from gates.toolchains.ecosystem import Ecosystem, Ordered
 from gates.toolchains.locks import Locked, LockError, NoLockError, OutdatedLockError
 
 if TYPE_CHECKING:
+    from gates.module import Module
     from gates.toolchains.session import Session
 
 LOCK_FILE = "requirements.lock"
@@ -32,13 +33,17 @@ _LINE_END = pattern(r"\r\n|\r|\n")
 
 def read_lock(session: Session) -> list[Locked]:
     """The packages of the module's lock. Raises `NoLockError` without one, and `LockError`."""
-    if LOCK_FILE not in session.module.files:
+    return [*session.module.once(_read_lock)]
+
+
+def _read_lock(module: Module) -> list[Locked]:
+    if LOCK_FILE not in module.files:
         raise NoLockError(
             f"there is no {LOCK_FILE}, so nobody knows which packages the module runs with",
             LOCK_FILE,
             hint=LOCK_COMMAND,
         )
-    return read_requirements(session.module.text(LOCK_FILE))
+    return read_requirements(module.text(LOCK_FILE))
 
 
 def read_requirements(text: str) -> list[Locked]:

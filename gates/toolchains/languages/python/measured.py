@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gates.errors import ToolFailedError
@@ -12,7 +12,7 @@ from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.records import dataclass
 from gates.toolchains.languages.python.environment import sources
-from gates.toolchains.languages.python.sources.trees import python_trees
+from gates.toolchains.languages.python.sources.trees import python_nodes, python_trees
 from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tests import Lines
 
@@ -53,7 +53,7 @@ def counted_lines(module: Module, measured: Mapping[str, Measured]) -> dict[str,
     found = {}
     for path in sorted(measured):
         each = measured[path]
-        idle = frozenset(_idle_lines(trees[path])) if path in trees else frozenset()
+        idle = frozenset(_idle_lines(python_nodes(module, path))) if path in trees else frozenset()
         found[path] = Measured(each.ran - idle, each.missed - idle, each.taken, each.not_taken)
     return found
 
@@ -77,7 +77,9 @@ def find_unmeasured(module: Module, measured: Mapping[str, Measured]) -> Iterato
                 yield Problem("coverage measured nothing of this file", Location(path, 1), fix=fix)
             continue
         known = measured[path].ran | measured[path].missed
-        missing = [span for span in _statements(trees[path]) if known.isdisjoint(span)]
+        missing = [
+            span for span in _statements(python_nodes(module, path)) if known.isdisjoint(span)
+        ]
         if missing:
             more = f", nor {len(missing) - 1} more of this file" if len(missing) > 1 else ""
             yield Problem(
@@ -87,9 +89,9 @@ def find_unmeasured(module: Module, measured: Mapping[str, Measured]) -> Iterato
             )
 
 
-def _statements(tree: ast.Module) -> Iterator[range]:
+def _statements(nodes: Iterable[ast.AST]) -> Iterator[range]:
     """The lines of each statement that has code of its own, of a compound one its header."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.stmt) or _has_no_code(node):
             continue
         start = _first_line(node)
@@ -119,9 +121,9 @@ def _first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(each.lineno for each in decorators)])
 
 
-def _idle_lines(tree: ast.Module) -> Iterator[int]:
+def _idle_lines(nodes: Iterable[ast.AST]) -> Iterator[int]:
     """Lines that never run, by shape: a body that is `...`, imports for the type checker."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 *before, last = node.body

@@ -54,12 +54,11 @@ def parse(output: bytes, copy: Path) -> Iterator[Problem]:
         yield Problem(message, place, code, hint if isinstance(hint, str) else None)
 
 
-def settings_classes(trees: Iterable[ast.Module]) -> frozenset[str]:
+def settings_classes(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """Names of the classes that read their fields from the environment (pydantic-settings)."""
     return frozenset(
         node.name
-        for tree in trees
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ClassDef)
         and any(ast.unparse(base).rpartition(".")[2] == "BaseSettings" for base in node.bases)
     )

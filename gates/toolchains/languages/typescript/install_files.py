@@ -98,6 +98,10 @@ def _refuse_outsider(
 
 def read_lock(session: Session) -> list[Locked]:
     """The packages of the module's lock. Raises `NoLockError` without one, and `LockError`."""
+    return [*session.once("npm-lock", lambda: _read_lock(session))]
+
+
+def _read_lock(session: Session) -> list[Locked]:
     text, member, _ = find_lock(session)
     return read_npm_lock(text, member, _registries(session))
 

@@ -118,7 +118,7 @@ def forget(request: Request, options: Options) -> bool:
     """
     if not Path(options.cache_dir).is_dir():
         return True
-    own = {Path(each).with_suffix("").as_posix() for each in request.files}
+    own = {Path(each).with_suffix("").as_posix() for each in (*request.files, *request.sources)}
     own |= {each.removeprefix("src/") for each in own}
     try:
         store = build.create_metastore(options, parallel_worker=False)
@@ -139,4 +139,4 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    raise SystemExit(status)
+    os._exit(status)  # as mypy does itself: taking its trees apart takes long

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -173,8 +175,15 @@ def own_trees(result: BuildResult, request: Request) -> list[MypyFile]:
 
 def own_path(tree: MypyFile) -> str | None:
     """The path of a file of the module, or of a folder of it; None for a package's."""
-    path = Path.cwd() / tree.path
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else None
+    # As text: hundreds of files of packages are asked for.
+    folder = f"{_folder()}/"
+    path = os.path.normpath(os.path.join(folder, tree.path))  # noqa: PTH118
+    return path[len(folder) :] if path.startswith(folder) else None
+
+
+@cache
+def _folder() -> str:
+    return str(Path.cwd())
 
 
 def classes(program: Program, node: Expression) -> Iterator[TypeInfo]:

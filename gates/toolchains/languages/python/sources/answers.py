@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gates.model import Location
 from gates.module import Module
+from gates.toolchains.languages.python.sources.names import Function, Names, bound_by
 from gates.toolchains.languages.python.sources.offers import JOB_FIELDS, ROUTE_FIELDS
-from gates.toolchains.languages.python.sources.trees import at
+from gates.toolchains.languages.python.sources.trees import at, walk
 from gates.toolchains.languages.python.sources.values import Scope, Values, assigned
 from gates.toolchains.problem import Problem
 from gates.toolchains.sources.register import (
-    MAX_HOPS,
     NAME,
     READ,
     is_a_step,
@@ -21,7 +21,6 @@ from gates.toolchains.sources.register import (
     is_used,
 )
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _COLLECTIONS = ("frozenset", "list", "set", "tuple")
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 """Values that nobody can change."""
@@ -33,73 +32,35 @@ def find_computed_answers(module: Module) -> Iterator[Problem]:
 
     Raises `CouldNotCheckError` where a file does not parse.
     """
-    values = Values(module)
-    found = _find_function(values, module.entrypoint)
+    names = Names(module.once(Values))
+    found = _find_function(names, module.entrypoint)
     if found is None:
         yield is_not_defined(Location(module.entrypoint, 1, 1))
         return
-    answer = _Answer(values)
+    answer = _Answer(names)
     answer.function(*found)
     yield from dict.fromkeys([*answer.problems, *answer.uses(*found)])
 
 
-def _find_function(values: Values, path: str) -> tuple[_Function, str] | None:
+def _find_function(names: Names, path: str) -> tuple[Function, str] | None:
     """The function that the entrypoint calls `register`, and its file."""
-    found = _find_bound(values, path, NAME)
-    if found is None or not isinstance(found[0], _Function):
+    found = names.find(path, NAME)
+    if found is None or not isinstance(found[0], Function):
         return None
     return found[0], found[1]
-
-
-def _find_bound(values: Values, path: str, name: str) -> tuple[ast.AST, str] | None:
-    """The value, function or class that a name of a file stands for, and the file of that.
-
-    None where it is bound more than once on the way, under a condition, or outside the module.
-    """
-    for _ in range(MAX_HOPS):
-        tree = values.trees.get(path)
-        bound = [each for each in _outer(tree) if name in _bound(each)] if tree else []
-        if tree is None or len(bound) != 1:
-            return None
-        if isinstance(bound[0], ast.ImportFrom) and bound[0] in tree.body:
-            path, name = values.imported(path).get(name, ("", ""))
-        elif isinstance(bound[0], _Function | ast.ClassDef) and bound[0] in tree.body:
-            return bound[0], path
-        else:
-            value = dict(assigned(tree.body)).get(name)
-            if not isinstance(value, ast.Name):
-                return (value, path) if value is not None else None
-            name = value.id
-    return None
-
-
-def _outer(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run when the file is loaded; not those inside functions and classes."""
-    for node in ast.iter_child_nodes(tree):
-        yield node
-        if not isinstance(node, _Function | ast.Lambda | ast.ClassDef):
-            yield from _outer(node)
-
-
-def _bound(node: ast.AST) -> set[str]:
-    """The names that one node binds."""
-    if isinstance(node, _Function | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {(each.asname or each.name).partition(".")[0] for each in node.names}
-    return {node.id} if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) else set()
 
 
 class _Answer:
     """What one function answers with, followed through the module's names."""
 
-    def __init__(self, values: Values) -> None:
-        self._values = values
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._values = names.values
         self.problems: list[Problem] = []
         self._seen: set[ast.AST] = set()
         """Names where the answer itself uses them, and the expressions that they stand for."""
 
-    def function(self, function: _Function, path: str) -> None:
+    def function(self, function: Function, path: str) -> None:
         """Names bound to what is written out, then one return of such."""
         for each in function.decorator_list:
             self.problems.append(is_a_step(ast.unparse(each), self._at(each, path)))
@@ -117,21 +78,23 @@ class _Answer:
         else:
             self._step(last, path)
 
-    def uses(self, function: _Function, path: str) -> Iterator[Problem]:
+    def uses(self, function: Function, path: str) -> Iterator[Problem]:
         """Where something that the answer holds is used, or its name bound, elsewhere."""
         for file, tree in self._values.trees.items():
-            left_out = {*_local_names(tree), *(e for e in _outer(tree) if _bound(e)), *self._seen}
+            nodes = self._values.nodes(file)
+            left_out = {*_local_names(nodes), *self._seen}
+            left_out.update(*self._names.binding(tree).values())
             # Another name for it is no use: what is done by that name is found as well.
             left_out |= {value for _, value in assigned(tree.body) if isinstance(value, ast.Name)}
-            for node in ast.walk(tree):
+            for node in nodes:
                 if isinstance(node, ast.Name | ast.Attribute) and node not in left_out:
                     value = self._find(node, file)
                     fixed = isinstance(value, _TEXTS) and isinstance(node.ctx, ast.Load)
                     if value in self._seen and not fixed:
                         yield is_used(ast.unparse(node), self._at(node, file))
         own = {name for step in function.body for name, _ in assigned([step])}
-        for node in ast.walk(function):
-            read = isinstance(node, ast.Name) and node.id in own and not _bound(node)
+        for node in walk(function):
+            read = isinstance(node, ast.Name) and node.id in own and not bound_by(node)
             if read and node not in self._seen:
                 yield is_used(ast.unparse(node), self._at(node, path))
 
@@ -142,15 +105,15 @@ class _Answer:
 
     def _find_placed(self, node: ast.expr, path: str) -> tuple[ast.AST, str] | None:
         if isinstance(node, ast.Name):
-            return _find_bound(self._values, path, node.id)
+            return self._names.find(path, node.id)
         if not isinstance(node, ast.Attribute):
             return None
         if (file := self._values.submodule(node.value, path)) is not None:
-            return _find_bound(self._values, file, node.attr)
+            return self._names.find(file, node.attr)
         owner = self._find_placed(node.value, path)
         if owner is not None and isinstance(owner[0], ast.ClassDef):
-            value = dict(assigned(owner[0].body)).get(node.attr)
-            once = sum(node.attr in _bound(each) for each in _outer(owner[0])) == 1
+            value = self._names.assigned(owner[0]).get(node.attr)
+            once = len(self._names.binding(owner[0]).get(node.attr, ())) == 1
             plain = once and not owner[0].keywords and _is_plainly_marked(owner[0])
             return (value, owner[1]) if value is not None and plain else None
         # "value" is also what a member of an enum has.
@@ -218,7 +181,7 @@ class _Answer:
                 and all(value is None or isinstance(value, ast.Constant) for value in inner)
             )
         top, _, last = name.rpartition(".")
-        bound = [each for each in _outer(self._values.trees[path]) if (top or name) in _bound(each)]
+        bound = self._names.binding(self._values.trees[path]).get(top or name)
         if not bound:
             return name in _COLLECTIONS
         outside = (top or name) not in self._values.imported(path)
@@ -241,13 +204,13 @@ def _is_plainly_marked(node: ast.ClassDef) -> bool:
     return marks <= {"dataclass", "unique"}
 
 
-def _local_names(tree: ast.AST) -> Iterator[ast.AST]:
+def _local_names(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """The uses of names that belong to a function: its parameters and what it binds itself."""
-    for function in ast.walk(tree):
-        if not isinstance(function, _Function | ast.Lambda):
+    for function in nodes:
+        if not isinstance(function, Function | ast.Lambda):
             continue
-        inside = list(ast.walk(function))
+        inside = list(walk(function))
         shared = {name for each in inside if isinstance(each, ast.Global) for name in each.names}
         own = {each.arg for each in inside if isinstance(each, ast.arg)}
-        own |= {name for each in inside for name in _bound(each)} - shared
+        own |= {name for each in inside for name in bound_by(each)} - shared
         yield from (each for each in inside if isinstance(each, ast.Name) and each.id in own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gates.model import Location
 from gates.module import Module
@@ -30,14 +30,18 @@ JOB_FIELDS = ("name", "queue", "schedule", "handler")
 
 def read_offers(module: Module) -> Offers:
     """Every route, job, published event and permission that the sources write."""
-    values = Values(module)
+    return module.once(_read_offers)
+
+
+def _read_offers(module: Module) -> Offers:
+    values = module.once(Values)
     routes: list[Route] = []
     jobs: list[Job] = []
     calls: dict[str, list[Text]] = {PUBLISH: [], SUBSCRIBE: [], "ask": []}
-    for path, tree in values.trees.items():
+    for path in values.trees:
         reader = _Reader(values, path)
-        contexts = _contexts(tree)
-        for node in ast.walk(tree):
+        contexts = _contexts(values.nodes(path))
+        for node in values.nodes(path):
             if isinstance(node, ast.Dict):
                 members = {
                     key.value: value
@@ -120,10 +124,10 @@ def _given(node: ast.Call, fields: tuple[str, ...]) -> dict[str, ast.expr]:
     return {**dict(zip(fields, node.args, strict=False)), **named}
 
 
-def _contexts(tree: ast.Module) -> set[str]:
+def _contexts(nodes: Iterable[ast.AST]) -> set[str]:
     """The names of a file that are a `RequestContext`."""
     found = set(CONTEXTS)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.arg) and node.annotation is not None:
             if "RequestContext" in ast.unparse(node.annotation):
                 found.add(node.arg)
@@ -133,8 +137,8 @@ def _contexts(tree: ast.Module) -> set[str]:
 
 
 def _texts(values: Values) -> Iterator[str]:
-    for path, tree in values.trees.items():
-        for node in ast.walk(tree):
+    for path in values.trees:
+        for node in values.nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
             elif isinstance(node, ast.JoinedStr | ast.BinOp):

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from gates.module import Module
-from gates.toolchains.languages.python.sources.trees import at, python_trees
+from gates.toolchains.languages.python.sources.trees import at, python_nodes, python_trees, walk
 from gates.toolchains.problem import Problem
 
 CONSTANTS = frozenset({"TYPE_CHECKING", "MYPY", "PY2", "PY3"})
@@ -20,10 +20,10 @@ DECORATORS = frozenset({"no_type_check", "no_type_check_decorator"})
 
 def find_unchecked(module: Module) -> Iterator[Problem]:
     """Each condition by which mypy leaves code out, and each name that takes a function out."""
-    for path, tree in python_trees(module).items():
-        lines = module.lines(path)
-        conditions = {id(part) for node in ast.walk(tree) for part in _conditions(node)}
-        for node in ast.walk(tree):
+    for path in python_trees(module):
+        lines, nodes = module.lines(path), python_nodes(module, path)
+        conditions = {id(part) for node in nodes for part in _conditions(node)}
+        for node in nodes:
             name = _name(node)
             if name in DECORATORS:
                 message = f"{name} hides what it decorates from the type checker"
@@ -56,6 +56,6 @@ def _conditions(node: ast.AST) -> Iterator[ast.AST]:
         case ast.If(test=test, orelse=[]) if _name(test) == "TYPE_CHECKING":
             pass  # it adds types, and hides nothing
         case ast.If(test=test) | ast.Assert(test=test) | ast.match_case(guard=ast.expr() as test):
-            yield from ast.walk(test)
+            yield from walk(test)
         case ast.BoolOp():
-            yield from ast.walk(node)
+            yield from walk(node)

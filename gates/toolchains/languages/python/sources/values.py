@@ -10,7 +10,7 @@ from functools import cached_property
 from gates.errors import CouldNotCheckError
 from gates.module import Module
 from gates.toolchains.languages.python.environment import sources
-from gates.toolchains.languages.python.sources.trees import python_trees
+from gates.toolchains.languages.python.sources.trees import python_nodes, python_trees, walk
 
 MAX_DEPTH = 12
 MAX_VALUES = 16
@@ -35,6 +35,10 @@ class Values:
         self._names: dict[str, dict[str, list[ast.expr | ast.ClassDef]]] = {}
         self._imports: dict[str, dict[str, tuple[str, str]]] = {}
         self._around: dict[str, dict[ast.AST, ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+
+    def nodes(self, path: str) -> tuple[ast.AST, ...]:
+        """All nodes of a file; see `python_nodes`."""
+        return python_nodes(self.module, path)
 
     def texts(
         self, node: ast.expr | None, path: str, scope: Scope | None = None, depth: int = 0
@@ -142,9 +146,9 @@ class Values:
         """
         if path not in self._around:
             around: dict[ast.AST, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-            for each in ast.walk(self.trees[path]):
+            for each in self.nodes(path):
                 if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
-                    around |= dict.fromkeys(ast.walk(each), each)
+                    around |= dict.fromkeys(walk(each), each)
             self._around[path] = around
         function = self._around[path].get(node)
         calls = self._calls.get(function.name, []) if function is not None else []
@@ -167,8 +171,8 @@ class Values:
     @cached_property
     def _calls(self) -> dict[str, list[tuple[ast.Call, str]]]:
         found: dict[str, list[tuple[ast.Call, str]]] = {}
-        for path, tree in self.trees.items():
-            for node in ast.walk(tree):
+        for path in self.trees:
+            for node in self.nodes(path):
                 if isinstance(node, ast.Call):
                     name = ast.unparse(node.func).rpartition(".")[2]
                     found.setdefault(name, []).append((node, path))
@@ -179,7 +183,7 @@ class Values:
         where it is the file itself."""
         if path not in self._imports:
             found: dict[str, tuple[str, str]] = {}
-            for node in ast.walk(self.trees[path]):
+            for node in self.nodes(path):
                 if isinstance(node, ast.ImportFrom):
                     for each in node.names:
                         name = each.asname or each.name

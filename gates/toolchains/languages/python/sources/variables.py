@@ -22,7 +22,7 @@ def read_variables(module: Module) -> Read:
     Names follow pydantic-settings: `env_prefix` and the field's name in capitals, unless an alias
     names the variable ("Changing default names" in its documentation).
     """
-    values = Values(module)
+    values = module.once(Values)
     found: list[Variable] = []
     unknown: list[tuple[str, Location]] = []
     for path in values.trees:
@@ -50,7 +50,7 @@ class _File:
             family = self._family(cls)
             if family is not None and name not in parents:
                 yield from self._fields(family)
-        for node in ast.walk(self._tree):
+        for node in self._values.nodes(self._path):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in _READS and node.args:
                 default = node.args[1] if len(node.args) > 1 else None
                 yield from self._named(node.args[0], default)

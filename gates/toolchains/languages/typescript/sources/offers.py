@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 def read_offers(module: Module) -> Offers:
     """Every route, job, published event and permission that the sources write."""
+    return module.once(_read_offers)
+
+
+def _read_offers(module: Module) -> Offers:
     values = Values(module)
     routes: list[Route] = []
     jobs: list[Job] = []
