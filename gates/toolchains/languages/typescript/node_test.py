@@ -11,6 +11,7 @@ from gates.model import FileCoverage
 from gates.module import Module
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.branches import Branched
 from gates.toolchains.languages.typescript.measured import Measured, count_functions
 from gates.toolchains.languages.typescript.planted import count_tests, plant
 from gates.toolchains.languages.typescript.runner import has_package
@@ -107,7 +108,8 @@ def parse_covered(told: Told, module: Module, copy: Path) -> Measured:
                 path, len(ran) + len(missed), len(ran), int(each["totalFunctionCount"]),
                 int(each["totalBranchCount"]), int(each["coveredBranchCount"]),
             )  # fmt: skip
-            found[path] = figures, Lines(ran, missed)
+            untaken = (int(one["line"]) for one in each["branches"] if not int(one["count"]))
+            found[path] = figures, Branched(ran, missed, blocks=True, untaken=tuple(untaken))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"the coverage of node:test is not readable: {error}") from error
     if not summaries:
@@ -116,6 +118,7 @@ def parse_covered(told: Told, module: Module, copy: Path) -> Measured:
         if path not in found and not path.endswith(_DECLARATIONS):
             lines = frozenset(range(1, len(module.lines(path)) + 1))
             functions = count_functions(root)
-            found[path] = FileCoverage(path, len(lines), 0, functions), Lines(frozenset(), lines)
+            never = Branched(frozenset(), lines, blocks=True)
+            found[path] = FileCoverage(path, len(lines), 0, functions), never
     ordered = sorted(found)
     return tuple(found[path][0] for path in ordered), {path: found[path][1] for path in ordered}
