@@ -110,7 +110,6 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
         "coverageReporters": ["json"],
         "passWithNoTests": True,
         "reporters": [
-            "default",
             [f"<rootDir>/{REPORTER_NAME}", {"place": str(reports / "tests.jsonl")}],
         ],
         "watchman": False,

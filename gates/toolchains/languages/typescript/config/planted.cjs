@@ -1,6 +1,7 @@
 // A failing test at the end of each file of tests, in the file's own world and by the file's own names:
 // where it does not fail as it has to, failures of the module's tests count for nothing either.
 const KEY = Symbol.for("gates.planted");
+const MESSAGE = "planted";
 const LISTENED = ["uncaughtException", "unhandledRejection"];
 
 /** Calls of `expect` that have to fail, by what they try; a matcher that is not there fails, too. */
@@ -39,25 +40,25 @@ const CALLED = {
   toHaveBeenCalledWith: (expect, made) => expect(made()).toHaveBeenCalledWith(1),
   toHaveBeenLastCalledWith: (expect, made) => expect(made()).toHaveBeenLastCalledWith(1),
 };
-/** What each function of an `assert` is given so that it has to fail. */
+/** What each function of an `assert` is given so that it has to fail; with a message it compares no texts. */
 const ASSERTING = {
-  deepEqual: [{ a: 1 }, { a: 2 }],
-  deepStrictEqual: [{ a: 1 }, { a: 2 }],
-  doesNotReject: [() => Promise.reject(new Error("planted"))],
-  doesNotThrow: [() => { throw new Error("planted"); }],
-  equal: [1, 2],
-  fail: [],
-  ifError: [new Error("planted")],
-  match: ["a", /b/],
-  notDeepEqual: [[1], [1]],
-  notDeepStrictEqual: [[1], [1]],
-  notEqual: [1, 1],
-  notStrictEqual: [1, 1],
-  ok: [0],
-  partialDeepStrictEqual: [{ a: 1 }, { a: 2 }],
-  rejects: [() => Promise.resolve()],
-  strictEqual: [1, 2],
-  throws: [() => undefined],
+  deepEqual: [{ a: 1 }, { a: 2 }, MESSAGE],
+  deepStrictEqual: [{ a: 1 }, { a: 2 }, MESSAGE],
+  doesNotReject: [() => Promise.reject(new Error(MESSAGE)), MESSAGE],
+  doesNotThrow: [() => { throw new Error(MESSAGE); }, MESSAGE],
+  equal: [1, 2, MESSAGE],
+  fail: [MESSAGE],
+  ifError: [new Error(MESSAGE)],
+  match: ["a", /b/, MESSAGE],
+  notDeepEqual: [[1], [1], MESSAGE],
+  notDeepStrictEqual: [[1], [1], MESSAGE],
+  notEqual: [1, 1, MESSAGE],
+  notStrictEqual: [1, 1, MESSAGE],
+  ok: [0, MESSAGE],
+  partialDeepStrictEqual: [{ a: 1 }, { a: 2 }, MESSAGE],
+  rejects: [() => Promise.resolve(), MESSAGE],
+  strictEqual: [1, 2, MESSAGE],
+  throws: [() => undefined, MESSAGE],
 };
 
 function* expectations(expect, mock) {
@@ -66,7 +67,7 @@ function* expectations(expect, mock) {
 }
 
 function* assertions(assert) {
-  if (typeof assert === "function") yield ["assert()", () => assert(false)];
+  if (typeof assert === "function") yield ["assert()", () => assert(false, MESSAGE)];
   for (const [name, given] of Object.entries(ASSERTING))
     if (typeof assert[name] === "function") yield [`assert.${name}()`, () => assert[name](...given)];
 }
@@ -74,6 +75,8 @@ function* assertions(assert) {
 /** The calls that stay silent, and have to fail. */
 async function silent(calls) {
   const found = [];
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // nobody reads where these came from, and that costs more than the calls
   for (const [name, call] of calls) {
     try {
       await call();
@@ -82,18 +85,24 @@ async function silent(calls) {
       // As it has to be.
     }
   }
+  Error.stackTraceLimit = limit;
   return found;
+}
+
+/** An error without a trace, which runners would look up in the sources. */
+function told(message) {
+  return Object.assign(new Error(message), { stack: message });
 }
 
 function fail(test, name) {
   test(name, () => {
-    throw new Error(name);
+    throw told(name);
   });
 }
 
 function failAsync(test, name) {
   test(name, async () => {
-    throw new Error(name);
+    throw told(name);
   });
 }
 
@@ -121,7 +130,7 @@ module.exports = function prepare(runner) {
       for (const each of asserts) for (const call of await silent(assertions(each))) found.add(call);
       for (const [kind, listener] of heard)
         if (!process.listeners(kind).includes(listener)) found.add(`an error outside of tests (${kind})`);
-      throw new Error(found.size ? `${name} silent: ${[...found].join(", ")}` : name);
+      throw told(found.size ? `${name} silent: ${[...found].join(", ")}` : name);
     });
     const replaced = Object.keys(tests).filter((key) => globalThis[key] !== tests[key]);
     const others = [...given.tests, ...replaced.map((key) => [globalThis[key], true])];

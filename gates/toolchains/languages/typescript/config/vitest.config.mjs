@@ -32,7 +32,7 @@ export default {
     retry: 0,
     includeTaskLocation: true,
     expect: { requireAssertions: true },
-    reporters: [new Reporter(`${reports}/tests.jsonl`), "dot"],
+    reporters: [new Reporter(`${reports}/tests.jsonl`)],
     coverage: {
       enabled: true,
       provider: "v8",
