@@ -12,6 +12,8 @@ function* told(result) {
   }
   for (const each of result.testResults) {
     const errors = each.failureMessages.map((stack) => ({ message: stack.split("\n    at ")[0], stack }));
+    if (each.invocations > 1)
+      yield { kind: "error", file, message: `"${each.title}" is run again until it passes`, stack: "" };
     yield {
       kind: "test", file, name: each.fullName, line: each.location?.line ?? null,
       state: STATES[each.status] ?? "skipped", errors,

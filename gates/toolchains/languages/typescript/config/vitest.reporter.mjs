@@ -8,6 +8,8 @@ function* told(task, file, names = []) {
     for (const each of task.tasks) yield* told(each, file, task.filepath ? [] : [...names, task.name]);
     return;
   }
+  const again = Boolean(task.retry?.count ?? task.retry) || (task.result?.retryCount ?? 0) > 0;
+  if (again) yield { kind: "error", file, message: `"${task.name}" is run again until it passes`, stack: "" };
   const state = { pass: "passed", fail: "failed" }[task.result?.state] ?? "skipped";
   yield { kind: "test", file, name: [...names, task.name].join(" "), line: task.location?.line ?? null, state, errors };
 }
