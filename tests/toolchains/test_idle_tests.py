@@ -64,6 +64,13 @@ def test_python(idle, path, code, seen, lines):
         ("tests/unit/a.mjs", 'test.each([1])("a", () => {});\n', [], ["1"]),
         ("src/a.spec.ts", 'test("a", () => {});\n', [], ["1"]),
         ("tests/support/a.ts", 'export function shared() { it("a", () => {}); }\n', [], []),
+        (
+            "tests/support/a.ts",
+            'import { test } from "vitest";\nexport const it = test.extend({ retry: 1 });\n',
+            [],
+            [],
+        ),
+        ("tests/e2e/a.ts", 'import { it as check } from "vitest";\ncheck("a", f);\n', [], ["2"]),
         ("tests/support/a.ts", 'export const ok = /a/.test("a"); item("a");\n', [], []),
         (
             "tests/unit/a.test.ts",
@@ -127,6 +134,8 @@ def test_python_tests_that_are_swayed(idle, code, messages):
         ("const w = globalThis.__vitest_worker__;\n", ["into the test runner"]),
         ("expect(1).__proto__.toBe = f;\n", ["into the test runner"]),
         ("beforeEach(({ task }) => { start(task.name); });\n", []),
+        ("it('a', () => { expect(1 + 1 === 3); });\n", ["expects nothing"]),
+        ("it('a', () => { expect.setState({ assertionCalls: 1 }); });\n", ["how many assertions"]),
     ],
 )
 def test_typescript_tests_that_are_swayed(idle, code, messages):

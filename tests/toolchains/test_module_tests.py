@@ -213,3 +213,69 @@ def test_a_digest_that_does_not_fit_is_not_installed(open_session):
     lock = "iniconfig==2.1.0 --hash=sha256:" + "0" * 64 + "\n"
     with pytest.raises(ToolFailedError, match="uv ended with exit status"):
         run_tests(open_session("python", {"requirements.lock": lock}))
+
+
+RETURNING = """import functools
+import threading
+import unittest
+
+import pytest
+
+
+def test_right(): assert 1 == 1
+def compare(a): return a == 2
+test_lambda = lambda: 1 == 2
+test_partial = functools.partial(compare, 1)
+
+
+class TestKind:
+    test_member = lambda self: 1 == 2
+
+
+class Case(unittest.TestCase):
+    def test_returns(self): return 1 == 2
+    async def test_waits(self): assert 1 == 2
+
+
+def test_thread():
+    def work(): assert 1 == 2
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_removed():
+    class Kept:
+        def __del__(self): assert 1 == 2
+    Kept()
+"""
+
+
+def test_python_tests_whose_end_is_only_a_warning_fail(open_session):
+    """A value that is returned, a coroutine, an assertion outside of the test."""
+    run = run_tests(open_session("python", {PYTHON: RETURNING}))
+    assert {each.name for each in run.failures} == {
+        "test_lambda", "test_partial", "test_member", "test_returns", "test_waits", "test_thread",
+        "test_removed",
+    }  # fmt: skip
+    assert run.passed == 7
+
+
+def test_python_tests_without_a_case_fail(open_session):
+    code = '@pytest.mark.parametrize("a", [])\ndef test_it(a): assert a == 2\n'
+    run = run_tests(open_session("python", {PYTHON: f"import pytest\n{code}"}))
+    assert [each.message for each in run.failures] == ["Empty parameter set in 'test_it' at line 2"]
+
+
+AGAIN = """import { expect, it } from "vitest";
+const options = { ["ret" + "ry"]: 3 };
+let count = 0;
+it("is tried again", options, () => { expect(count++).toBe(2); });
+"""
+
+
+def test_a_typescript_test_that_is_run_again_fails(open_session):
+    run = run_tests(open_session("typescript", {TYPESCRIPT: AGAIN}))
+    assert [each.message for each in run.failures] == [
+        '"is tried again" is run again until it passes'
+    ]

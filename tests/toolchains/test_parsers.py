@@ -19,8 +19,10 @@ from gates.toolchains.languages.python import bandit, mypy, ruff
 from gates.toolchains.languages.python import pytest as junit
 from gates.toolchains.languages.python.measured import Measured
 from gates.toolchains.languages.typescript import advisories as npm_audit
-from gates.toolchains.languages.typescript import compiler, node_test, oxlint, prettier, vitest
+from gates.toolchains.languages.typescript import compiler, node_test, oxlint, prettier
 from gates.toolchains.languages.typescript.measured import parse_istanbul
+from gates.toolchains.languages.typescript.planted import count_tests
+from gates.toolchains.languages.typescript.runs import parse_told
 from gates.toolchains.locks import Locked
 from gates.toolchains.processes import Ran
 from gates.toolchains.secrets import kingfisher
@@ -46,7 +48,7 @@ PARSERS = {
     "ruff format": lambda data: list(ruff.parse_diff(data, COPY)),
     "junit": lambda data: junit.parse_junit(data, COPY, FILES),
     "coverage": lambda data: junit.parse_coverage(data, COPY),
-    "vitest": lambda data: vitest.parse_report(data, COPY),
+    "tests": lambda data: parse_told(data, COPY, "vitest"),
     "istanbul": lambda data: parse_istanbul(data, COPY),
     "node:test": lambda data: node_test.parse_events(data, COPY, []),
     "kingfisher": kingfisher.parse,
@@ -265,12 +267,11 @@ def test_coverage_of_a_file_that_is_none(name):
     }
 
 
-def test_vitest_says_a_line_that_no_file_has():
-    test = {"status": "failed", "fullName": "t", "location": {"line": 3}}
-    test["failureMessages"] = [f"at src/a.ts:{'9' * 5000}:1"]
-    file = {"name": "src/a.ts", "status": "failed", "assertionResults": [test]}
-    report = json.dumps({"testResults": [file]}).encode()
-    assert vitest.parse_report(report, COPY).failures[0].line == 3
+def test_a_reporter_says_a_line_that_no_file_has():
+    test = {"kind": "test", "file": "src/a.ts", "state": "failed", "name": "t", "line": 3}
+    test["errors"] = [{"message": "m", "stack": f"at src/a.ts:{'9' * 5000}:1"}]
+    told = parse_told(json.dumps(test).encode(), COPY, "vitest")
+    assert count_tests(told, "vitest", {}, COPY).failures[0].line == 3
 
 
 CLEAN = {"dependencies": [{"name": "pyyaml", "version": "5.3", "vulns": []}], "fixes": []}

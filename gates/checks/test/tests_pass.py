@@ -16,6 +16,9 @@ def tests_pass(tests: TestRun) -> Iterator[Finding]:
     They run in a copy of the module, with its locked packages, by pytest, vitest, jest or
     node:test under the platform's configuration, without the caller's environment and without
     files of the machine.
+    Beside them run failing tests of the gate: one in each folder for pytest, one at the end of each
+    file for the others, with the hooks of that file. Where one does not fail as it has to, no
+    failure of the module's would have been told: that is a finding, or for pytest inconclusive.
     A run that takes longer than `test_timeout` (300 s unless the policy says less) is stopped
     with all that it started, and is inconclusive.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gates.module import Module
 from gates.toolchains.languages.typescript.runner import is_test
-from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
+from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS, key
 from gates.toolchains.languages.typescript.sources.trees import node_at
 from gates.toolchains.problem import Problem
 from gates.toolchains.tests import TestRun
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _SUFFIXES = {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}
-_DEFINES = re.compile(r"(?:it|test|describe|suite)\b")
+_DEFINES = re.compile(r"(?:it|test|describe|suite)\b(?!\.extend\b)")
+_RUNNERS = frozenset({"vitest", "@jest/globals", "node:test"})
 _ONLY = re.compile(r"(?:it|test|describe|suite)(?:\.\w+)*\.only\b|(?:fit|fdescribe)$")
 _RETRIES = re.compile(r"(?:\w+\.)*retryTimes$")
 _OPTIONS = re.compile(r"(retry|only|repeats)\s*:(?!\s*(?:0|false)\s*$)", re.ASCII)
@@ -78,7 +79,14 @@ def _swayed(path: str, root: SgNode) -> Iterator[Problem]:
     for node in root.find_all(kind="call_expression"):
         function = node.field("function")
         called = function.text() if function is not None else ""
-        if _ONLY.match(called):
+        above = node.parent()
+        if called == "expect" and above is not None and above.kind() == "expression_statement":
+            yield Problem(
+                "this expects nothing of its value",
+                node_at(path, node),
+                fix="say what it has to be",
+            )
+        elif _ONLY.match(called):
             yield Problem("this leaves all other tests out", node_at(path, node), fix="remove only")
         elif _RETRIES.match(called):
             yield Problem(
@@ -116,6 +124,8 @@ def _ruled(path: str, root: SgNode) -> Iterator[Problem]:
                 name = re.split(r"\W", each.text().removeprefix("async "), maxsplit=1)[0]
                 if name in _MATCHERS:
                     yield _rule(path, each, f"this changes what {name} compares")
+        elif called.endswith("expect.setState"):
+            yield _rule(path, node, "this changes how many assertions the test runner has counted")
         elif _OUTSIDE.match(node.text()):
             yield _rule(path, node, "this keeps errors outside of tests from the test runner")
     for node in root.find_all(kind="member_expression"):
@@ -128,10 +138,28 @@ def _rule(path: str, node: SgNode, message: str) -> Problem:
 
 
 def _first_test(root: SgNode) -> SgNode | None:
+    names = _renamed(root)
     for node in root.find_all(kind="call_expression"):
         function = node.field("function")
-        if function is None or not _DEFINES.match(function.text()):
+        if function is None:
+            continue
+        first, dot, rest = function.text().partition(".")
+        if not _DEFINES.match(f"{names.get(first, first)}{dot}{rest}"):
             continue
         if not any(each.kind() in FUNCTIONS for each in node.ancestors()):
             return node
     return None
+
+
+def _renamed(root: SgNode) -> dict[str, str]:
+    """The test runner's names that a file imports under another one, by that."""
+    found = {}
+    for node in root.find_all(kind="import_statement"):
+        place = node.field("source")
+        if place is None or key(place) not in _RUNNERS:
+            continue
+        for each in node.find_all(kind="import_specifier"):
+            name, alias = each.field("name"), each.field("alias")
+            if name is not None and alias is not None:
+                found[alias.text()] = name.text()
+    return found

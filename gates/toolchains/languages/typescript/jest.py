@@ -11,6 +11,7 @@ from gates.errors import CouldNotCheckError
 from gates.module import Module
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.planted import plant
 from gates.toolchains.languages.typescript.runner import has_package
 from gates.toolchains.languages.typescript.vitest import read_run
 from gates.toolchains.processes import disk
@@ -18,7 +19,12 @@ from gates.toolchains.tests import TestRun, find_test_files
 from gates.toolchains.tools import Program, Tools
 
 CONFIG_NAME, SETUP_NAME = "gates.jest.config.json", "gates.jest.setup.cjs"
-_SWC = {"jsc": {"parser": {"syntax": "typescript"}, "target": "es2022"}, "sourceMaps": "inline"}
+REPORTER_NAME = "gates.jest.reporter.cjs"
+_SWC = {
+    "jsc": {"parser": {"syntax": "typescript"}, "target": "es2022"},
+    "sourceMaps": "inline",
+    "swcrc": False,
+}
 _BABEL = {"babelrc": False, "configFile": False, "presets": ["@babel/preset-typescript"]}
 _TS_JEST = {
     "useESM": True,
@@ -49,24 +55,22 @@ def run_tests(tools: Tools) -> TestRun:
     with disk():
         config = configuration(tools.session.module, copy, reports)
         (copy / CONFIG_NAME).write_text(json.dumps(config), "utf-8")
-        for name in ("assert.cjs", "jest.setup.cjs"):
+        for name in ("assert.cjs", "planted.cjs", "jest.reporter.cjs", "jest.setup.cjs"):
             shutil.copyfile(platform_tools.CONFIG / name, copy / f"gates.{name}")
         for kind in ("loose", "strict"):
             text = f'module.exports = require("./gates.assert.cjs").{kind};\n'
             (copy / f"gates.assert.{kind}.cjs").write_text(text, "utf-8")
+    planted = plant(tools)
     ran = tools.run(
         jest,
-        [
-            f"--config={copy / CONFIG_NAME}", "--ci", "--json", "--testLocationInResults",
-            f"--outputFile={reports / 'tests.json'}",
-        ],
+        [f"--config={copy / CONFIG_NAME}", "--ci", "--testLocationInResults"],
         timeout=tools.session.policy.test_timeout,
         ok=(0, 1),
         subjects=len(find_test_files(tools.session.module)),
         env=tools.environment({"NODE_ENV": "test"}),
         sandbox=npm.make_sandbox(tools, packages, network=True),
-    )  # fmt: skip
-    return read_run(tools, jest, ran)
+    )
+    return read_run(tools, jest, ran, planted)
 
 
 def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
@@ -105,5 +109,8 @@ def configuration(module: Module, copy: Path, reports: Path) -> dict[str, Any]:
         "coverageDirectory": str(reports / "coverage"),
         "coverageReporters": ["json"],
         "passWithNoTests": True,
+        "reporters": [
+            [f"<rootDir>/{REPORTER_NAME}", {"place": str(reports / "tests.jsonl")}],
+        ],
         "watchman": False,
     }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gates.errors import ToolFailedError
 from gates.model import FileCoverage, Location
 from gates.module import Module
+from gates.records import replace
+from gates.toolchains.languages.typescript.branches import Branched, count_arms, find_missing
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
 from gates.toolchains.languages.typescript.sources.trees import typescript_trees
 from gates.toolchains.problem import Problem, relative
@@ -40,9 +42,13 @@ def parse_istanbul(report: bytes, copy: Path) -> Measured:
     A line counts once, and ran where a statement that begins on it did. Raises `ToolFailedError`
     for what is no such report.
     """
-    files, lines = [], {}
+    files: list[FileCoverage] = []
+    lines: dict[str, Lines] = {}
     try:
-        for name, each in json.loads(report).items():
+        document = json.loads(report)
+        branches = (one for each in document.values() for one in each["branchMap"].values())
+        blocks = any(each["type"] == "branch" for each in branches)
+        for name, each in document.items():
             hits: dict[int, int] = {}
             for key, place in each["statementMap"].items():
                 line = int(place["start"]["line"])
@@ -50,7 +56,9 @@ def parse_istanbul(report: bytes, copy: Path) -> Measured:
             taken = [int(count) > 0 for counts in each["b"].values() for count in counts]
             path = relative(name, copy)
             ran = frozenset(line for line, count in hits.items() if count)
-            lines[path] = Lines(ran, frozenset(hits) - ran)
+            lines[path] = Branched(
+                ran, frozenset(hits) - ran, tuple(_branches(each)), blocks, tuple(_untaken(each))
+            )
             functions = len(each["fnMap"])
             files.append(FileCoverage(path, len(hits), len(ran), functions, len(taken), sum(taken)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -58,8 +66,32 @@ def parse_istanbul(report: bytes, copy: Path) -> Measured:
     return tuple(sorted(files, key=lambda each: each.path)), lines
 
 
+def _branches(entry: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
+    for each in entry["branchMap"].values():
+        yield str(each["type"]), int(each["loc"]["start"]["line"]), len(each["locations"])
+
+
+def _untaken(entry: dict[str, Any]) -> Iterator[int]:
+    for key, counts in entry["b"].items():
+        if not any(int(count) for count in counts):
+            yield int(entry["branchMap"][key]["loc"]["start"]["line"])
+
+
+def count_branches(module: Module, run: TestRun) -> TestRun:
+    """A run with the branches of the syntax trees, where only V8's blocks were measured."""
+    trees = typescript_trees(module)
+
+    def counted(file: FileCoverage) -> FileCoverage:
+        lines, root = run.lines[file.path], trees.get(file.path)
+        if root is None or not isinstance(lines, Branched) or not lines.blocks:
+            return file
+        return count_arms(root, file, lines)
+
+    return replace(run, files=tuple(map(counted, run.files)))
+
+
 def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
-    """Each source file of which functions or statements were not measured."""
+    """Each source file of which functions, statements or branches were not measured."""
     counted = {file.path: file.functions for file in measured.files}
     for path, root in typescript_trees(module).items():
         if path.endswith(_DECLARATIONS):
@@ -69,21 +101,31 @@ def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
             if functions or any(root.find(kind=kind) is not None for kind in _CODE):
                 yield Problem("coverage measured nothing of this file", Location(path, 1))
             continue
-        if counted[path] < functions:
+        lines = measured.lines[path]
+        blocks = isinstance(lines, Branched) and lines.blocks
+        # V8 gives functions without a name none, as jest reads it.
+        if counted[path] < functions and not blocks:
             yield Problem(
                 f"coverage counts {counted[path]} functions of this file, which has {functions}",
                 Location(path, 1),
                 fix="do not hide functions from coverage",
             )
-        known = measured.lines[path].ran | measured.lines[path].missed
-        missing = [span for span in _statements(root) if known.isdisjoint(span)]
-        if missing:
-            more = f", nor {len(missing) - 1} more of this file" if len(missing) > 1 else ""
-            yield Problem(
-                f"coverage does not count this statement{more}",
-                Location(path, missing[0].start),
-                fix="do not hide statements from coverage",
-            )
+        known = lines.ran | lines.missed
+        hidden = [span.start for span in _statements(root) if known.isdisjoint(span)]
+        yield from _uncounted("statement", path, hidden)
+        if isinstance(lines, Branched) and not blocks and not hidden:
+            hidden = [each.line for each in find_missing(root, lines)]
+            yield from _uncounted("branch", path, hidden)
+
+
+def _uncounted(what: str, path: str, lines: list[int]) -> Iterator[Problem]:
+    if lines:
+        more = f", nor {len(lines) - 1} more of this file" if len(lines) > 1 else ""
+        yield Problem(
+            f"coverage does not count this {what}{more}",
+            Location(path, lines[0]),
+            fix=f"do not hide {'branches' if what == 'branch' else 'statements'} from coverage",
+        )
 
 
 def _statements(root: SgNode) -> list[range]:

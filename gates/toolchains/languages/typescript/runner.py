@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.module import Module
 from gates.records import replace
-from gates.toolchains.languages.typescript.measured import find_unmeasured
+from gates.toolchains.languages.typescript.measured import count_branches, find_unmeasured
 from gates.toolchains.processes import disk
 from gates.toolchains.tests import TestRun, find_test_files
 from gates.toolchains.tools import Tools
@@ -60,7 +60,7 @@ def run_tests(tools: Tools) -> TestRun:
     _show_hidden(tools.module_copy)
     part = import_module(f"{__package__}.{_FILES[find_runner(module)]}")
     run: Callable[[Tools], TestRun] = part.run_tests
-    result = run(tools)
+    result = count_branches(module, run(tools))
     unmeasured = tuple(find_unmeasured(module, result)) if result.files else ()
     return replace(result, unmeasured=unmeasured)
 

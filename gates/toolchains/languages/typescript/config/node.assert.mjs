@@ -1,9 +1,10 @@
 // Loaded before each file of tests: a test of node:test that calls no function of node:assert fails.
 import { registerHooks } from "node:module";
-import { afterEach, beforeEach } from "node:test";
+import { afterEach, beforeEach, it, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import given from "./assert.cjs";
+import prepare from "./planted.cjs";
 
 let count = 0;
 given.decides = () => (count += 1);
@@ -38,3 +39,4 @@ beforeEach((test) => {
 afterEach(() => {
   if (count === 0) throw new Error("this test calls no function of node:assert");
 });
+prepare({ test, tests: [it, test], asserts: [given.loose, given.strict], options: { todo: true } });

@@ -1,6 +1,8 @@
 // The platform's configuration: the module's own vitest and vite configuration is not read.
 import { createRequire } from "node:module";
 
+import Reporter from "./gates.vitest.reporter.mjs";
+
 const given = createRequire(import.meta.url)("./gates.assert.cjs");
 const reports = process.env.GATES_REPORTS;
 // The tests run in processes that inherit the environment; where reports go is not theirs to know.
@@ -18,6 +20,7 @@ const counted = {
 export default {
   plugins: [counted],
   cacheDir: `${reports}/cache`,
+  css: { postcss: { plugins: [] } }, // vite would run a postcss.config.js of the module, beside the reporter
   test: {
     include: ["tests/{unit,e2e}/**/*.{test,spec}.?(c|m)[jt]s?(x)"],
     setupFiles: ["gates.vitest.setup.mjs"],
@@ -29,8 +32,7 @@ export default {
     retry: 0,
     includeTaskLocation: true,
     expect: { requireAssertions: true },
-    reporters: ["json", "dot"],
-    outputFile: `${reports}/tests.json`,
+    reporters: [new Reporter(`${reports}/tests.jsonl`)],
     coverage: {
       enabled: true,
       provider: "v8",

@@ -1,0 +1,3 @@
+import { shared } from "../support/right.ts";
+
+shared();

