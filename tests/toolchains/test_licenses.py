@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gates.module import load
 from gates.settings import PERMISSIVE
-from gates.toolchains.languages.python.licenses import parse_metadata
-from gates.toolchains.languages.typescript.licenses import find_running, parse_package_json
+from gates.toolchains.languages.python.licenses import parse_licenses as parse_metadata
+from gates.toolchains.languages.typescript.licenses import find_running
+from gates.toolchains.languages.typescript.licenses import parse_licenses as parse_package_json
 from gates.toolchains.languages.typescript.lock import reachable
 from gates.toolchains.languages.typescript.sources.imports import find_imports
 from gates.toolchains.licenses import Licensed, find_fault, find_refused

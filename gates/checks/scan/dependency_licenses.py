@@ -17,7 +17,8 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
     Read from the packages as they are installed. `[licenses] allowed` in the policy lists SPDX
     ids; without it, the permissive licences and the weak copyleft ones (MPL, LGPL, EPL) are. A
     package that states none, or one that is no SPDX licence, is not allowed either; of one that
-    states several (`license` and `licenses`; an expression, a name and classifiers) all must be.
+    states several (`license` and `licenses`; an expression, a name and classifiers) all must be. A
+    package that another one carries (see dependency-advisories) is asked for what it states.
 
     Why: a licence such as AGPL-3.0 or SSPL-1.0 obliges whoever offers the software as a service,
         and that is what a platform does with every module.
@@ -34,7 +35,7 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
             continue
         line = package.line if path != "package.json" and package.line else None
         yield dependency_licenses.finding(
-            f"{package.name} {package.version} {fault}",
+            f"{each.title} {fault}",
             Location(path, line),
             fix="take another package, or ask for a waiver that says why it may be used",
         )

@@ -38,7 +38,7 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         package = by_name.get((name, str(entry.get("version"))))
         if package is None or (not is_file(manifest) and entry.get("optional")):
             continue
-        found.append(parse_package_json(package, read_metadata(manifest)))
+        found.append(parse_licenses(package, read_metadata(manifest)))
     return found
 
 
@@ -59,7 +59,7 @@ def find_running(
     return running
 
 
-def parse_package_json(package: Locked, text: str) -> Licensed:
+def parse_licenses(package: Locked, text: str) -> Licensed:
     """The licences that a package.json states, by `license` and by the older `licenses`."""
     try:
         value = json.loads(text)
