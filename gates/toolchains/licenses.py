@@ -40,6 +40,9 @@ class Licensed:
     carrier: str = ""
     """The package that carries it, where no lock lists it."""
 
+    absent: bool = False
+    """Whether it is locked for other machines, and so nobody here knows what it states."""
+
     @property
     def title(self) -> str:
         """Its name and version, and where it lies."""
@@ -86,7 +89,7 @@ def _of_carried(
 def write_stated(found: Sequence[Licensed]) -> str:
     """What packages state, as a ran-record keeps it: JSON, statements by name and version; "" where
     that is longer than evidence keeps of a detail."""
-    stated = {each.title: list(each.statements) for each in found}
+    stated = {each.title: list(each.statements) for each in found if not each.absent}
     text = json.dumps(stated, sort_keys=True, separators=(",", ":"))
     return text if len(text) <= MOST_STATED else ""
 
@@ -107,6 +110,8 @@ def find_fault(package: Licensed, allowed: Collection[str]) -> str:
 
     All that it states has to be allowed: one of several statements is no choice.
     """
+    if package.absent:
+        return ""
     if not package.statements:
         return "states no licence of the SPDX list"
     against = {text: find_refused(text, allowed) for text in package.statements}

@@ -30,22 +30,35 @@ def tarball(
     return made.getvalue()
 
 
-def wheel(*distributions: str, more: Mapping[str, str | bytes] | None = None) -> bytes:
+def wheel(
+    *distributions: str,
+    more: Mapping[str, str | bytes] | None = None,
+    unlisted: Mapping[str, str | bytes] | None = None,
+) -> bytes:
     """A wheel that installs these distributions, each in version 1.0, the others as data; and other
-    files."""
+    files, of which RECORD lists those in `more`."""
     files: dict[str, str | bytes] = {**(more or {})}
     made = io.BytesIO()
     data = f"{distributions[0]}-1.0.data/purelib/"
     for name in distributions:
         folder = f"{'' if name == distributions[0] else data}{name}-1.0.dist-info"
-        files[f"{folder}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        files.setdefault(
+            f"{folder}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        )
         files[f"{folder}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     first = f"{distributions[0]}-1.0.dist-info/RECORD"
-    files[first] = "".join(f"{name},,\n" for name in (*files, first))
+    files[first] = "".join(_row(*each) for each in files.items()) + f"{first},,\n"
     with zipfile.ZipFile(made, "w") as archive:
-        for name, text in files.items():
+        for name, text in {**files, **(unlisted or {})}.items():
             archive.writestr(name, text)
     return made.getvalue()
+
+
+def _row(name: str, content: str | bytes) -> str:
+    """A file of a wheel as RECORD lists it."""
+    data = content.encode() if isinstance(content, str) else content
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return f"{name},sha256={digest},{len(data)}\n"
 
 
 @dataclass

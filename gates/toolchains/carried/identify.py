@@ -22,7 +22,7 @@ MAX_MANIFEST = 8 * 1024 * 1024
 _PINNED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*==\s*([A-Za-z0-9.!+_-]+)")
 _URL = re.compile(r"pkg:(npm|pypi)/([^?#]+)@([^?#@]+)")
 _ECOSYSTEMS = {"npm": "npm", "pypi": "PyPI"}
-_NPM_NAME = re.compile(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+_NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~_-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Za-z0-9._~-]*")
 _PLACEHOLDER = re.compile(r"0\.0\.0(?:$|-)")
 """What stands in a manifest whose version is written at release."""
 ASIDE = frozenset({

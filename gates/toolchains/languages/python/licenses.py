@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 
 from gates.errors import CouldNotCheckError
 from gates.toolchains.languages.python.environment import install_packages
-from gates.toolchains.languages.python.lock import normalize
+from gates.toolchains.languages.python.lock import applies, normalize
 from gates.toolchains.licenses import Licensed, find_refused, read_metadata
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
@@ -72,9 +72,11 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
     }
     found = []
     for package in packages:
-        if package.name in installed:
+        if not applies(package):
+            found.append(Licensed(package, (), absent=True))
+        elif package.name in installed:
             found.append(parse_licenses(package, read_metadata(installed[package.name])))
-        elif not package.marker:
+        else:
             raise CouldNotCheckError(f"{package.name} is locked and not installed")
     return found
 

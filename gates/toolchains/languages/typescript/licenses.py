@@ -36,7 +36,10 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         manifest = made.folder / path / "package.json"
         name = str(entry.get("name") or path.rpartition("node_modules/")[2])
         package = by_name.get((name, str(entry.get("version"))))
-        if package is None or (not is_file(manifest) and entry.get("optional")):
+        if package is None:
+            continue
+        if not is_file(manifest) and entry.get("optional"):
+            found.append(Licensed(package, (), absent=True))
             continue
         found.append(parse_licenses(package, read_metadata(manifest)))
     return found
