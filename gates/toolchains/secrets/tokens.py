@@ -50,6 +50,10 @@ _LONG = "x7Kq2mVz9RtB4nWc8YpL5sHdJ6fQ3gT1uE0aZkPwx7Kq2mVz9RtB4nWc8YpL5sHdJ6fQ3gT
 TOKENS = (
     Token("Age secret key", "AGE-SECRET-KEY-1", "A-Z0-9", 58, 58),
     Token("Alibaba access key", "LTAI", _WORD, 16, 26),
+    Token(
+        "Amazon MWS token", r"amzn\.mws\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-",
+        "0-9a-f", 12, 12, f"amzn.mws.{_UUID}",
+    ),
     Token("Artifactory key", "AKCp", _WORD, 69, 73),
     Token("Artifactory reference token", "cmVmd", _WORD, 59, 59),
     Token("Azure client secret", r"[A-Za-z0-9_~.]{3}[0-9]Q~", f"{_WORD}_~.-", 31, 34, "x7K8Q~"),
@@ -59,7 +63,12 @@ TOKENS = (
         f"SharedAccessKey={_LONG[:43]}",
     ),
     Token("Bitbucket app password", "ATBB", _WORD, 32, 32),
+    Token(
+        "Braintree token", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$", "0-9a-f", 32,
+        32, "access_token$production$4f8a1c6e9b2d7053$",
+    ),
     Token("ClickHouse key", "4b1d", _WORD, 38, 38),
+    Token("Contentful token", "CFPAT-", f"{_WORD}_-", 43, 43),
     Token("Defined Networking key", "dnkey-", "a-z0-9=_-", 79, 79),
     Token(
         "Discord bot token", r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.", f"{_WORD}_-", 27, 38,
@@ -83,9 +92,21 @@ TOKENS = (
         "LangSmith key", "lsv2_(?:pt|sk)_[0-9a-f]{32}_", "0-9a-f", 10, 16,
         "lsv2_sk_4f8a1c6e9b2d7053a8e1f4c7b0d396a2_",
     ),
+    Token(
+        "LaunchDarkly key", "(?:api|sdk)-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-",
+        "0-9a-f", 12, 12, f"sdk-{_UUID}",
+    ),
     Token("Mailchimp key", "[0-9a-f]{32}-us", "0-9", 1, 2, "4f8a1c6e9b2d7053a8e1f4c7b0d396a2-us"),
-    Token("New Relic key", "NR(?:AK|II|JS|RA|SP|AA)-", f"{_WORD}-", 19, 60, "NRAK-"),
+    Token(
+        "Mapbox token", r"sk\.eyJ[A-Za-z0-9_-]{20,200}\.", f"{_WORD}_-", 20, 30,
+        f"sk.eyJ{_LONG[:40]}.",
+    ),
+    Token("New Relic key", "NR(?:AK|II|JS|RA|SP|AA|BR)-", f"{_WORD}-", 19, 60, "NRAK-"),
     Token("Notion secret", "secret_", _WORD, 43, 43),
+    Token(
+        "Onfido token", r"api_(?:live|sandbox)(?:_[a-z]{2})?\.[A-Za-z0-9_-]{8,16}\.", f"{_WORD}_-",
+        30, 40, f"api_live.{_LONG[:11]}.",
+    ),
     Token(
         "Plaid token",
         "access-(?:sandbox|development|production)"
@@ -108,6 +129,7 @@ TOKENS = (
         "Vercel token", "vercel_blob_rw_[A-Za-z0-9]{8,24}_", _WORD, 20, 60,
         "vercel_blob_rw_x7Kq2mVz9RtB_",
     ),
+    Token("Volcengine access key", "AKLT", _WORD, 40, 50),
     Token("Yandex key", "AQVN", f"{_WORD}_-", 35, 38),
     Token("Yandex access secret", "YC", f"{_WORD}_-", 38, 38),
 )  # fmt: skip
