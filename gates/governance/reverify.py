@@ -8,7 +8,7 @@ matched with the advisory snapshot, and the licences that the scan had read with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from gates import __version__
@@ -180,7 +180,7 @@ def _advisories(files: Mapping[str, bytes] | None, today: Today) -> Iterator[Pro
         raise CouldNotCheckError("advisories: the bundle cannot be had")
     try:
         snapshot = today.snapshot()
-        packages = _locked(files[BILL])
+        packages = _locked(files[BILL], snapshot.ecosystems)
         if missing := {each.ecosystem for each in packages} - snapshot.ecosystems:
             raise CouldNotCheckError(f"the snapshot has no canary for {', '.join(sorted(missing))}")
         matches = match(snapshot, packages)
@@ -202,7 +202,9 @@ def _advisory(found: Advisory) -> Problem:
     )
 
 
-def _locked(bill: bytes) -> list[Locked]:
+def _locked(bill: bytes, vouched: Collection[str]) -> list[Locked]:
+    """The packages of a bill; of those that others carry, those that the snapshot knows about, as
+    in the scan."""
     from gates.toolchains.languages import ECOSYSTEMS
     from gates.toolchains.sbom import read_bill
 
@@ -210,7 +212,11 @@ def _locked(bill: bytes) -> list[Locked]:
     parts = read_bill(bill)
     if unknown := {each.url_type for each in parts} - names.keys():
         raise ValueError(f"packages of an unknown kind: {', '.join(sorted(unknown))}")
-    return [Locked(names[each.url_type], each.name, each.version, 0) for each in parts]
+    return [
+        Locked(names[each.url_type], each.name, each.version, 0)
+        for each in parts
+        if not each.carried_in or names[each.url_type] in vouched
+    ]
 
 
 def _licenses(scan: Statement | None, policy: Policy) -> Iterator[Problem]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gates.model import Location
 from gates.toolchains.bundle import BILL, Bundle
+from gates.toolchains.carried.packages import carried_in, list_parts
 from gates.toolchains.locks import Locked
 from gates.toolchains.problem import Problem
 from gates.toolchains.sbom import Part, read_bill, read_digest, validate_bill
 from gates.toolchains.session import Session
+from gates.toolchains.tools import Tools
 
 Key = tuple[str, str]
 """A package's name and version."""
@@ -28,15 +30,20 @@ def find_differences(session: Session, bundle: Bundle) -> Iterator[Problem]:
     validate_bill(data)
     bill = read_bill(data)
     packages = language.read_lock(session)
-    supplied = [each for each in language.list_components(session, packages) if each.supplied]
+    components = language.list_components(session, packages)
+    supplied = [each for each in components if each.supplied]
+    carried = list_parts(carried_in(Tools(session)), components)
     path = language.lock_file if language.lock_file in session.module.files else None
     place = path or language.project_file
-    for message, line in compare_lock(bill, packages, supplied):
+    locked = [each for each in bill if not each.carried_in]
+    for message, line in compare_lock(locked, packages, supplied):
         yield _problem(message, Location(place, line if path else None), language.lock_command)
+    for message in compare_carried(bill, carried):
+        yield Problem(message, Location(place), fix="build the module again")
     for each in language.list_unneeded(session):
         message = f"{each.name} {each.version} is in the lock, and nothing there asks for it"
         yield _problem(message, Location(place, each.line), language.lock_command)
-    for message, where in compare_required(bill, language.find_required(session, bundle)):
+    for message, where in compare_required(locked, language.find_required(session, bundle)):
         yield Problem(message, where, fix="list it as a dependency that is needed at run time")
 
 
@@ -64,6 +71,19 @@ def compare_lock(
     for key in sorted(digests.keys() & listed.keys()):
         if digests[key] != listed[key]:
             yield f"the lock has other digests of {' '.join(key)} than the bill", lines[key]
+
+
+def compare_carried(bill: Iterable[Part], carried: Iterable[Part]) -> Iterator[str]:
+    """What packages carry, and the bill does not say so, or the other way round. Pure."""
+    listed, there = (
+        {(each.url_type, each.name, each.version, inside) for each in parts
+         for inside in each.carried_in}
+        for parts in (bill, carried)
+    )  # fmt: skip
+    for _, name, version, inside in sorted(there - listed):
+        yield f"the bill of materials lacks {name} {version}, which {inside} carries"
+    for _, name, version, inside in sorted(listed - there):
+        yield f"the bill of materials says that {inside} carries {name} {version}, and it does not"
 
 
 def compare_required(

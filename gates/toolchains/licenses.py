@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gates.errors import CouldNotCheckError
 from gates.filesystem import is_file, is_link
 from gates.model import RanRecord
-from gates.records import dataclass
+from gates.records import dataclass, replace
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
 
@@ -47,13 +47,26 @@ class Licensed:
     package: Locked
     statements: tuple[str, ...]
     """SPDX expressions, and whatever else it says of its licence, as it is; () for nothing."""
+    carrier: str = ""
+    """The package that carries it, where no lock lists it."""
+
+    absent: bool = False
+    """Whether it is locked for other machines, and so nobody here knows what it states."""
+
+    @property
+    def title(self) -> str:
+        """Its name and version, and where it lies."""
+        inside = f" in {self.carrier}" if self.carrier else ""
+        return f"{self.package.name} {self.package.version}{inside}"
 
 
 def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
     """The packages that run with the module, with their licences, and the lock's path; where the
     lock is not the module's own, that of the file which names its packages.
 
-    Raises `CouldNotCheckError` where there is no usable lock or a package is not installed.
+    A package that another one carries counts where it states a licence; without one it has that of
+    its carrier. Raises `CouldNotCheckError` where there is no usable lock or a package is not
+    installed.
     """
     from gates.toolchains.advisory_search import locked_packages
     from gates.toolchains.languages import language_of
@@ -61,14 +74,32 @@ def read_licenses(tools: Tools) -> tuple[list[Licensed], str]:
     language = language_of(tools.session.module)
     packages, path = locked_packages(tools)
     found = language.read_licenses(tools, packages)
+    found += _of_carried(tools, found, packages)
     tools.records.append(RanRecord(RECORD, "", 0, len(found), 0.0, write_stated(found)))
     return found, path
+
+
+def _of_carried(
+    tools: Tools, running: Sequence[Licensed], packages: Sequence[Locked]
+) -> list[Licensed]:
+    from gates.toolchains.carried.packages import as_locked, carried_in
+    from gates.toolchains.languages import LANGUAGES
+
+    parsers = {each.ecosystem.name: each.parse_licenses for each in LANGUAGES.values()}
+    kept = {(each.package.name, each.package.version) for each in running}
+    found = []
+    for each in carried_in(tools).unique():
+        runs = not each.carrier.folder or (each.carrier.name, each.carrier.version) in kept
+        if each.manifest and runs:
+            licensed = parsers[each.ecosystem](as_locked(each, packages), each.manifest)
+            found += [replace(licensed, carrier=str(each.carrier))] if licensed.statements else []
+    return found
 
 
 def write_stated(found: Sequence[Licensed]) -> str:
     """What packages state, as a ran-record keeps it: JSON, statements by name and version; "" where
     that is longer than evidence keeps of a detail."""
-    stated = {f"{e.package.name} {e.package.version}": list(e.statements) for e in found}
+    stated = {each.title: list(each.statements) for each in found if not each.absent}
     text = json.dumps(stated, sort_keys=True, separators=(",", ":"))
     return text if len(text) <= MOST_STATED else ""
 
@@ -89,6 +120,8 @@ def find_fault(package: Licensed, allowed: Collection[str]) -> str:
 
     All that it states has to be allowed: one of several statements is no choice.
     """
+    if package.absent:
+        return ""
     if not package.statements:
         return "states no licence of the SPDX list"
     against = {text: find_refused(text, allowed) for text in package.statements}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cyclonedx.model import HashType
     from cyclonedx.model.component import Component
 
+CARRIED_IN = "gates:carried-in"
+"""The property of a component that another one's archive holds: the name and version of that."""
 _SCHEMAS = "http://cyclonedx.org/schema"
 _HASHES = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
@@ -45,6 +47,8 @@ class Part:
     """Whether the module is built and tested with it, and does not run with it."""
     supplied: bool = False
     """Whether it is the platform's own, which no lock of a module holds."""
+    carried_in: tuple[str, ...] = ()
+    """The packages whose archives hold it, as "name version", where no lock lists it."""
 
 
 def make_bill(session: Session) -> bytes:
@@ -58,12 +62,15 @@ def make_bill(session: Session) -> bytes:
 
 
 def _make_bill(session: Session) -> bytes:
+    from gates.toolchains.carried.packages import carried_in, list_parts
     from gates.toolchains.languages import language_of
 
     language = language_of(session.module)
     packages = language.read_lock(session)
-    language.install_packages(Tools(session))
-    return write_bill(session.module, language.list_components(session, packages))
+    tools = Tools(session)
+    language.install_packages(tools)
+    parts = language.list_components(session, packages)
+    return write_bill(session.module, [*parts, *list_parts(carried_in(tools), parts)])
 
 
 def write_bill(module: Module, parts: Iterable[Part]) -> bytes:
@@ -153,6 +160,7 @@ def read_digest(text: str) -> str:
 
 
 def _component(part: Part) -> Component:
+    from cyclonedx.model import Property
     from cyclonedx.model.component import Component, ComponentScope
     from cyclonedx.model.license import DisjunctiveLicense
     from packageurl import PackageURL
@@ -168,6 +176,7 @@ def _component(part: Part) -> Component:
         scope=ComponentScope.EXCLUDED if part.development else ComponentScope.REQUIRED,
         hashes=[_hash(each) for each in part.digests],
         licenses=[DisjunctiveLicense(name=part.license)] if part.license else [],
+        properties=[Property(name=CARRIED_IN, value=each) for each in part.carried_in],
     )
 
 
@@ -187,7 +196,11 @@ def _part(entry: Mapping[str, Any]) -> Part:
     names = {alg: name for name, alg in _HASHES.items()}
     digests = [f"{names[each['alg']]}:{each['content']}" for each in entry.get("hashes", ())]
     development = entry.get("scope") == "excluded"
-    return Part(kind, unquote(name), unquote(version), tuple(digests), development=development)
+    carried_in = [e["value"] for e in entry.get("properties", ()) if e["name"] == CARRIED_IN]
+    return Part(
+        kind, unquote(name), unquote(version), tuple(digests), development=development,
+        carried_in=tuple(carried_in),
+    )  # fmt: skip
 
 
 def _missing(error: Exception) -> ToolMissingError:

@@ -21,6 +21,7 @@ from gates.release import release_version
 from gates.settings import Policy
 from gates.toolchains.bundle import BILL
 from gates.toolchains.licenses import RECORD, read_stated, write_stated
+from gates.toolchains.sbom import CARRIED_IN
 from gates.toolchains.shipped import copied_files
 from tests.passing import DAY, World, checks_of, packed, result_of
 
@@ -148,11 +149,15 @@ def test_an_empty_catalog_is_not_fine(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_bills_and_licences() -> None:
     data = json.dumps({"components": [{"purl": "pkg:npm/%40axon/logger@1.2.0"}]}).encode()
-    (package,) = _locked(data)
+    (package,) = _locked(data, {"npm"})
     assert (package.ecosystem, package.name, package.version) == ("npm", "@axon/logger", "1.2.0")
     for purl in ("pkg:cargo/x@1", "x", "pkg:npm/x"):
         with pytest.raises(ValueError, match=r"no package URL|unknown kind"):
-            _locked(json.dumps({"components": [{"purl": purl}]}).encode())
+            _locked(json.dumps({"components": [{"purl": purl}]}).encode(), {"npm"})
+    inside = {"purl": "pkg:pypi/x@1", "properties": [{"name": CARRIED_IN, "value": "y 1.0"}]}
+    carried = json.dumps({"components": [inside]}).encode()
+    assert [each.name for each in _locked(carried, {"PyPI"})] == ["x"]
+    assert _locked(carried, {"npm"}) == []
     assert read_stated(write_stated([])) == {}
     for text in ("", "[]", '{"a": "MIT"}', '{"a": [1]}'):
         with pytest.raises(ValueError, match=r".+"):

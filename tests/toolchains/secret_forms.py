@@ -103,6 +103,16 @@ const apiKey = process.env.API_KEY;
 const tokenKind = "access_token_v1";
 password: z.string().min(8),
 ALTER ROLE app PASSWORD 'change-me';
+    private_key: x25519.X25519PrivateKey
+AttributeOID.CHALLENGE_PASSWORD: "challengePassword",
+_OAUTH_ACCESS_TOKEN_URL = "https://api.example.com/oauth2/v4/token?"
+barrier_token = f"groupby-barrier-{token}"
+output = token.close = `)$))${extglobStar}`;
+MultiHostUrl('https://foo.com:123,foo:bar@bar.com/path')
+headers = {"Authorization": f"Bearer {access_token_of_user}"}
+Server=db;User Id=app;Password={password};
+curl -H "Authorization: Bearer $ACCESS_TOKEN_OF_THE_USER" https://api.example.com
+icon = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 """
 KEY = TOKENS["aws"]
 LINE = f"é😀 the key is {KEY}."

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from gates.module import load
 from gates.settings import PERMISSIVE
-from gates.toolchains.languages.python.licenses import _WORDS, parse_metadata
-from gates.toolchains.languages.typescript.licenses import find_running, parse_package_json
+from gates.toolchains.languages.python.licenses import _WORDS
+from gates.toolchains.languages.python.licenses import parse_licenses as parse_metadata
+from gates.toolchains.languages.typescript.licenses import find_running
+from gates.toolchains.languages.typescript.licenses import parse_licenses as parse_package_json
 from gates.toolchains.languages.typescript.lock import reachable
 from gates.toolchains.languages.typescript.sources.imports import find_imports
-from gates.toolchains.licenses import _PLAIN, Licensed, find_fault, find_refused
+from gates.toolchains.licenses import _PLAIN, Licensed, find_fault, find_refused, write_stated
 from gates.toolchains.locks import Locked
 
 PACKAGE = Locked("PyPI", "x", "1.0", 1)
@@ -144,6 +146,14 @@ def test_npm_packages_state_it_in_their_manifest(manifest, statements):
 )
 def test_every_statement_has_to_be_allowed(statements, fault):
     assert find_fault(Licensed(PACKAGE, tuple(statements)), PERMISSIVE) == fault
+
+
+def test_what_is_not_installed_here_states_nothing_and_is_not_accused():
+    absent = Licensed(PACKAGE, (), absent=True)
+    assert find_fault(absent, PERMISSIVE) == ""
+    assert write_stated([absent, Licensed(PACKAGE, ("MIT",), carrier="y 2.0")]) == (
+        '{"x 1.0 in y 2.0":["MIT"]}'
+    )
 
 
 @given(st.lists(st.sampled_from(["MIT", "ISC", "AGPL-3.0-only", "nonsense", "MIT OR SSPL-1.0"])))

@@ -5,15 +5,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 import os
-import tarfile
-import threading
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 
 import pytest
 
@@ -24,35 +19,7 @@ from gates.settings import Policy, Settings
 from gates.toolchains import Session, Tools
 from gates.toolchains.languages import language_of
 from gates.toolchains.languages.python.tree import find_installed
-
-
-def tarball(packages: Mapping[str, Mapping[str, object]]) -> bytes:
-    """An archive as npm packs it: a package.json for each folder in it."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
-        for folder, manifest in packages.items():
-            data = json.dumps(manifest).encode()
-            entry = tarfile.TarInfo(f"package/{folder}package.json")
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return made.getvalue()
-
-
-def wheel(*distributions: str) -> bytes:
-    """A wheel that installs these distributions, each in version 1.0, the others as data."""
-    files, made = {}, io.BytesIO()
-    data = f"{distributions[0]}-1.0.data/purelib/"
-    for name in distributions:
-        folder = f"{'' if name == distributions[0] else data}{name}-1.0.dist-info"
-        files[f"{folder}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-        files[f"{folder}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    first = f"{distributions[0]}-1.0.dist-info/RECORD"
-    files[first] = "".join(f"{name},,\n" for name in (*files, first))
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return made.getvalue()
-
+from tests.toolchains.local_registry import Registry, serve, tarball, wheel
 
 PLAIN = {"name": "plain", "version": "1.0.0"}
 OTHER = {"name": "other", "version": "1.0.0"}
@@ -74,50 +41,10 @@ WHEELS = {
 }
 
 
-@dataclass
-class Registry:
-    """What npm and uv are pointed at, and what they fetched."""
-
-    url: str = ""
-    fetched: list[str] = field(default_factory=list)
-
-    def answer(self, path: str) -> bytes | None:
-        self.fetched.append(path)
-        name = path.rpartition("/")[2]
-        if path.endswith(".tgz"):
-            return ARCHIVES.get(name.removesuffix("-1.0.0.tgz"))
-        if path.endswith(".whl"):
-            return WHEELS.get(name.partition("-")[0])
-        name = path.rstrip("/").rpartition("/")[2]
-        if path.startswith("/simple/") and name in WHEELS:
-            return f'<a href="/files/{name}-1.0-py3-none-any.whl">x</a>'.encode()
-        return None
-
-
 @pytest.fixture(scope="module")
 def registry() -> Iterator[Registry]:
-    made = Registry()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            body = made.answer(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body if body and self.command == "GET" else b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield made
-    server.shutdown()
+    with serve(ARCHIVES, WHEELS) as made:
+        yield made
 
 
 @dataclass

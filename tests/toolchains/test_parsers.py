@@ -295,6 +295,22 @@ class TestPipAudit:
         with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
             pip_audit.parse_pip_audit(ran(document), PACKAGES)
 
+    def test_what_others_carry_need_not_be_on_pypi_where_the_service_knows_one(self):
+        absent = {"skip_reason": "Dependency not found on PyPI and could not be audited: x"}
+        there = {"name": "pip", "version": "24.0", "vulns": []}
+        pyyaml = {"name": "pyyaml", **absent}
+        packages = [*PACKAGES, Locked("PyPI", "pip", "24.0", 0)]
+
+        def parse(*answers: object) -> object:
+            document = {"dependencies": answers}
+            return pip_audit.parse_pip_audit(ran(document), packages, certainly="pip")
+
+        assert parse(there, pyyaml) == []
+        with pytest.raises(ToolFailedError, match="could not ask about pip"):
+            parse({"name": "pip", **absent}, pyyaml)
+        with pytest.raises(ToolFailedError, match="could not ask about pyyaml"):
+            parse(there, {"name": "pyyaml", "skip_reason": "the service does not answer"})
+
     def test_no_answer_at_all(self):
         with pytest.raises(ToolFailedError, match="no route") as caught:
             pip_audit.parse_pip_audit(ran(b"", 1, b"ERROR: no route"), PACKAGES)

@@ -109,7 +109,7 @@ def test_a_file_that_the_engine_left_out_is_unread(open_tools, monkeypatch):
 
 def test_a_rule_of_ours_that_the_engine_did_not_take(open_tools, monkeypatch):
     stub(monkeypatch, lambda *_: True, samples=False)
-    with pytest.raises(ToolFailedError, match="samples of Supabase secret key"):
+    with pytest.raises(ToolFailedError, match=f"samples of {scanning.RULES[0].name}"):
         scan(open_tools({"a.txt": b"a"}))
 
 

@@ -118,6 +118,13 @@ def _advisories() -> Tally:
     return advisories.tally()
 
 
+def _secrets() -> Tally:
+    from gates.settings import Settings
+    from tests.truth import secrets
+
+    return secrets.tally(Settings.from_environment())
+
+
 def _code_rules() -> Tally:
     import tempfile
 
@@ -159,6 +166,7 @@ CORPORA: Mapping[str, Callable[[], Tally]] = {
     "patterns": _patterns,
     "schemas": _schemas,
     "advisories": _advisories,
+    "secrets": _secrets,
     "code-rules": _code_rules,
     "typescript-lint": _typescript_lint,
 }

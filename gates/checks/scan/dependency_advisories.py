@@ -1,4 +1,4 @@
-"""No locked package has a known vulnerability."""
+"""No package that runs with the module has a known vulnerability."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gates.toolchains import Tools
 
 @check(Stage.SCAN)
 def dependency_advisories(tools: Tools, policy: Policy, today: date) -> Iterator[Finding]:
-    """No package that the module has locked falls under a published advisory.
+    """No package that the module has locked falls under a published advisory, nor one inside it.
 
     With `[advisories] snapshot` in the policy, packages are matched with that snapshot of the OSV
     database, offline. Without, the registries' services are asked, by pip-audit or npm audit. A
@@ -25,24 +25,35 @@ def dependency_advisories(tools: Tools, policy: Policy, today: date) -> Iterator
     id of the advisory that has to be found for it. The organisation makes it each day from osv.dev;
     `gates new --with-stand-ins` writes a sample.
 
+    Packages carry others that no lock lists: vendored, bundled, or in archives. Asked about is what
+    a package.json, METADATA, PKG-INFO, vendor.txt or CycloneDX bill in there names with a version,
+    in archives of archives too; what the module's own files carry is asked about as well. Code
+    that only calls itself a version, in a folder of vendored code, is a warning: it may be a part
+    of that release. What nothing identifies, what lies among a package's tests and examples, and
+    packages of an ecosystem that nobody can be asked about here, are notes. An archive that cannot
+    be read is inconclusive.
+
     Why: a known hole in a package is a hole in every tenant that runs the module.
     Bad: a lock with pyyaml 5.3
     Good: a lock with the fixed version, or with another package
     Fix: raise the package to the fixed version in the finding and lock again.
     """
-    from gates.toolchains.advisory_search import find_advisories
+    from gates.toolchains.advisory_search import find_advisories, said
+    from gates.toolchains.carried.problems import find_problems
 
-    for advisory, location in find_advisories(tools, policy, today):
-        package = advisory.package
-        also = f" ({', '.join(advisory.aliases)})" if advisory.aliases else ""
-        severity = f", {advisory.severity}" if advisory.severity else ""
+    for hit in find_advisories(tools, policy, today):
+        package, fixed = hit.advisory.package, hit.advisory.fixed
         yield dependency_advisories.finding(
-            f"{package.name} {package.version}: {advisory.id}{also}{severity}: {advisory.summary}",
-            location,
+            f"{package.name} {package.version}: {said(hit.advisory)}",
+            hit.location,
             fix=(
-                f"raise {package.name} to {advisory.fixed} or later and lock again"
-                if advisory.fixed
+                f"raise {package.name} to {fixed} or later and lock again"
+                if fixed
                 else f"no version of {package.name} is fixed: use another package"
             ),
-            rule=advisory.id,
+            rule=hit.advisory.id,
+        )
+    for each in find_problems(tools, policy, today):
+        yield dependency_advisories.finding(
+            each.message, each.location, level=each.level, fix=each.fix, rule=each.rule
         )

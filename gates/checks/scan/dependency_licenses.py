@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gates.check import check
-from gates.model import Finding, Location, Stage
+from gates.model import Finding, Level, Location, Stage
 from gates.settings import Policy
 from gates.toolchains import Tools
 
@@ -17,7 +17,9 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
     Read from the packages as they are installed. `[licenses] allowed` in the policy lists SPDX
     ids; without it, the permissive licences and the weak copyleft ones (MPL, LGPL, EPL) are. A
     package that states none, or one that is no SPDX licence, is not allowed either; of one that
-    states several (`license` and `licenses`; an expression, a name and classifiers) all must be.
+    states several (`license` and `licenses`; an expression, a name and classifiers) all must be. A
+    package that another one carries (see dependency-advisories) is asked for what it states; one
+    that is locked for other machines is not installed here, which is a note.
 
     Why: a licence such as AGPL-3.0 or SSPL-1.0 obliges whoever offers the software as a service,
         and that is what a platform does with every module.
@@ -34,7 +36,16 @@ def dependency_licenses(tools: Tools, policy: Policy) -> Iterator[Finding]:
             continue
         line = package.line if path != "package.json" and package.line else None
         yield dependency_licenses.finding(
-            f"{package.name} {package.version} {fault}",
+            f"{each.title} {fault}",
             Location(path, line),
             fix="take another package, or ask for a waiver that says why it may be used",
+        )
+    if absent := sorted({each.title for each in packages if each.absent}):
+        names = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" * (len(absent) > 5))
+        yield dependency_licenses.finding(
+            f"locked for other machines, so that nobody here knows their licences: {names}",
+            Location(path),
+            level=Level.NOTE,
+            fix="nothing has to be done where the module runs on machines like this one",
+            rule="other-machines",
         )

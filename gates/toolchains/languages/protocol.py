@@ -14,6 +14,7 @@ from gates.records import dataclass
 if TYPE_CHECKING:
     from gates.toolchains.advisories import Advisory
     from gates.toolchains.bundle import Built, Bundle
+    from gates.toolchains.carried.found import Findings
     from gates.toolchains.code_rules import CodeRules
     from gates.toolchains.ecosystem import Ecosystem
     from gates.toolchains.licenses import Licensed
@@ -162,6 +163,9 @@ class Language(Protocol):
         Raises `TreeError` where it is not: another package, one more, or one less.
         """
 
+    def find_carried(self, tools: Tools) -> Findings:
+        """The packages that lie inside of installed ones, and so in no lock."""
+
     def list_components(self, session: Session, packages: Sequence[Locked]) -> list[Part]:
         """The parts of the bill of materials; `packages` are those of `read_lock`."""
 
@@ -174,5 +178,11 @@ class Language(Protocol):
     def read_licenses(self, tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         """What the packages that run with the module state as their licence, as installed."""
 
+    def parse_licenses(self, package: Locked, manifest: str, /) -> Licensed:
+        """What the text of a package's manifest states as its licence."""
+
     def ask_advisories(self, tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
-        """What the registry's own service knows about every one of these packages."""
+        """What the registry's own service knows about every one of the locked packages."""
+
+    def ask_about(self, tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
+        """The same for any packages of its ecosystem, each with a name and a version."""

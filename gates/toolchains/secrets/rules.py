@@ -9,6 +9,7 @@ import json
 import re
 
 from gates.records import dataclass
+from gates.toolchains.secrets.tokens import TOKENS
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ _NAME = (
 _MADE_UP = "x7Kq2mVz9RtB4nWc8YpL5sHd"
 
 RULES = (
+    *(Rule(each.name, each.pattern, each.sample) for each in TOKENS),
     Rule("Supabase secret key", _token("sb_secret_", rf"{_WORD}_-", 20), f"sb_secret_|{_MADE_UP}"),
     Rule(
         "Supabase access token",
@@ -87,9 +89,31 @@ RULES = (
         guess=True,
     ),
     Rule(
+        "Password in a connection string",
+        r"""(?i)[;"'\s](?:password|pwd)\s?=\s?([^;"'\s{}<>$]{6,200})\s?;""",
+        f"Server=db.example.net;User Id=app;Password={_MADE_UP}|;",
+        guess=True,
+    ),
+    Rule(
+        "Authorization header",
+        r"""(?i)authorization\\?["'`]?\s{0,4}[:=,]\s{0,4}\\?["'`]?(?:bearer|basic|token)\s{1,4}"""
+        r"""([A-Za-z0-9_~.+/=-]{16,2000})""",
+        f'curl -H "Authorization: Bearer {_MADE_UP}|" https://example.net',
+        guess=True,
+        assigned=True,
+    ),
+    Rule(
+        "Registry credentials",
+        r"""\\?"auth\\?"\s{0,4}:\s{0,4}\\?"([A-Za-z0-9+/]{20,400}={0,2})\\?\"""",
+        f'{{"auths": {{"registry.example.net": {{"auth": "{_MADE_UP}|"}}}}}}',
+        guess=True,
+        assigned=True,
+    ),
+    Rule(
         "Secret in an assignment",
         rf"""(?i){_NAME}[A-Za-z0-9_.-]{{0,30}}["'`\]]{{0,2}}\s{{0,8}}(?::=|=>|={{1,3}}|:)"""
-        r"""\s{0,8}[bfru]?["'`]([^"'`\s]{8,200})["'`]""",
+        # A long text in escapes is found by what it means.
+        r"""\s{0,8}[bfru]?["'`]([^"'`\s]{8,200}|[^"'`\s\\]{201,600})["'`]""",
         f'PASSWORD = "{_MADE_UP}|"',
         guess=True,
         assigned=True,
@@ -118,7 +142,8 @@ BY_ID = {rule.id: rule for rule in RULES}
 _EMPTY_WORDS = re.compile(
     r"change|replace|example|sample|placeholder|dummy|fake|your|the|here|this|insert|todo|none|null"
     r"|undefined|true|false|secret|password|passwd|pass|pwd|token|api|key|value|string|test|local"
-    r"|dev|user|name|admin|root|postgres|guest|default|current|new|old|redacted|hidden|me|my|a|x",
+    r"|dev|user|name|admin|root|postgres|guest|default|current|new|old|redacted|hidden|me|my|a|x"
+    r"|foo|bar|baz|repo",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
@@ -128,8 +153,17 @@ _TO_PASSWORD = re.compile(
     r"(?i:password|passwd|passphrase|pwd)[^A-Za-z0-9_]{1,12}[\"'`]$"
     r"|(?:PASSWORD|PASSWD|PASSPHRASE|PWD)[A-Z0-9_]*=$"
 )
-_PART = r"(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,4})"
-_NAME_OF_SOMETHING = re.compile(rf"[?!@#.~/_]?{_PART}(?:[][./:_,=@-]{{1,2}}{_PART})*[])]?")
+_PART = (
+    r"(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,4}"
+    r"|[A-Za-z]+[0-9]{1,5}(?:[A-Z][a-z]{2,12}){1,4}|[a-z]{1,8}[0-9]{3,5}(?=\.))"  # of a cipher
+)
+_NAME_OF_SOMETHING = re.compile(
+    rf"(?:[a-z]{{2,10}}://|[?!@#.~/_<>])?{_PART}(?:[][./:_,=@-]{{1,2}}{_PART})*[])?]?"
+)
+_FILLED_IN = re.compile(r"[$#]?\{[^{}]{1,80}\}")
+"""What a template puts something else in the place of."""
+_MORE_HOSTS = re.compile(r"[0-9]{1,5},(?:[^,:]{0,80}:[0-9]{1,5},){0,9}[^,:]{0,80}:")
+"""What stands between the first host of a URL with several and the password."""
 _ENGINE_GUESSES = {"betterleaks.generic-credential-uri"}
 """The engine's rules that know a secret by its place alone."""
 
@@ -141,7 +175,7 @@ def accepts(rule: str, value: str, before: str) -> bool:
         return rule not in _ENGINE_GUESSES or not is_placeholder(value)
     if not own.guess:
         return len(set(value[-12:])) > 2
-    if is_placeholder(value):
+    if is_placeholder(value) or _says_its_name(value, before):
         return False
     return not own.assigned or not is_name(value) or bool(_TO_PASSWORD.search(before))
 
@@ -151,14 +185,24 @@ def is_placeholder(value: str) -> bool:
 
     A reference, words that say "put yours here", or one character again and again.
     """
+    value = _MORE_HOSTS.sub("", value)
     if _REFERENCE.match(value) or len(set(value)) < 4:
         return True
-    return len(re.sub(r"[-_.]+", "", _EMPTY_WORDS.sub("", value))) < 4
+    rest, filled = _FILLED_IN.subn("", value)
+    return len(re.sub(r"\W+|_+" if filled else r"[-_.]+", "", _EMPTY_WORDS.sub("", rest))) < 4
+
+
+def _says_its_name(value: str, before: str) -> bool:
+    """Whether a value is the name that it is given to, in another spelling."""
+    if not re.fullmatch("[A-Za-z]+(?:[-_.][A-Za-z]+)*", value):
+        return False
+    letters = [re.sub("[^a-z]", "", each.lower()) for each in (value, before)]
+    return letters[1].endswith(letters[0])
 
 
 def is_name(value: str) -> bool:
     """Whether a value reads as the name of something: words, and numbers at their ends."""
-    return _NAME_OF_SOMETHING.fullmatch(value) is not None
+    return _NAME_OF_SOMETHING.fullmatch(_FILLED_IN.sub("x", value)) is not None
 
 
 def rules_file() -> bytes:

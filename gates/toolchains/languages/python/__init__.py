@@ -12,10 +12,12 @@ from gates.toolchains.languages.protocol import Words
 from gates.toolchains.languages.python.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, PYPI
 
 if TYPE_CHECKING:
+    from gates.toolchains.languages.python.advisories import ask_about as ask_about
     from gates.toolchains.languages.python.advisories import ask_advisories as ask_advisories
     from gates.toolchains.languages.python.build_code import (
         find_build_code as find_build_code,
     )
+    from gates.toolchains.languages.python.carried import find_carried as find_carried
     from gates.toolchains.languages.python.code_rules import check_code as check_code
     from gates.toolchains.languages.python.components import find_required as find_required
     from gates.toolchains.languages.python.components import list_components as list_components
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.python.entrypoint import find_register as find_register
     from gates.toolchains.languages.python.environment import install_packages as install_packages
     from gates.toolchains.languages.python.idle_tests import find_idle_tests as find_idle_tests
+    from gates.toolchains.languages.python.licenses import parse_licenses as parse_licenses
     from gates.toolchains.languages.python.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.python.lock import read_lock as read_lock
     from gates.toolchains.languages.python.pytest import is_test as is_test
@@ -68,10 +71,12 @@ words = Words(
 )
 
 _FILES = {
+    "ask_about": "advisories",
     "ask_advisories": "advisories",
     "check_code": "code_rules",
     "build": "wheel",
     "find_build_code": "build_code",
+    "find_carried": "carried",
     "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
     "find_idle_tests": "idle_tests",
@@ -84,6 +89,7 @@ _FILES = {
     "find_required": "components",
     "list_components": "components",
     "list_unneeded": "components",
+    "parse_licenses": "licenses",
     "prepare_call": "registration",
     "read_licenses": "licenses",
     "read_lock": "lock",

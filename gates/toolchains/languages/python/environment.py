@@ -26,6 +26,8 @@ from gates.toolchains.languages.python.tree import (
     DamagedError,
     check_files,
     compare,
+    compare_outside,
+    digests_outside,
     find_installed,
 )
 from gates.toolchains.locks import Locked, LockError
@@ -38,7 +40,7 @@ TOOLS_LOCK = CONFIG / "python-tools.txt"
 """Coverage and build, pinned; they come last on the path, behind what the module has locked."""
 
 PROJECT = "pyproject.toml"
-LAYOUT = b"4"
+LAYOUT = b"5"
 """Goes up where environments are made in another way."""
 
 
@@ -157,10 +159,12 @@ def _install_into(tools: Tools, packages: Sequence[Locked], platform: Sequence[P
         shutil.copytree(package, copy, symlinks=True)
         install("--no-deps", copy)
     before = find_installed(made.site_packages)
+    outside = digests_outside(folder, made.site_packages)
     # The module's packages come last: from here on, starting the interpreter may run their code.
     install("--require-hashes", "--no-build", "-r", own)
     compare(find_installed(made.site_packages), packages, before)
     check_files(made.site_packages)
+    compare_outside(outside, digests_outside(folder, made.site_packages), extra.name)
     # A path in a .pth file goes behind site-packages: what the module locked comes first.
     relative = os.path.relpath(extra, made.site_packages)
     (made.site_packages / "gates-tools.pth").write_text(f"{relative}\n", "utf-8")

@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 
 from gates.errors import CouldNotCheckError
 from gates.toolchains.languages.python.environment import install_packages
-from gates.toolchains.languages.python.lock import normalize
+from gates.toolchains.languages.python.lock import applies, normalize
 from gates.toolchains.licenses import Licensed, find_refused, read_metadata
 from gates.toolchains.locks import Locked
 from gates.toolchains.tools import Tools
@@ -50,6 +50,9 @@ _WORDS = {
     "BSD-3-Clause", "2-clause bsd": "BSD-2-Clause", "bsd 2-clause": "BSD-2-Clause",
     "isc license": "ISC", "mit license": "MIT", "the mit license": "MIT", "mpl 2.0": "MPL-2.0",
     "mozilla public license 2.0": "MPL-2.0", "psf": "PSF-2.0", "psfl": "PSF-2.0",
+    "lgplv3": "LGPL-3.0-only", "lgplv3+": "LGPL-3.0-or-later", "gplv2": "GPL-2.0-only",
+    "gplv2+": "GPL-2.0-or-later", "gplv3": "GPL-3.0-only", "gplv3+": "GPL-3.0-or-later",
+    "agplv3": "AGPL-3.0-only", "agplv3+": "AGPL-3.0-or-later",
     "psf license": "PSF-2.0", "python software foundation license": "PSF-2.0",
 }  # fmt: skip
 """What the field License says instead of an SPDX id, in small letters."""
@@ -69,14 +72,16 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
     }
     found = []
     for package in packages:
-        if package.name in installed:
-            found.append(parse_metadata(package, read_metadata(installed[package.name])))
-        elif not package.marker:
+        if not applies(package):
+            found.append(Licensed(package, (), absent=True))
+        elif package.name in installed:
+            found.append(parse_licenses(package, read_metadata(installed[package.name])))
+        else:
             raise CouldNotCheckError(f"{package.name} is locked and not installed")
     return found
 
 
-def parse_metadata(package: Locked, text: str) -> Licensed:
+def parse_licenses(package: Locked, text: str) -> Licensed:
     """The licences that a file METADATA states: by expression, field License and classifiers.
 
     A classifier says less than an expression of its family ("BSD License" and BSD-2-Clause), and

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from email.parser import HeaderParser
 from importlib.metadata import distributions
 from pathlib import Path
@@ -57,8 +58,14 @@ def compare(
             raise TreeError(f"{name} is locked, and installed {names.count(name)} times")
 
 
+_WITHOUT_DIGEST = (".dist-info/RECORD", ".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
+"""What RECORD itself gives no digest of."""
+
+
 def check_files(site_packages: Path) -> None:
     """Raise `DamagedError` unless every file of a distribution is what its wheel says in RECORD.
+
+    A file that two of them install is what both say, or not what one of them does.
 
     Installers unpack from caches of their own, which a crash or a full disk damages as well. The
     form is that of the specification "Recording installed projects" (packaging.python.org).
@@ -70,8 +77,10 @@ def check_files(site_packages: Path) -> None:
             raise TreeError(f"{distribution.name} is installed without a RECORD of its files")
         for name, digest, *_ in rows:
             algorithm, _, value = digest.partition("=")
-            if not digest:
+            if not digest and name.endswith(_WITHOUT_DIGEST):
                 continue
+            if not digest:
+                raise TreeError(f"{distribution.name}: RECORD gives no digest of {name}")
             try:
                 data = Path(str(distribution.locate_file(name))).read_bytes()
                 whole = _digest(algorithm, data) == value
@@ -79,6 +88,33 @@ def check_files(site_packages: Path) -> None:
                 whole = False
             if not whole:
                 raise DamagedError(distribution.name, name)
+
+
+def digests_outside(folder: Path, site_packages: Path) -> dict[str, str]:
+    """SHA-256 of each file of an environment that is not in site-packages, by its path; of a link,
+    what it leads to."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        if Path(place) == site_packages:
+            folders.clear()
+            continue
+        for name in names:
+            path = Path(place) / name
+            data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+def compare_outside(before: Mapping[str, str], after: Mapping[str, str], closed: str) -> None:
+    """Raise `TreeError` where a package has written over what was in an environment before, or has
+    put something into the folder `closed`.
+
+    Wheels place scripts and data anywhere in an environment (PEP 427, `*.data`).
+    """
+    changed = [path for path, digest in before.items() if after.get(path) != digest]
+    added = [path for path in after.keys() - before.keys() if path.startswith(f"{closed}/")]
+    for path in sorted([*changed, *added]):
+        raise TreeError(f"a package writes over {path} of the environment that it is installed in")
 
 
 def _digest(algorithm: str, data: bytes) -> str:

@@ -13,10 +13,12 @@ from gates.toolchains.languages.protocol import Words
 from gates.toolchains.languages.typescript.lock import LOCK_COMMAND, LOCK_DIGEST, LOCK_FILE, NPM
 
 if TYPE_CHECKING:
+    from gates.toolchains.languages.typescript.advisories import ask_about as ask_about
     from gates.toolchains.languages.typescript.advisories import ask_advisories as ask_advisories
     from gates.toolchains.languages.typescript.build_code import (
         find_build_code as find_build_code,
     )
+    from gates.toolchains.languages.typescript.carried import find_carried as find_carried
     from gates.toolchains.languages.typescript.code_rules import check_code as check_code
     from gates.toolchains.languages.typescript.components import find_required as find_required
     from gates.toolchains.languages.typescript.components import list_components as list_components
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gates.toolchains.languages.typescript.entrypoint import find_register as find_register
     from gates.toolchains.languages.typescript.idle_tests import find_idle_tests as find_idle_tests
     from gates.toolchains.languages.typescript.install_files import read_lock as read_lock
+    from gates.toolchains.languages.typescript.licenses import parse_licenses as parse_licenses
     from gates.toolchains.languages.typescript.licenses import read_licenses as read_licenses
     from gates.toolchains.languages.typescript.node import find_bundled as find_bundled
     from gates.toolchains.languages.typescript.packages import install_packages as install_packages
@@ -70,10 +73,12 @@ words = Words(
 )
 
 _FILES = {
+    "ask_about": "advisories",
     "ask_advisories": "advisories",
     "check_code": "code_rules",
     "build": "dist",
     "find_build_code": "build_code",
+    "find_carried": "carried",
     "find_bundled": "node",
     "find_computed_answers": "sources.answers",
     "find_environment_files": "sources.environment",
@@ -87,6 +92,7 @@ _FILES = {
     "find_required": "components",
     "list_components": "components",
     "list_unneeded": "components",
+    "parse_licenses": "licenses",
     "prepare_call": "registration",
     "read_licenses": "licenses",
     "read_lock": "install_files",

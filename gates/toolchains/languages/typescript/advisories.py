@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gates.errors import ToolFailedError
@@ -17,24 +17,41 @@ from gates.toolchains.tools import Tools
 
 def ask_advisories(tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
     """Ask by `npm audit` about the packages of the module's lock."""
-    folder = tools.folder / "audit"
+    ran = _ask(tools, "audit", install_files(tools.session).files, len(packages))
+    return parse_npm_audit(ran, packages)
+
+
+def ask_about(tools: Tools, packages: Sequence[Locked]) -> list[Advisory]:
+    """Ask by `npm audit` about any packages, in a lock that has each in a folder of its own."""
+    folders = {f"node_modules/p{number}": each for number, each in enumerate(packages)}
+    asked = {path.rpartition("/")[2]: f"npm:{e.name}@{e.version}" for path, e in folders.items()}
+    root = {"name": "asked", "version": "1.0.0", "dependencies": asked}
+    entries = {path: {"name": e.name, "version": e.version} for path, e in folders.items()}
+    lock = {"lockfileVersion": 3, "requires": True, "packages": {"": root, **entries}}
+    files = {"package.json": json.dumps(root).encode(), LOCK_FILE: json.dumps(lock).encode()}
+    return parse_npm_audit(_ask(tools, "audit-carried", files, len(packages)), packages, folders)
+
+
+def _ask(tools: Tools, place: str, files: Mapping[str, bytes], subjects: int) -> Ran:
+    folder = tools.folder / place
     with disk():
-        for name, data in install_files(tools.session).files.items():
+        for name, data in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-    ran = tools.run(
+    return tools.run(
         "npm",
         ["audit", "--json", "--package-lock-only", "--loglevel=error"],
         cwd=folder,
         ok=(0, 1),
-        subjects=len(packages),
+        subjects=subjects,
         env=tools.install_environment(),
     )
-    return parse_npm_audit(ran, packages)
 
 
-def parse_npm_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
-    """What `npm audit --json` says about these packages."""
+def parse_npm_audit(
+    ran: Ran, packages: Sequence[Locked], folders: Mapping[str, Locked] | None = None
+) -> list[Advisory]:
+    """What `npm audit --json` says about these packages; `folders` tells versions of one apart."""
     document: Any = ran.json()
     if not isinstance(document, dict) or "vulnerabilities" not in document:
         reason = (
@@ -47,9 +64,11 @@ def parse_npm_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
             raise ToolFailedError(f"npm asked about 0 of {len(packages)} packages of {LOCK_FILE}")
         found: list[Advisory] = []
         for name, entry in document["vulnerabilities"].items():
-            package = next(
+            first = next(
                 (each for each in packages if each.name == name), Locked("npm", name, "?", 1)
             )
+            nodes = entry.get("nodes", ()) if folders else ()
+            affected = [folders[each] for each in nodes if folders and each in folders] or [first]
             fix = entry.get("fixAvailable")
             fixed = (
                 fix.get("version", "") if isinstance(fix, dict) and fix.get("name") == name else ""
@@ -64,6 +83,7 @@ def parse_npm_audit(ran: Ran, packages: Sequence[Locked]) -> list[Advisory]:
                 )
                 for via in entry["via"]
                 if isinstance(via, dict)
+                for package in affected
             ]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ToolFailedError(f"npm's answer is not understood: {error}") from error

@@ -103,7 +103,17 @@ def read_lock(session: Session) -> list[Locked]:
 
 def _read_lock(session: Session) -> list[Locked]:
     text, member, _ = find_lock(session)
-    return read_npm_lock(text, member, _registries(session))
+    return read_npm_lock(text, member, _registries(session), _overrides(session, member))
+
+
+def _overrides(session: Session, member: str) -> object:
+    """What replaces packages in the tree that a module is installed in, as its root says."""
+    workspace = session.policy.npm_workspace
+    text = session.module.text("package.json")
+    if member and workspace is not None:
+        text = (workspace / "package.json").read_text("utf-8")
+    manifest = json.loads(text)
+    return manifest.get("overrides") if isinstance(manifest, dict) else None
 
 
 def _registries(session: Session) -> list[str]:
@@ -141,7 +151,8 @@ def install_files(session: Session) -> Install:
         packages = lock_entries(text)
         kept = reachable(packages, member)
         needed = reachable(packages, member, optional=False)
-        locked = read_npm_lock(text, member, _registries(session))
+        overrides = _overrides(session, member)
+        locked = read_npm_lock(text, member, _registries(session), overrides)
     except LockError as error:
         raise CouldNotCheckError(f"{title}:{error.line}: {error}", hint=LOCK_COMMAND) from error
     paths = sorted(path for path in kept if in_tree(packages, path))

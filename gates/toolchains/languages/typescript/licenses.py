@@ -36,9 +36,12 @@ def read_licenses(tools: Tools, packages: Sequence[Locked]) -> list[Licensed]:
         manifest = made.folder / path / "package.json"
         name = str(entry.get("name") or path.rpartition("node_modules/")[2])
         package = by_name.get((name, str(entry.get("version"))))
-        if package is None or (not is_file(manifest) and entry.get("optional")):
+        if package is None:
             continue
-        found.append(parse_package_json(package, read_metadata(manifest)))
+        if not is_file(manifest) and entry.get("optional"):
+            found.append(Licensed(package, (), absent=True))
+            continue
+        found.append(parse_licenses(package, read_metadata(manifest)))
     return found
 
 
@@ -59,7 +62,7 @@ def find_running(
     return running
 
 
-def parse_package_json(package: Locked, text: str) -> Licensed:
+def parse_licenses(package: Locked, text: str) -> Licensed:
     """The licences that a package.json states, by `license` and by the older `licenses`."""
     try:
         value = json.loads(text)

@@ -17,6 +17,7 @@ from typing import Any
 from gates.lazy import pattern
 from gates.records import replace
 from gates.toolchains.ecosystem import Ecosystem, Ordered
+from gates.toolchains.languages.typescript.overrides import find_overridden
 from gates.toolchains.locks import Locked, LockError, OutdatedLockError
 
 LOCK_FILE = "package-lock.json"
@@ -31,7 +32,8 @@ REGISTRY = "https://registry.npmjs.org"
 """What npm writes for the public registry, and reads as the one that it is configured with."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-NAME = pattern(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+# Not without ASCII: else the Kelvin sign is a k.
+NAME = pattern(r"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE | re.ASCII)
 _KEPT = (
     "name", "version", "resolved", "integrity", "link", "inBundle", "bundleDependencies",
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
@@ -42,12 +44,16 @@ _KEPT = (
 
 
 def read_npm_lock(
-    text: str, member: str = "", registries: Sequence[str] = (REGISTRY,)
+    text: str,
+    member: str = "",
+    registries: Sequence[str] = (REGISTRY,),
+    overrides: object = None,
 ) -> list[Locked]:
     """The packages of a package-lock.json that `member` (a workspace folder, "" the root) needs.
 
     Development dependencies count: they run on the build machine. Links to other members of the
-    workspace are followed, not returned. `registries` are addresses that packages may come from.
+    workspace are followed, not returned. `registries` are addresses that packages may come from,
+    `overrides` is what the root's package.json has under that name: a lock does not hold it.
     Raises `LockError` for a package without a whole digest, from anywhere but a registry's address
     for this name and version, or with a name that nobody asked for; and for a lock that is older
     than version 2 or does not hold what it refers to.
@@ -62,6 +68,7 @@ def read_npm_lock(
         for name, wanted in _needs(packages[path], key).items()
         if str(wanted).startswith("npm:")
     }
+    aliases |= set(find_overridden(overrides))
     found = []
     for path in sorted(needed):
         if in_tree(packages, path):

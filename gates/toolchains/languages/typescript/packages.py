@@ -28,7 +28,7 @@ from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.session import Session
 from gates.toolchains.tools import Program, Tools
 
-LAYOUT = b"2"
+LAYOUT = b"3"
 """Goes up where packages are installed, or held against their lock, in another way."""
 
 

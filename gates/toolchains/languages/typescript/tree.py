@@ -14,8 +14,10 @@ from typing import Any
 from gates.records import dataclass
 from gates.toolchains.locks import TreeError
 
-_NO_PACKAGES = {".bin", ".package-lock.json"}
-"""What npm itself puts beside packages."""
+_INSTALLED = ".package-lock.json"
+"""The file that npm writes beside the packages of a tree."""
+_PROGRAMS = ".bin"
+"""The folder in which npm links their programs."""
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -44,7 +46,7 @@ def compare(root: Path, folders: Sequence[str], expected: Mapping[str, Expected]
     for path in sorted(found.keys() - expected.keys()):
         name, version = found[path]
         raise TreeError(f"{path} holds {name} {version}, which the lock does not list")
-    installer = _json(root / "node_modules" / ".package-lock.json").get("packages", {})
+    installer = _json(root / "node_modules" / _INSTALLED).get("packages", {})
     for path, each in expected.items():
         if path not in found:
             if each.needed:
@@ -67,7 +69,7 @@ def _packages(root: Path, folder: str, members: Collection[Path]) -> Iterator[st
         raise TreeError(f"{folder} is a symbolic link")
     if not place.is_dir():
         return
-    names = [child.name for child in place.iterdir() if child.name not in _NO_PACKAGES]
+    names = [child.name for child in place.iterdir() if not _is_of_npm(child)]
     scopes = [name for name in names if name.startswith("@") and not (place / name).is_symlink()]
     scoped = [f"{scope}/{each.name}" for scope in scopes for each in (place / scope).iterdir()]
     for name in sorted({*names, *scoped} - {*scopes}):
@@ -78,6 +80,14 @@ def _packages(root: Path, folder: str, members: Collection[Path]) -> Iterator[st
             raise TreeError(f"{folder}/{name} is no package, and the lock does not list it")
         yield f"{folder}/{name}"
         yield from _packages(root, f"{folder}/{name}/node_modules", members)
+
+
+def _is_of_npm(child: Path) -> bool:
+    """Whether a child of a folder node_modules is what npm puts beside packages, and no folder of
+    that name with code: Node would load it."""
+    if child.name == _PROGRAMS and not child.is_symlink():
+        return all(each.is_symlink() or each.is_file() for each in child.iterdir())
+    return child.name == _INSTALLED and child.is_file()
 
 
 def _json(path: Path) -> Mapping[str, Any]:
