@@ -149,7 +149,7 @@ class _Answer:
     def _declaration(self, told: Mapping[str, Any]) -> Iterator[Change]:
         name = told["name"]
         old, new = self._old[name], self._new.get(name)
-        groups = told["groups"]
+        groups = [*told["groups"], *self._answer.get("instances", {}).get(name, ())]
         if any(each["kind"] == "gone" for each in groups):
             yield from self._gone(name, groups)
             return
@@ -205,6 +205,8 @@ class _Answer:
             yield self._change(name, Bump.MINOR, f"{name} changed; {suits}")
         elif told["fresh"]:
             yield self._change(name, Bump.MINOR, f"{name} has {', '.join(told['fresh'])} too")
+        elif self._new[name]["isType"] and not self._old[name]["isType"]:
+            yield self._change(name, Bump.MINOR, f"{name} is a type too")
         elif any(
             each["state"] in ("refused", "unsure")
             and each["kind"] not in ("written", "implemented")
@@ -214,9 +216,9 @@ class _Answer:
 
     def _matters(self, told: Mapping[str, Any], group: Mapping[str, Any]) -> bool | None:
         """Whether a refused program is one that others write: None where nobody knows."""
-        if told["inner"]:
+        if told["inner"] and "positions" not in group:
             return None  # no import of others names it
-        places = told["positions"]
+        places = group.get("positions", told["positions"])
         sign = _TAKES.get(group["kind"])
         if sign is None or not places:
             return True
