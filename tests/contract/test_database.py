@@ -271,3 +271,17 @@ def test_an_old_version_that_does_not_apply_is_inconclusive(database: Database) 
         pair_of(broken, module, database),
     ):
         pass
+
+
+def test_a_comparison_that_takes_too_long_is_inconclusive(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No change is told as a smaller one because the time was up."""
+    module = load(EXAMPLES / "_base" / "python")
+    (first,) = module.migrations
+    sql = first.sql.replace("title text NOT NULL,", "title text NOT NULL,\n    color text,")
+    old = replace(module, migrations=(replace(first, sql=sql),))
+    monkeypatch.setattr("gates.contract.schema.pair.MAX_SECONDS", -1.0)
+    what = r"could not be compared in .* it was at column:tenant_sample_module_notes\.color"
+    with pair_of(old, module, database) as pair, pytest.raises(CouldNotCheckError, match=what):
+        compare_databases(pair)

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.code.api import Api
-from gates.contract.code.compiled import ask_compiler, same_declarations
+from gates.contract.code.compiled import TIME_LIMIT, ask_compiler, same_declarations
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
 from gates.model import Location
@@ -107,7 +107,10 @@ class _Answer:
             if first == name or first in self._old:  # said once, under the first of its names
                 yield self._change(name, Bump.MINOR, f"{name} is new")
         for name in self._answer["pending"]:
-            yield self._unshown(name, "the compiler did not answer in time")
+            yield self._unshown(
+                name, f"the compiler did not answer in {TIME_LIMIT:g} seconds of processor time"
+                " and 4 GB of memory; a type that is written out takes less",
+            )  # fmt: skip
         if self._answer["augmented"]:
             yield Change(
                 "code", "code:*", Bump.MINOR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from gates.contract.schema.probe import Refuses
 from gates.contract.schema.witness import Statements, Witness
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.parsing.script import Script
+from gates.errors import CouldNotCheckError
 from gates.model import Location
 
 Place = Callable[[str, str, bool], Location | None]
@@ -17,6 +19,8 @@ Place = Callable[[str, str, bool], Location | None]
 mentioned last. For one that is gone (the third argument), only the latter, or None."""
 
 
+MAX_SECONDS = 600.0
+"""On the clock, that a comparison may take; a statement of it has the limit of every statement."""
 Tries = Iterable[Statements | None]
 """Scripts that may show a break, the plainest first; None stands for rows that cannot be made."""
 
@@ -42,6 +46,9 @@ class Pair:
     """The migrations that lead from the old database to the new one, as far as they are known."""
     witness: Witness | None = None
     """Runs what shows a break; None where there is no server: then nothing is shown to break."""
+
+    started: float = field(default_factory=time.monotonic)
+    """When the comparison began, on the clock of `time.monotonic`."""
 
     @property
     def runs(self) -> Witness:
@@ -101,9 +108,12 @@ class Pair:
         said to break has scripts to show it: the first that does is its example, and where none
         does, it could not be shown."""
         example = None
+        self._check_time(symbol)
         if bump is Bump.MAJOR:
             if self.witness is not None:
-                example = self.witness.first(tries, self._others(name, member))
+                example = self.witness.first(
+                    self._in_time(tries, symbol), self._others(name, member)
+                )
             if example is None:
                 bump, proved = Bump.MINOR, False
                 message += "; that a statement which ran does not could not be shown"
@@ -114,6 +124,19 @@ class Pair:
             "database", symbol, bump, message, old, None if gone and new == old else new,
             example, proved, gone,
         )  # fmt: skip
+
+    def _in_time(self, tries: Tries, symbol: str) -> Tries:
+        for each in tries:
+            self._check_time(symbol)
+            yield each
+
+    def _check_time(self, symbol: str) -> None:
+        if time.monotonic() - self.started > MAX_SECONDS:
+            raise CouldNotCheckError(
+                f"the two databases could not be compared in {MAX_SECONDS:g} seconds: it was at"
+                f" {symbol}",
+                hint="run it again on a machine that is less busy, or release the changes in steps",
+            )
 
     def _others(self, owner: str, member: str) -> frozenset[str]:
         """What else of a table may refuse a row of it; of new columns, each does."""

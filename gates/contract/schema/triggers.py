@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     Session = psycopg.Connection[tuple[Any, ...]]
 
 MOST_WRITES = 60
+SECONDS = 20.0
+"""How long the writes of one trigger may take; the last of them ends with the session's limit."""
 _SEED = 8_713
 """Of the row that is tried: far from the numbers of rows that migrations bring."""
 _WORD = re.compile(r'"[^"]+"|\w+')
@@ -118,7 +121,10 @@ def _accepted(
         with contextlib.suppress(psycopg.Error), owner.transaction():
             for each in enter:
                 owner.execute(each.encode())
+        until = time.monotonic() + SECONDS
         for parents, first, write in itertools.islice(_tries(maker, table, *about), MOST_WRITES):
+            if time.monotonic() > until:
+                break
             with contextlib.suppress(psycopg.Error), owner.transaction(force_rollback=True):
                 for each in (first, write) if first else (write,):
                     ran = owner.execute(each.encode())
