@@ -120,7 +120,7 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
             ),
             upgrade=(parse("step.sql", pair["step"]),),
             witness=Witness(
-                lambda: former.session("admin"), lambda: scratch.session("admin"),
+                lambda: former.session, lambda: scratch.session,
                 upgrade=[each.text for each in parse("step.sql", pair["step"]).statements],
             ),
         )  # fmt: skip
@@ -285,3 +285,27 @@ def test_a_comparison_that_takes_too_long_is_inconclusive(
     what = r"could not be compared in .* it was at column:tenant_sample_module_notes\.color"
     with pair_of(old, module, database) as pair, pytest.raises(CouldNotCheckError, match=what):
         compare_databases(pair)
+
+
+GUARDED = """
+CREATE FUNCTION x_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF current_setting('is_superuser') = 'on' THEN RAISE EXCEPTION 'a superuser'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT ON tenant_x_notes FOR EACH ROW EXECUTE FUNCTION x_guard();
+"""
+
+
+def test_what_a_module_wrote_never_runs_with_the_rights_of_a_superuser(database: Database) -> None:
+    with ExitStack() as stack:
+        new = stack.enter_context(database.scratch("baseline"))
+        run(new, BEFORE + GUARDED)
+        old = stack.enter_context(new.copy())
+        run(new, "ALTER TABLE tenant_x_notes ALTER COLUMN body SET NOT NULL")
+        witness = Witness(lambda: old.session, lambda: new.session)
+        script = witness.rows("public.tenant_x_notes", {"body": "NULL"})
+        assert script is not None
+        assert witness.shows(script)
+        plain = witness.rows("public.tenant_x_notes")
+        assert plain is not None
+        assert not witness.shows(plain)

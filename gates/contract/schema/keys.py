@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from gates.contract.model import Bump, Change
 from gates.contract.schema.pair import Pair, Tries, owner_of, shown
 from gates.contract.schema.scripts import inserted, unlike_in_the_end
-from gates.contract.schema.witness import Statements, above
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Snapshot
 
 _FOREIGN = re.compile(
@@ -94,7 +94,7 @@ def _without_parent(
         for parent in row.parents:
             if parent.table.qualified != target:
                 continue
-            rows = [*above(row), row.statement()]
+            rows = [*pair.runs.above(row), row.statement()]
             where = f"WHERE {parent.condition()}"
             if event == "DELETE":
                 yield [*rows, f"DELETE FROM {shown(target)} {where}"]

@@ -15,7 +15,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import formerly
 from gates.contract.schema.grants import APPLICATION
 from gates.contract.schema.pair import Pair, Tries, shown
-from gates.contract.schema.witness import Statements, above
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 
 _COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -79,7 +79,7 @@ def _reaching(
         row = replace(row, values={**row.values, **numbers})
         insert, where = row.statement(), f"WHERE {row.condition()}"
         if command == "INSERT":
-            yield [*above(row), *pair.runs.as_application(role), insert]
+            yield [*pair.runs.above(row), *pair.runs.as_application(role), insert]
             continue
         generated = {each.quoted for each in row.table.columns if each.generated}
         column = min(pair.columns(table, pair.old) - generated)
@@ -88,7 +88,7 @@ def _reaching(
             "UPDATE": f"UPDATE {shown(table)} SET {column} = {column} {where}",
             "DELETE": f"DELETE FROM {shown(table)} {where}",
         }[command]
-        yield [*above(row), insert, *pair.runs.as_application(role), use]
+        yield [*pair.runs.above(row), insert, *pair.runs.as_application(role), use]
 
 
 def _out_of_reach(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gates.contract.schema.pair import Pair, shown
-from gates.contract.schema.witness import Statements, above
+from gates.contract.schema.witness import Statements
 
 
 def inserted(
@@ -36,7 +36,7 @@ def twice(
     twins = pair.runs.twins(table, same)
     if twins is not None:
         one, other = twins
-        yield [*before, *above(one), one.statement(), other.statement()]
+        yield [*before, *pair.runs.above(one), one.statement(), other.statement()]
 
 
 def unlike_in_the_end(

@@ -32,8 +32,8 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
         scratch = stack.enter_context(database.scratch())
         owner, enter = scratch.session("owner"), database.sessions.enter(A)
         witness = Witness(
-            lambda: stack.enter_context(_old(old, database)).session("admin"),
-            lambda: scratch.session("admin"),
+            lambda: stack.enter_context(_old(old, database)).session,
+            lambda: scratch.session,
             database.sessions,
             [statement.text for script in upgrade for statement in script.statements],
         )

@@ -18,7 +18,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import formerly
 from gates.contract.schema.pair import Pair, shown
 from gates.contract.schema.probe import candidates
-from gates.contract.schema.witness import Statements, above
+from gates.contract.schema.witness import OWN, Statements, above
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.rows.make import Maker
@@ -87,16 +87,13 @@ def writes_on(
         own = next((each for each in tables.values() if each.qualified == table), None)
         if own is None:
             return None
-        mine = frozenset(row[0] for row in owner.execute(_OWN).fetchall())
+        mine = frozenset(row[0] for row in owner.execute(OWN).fetchall())
         maker = Maker(owner, admin, tables, mine)
         accepted = _accepted(owner, maker, own, before, enter, (side, text))
         still = _accepted(owner, maker, own, (), enter, (side, text)) if accepted else []
         return next((each for each in accepted if each not in still), None)
 
     return writes
-
-
-_OWN = "SELECT oid FROM pg_class WHERE relowner = current_user::regrole AND relkind IN ('r', 'p')"
 
 
 def _accepted(
@@ -141,7 +138,7 @@ def _tries(
     with values that a text names."""
     row = maker.plan(table, A, _SEED)
     insert, where = row.statement(), f"WHERE {row.condition()}"
-    parents = tuple(above(row))
+    parents = tuple(above(row, maker.own_tables))
     yield parents, "", insert
     yield parents, insert, f"DELETE FROM {table.qualified} {where}"
     words = {each.strip('"') for each in _WORD.findall(text)}

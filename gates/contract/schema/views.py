@@ -12,7 +12,7 @@ from dataclasses import replace
 from gates.contract.model import Bump, Change
 from gates.contract.schema.constraints import beside
 from gates.contract.schema.pair import Pair, owner_of, shown
-from gates.contract.schema.witness import Statements, above
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties
 
 _ELSEWHERE = frozenset({"grants", "definition", "owner", "options", "updates"})
@@ -133,7 +133,7 @@ def _through(pair: Pair, view: str, table: str, values: Mapping[str, str]) -> It
             if each.quoted in columns and (each.quoted in values or each.number in row.values)
         }
         through = replace(row, table=replace(row.table, qualified=view), values=given)
-        yield [*above(row), through.statement()]
+        yield [*pair.runs.above(row), through.statement()]
 
 
 def column_type(pair: Pair, relation: str, column: str) -> str:
