@@ -581,6 +581,15 @@ def test_what_differs_from_itself_is_inconclusive(monkeypatch):
 STUB = f"def f(a: int) -> int: ...\n{REGISTER}"
 
 
+def test_what_takes_too_long_is_inconclusive_by_name(monkeypatch):
+    monkeypatch.setattr("gates.contract.code.python.MAX_SECONDS", -1.0)
+    with pytest.raises(
+        CouldNotCheckError, match=r"seconds of processor time: it was at register"
+    ) as why:
+        changes("def f(a): ...", "def f(): ...")
+    assert "__all__" in why.value.hint
+
+
 @pytest.mark.parametrize(
     ("source", "stub", "bump"),
     [

@@ -17,7 +17,7 @@ from gates.contract.code.compiled import ask_compiler
 from gates.contract.code.placed import placed
 from gates.contract.code.typescript import changes
 from gates.contract.model import Bump, Change, largest
-from gates.errors import CouldNotCheckError
+from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.model import Location
 from gates.module import from_files, load
 from gates.settings import Policy, Settings
@@ -166,9 +166,22 @@ def test_what_takes_the_compiler_too_long_could_not_be_shown(session):
     cut = {**answer, "changed": [], "pending": ["a"]}
     (found,) = changes(old, new, cut)
     assert (found.symbol, found.bump, found.proved) == ("code:a", MINOR, False)
-    assert found.message.endswith("could not be shown: the compiler did not answer in time")
+    assert "the compiler did not answer in 120 seconds of processor time" in found.message
     with pytest.raises(CouldNotCheckError, match=r"did not read the declarations in 0\.01 s"):
         ask_compiler(old, new, tools, folder, library, OPTIONS, seconds=0.01)
+
+
+def test_a_compiler_that_the_machine_keeps_waiting_has_not_compared(session):
+    text = "export declare function a(): {};"
+    old = exported_typescript(bundle(text.format("string"), "1.0.0"))
+    new = exported_typescript(bundle(text.format("number"), "1.1.0"))
+    tools = Tools(session)
+    folder = tools.folder / "busy"
+    folder.mkdir()
+    library = platform_tools(tools) / "node_modules" / "typescript"
+    with pytest.raises(ToolFailedError, match=r"did not get .* of processor time") as raised:
+        ask_compiler(old, new, tools, folder, library, OPTIONS, wait=0.0)
+    assert "less busy" in str(raised.value.hint)
 
 
 def test_nothing_else_is_accused(all_changes):

@@ -6,6 +6,7 @@ import itertools
 import os
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from gates.contract.schema.pair import Pair
 from gates.contract.schema.probe import refuses_on
 from gates.contract.schema.snapshots import pair_of
 from gates.contract.schema.triggers import writes_on
+from gates.contract.schema.witness import UPGRADE, Witness
 from gates.database import Database
 from gates.database.parsing.script import parse
 from gates.database.tenant_session import A, Sessions
@@ -70,12 +72,46 @@ def runs(scratch: Any, statement: str) -> bool:
     return True
 
 
+def ended(scratch: Any, script: str) -> object:
+    """What a printed script gives in the end: rows with the names and types of their columns."""
+    session = scratch.session("admin")
+    with session.transaction(force_rollback=True):
+        session.execute("SET LOCAL search_path = public")
+        cursor = session.execute(script.encode())
+        while cursor.nextset():
+            pass
+        if cursor.description is None:
+            return cursor.rowcount
+        kinds = [
+            session.execute("SELECT format_type(%s, NULL)", (each.type_code,)).fetchone()
+            for each in cursor.description
+        ]
+        columns = [(each.name, each.precision, each.scale) for each in cursor.description]
+        return kinds, columns, cursor.fetchall()
+
+
+def assert_shows(old: Any, new: Any, script: str, step: str) -> None:
+    """The script as it is printed runs on the old database, and on the new one it is refused or
+    gives something else; one about an upgrade holds a line where that runs."""
+    before = ended(old, script)
+    try:
+        after = ended(old, script.replace(UPGRADE, f"{step};")) if UPGRADE in script else ended(
+            new, script
+        )  # fmt: skip
+    except psycopg.Error:
+        assert UPGRADE not in script
+        return
+    assert after != before, script
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair["name"])
 def test_pair(database: Database, pair: dict[str, Any]) -> None:
-    with database.scratch("baseline") as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(database.scratch("baseline"))
         old = run(scratch, BEFORE + pair.get("before", ""))
         proof = pair.get("proof", "SELECT 1")
         assert runs(scratch, proof)
+        former = stack.enter_context(scratch.copy())
         new = run(scratch, pair["step"])
         both = Pair(
             old, new, refuses=refuses_on(scratch.session("owner")),
@@ -83,14 +119,21 @@ def test_pair(database: Database, pair: dict[str, Any]) -> None:
                 scratch.session("owner"), scratch.session("admin"), Sessions().enter(A)
             ),
             upgrade=(parse("step.sql", pair["step"]),),
+            witness=Witness(
+                lambda: former.session, lambda: scratch.session,
+                upgrade=[each.text for each in parse("step.sql", pair["step"]).statements],
+            ),
         )  # fmt: skip
         changes = compare_databases(both)
         parts = [change for part in PARTS for change in part(both)]
         assert runs(scratch, proof) is (pair["bump"] != "major" or "proof" not in pair), pair["why"]
+        for each in changes:
+            assert (each.example is not None) is (each.bump is Bump.MAJOR), each.message
+            if each.example is not None:
+                assert_shows(former, scratch, each.example, pair["step"])
     assert largest(changes) == pair["bump"], pair["why"]
     deciding = [each.symbol for each in changes if each.bump is largest(changes)]
     assert pair["symbol"] in (deciding or [""])
-    assert all(each.example for each in changes if each.bump is Bump.MAJOR)
     assert "example" not in pair or pair["example"] in {each.example for each in changes}
     assert all(each.bump is not Bump.MAJOR for each in changes if not each.proved)
     assert any(pair.get("says", "") in each.message for each in changes) or "says" not in pair
@@ -228,3 +271,41 @@ def test_an_old_version_that_does_not_apply_is_inconclusive(database: Database) 
         pair_of(broken, module, database),
     ):
         pass
+
+
+def test_a_comparison_that_takes_too_long_is_inconclusive(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No change is told as a smaller one because the time was up."""
+    module = load(EXAMPLES / "_base" / "python")
+    (first,) = module.migrations
+    sql = first.sql.replace("title text NOT NULL,", "title text NOT NULL,\n    color text,")
+    old = replace(module, migrations=(replace(first, sql=sql),))
+    monkeypatch.setattr("gates.contract.schema.pair.MAX_SECONDS", -1.0)
+    what = r"could not be compared in .* it was at column:tenant_sample_module_notes\.color"
+    with pair_of(old, module, database) as pair, pytest.raises(CouldNotCheckError, match=what):
+        compare_databases(pair)
+
+
+GUARDED = """
+CREATE FUNCTION x_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF current_setting('is_superuser') = 'on' THEN RAISE EXCEPTION 'a superuser'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT ON tenant_x_notes FOR EACH ROW EXECUTE FUNCTION x_guard();
+"""
+
+
+def test_what_a_module_wrote_never_runs_with_the_rights_of_a_superuser(database: Database) -> None:
+    with ExitStack() as stack:
+        new = stack.enter_context(database.scratch("baseline"))
+        run(new, BEFORE + GUARDED)
+        old = stack.enter_context(new.copy())
+        run(new, "ALTER TABLE tenant_x_notes ALTER COLUMN body SET NOT NULL")
+        witness = Witness(lambda: old.session, lambda: new.session)
+        script = witness.rows("public.tenant_x_notes", {"body": "NULL"})
+        assert script is not None
+        assert witness.shows(script)
+        plain = witness.rows("public.tenant_x_notes")
+        assert plain is not None
+        assert not witness.shows(plain)

@@ -268,5 +268,32 @@ MORE |= {
     "HandedStatic": handed("HandedStatic", MAJOR, "private static a; "),
     "HandedAbstract": handed("HandedAbstract", MAJOR, "private a; ", "abstract "),
 }  # fmt: skip
+BEHIND = """
+declare class {0}Inner<T = string> {{ constructor(a: T); go(a: {1}): T; static of: number; }}
+export declare const {0}: typeof {0}Inner;
+"""
+JOINED = "export type {}<A, B> = {};"
+JOIN = "Omit<A, keyof B> & B"
+TOLD = """
+declare abstract class {0}Inner<T> {{ all: {1}[]; own: T; }}
+export type {0}<T = number> = InstanceType<typeof {0}Inner<T>>;
+export declare function make{0}(): {0};
+"""
+MORE |= {
+    # A variable that stands for a class is what the class is, wherever that is declared.
+    "Behind": (
+        MAJOR, BEHIND.format("Behind", "string | number"), BEHIND.format("Behind", "string")),
+    "BehindMoved": (
+        MINOR, BEHIND.format("BehindMoved", "string"),
+        "export declare class BehindMoved<T = string>"
+        " { constructor(a: T); go(a: string): T; static of: number; }"),
+    # What the compiler does not decide for any types, it does for some that others may give.
+    "Joined": (
+        MAJOR, JOINED.format("Joined", JOIN),
+        JOINED.format("Joined", f"A extends unknown ? B extends unknown ? {JOIN} : never : never")),
+    # A class that others cannot import is reached by the type that they can.
+    "Told": (MAJOR, TOLD.format("Told", "string"), TOLD.format("Told", "string | null")),
+}  # fmt: skip
 PAIRS |= MORE
 ALSO = {"give", "l", "take", "o", "hide", "Parent", "ft", "h", "mk", "df", "memory", "use", "part"}
+ALSO |= {"makeTold"}

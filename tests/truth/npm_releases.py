@@ -58,6 +58,8 @@ class Step:
     """Packages that its declarations import, as name@version."""
     breaks: str = ""
     """Why the step breaks code that compiled; "" for one that does not."""
+    bundled: bool = False
+    """Whether its declarations import each other as only bundlers allow: without file endings."""
 
     @property
     def kind(self) -> str:
@@ -155,7 +157,7 @@ def steps(pins: Mapping[str, Any], only: Iterable[str] = ()) -> Iterator[Step]:
         for chain in each["releases"]:
             for old, new in pairwise(chain):
                 needs = (*pins["always"], *each.get("needs", ()))
-                yield Step(name, old, new, needs, breaks.get(new, ""))
+                yield Step(name, old, new, needs, breaks.get(new, ""), each.get("bundled", False))
 
 
 def entry(files: Mapping[str, bytes]) -> str:
@@ -166,8 +168,9 @@ def entry(files: Mapping[str, bytes]) -> str:
     candidates = [*_targets(main), manifest.get("types"), manifest.get("typings")]
     candidates += [manifest.get("main"), "index.d.ts"]
     for each in (str(one).removeprefix("./") for one in candidates if one):
-        stem = each.rpartition(".")[0]
-        for path in (each, f"{each}.d.ts", f"{stem}.d.ts", f"{stem}.d.mts", f"{each}/index.d.ts"):
+        stem, _, kind = each.rpartition(".")
+        beside = f"{stem}.d.{kind[:-2]}ts" if kind in ("js", "mjs", "cjs") else f"{each}.d.ts"
+        for path in (each, beside, f"{stem}.d.ts", f"{each}/index.d.ts"):
             if path.endswith(SUFFIXES) and path in files:
                 return path
     raise CouldNotCheckError("the package ships no declarations for its entrypoint")
@@ -198,7 +201,8 @@ def judge(step: Step, cache: Cache, session: Session) -> Verdict:
         for version in (step.old, step.new):
             files = cache.files(f"{step.package}@{version}")
             apis.append(Api("typescript", version, step.package, entry(files), files))
-        options = {**OPTIONS, "lib": LIBRARY, "types": ["node"]}
+        how = {"module": "ESNext", "moduleResolution": "bundler"} if step.bundled else {}
+        options = {**OPTIONS, "lib": LIBRARY, "types": ["node"], **how}
         if not same_declarations(*apis):
             cache.install(step.needs, folder)
             library = platform_tools(tools) / "node_modules" / "typescript"

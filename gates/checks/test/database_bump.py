@@ -25,7 +25,9 @@ def database_bump(module: Module, releases: Releases, database: Database) -> Ite
     of the module counts: exports and reports read it, and while a version is rolled out or back,
     the code of one version works on the schema of the other. Demands and `breaking` are those of
     `required-bump`. A type may become a wider one of its family (varchar(10) to varchar(20) or
-    text, integer to bigint); a plain index is nobody's business.
+    text, integer to bigint); a plain index is nobody's business. What is said to break was run: a
+    script that ran on the old database and is refused, or gives something else, on the new one; it
+    stands in the report. Where no script showed it, that is said, and asks for a minor version.
 
     Why: a column that is gone breaks each report that reads it, and a value that is refused now
         breaks the code that wrote it yesterday.

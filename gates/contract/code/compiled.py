@@ -43,12 +43,14 @@ def ask_compiler(
     options: Mapping[str, object],
     read: Iterable[Path] = (),
     seconds: float = TIME_LIMIT,
+    wait: float | None = None,
 ) -> Mapping[str, Any]:
     """What the compiler says of both versions; see declarations/main.mjs.
 
     `folder` holds the packages that both are read with, `library` is the package `typescript`,
     `read` what else the compiler may read, `options` are the compiler's. What is not answered after
-    `seconds` is named in the answer.
+    `seconds` of processor time is named in the answer. Raises `ToolFailedError` where the compiler
+    does not get as far as the exports, or has not got those seconds after `wait` on the clock.
     """
     from gates.toolchains.processes import disk
     from gates.toolchains.sandbox import Sandbox
@@ -60,9 +62,10 @@ def ask_compiler(
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
         forced = {"noEmit": True, "skipLibCheck": False}
+        wait = tools.session.policy.tool_timeout * 0.8 if wait is None else wait
         request = {
             "old": old.entry, "new": new.entry, "options": {**options, **forced},
-            "seconds": seconds, "wait": tools.session.policy.tool_timeout * 0.8,
+            "seconds": seconds, "wait": wait,
         }  # fmt: skip
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
     ran = tools.run(
@@ -78,6 +81,13 @@ def ask_compiler(
         raise ToolFailedError(f"the compiler's answer is not JSON: {ran.end()}") from error
     if not isinstance(answer, dict):
         raise ToolFailedError("the compiler's answer is not understood")
+    if answer.get("ended") == "clock":
+        pending = answer.get("pending") or ["the exports"]
+        raise ToolFailedError(
+            f"the compiler did not get {seconds:g} s of processor time in {wait:g} s: it was at"
+            f" {pending[0]}",
+            hint="run it again on a machine that is less busy, or with a longer `tool_timeout`",
+        )
     if "exports" not in answer:
         raise ToolFailedError(f"the compiler did not read the declarations in {seconds:g} s")
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import griffe
 
 Names = Mapping[str, "griffe.Object | griffe.Alias"]
+MAX_SECONDS = 300.0
+"""Of processor time, that a comparison may take."""
 
 
 def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Change]:
@@ -30,14 +33,16 @@ def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Ch
     is written meanwhile. Sources are compared as Python runs them, on each Python for which they
     differ, and where stubs stand beside them, as type checkers see them too.
 
-    Raises `CouldNotCheckError` where one of the two cannot be read, or differs from itself.
+    Raises `CouldNotCheckError` where one of the two cannot be read, differs from itself, or takes
+    more than `MAX_SECONDS`.
     """
+    until = time.thread_time() + MAX_SECONDS
     told: dict[str, int] = {}
     said: set[str] = set()
     sides = _Side(old, parsed(old)), _Side(new, parsed(new))
     versions = pythons(tree for each in sides for tree in each.trees.values())
     for python in versions:
-        for change in _compared(*sides, place, python, stubs=False):
+        for change in _compared(*sides, place, python, until, stubs=False):
             told[change.symbol] = max(change.bump.rank, told.get(change.symbol, 0))
             if change.message not in said:
                 said.add(change.message)
@@ -49,7 +54,7 @@ def compare_python(old: Api, new: Api, place: Path | None = None) -> Iterator[Ch
                     )
                 )
     if stubs_beside(old) or stubs_beside(new):
-        for change in _compared(*sides, place, versions[0], stubs=True):
+        for change in _compared(*sides, place, versions[0], until, stubs=True):
             if change.kind == "removed":  # whether it is there, the source says
                 change = weakened(change, "as its stub says")
             if change.bump.rank > told.get(change.symbol, 0):
@@ -63,23 +68,24 @@ class _Side:
 
 
 def _compared(
-    old: _Side, new: _Side, place: Path | None, python: Python, *, stubs: bool
+    old: _Side, new: _Side, place: Path | None, python: Python, until: float, *, stubs: bool
 ) -> list[Change]:
     with (
         opened(old.api, old.trees, place, stubs=stubs, python=python) as before,
         opened(new.api, new.trees, place, stubs=stubs, python=python) as after,
     ):
         try:
-            found = list(_Comparison(before, after).modules(before.entry, after.entry, ""))
+            found = list(_Comparison(before, after, until).modules(before.entry, after.entry, ""))
             for each in (before, after) if found else ():
-                _hold_against_itself(each)
+                _hold_against_itself(each, until)
         except RecursionError as error:
             raise CouldNotCheckError("the code is nested too deeply to be compared") from error
         return found
 
 
-def _hold_against_itself(package: Package) -> None:
-    for change in _Comparison(package, package).modules(package.entry, package.entry, ""):
+def _hold_against_itself(package: Package, until: float) -> None:
+    comparison = _Comparison(package, package, until)
+    for change in comparison.modules(package.entry, package.entry, ""):
         raise CouldNotCheckError(
             f"the code of {package.api.slug} {package.api.version} differs from itself, so that"
             f" nothing can be said of it: {change.message}"
@@ -87,9 +93,10 @@ def _hold_against_itself(package: Package) -> None:
 
 
 class _Comparison:
-    """Walks two packages side by side."""
+    """Walks two packages side by side, until a moment of this thread's processor time."""
 
-    def __init__(self, old: Package, new: Package) -> None:
+    def __init__(self, old: Package, new: Package, until: float) -> None:
+        self._until = until
         self._old = old
         self._new = new
         self._members = Members(old, new)
@@ -147,6 +154,12 @@ class _Comparison:
         self, old: griffe.Object | griffe.Alias, new: griffe.Object | griffe.Alias, symbol: str
     ) -> Iterator[Change]:
         """Two of one name, of which a condition may choose one or the other to be compared."""
+        if time.thread_time() > self._until:
+            raise CouldNotCheckError(
+                f"the code of {self._old.api.version} and {self._new.api.version} could not be"
+                f" compared in {MAX_SECONDS:g} seconds of processor time: it was at {symbol}",
+                hint="export less from the entrypoint: what others need, listed in __all__",
+            )
         before, after = self._old.choices(old), self._new.choices(new)
         if not before and not after:
             yield from self._same(old, new, symbol)

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from gates.contract.code.api import Api
-from gates.contract.code.compiled import ask_compiler, same_declarations
+from gates.contract.code.compiled import TIME_LIMIT, ask_compiler, same_declarations
 from gates.contract.model import Bump, Change
 from gates.errors import CouldNotCheckError
 from gates.model import Location
@@ -107,7 +107,10 @@ class _Answer:
             if first == name or first in self._old:  # said once, under the first of its names
                 yield self._change(name, Bump.MINOR, f"{name} is new")
         for name in self._answer["pending"]:
-            yield self._unshown(name, "the compiler did not answer in time")
+            yield self._unshown(
+                name, f"the compiler did not answer in {TIME_LIMIT:g} seconds of processor time"
+                " and 4 GB of memory; a type that is written out takes less",
+            )  # fmt: skip
         if self._answer["augmented"]:
             yield Change(
                 "code", "code:*", Bump.MINOR,
@@ -149,7 +152,7 @@ class _Answer:
     def _declaration(self, told: Mapping[str, Any]) -> Iterator[Change]:
         name = told["name"]
         old, new = self._old[name], self._new.get(name)
-        groups = told["groups"]
+        groups = [*told["groups"], *self._answer.get("instances", {}).get(name, ())]
         if any(each["kind"] == "gone" for each in groups):
             yield from self._gone(name, groups)
             return
@@ -205,6 +208,8 @@ class _Answer:
             yield self._change(name, Bump.MINOR, f"{name} changed; {suits}")
         elif told["fresh"]:
             yield self._change(name, Bump.MINOR, f"{name} has {', '.join(told['fresh'])} too")
+        elif self._new[name]["isType"] and not self._old[name]["isType"]:
+            yield self._change(name, Bump.MINOR, f"{name} is a type too")
         elif any(
             each["state"] in ("refused", "unsure")
             and each["kind"] not in ("written", "implemented")
@@ -214,9 +219,9 @@ class _Answer:
 
     def _matters(self, told: Mapping[str, Any], group: Mapping[str, Any]) -> bool | None:
         """Whether a refused program is one that others write: None where nobody knows."""
-        if told["inner"]:
+        if told["inner"] and "positions" not in group:
             return None  # no import of others names it
-        places = told["positions"]
+        places = group.get("positions", told["positions"])
         sign = _TAKES.get(group["kind"])
         if sign is None or not places:
             return True

@@ -8,6 +8,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import changed_functions, formerly
 from gates.contract.schema.constraints import beside, by_text
 from gates.contract.schema.pair import Pair, shown
+from gates.contract.schema.scripts import given
 
 
 def compare_called(pair: Pair) -> Iterator[Change]:
@@ -21,14 +22,15 @@ def compare_called(pair: Pair) -> Iterator[Change]:
             if text not in after[owner] or not text.startswith("CHECK"):
                 continue
             former = formerly(pair, [text])
-            example = None
+            row = None
             if former.functions:
-                example = pair.refuses(pair.old, owner, beside(pair, owner, text), text, former)
-            if example is not None:
+                row = pair.refuses(pair.old, owner, beside(pair, owner, text), text, former)
+            if row is not None:
                 name = after[owner][text]
                 called = " and ".join(shown(each) for each in former.names)
                 yield pair.change(
                     f"constraint:{shown(owner)}.{name}", Bump.MAJOR,
                     f"{shown(owner)} asks for {text}, and {called} works in another way: what was"
-                    " accepted is refused", owner, name, example=f"a row with {example}",
+                    " accepted is refused", owner, name,
+                    tries=given(pair, owner, row),
                 )  # fmt: skip

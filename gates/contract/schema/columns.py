@@ -1,15 +1,17 @@
 """Columns of tables and views: what was written and what was read still works."""
 
-# ruff: noqa: S608 - statements are shown to people, none is run
+# ruff: noqa: S608 - names are quoted by the server; what is run is undone
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.column_types import refused_call, refused_value, widened
 from gates.contract.schema.constraints import beside
-from gates.contract.schema.pair import Pair, owner_of, shown
+from gates.contract.schema.pair import Pair, Tries, owner_of, shown
+from gates.contract.schema.scripts import inserted
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties
 
 
@@ -24,12 +26,19 @@ def compare_columns(pair: Pair) -> Iterator[Change]:
         yield pair.change(
             f"column:{shown(name)}", Bump.MAJOR,
             f"the column {shown(name)} is gone{lost}",
-            table, column, gone=True, example=f"SELECT {column} FROM {shown(table)}",
+            table, column, gone=True, tries=[_reading(pair, table, column)],
         )  # fmt: skip
     for name, properties in came:
         yield _added(pair, name, properties)
     for name, before, after in pair.kept("column"):
         yield from _changed(pair, name, before, after)
+
+
+def _reading(pair: Pair, table: str, column: str) -> Statements:
+    """Reads a column of a relation, or a member of a composite type."""
+    if f"type {table}" in pair.old.objects:
+        return [f"SELECT (NULL::{shown(table)}).{column}"]
+    return [f"SELECT {column} FROM {shown(table)}"]
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -71,7 +80,7 @@ def _added(pair: Pair, name: str, properties: Properties) -> Change:
             f"column:{shown(name)}", Bump.MAJOR,
             f"the column {shown(name)} is new, must be given and has no default",
             table, column, came=True,
-            example=f"INSERT INTO {shown(table)} (...) without {column} was accepted",
+            tries=inserted(pair, table),
         )  # fmt: skip
     return pair.change(
         f"column:{shown(name)}", Bump.MINOR, f"the column {shown(name)} is new", table, column,
@@ -83,15 +92,13 @@ def _changed(pair: Pair, name: str, before: Properties, after: Properties) -> It
     table, column = _split(name)
     label = f"the column {shown(name)}"
 
-    def change(
-        bump: Bump, message: str, example: str | None = None, *, proved: bool = True
-    ) -> Change:
+    def change(bump: Bump, message: str, tries: Tries = (), *, proved: bool = True) -> Change:
         return pair.change(
             f"column:{shown(name)}", bump, f"{label} {message}", table, column,
-            example=example, proved=proved,
+            tries=tries, proved=proved,
         )  # fmt: skip
 
-    yield from _type(change, name, before["type"], after["type"])
+    yield from _type(pair, change, name, before["type"], after["type"])
     was, now = before.get("nullability"), after.get("nullability")
     if now == "NOT NULL" and was != now and _filled_by_trigger(pair, table, column):
         yield change(Bump.MINOR, "is not NULL any more, as a trigger fills it", proved=False)
@@ -100,7 +107,7 @@ def _changed(pair: Pair, name: str, before: Properties, after: Properties) -> It
     elif was == "NOT NULL" and was != now:
         yield change(Bump.MINOR, "may be NULL now: who reads it must expect that")
     if not _filled_by_trigger(pair, table, column):
-        yield from _filling(change, column, before, after)
+        yield from _filling(pair, change, name, before, after)
     if before.get("collation") != after.get("collation"):
         yield change(Bump.MINOR, "has another collation: texts sort in another order", proved=False)
 
@@ -115,18 +122,19 @@ def _refuses_null(
     if f"CHECK (({column} IS NOT NULL))" in checks or _domain_refuses_null(pair, type_):
         yield change(Bump.MINOR, "is declared NOT NULL, and refused NULL before")
         return
-    row: str | None = f"{column} = NULL"
+    row: Mapping[str, str] | None = {column: "NULL"}
     if (checks or domain) and pair.refuses is not None:
         asked = f"CHECK (({column} IS NOT NULL))"
         row = pair.refuses(pair.old, table, checks or ["CHECK (true)"], asked)
     if row is None:
         what = "refuses NULL now; that one was accepted could not be shown"
         yield change(Bump.MINOR, what, proved=False)
-    elif row == f"{column} = NULL":
-        example = f"INSERT INTO {shown(table)} ({column}) VALUES (NULL) was accepted"
-        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", example)
     else:
-        yield change(Bump.MAJOR, "refuses NULL now, and may hold some", f"a row with {row}")
+        values = {column: "NULL", **row}
+        yield change(
+            Bump.MAJOR, "refuses NULL now, and may hold some",
+            inserted(pair, table, values),
+        )  # fmt: skip
 
 
 def _domain_refuses_null(pair: Pair, type_: str) -> bool:
@@ -140,7 +148,9 @@ def _domain_refuses_null(pair: Pair, type_: str) -> bool:
     )
 
 
-def _type(change: Callable[..., Change], name: str, old: str, new: str) -> Iterator[Change]:
+def _type(
+    pair: Pair, change: Callable[..., Change], name: str, old: str, new: str
+) -> Iterator[Change]:
     if old == new:
         return
     table, column = _split(name)
@@ -149,34 +159,49 @@ def _type(change: Callable[..., Change], name: str, old: str, new: str) -> Itera
             yield change(
                 Bump.MAJOR,
                 f"is {new}, it was {old}: every value fits, and no function that takes {old} does",
-                f"SELECT {call} FROM {shown(table)}",
+                [[f"SELECT {call} FROM {shown(table)}"]],
             )
             return
         yield change(Bump.MINOR, f"is {new}, it was {old}: every value of that fits")
         return
-    value = refused_value(old, new)
-    example = (
-        f"{value} in {column} was accepted"
-        if value
-        else f"{column} = CAST($1 AS {old}) was understood, and a reader got {old}"
-    )
-    yield change(Bump.MAJOR, f"is {new}, it was {old}, which is not all of it", example)
+
+    def tries() -> Iterator[Statements | None]:
+        value = refused_value(old, new)
+        if value:
+            yield from inserted(pair, table, {column: value})
+        reading = _reading(pair, table, column)
+        if f"type {table}" not in pair.old.objects:
+            yield [f"{reading[0]} WHERE {column} = CAST(NULL AS {old})"]
+        yield reading
+
+    yield change(Bump.MAJOR, f"is {new}, it was {old}, which is not all of it", tries())
+
+
+def _naming(pair: Pair, table: str, column: str) -> Iterator[Statements | None]:
+    """A row that says what a column holds."""
+    yield from inserted(pair, table)
+    yield from inserted(pair, table, {column: "NULL"})
 
 
 def _filling(
-    change: Callable[..., Change], column: str, before: Properties, after: Properties
+    pair: Pair, change: Callable[..., Change], name: str, before: Properties, after: Properties
 ) -> Iterator[Change]:
     """What a column holds where nobody says: default, identity, generated."""
+    table, column = _split(name)
     closed = ("generated" in after and "generated" not in before) or (
         after.get("identity") == "ALWAYS" and before.get("identity") != "ALWAYS"
     )
     if closed:
-        example = f"INSERT ... ({column}) VALUES (...) was accepted"
-        yield change(Bump.MAJOR, "cannot be given any more, it is made by the database", example)
+        yield change(
+            Bump.MAJOR, "cannot be given any more, it is made by the database",
+            _naming(pair, table, column),
+        )  # fmt: skip
         return
     if _must_be_given(after) and not _must_be_given(before) and "NOT NULL" in before.values():
-        example = f"INSERT ... without {column} was accepted"
-        yield change(Bump.MAJOR, "must be given now, its default is gone", example)
+        yield change(
+            Bump.MAJOR, "must be given now, its default is gone",
+            inserted(pair, table, without=column),
+        )  # fmt: skip
         return
     for key, word in (
         ("default", "default"),

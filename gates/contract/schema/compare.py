@@ -6,7 +6,7 @@ the schema of the other. So a break is a statement of the old version that worke
 a result that its readers do not understand. What only makes statements fast or slow is none.
 """
 
-# ruff: noqa: S608 - statements are shown to people, none is run
+# ruff: noqa: S608 - names are quoted by the server; what is run is undone
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ from gates.contract.schema.recreated import compare_remade
 from gates.contract.schema.routines import compare_functions, compare_types
 from gates.contract.schema.triggers import compare_triggers
 from gates.contract.schema.views import compare_relation
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 
 _OTHER = ("extension", "trigger", "rule", "sequence", "aggregate", "operator", "cast", "collation",
@@ -49,7 +50,7 @@ def compare_relations(pair: Pair) -> Iterator[Change]:
             yield pair.change(
                 f"{kind}:{shown(name)}", Bump.MAJOR,
                 f"the {kind} {shown(name)} is gone{', with its rows' if kind == 'table' else ''}",
-                name, gone=True, example=f"SELECT * FROM {shown(name)}",
+                name, gone=True, tries=[[f"SELECT * FROM {shown(name)}"]],
             )  # fmt: skip
         for name, properties in pair.came(kind):
             if "partition_bound" not in properties:
@@ -72,13 +73,28 @@ def _grants(pair: Pair, name: str, before: Properties, after: Properties) -> Ite
             f"grant:{each} on {shown(name)}", Bump.MAJOR if breaks else Bump.PATCH,
             f"{APPLICATION} has no {each} on {shown(name)} any more"
             + ("" if breaks else ", which no module may grant"),
-            name, example=f"{each} on {shown(name)} as {APPLICATION}" if breaks else None,
+            name, tries=_used(pair, name, each),
         )  # fmt: skip
     for each in sorted(other - one):
         yield pair.change(
             f"grant:{each} on {shown(name)}", Bump.MINOR,
             f"{APPLICATION} has {each} on {shown(name)} now", name,
         )  # fmt: skip
+
+
+def _used(pair: Pair, name: str, right: str) -> Iterator[Statements]:
+    """Uses of a right on a relation, or on one of its columns, by the application."""
+    verb, _, column = right.removesuffix(")").partition(" (")
+    for each in [column] if column else sorted(pair.columns(name, pair.old)):
+        type_ = pair.old.objects[f"column {name}.{each}"]["type"]
+        yield [
+            *pair.runs.as_application(),
+            {
+                "SELECT": f"SELECT {each} FROM {shown(name)}",
+                "INSERT": f"INSERT INTO {shown(name)} ({each}) SELECT NULL::{type_} WHERE false",
+                "UPDATE": f"UPDATE {shown(name)} SET {each} = NULL WHERE false",
+            }.get(verb, verb),
+        ]
 
 
 def _by_column(side: Snapshot, name: str) -> set[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gates.contract.model import Bump, Change
 from gates.contract.schema.keys import at_once
 from gates.contract.schema.pair import Pair, owner_of, shown
+from gates.contract.schema.scripts import inserted
 from gates.database.catalog_state.snapshot import Snapshot
 
 _ARBITERS = ("UNIQUE", "PRIMARY KEY", "EXCLUDE")
@@ -30,14 +31,15 @@ def compare_names(pair: Pair) -> Iterator[Change]:
         if not (alike or indexed):
             continue  # the key itself is gone, which is said elsewhere
         bare = name.strip('"')
-        use = f"INSERT INTO {shown(owner)} ... ON CONFLICT ON CONSTRAINT {name} DO NOTHING"
-        if at_once(text) != text:
-            use = f"SET CONSTRAINTS {name} DEFERRED"
+        waits = at_once(text) != text
         yield pair.change(
             f"constraint:{shown(owner)}.{bare}", Bump.MAJOR,
             f"the constraint {name} of {shown(owner)} is "
             + (f"called {alike[0]} now" if alike else "an index now, and no constraint"),
-            owner, bare, gone=True, example=f"{use} was understood",
+            owner, bare, gone=True,
+            tries=[[f"SET CONSTRAINTS {name} DEFERRED"]]
+            if waits
+            else inserted(pair, owner, suffix=f" ON CONFLICT ON CONSTRAINT {name} DO NOTHING"),
         )  # fmt: skip
 
 

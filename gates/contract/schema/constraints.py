@@ -7,7 +7,7 @@ row that was written before, since such a row does not name them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from gates.contract.model import Bump, Change
@@ -15,6 +15,8 @@ from gates.contract.schema.bodies import formerly
 from gates.contract.schema.checks import refused, same_subject
 from gates.contract.schema.keys import at_once, stricter
 from gates.contract.schema.pair import Pair, owner_of, shown
+from gates.contract.schema.scripts import given, inserted, twice
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 
 _UNIQUE = re.compile(
@@ -112,28 +114,33 @@ def _changed(pair: Pair, owner: str, old: list[str], new: str, name: str) -> Cha
         return pair.change(
             f"constraint:{shown(owner)}.{name}", Bump.MAJOR,
             f"{shown(owner)} asks for {new}, it was {' and '.join(old)}: {broken[0]}",
-            owner, name, example=broken[1],
+            owner, name, tries=broken[1],
         )  # fmt: skip
     alike = [each for each in old if same_subject(each, new)]
-    example = refused(alike, new, whole=_whole(pair, owner, new)) if alike else None
-    known = bool(alike) and (example is None or alike == old)
-    if not known:
+    value = refused(alike, new, whole=_whole(pair, owner, new)) if alike else None
+    known = bool(alike) and value is None
+    row = _value_of(pair, owner, value) if value and alike == old else None
+    if row is None and not known and pair.refuses is not None and new.startswith("CHECK"):
         # What the rest of the old ones says counts too, and only the server understands it.
-        example = None
-        if pair.refuses is not None and new.startswith("CHECK"):
-            example = pair.refuses(pair.old, owner, old, new, formerly(pair, old))
-    if example is not None:
+        row = pair.refuses(pair.old, owner, old, new, formerly(pair, old))
+    if row is not None:
         why = "a row that was accepted is refused"
     elif known:
         why = "every row that was accepted still is"
     else:
         why = "that a row which was accepted is refused could not be shown"
     return pair.change(
-        f"constraint:{shown(owner)}.{name}", Bump.MAJOR if example else Bump.MINOR,
+        f"constraint:{shown(owner)}.{name}", Bump.MINOR if row is None else Bump.MAJOR,
         f"{shown(owner)} asks for {new}, it was {' and '.join(old)}: {why}",
-        owner, name, example=f"a row with {example}" if example else None,
-        proved=known or example is not None,
+        owner, name, tries=given(pair, owner, row or {}),
+        proved=known or row is not None,
     )  # fmt: skip
+
+
+def _value_of(pair: Pair, owner: str, text: str) -> Mapping[str, str] | None:
+    """`column = value` as values of a row; None for another expression."""
+    name, _, value = text.partition(" = ")
+    return {name: value} if name in pair.columns(owner, pair.old) | {"VALUE"} else None
 
 
 def _whole(pair: Pair, owner: str, text: str) -> bool:
@@ -150,18 +157,27 @@ def _added(pair: Pair, owner: str, text: str, name: str) -> Change:
     novelty = _novelty(pair, owner, text)
     if novelty is Novelty.SOME and text.startswith("FOREIGN KEY") and _left_null(pair, owner, text):
         novelty = Novelty.ALL
-    breaks, example = novelty is Novelty.NONE, f"a row of {shown(owner)} for which it does not hold"
+    breaks, row = novelty is Novelty.NONE, None
     if breaks and pair.refuses is not None and text.startswith("CHECK"):
         # The type, or another CHECK, may refuse all that this one does.
         row = pair.refuses(pair.old, owner, beside(pair, owner, text) or ["CHECK (true)"], text)
-        novelty, breaks = (novelty, True) if row else (Novelty.IMPLIED, False)
-        example = f"a row with {row}"
+        novelty, breaks = (Novelty.IMPLIED, False) if row is None else (novelty, True)
     return pair.change(
         f"constraint:{shown(owner)}.{name}", Bump.MAJOR if breaks else Bump.MINOR,
         f"{shown(owner)} asks for {text} now{novelty.value}", owner, name, came=True,
-        example=example if breaks else None,
+        tries=_against(pair, owner, text, row),
         proved=novelty not in (Novelty.SOME, Novelty.IMPLIED),
     )  # fmt: skip
+
+
+def _against(
+    pair: Pair, owner: str, text: str, row: Mapping[str, str] | None
+) -> Iterator[Statements | None]:
+    """Rows for which a new constraint does not hold."""
+    if text.startswith("EXCLUDE"):
+        yield from twice(pair, owner, pair.columns(owner, pair.old) & _words(text))
+    else:
+        yield from given(pair, owner, row or {})
 
 
 class Novelty(Enum):
@@ -218,7 +234,7 @@ def compare_indexes(pair: Pair) -> Iterator[Change]:
             f"{shown(table)} takes each ({keys}){rest} once"
             + (", as it did" if implied else f" now{novelty.value}"),
             table, name, came=True,
-            example=f"two rows with the same {keys} were accepted" if breaks else None,
+            tries=twice(pair, table, pair.columns(table, pair.old) & _words(keys)),
             proved=implied or novelty is not Novelty.SOME,
         )  # fmt: skip
     for (table, words, rest), (keys, name) in before.items():
@@ -227,9 +243,15 @@ def compare_indexes(pair: Pair) -> Iterator[Change]:
                 f"unique:{shown(table)}({keys}){rest}", Bump.MAJOR,
                 f"{shown(table)} takes the same ({keys}){rest} more than once now",
                 table, name, gone=True,
-                example=f"INSERT ... ON CONFLICT ({keys}){rest} DO NOTHING was understood",
+                tries=inserted(pair, table, suffix=_or_nothing(keys, rest)),
             )  # fmt: skip
     yield from _plain(pair)
+
+
+def _or_nothing(keys: str, rest: str) -> str:
+    """The end of an INSERT that a unique index decides."""
+    where = rest.partition(" WHERE ")[2]
+    return f" ON CONFLICT ({keys}){' WHERE ' if where else ''}{where} DO NOTHING"
 
 
 def _unique(side: Snapshot, pair: Pair) -> dict[tuple[str, tuple[str, ...], str], tuple[str, str]]:

@@ -4,14 +4,16 @@ Facts: PostgreSQL, "CREATE TABLE" (DEFERRABLE, referential actions, MATCH), "SET
 "INSERT" (a deferrable constraint is no arbiter of ON CONFLICT).
 """
 
-# ruff: noqa: S608 - statements are shown to people, none is run
+# ruff: noqa: S608 - names are quoted by the server; what is run is undone
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
 from gates.contract.model import Bump, Change
-from gates.contract.schema.pair import Pair, owner_of, shown
+from gates.contract.schema.pair import Pair, Tries, owner_of, shown
+from gates.contract.schema.scripts import inserted, unlike_in_the_end
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Snapshot
 
 _FOREIGN = re.compile(
@@ -32,42 +34,77 @@ def _patience(text: str) -> int:
     return 0 if found is None else 2 if found[0].endswith("DEFERRED") else 1
 
 
-def stricter(pair: Pair, owner: str, old: Sequence[str], new: str) -> tuple[str, str] | None:
+def stricter(pair: Pair, owner: str, old: Sequence[str], new: str) -> tuple[str, Tries] | None:
     """Why a foreign key or an EXCLUDE refuses what its old forms, which all held, did not: the
-    reason and a counter-example. None where they do not differ in that."""
+    reason and scripts that show it. None where they do not differ in that."""
     match = _FOREIGN.fullmatch(new)
     if match is None and not new.startswith("EXCLUDE"):
         return None
-    ask = "SET CONSTRAINTS ALL DEFERRED; " if min(map(_patience, old)) == 1 else ""
+    ask = _ASK if min(map(_patience, old)) == 1 else ()
     waits = min(map(_patience, old)) > _patience(new)
     if match is None:
-        example = f"{ask}two rows of {shown(owner)} in conflict until the end of a transaction"
-        return ("it waits no more for the end of a transaction", example) if waits else None
-    target, columns = shown(match["target"]), match["columns"]
+        same = pair.columns(owner, pair.old)
+        return (
+            "it waits no more for the end of a transaction",
+            unlike_in_the_end(pair, owner, same, ask),
+        ) if waits else None  # fmt: skip
+    target, columns = match["target"], match["columns"]
     if waits:
         return (
             "it waits no more for the end of a transaction",
-            f"BEGIN; {ask}INSERT INTO {shown(owner)} ({columns}) ...; INSERT INTO {target}"
-            f" ({match['keys']}) ...; COMMIT, in this order, was accepted",
+            _child_first(pair, owner, ask),
         )
     never_null = _not_null(pair, owner, columns)
-    for event, statement in (
-        ("DELETE", f"DELETE FROM {target}"),
-        ("UPDATE", f"UPDATE {target} SET {match['keys'].partition(',')[0]} = ..."),
-    ):
+    for event in ("DELETE", "UPDATE"):
         was = {_remedy(each, event, never_null) for each in old}
         if was <= {*_REMEDIES} and _remedy(new, event, never_null) not in {*_REMEDIES, ""}:
             return (
                 f"{event} of a row that is referred to is refused",
-                f"{statement}, of a row that {shown(owner)} refers to, was accepted",
+                _without_parent(pair, owner, target, match["keys"], event),
             )
     full = " MATCH FULL" in match["rest"] and not any(" MATCH FULL" in each for each in old)
     if full and "," in columns and not never_null:
         return (
             "it refuses a row that has some of the columns and not all",
-            f"INSERT INTO {shown(owner)} ({columns}), one of them NULL, was accepted",
+            _with_a_null(pair, owner, columns),
         )
     return None
+
+
+_ASK = ("SET CONSTRAINTS ALL DEFERRED",)
+
+
+def _child_first(pair: Pair, owner: str, ask: Statements) -> Iterator[Statements]:
+    """A row before those that it refers to."""
+    rows = pair.runs.rows(owner)
+    if rows is not None:
+        yield [*ask, rows[-1], *rows[:-1], "SET CONSTRAINTS ALL IMMEDIATE"]
+
+
+def _with_a_null(pair: Pair, owner: str, columns: str) -> Iterator[Statements | None]:
+    for each in columns.split(", "):
+        yield from inserted(pair, owner, {each: "NULL"})
+
+
+def _without_parent(
+    pair: Pair, owner: str, target: str, keys: str, event: str
+) -> Iterator[Statements]:
+    """Takes a row away that another refers to, or gives it another key."""
+    for row in pair.runs.planned(owner):
+        for parent in row.parents:
+            if parent.table.qualified != target:
+                continue
+            rows = [*pair.runs.above(row), row.statement()]
+            where = f"WHERE {parent.condition()}"
+            if event == "DELETE":
+                yield [*rows, f"DELETE FROM {shown(target)} {where}"]
+                continue
+            column = next(c for c in parent.table.columns if c.quoted == keys.partition(",")[0])
+            others = (each.values.get(column.number) for each in pair.runs.planned(target, count=2))
+            for other in others:
+                if other not in (None, parent.values.get(column.number)):
+                    change = f"SET {column.quoted} = {other}"
+                    yield [*rows, f"UPDATE {shown(target)} {change} {where}"]
 
 
 def _remedy(text: str, event: str, never_null: bool) -> str:
@@ -94,21 +131,20 @@ def compare_waiting(pair: Pair) -> Iterator[Change]:
         if was == now:
             continue
         columns = text.partition("(")[2].removesuffix(")")
-        example = None
+        breaks = was > now
         if was > now:
             what = "waits no more for the end of a transaction"
-            ask = "SET CONSTRAINTS ALL DEFERRED; " if was == 1 else ""
-            example = f"{ask}two rows of {shown(owner)} that swap their ({columns}) were accepted"
         elif was == 0:
             what = "may wait for the end of a transaction, and is no help to ON CONFLICT"
-            if not _another(pair.new, owner, columns, name):
-                example = f"INSERT INTO {shown(owner)} ... ON CONFLICT ({columns}) was understood"
+            breaks = not _another(pair.new, owner, columns, name)
         else:
             what = "waits for the end of a transaction"
         yield pair.change(
-            f"constraint:{shown(owner)}.{name}", Bump.MAJOR if example else Bump.MINOR,
-            f"{text} of {shown(owner)} {what}", owner, name, example=example,
-            proved=example is not None,
+            f"constraint:{shown(owner)}.{name}", Bump.MAJOR if breaks else Bump.MINOR,
+            f"{text} of {shown(owner)} {what}", owner, name, proved=breaks,
+            tries=unlike_in_the_end(pair, owner, columns.split(", "), _ASK if was == 1 else ())
+            if was > now
+            else inserted(pair, owner, suffix=f" ON CONFLICT ({columns}) DO NOTHING"),
         )  # fmt: skip
 
 

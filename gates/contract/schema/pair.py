@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.probe import Refuses
+from gates.contract.schema.witness import Statements, Witness
 from gates.database.catalog_state.snapshot import Properties, Snapshot
 from gates.database.parsing.script import Script
+from gates.errors import CouldNotCheckError
 from gates.model import Location
 from gates.records import dataclass, field
 
 Place = Callable[[str, str, bool], Location | None]
 """Where a relation or routine (its bare name), or a member of it ("" for none), is made or was
 mentioned last. For one that is gone (the third argument), only the latter, or None."""
+
+
+MAX_SECONDS = 600.0
+"""On the clock, that a comparison may take; a statement of it has the limit of every statement."""
+Tries = Iterable[Statements | None]
+"""Scripts that may show a break, the plainest first; None stands for rows that cannot be made."""
 
 
 def _nowhere(_name: str, _member: str, _gone: bool) -> Location | None:
@@ -31,10 +40,22 @@ class Pair:
     new_place: Place = field(default=_nowhere)
     refuses: Refuses | None = None
     """Looks for a row that a CHECK refuses now; None where there is no server to ask."""
-    writes: Callable[..., str | None] | None = None
+    writes: Callable[..., Statements | None] | None = None
     """Looks for a write that a trigger refuses now (`triggers`); None where there is no server."""
     upgrade: tuple[Script, ...] = ()
     """The migrations that lead from the old database to the new one, as far as they are known."""
+    witness: Witness | None = None
+    """Runs what shows a break; None where there is no server: then nothing is shown to break."""
+
+    started: float = field(default_factory=time.monotonic)
+    """When the comparison began, on the clock of `time.monotonic`."""
+
+    @property
+    def runs(self) -> Witness:
+        """The witness, for scripts that are made when one asks for them."""
+        if self.witness is None:
+            raise ValueError("there is no server to run a script")
+        return self.witness
 
     def kept(self, kind: str) -> Iterator[tuple[str, Properties, Properties]]:
         """What both have, by name, with its properties before and after."""
@@ -80,10 +101,22 @@ class Pair:
         *,
         gone: bool = False,
         came: bool = False,
-        example: str | None = None,
+        tries: Tries = (),
         proved: bool = True,
     ) -> Change:
-        """A change of the database, with its places; `name` as the server gives it."""
+        """A change of the database, with its places; `name` as the server gives it. One that is
+        said to break has scripts to show it: the first that does is its example, and where none
+        does, it could not be shown."""
+        example = None
+        self._check_time(symbol)
+        if bump is Bump.MAJOR:
+            if self.witness is not None:
+                example = self.witness.first(
+                    self._in_time(tries, symbol), self._others(name, member)
+                )
+            if example is None:
+                bump, proved = Bump.MINOR, False
+                message += "; that a statement which ran does not could not be shown"
         bare = bare_name(name)
         old = None if came else self.old_place(bare, member, False)
         new = self.new_place(bare, member, gone)
@@ -91,6 +124,36 @@ class Pair:
             "database", symbol, bump, message, old, None if gone and new == old else new,
             example, proved, gone,
         )  # fmt: skip
+
+    def _in_time(self, tries: Tries, symbol: str) -> Tries:
+        for each in tries:
+            self._check_time(symbol)
+            yield each
+
+    def _check_time(self, symbol: str) -> None:
+        if time.monotonic() - self.started > MAX_SECONDS:
+            raise CouldNotCheckError(
+                f"the two databases could not be compared in {MAX_SECONDS:g} seconds: it was at"
+                f" {symbol}",
+                hint="run it again on a machine that is less busy, or release the changes in steps",
+            )
+
+    def _others(self, owner: str, member: str) -> frozenset[str]:
+        """What else of a table may refuse a row of it; of new columns, each does."""
+        if not member:
+            return frozenset()
+        parts = {
+            kind: {
+                bare_name(name.rpartition(" on ")[0] or name): f"{kind} {name}"
+                for name, properties in self.new.of(kind)
+                if owner_of(kind, name, properties) == owner
+            }
+            for kind in ("column", "constraint", "index")
+        }
+        fresh = {name for name, key in parts["column"].items() if key not in self.old.objects}
+        own = bare_name(member)
+        found = {name for each in parts.values() for name in each}
+        return frozenset(found - {own} - (fresh if own in fresh else set()))
 
 
 def owner_of(kind: str, name: str, properties: Properties) -> str:

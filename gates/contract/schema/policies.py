@@ -5,15 +5,18 @@ Policies"). So what is asked is not one policy but all of a table, for each comm
 evaluates both sides on made-up rows, as a session of one tenant.
 """
 
+# ruff: noqa: S608 - names are quoted by the server; what is run is undone
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import formerly
 from gates.contract.schema.grants import APPLICATION
-from gates.contract.schema.pair import Pair, shown
+from gates.contract.schema.pair import Pair, Tries, shown
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties, Snapshot
+from gates.records import replace
 
 _COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
@@ -54,18 +57,45 @@ def _judged(
     gone: bool = False,
     came: bool = False,
 ) -> Change:
-    example = _out_of_reach(pair, name.rpartition(" on ")[2], properties)
-    if example is None:
+    table = name.rpartition(" on ")[2]
+    found = _out_of_reach(pair, table, properties)
+    if found is None:
         rest = "; whether a row that was in reach no longer is could not be shown"
         return _policy(pair, name, Bump.MINOR, what + rest, gone=gone, came=came, proved=False)
     return _policy(
         pair, name, Bump.MAJOR, f"{what}: rows are out of reach", gone=gone, came=came,
-        example=example,
+        tries=_reaching(pair, table, *found),
     )  # fmt: skip
 
 
-def _out_of_reach(pair: Pair, table: str, properties: Properties) -> str | None:
-    """A command on a row that policies of the old version allowed, and those of the new refuse."""
+def _reaching(
+    pair: Pair, table: str, role: str, command: str, values: Mapping[str, str]
+) -> Iterator[Statements]:
+    """The command on such a row, by the application."""
+    for row in pair.runs.planned(table, values):
+        numbers = {
+            each.number: values[each.quoted] for each in row.table.columns if each.quoted in values
+        }
+        row = replace(row, values={**row.values, **numbers})
+        insert, where = row.statement(), f"WHERE {row.condition()}"
+        if command == "INSERT":
+            yield [*pair.runs.above(row), *pair.runs.as_application(role), insert]
+            continue
+        generated = {each.quoted for each in row.table.columns if each.generated}
+        column = min(pair.columns(table, pair.old) - generated)
+        use = {
+            "SELECT": f"SELECT * FROM {shown(table)} {where}",
+            "UPDATE": f"UPDATE {shown(table)} SET {column} = {column} {where}",
+            "DELETE": f"DELETE FROM {shown(table)} {where}",
+        }[command]
+        yield [*pair.runs.above(row), insert, *pair.runs.as_application(role), use]
+
+
+def _out_of_reach(
+    pair: Pair, table: str, properties: Properties
+) -> tuple[str, str, Mapping[str, str]] | None:
+    """A command on a row that policies of the old version allowed, and those of the new refuse:
+    the role, the command, and values of the row."""
     roles = properties.get("roles", "PUBLIC").split(", ")
     role = APPLICATION if "PUBLIC" in roles else roles[0]
     for command in _COMMANDS:
@@ -75,7 +105,7 @@ def _out_of_reach(pair: Pair, table: str, properties: Properties) -> str | None:
         old, new = f"CHECK ({before})", f"CHECK ({after})"
         row = pair.refuses(pair.old, table, [old], new, formerly(pair, [old]))
         if row is not None:
-            return f"{command} of a row with {row} was allowed"
+            return role, command, row
     return None
 
 
@@ -107,11 +137,11 @@ def _policy(
     *,
     gone: bool = False,
     came: bool = False,
-    example: str | None = None,
+    tries: Tries = (),
     proved: bool = True,
 ) -> Change:
     policy, _, table = name.rpartition(" on ")
     return pair.change(
         f"policy:{policy} on {shown(table)}", bump, f"the policy {policy} on {shown(table)} {what}",
-        table, policy.strip('"'), gone=gone, came=came, example=example, proved=proved,
+        table, policy.strip('"'), gone=gone, came=came, tries=tries, proved=proved,
     )  # fmt: skip

@@ -12,11 +12,11 @@ import contextlib
 import itertools
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gates.database.catalog_state.snapshot import Snapshot
-from gates.database.tenant_session import A, B, Sessions
+from gates.database.tenant_session import A, B, Sessions, quote
 from gates.records import dataclass
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ NOTHING = Formerly()
 
 
 class Refuses(Protocol):
-    """(snapshot of the old database, table or domain, old CHECKs, new CHECK) to a row as text."""
+    """(snapshot of the old database, table or domain, old CHECKs, new CHECK) to values of a row."""
 
     def __call__(
         self,
@@ -47,8 +47,9 @@ class Refuses(Protocol):
         old: Sequence[str],
         new: str,
         former: Formerly = NOTHING,
-    ) -> str | None:
-        """A row that all the old ones accept and the new one refuses; None where none is found."""
+    ) -> Mapping[str, str] | None:
+        """Values as SQL, by quoted column ("VALUE" for a domain), that all the old ones accept and
+        the new one refuses; None where none are found, and none by name where any do."""
 
 
 MOST_ROWS = 2000
@@ -91,7 +92,7 @@ def refuses_on(
 
     def refuses(
         side: Snapshot, table: str, old: Sequence[str], new: str, former: Formerly = NOTHING
-    ) -> str | None:
+    ) -> Mapping[str, str] | None:
         text = " ".join((*old, new))
         columns = _columns(side, table, text)
         if len(columns) > MOST_COLUMNS:
@@ -108,12 +109,10 @@ def refuses_on(
         found = probe.ask(rows, before, f"({_expression(new)}) IS FALSE", former)
         if found is None:
             return None
-        return (
-            ", ".join(
-                f"{name} = {_shown(value)}" for name, value in zip(columns, found, strict=False)
-            )
-            or "any values"
-        )
+        return {
+            name: "NULL" if value is None else quote(value)
+            for name, value in zip(columns, found, strict=False)
+        }
 
     return refuses
 
@@ -209,13 +208,6 @@ class _Probe:
         )
         values = [value for row in rows for value in row]
         return self.session.execute(query.encode(), values).fetchall()
-
-
-def _shown(value: str | None) -> str:
-    if value is None:
-        return "NULL"
-    text = value if len(value) <= 60 else f"{value[:57]}..."
-    return f"'{text}'"
 
 
 def candidates(side: Snapshot, type_: str, text: str) -> Iterator[str | None]:

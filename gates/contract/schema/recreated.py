@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.pair import Pair, bare_name, shown
+from gates.contract.schema.witness import UPGRADE, Statements
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.parsing.script import Node, strings, walk
 from gates.database.parsing.statements import Inner, statements_of, unreadable_of
@@ -72,16 +73,16 @@ def compare_remade(pair: Pair) -> Iterator[Change]:
             f"{label} is {word} and made again"
             + (f": {held}" if sure else "; that it holds what it held could not be shown"),
             owner, member[1],
-            example=_lost(kind, name, column) if sure else None, proved=sure,
+            tries=_lost(pair, owner, column), proved=sure,
         )  # fmt: skip
     yield from _order(pair)
 
 
-def _lost(kind: str, name: str, column: str) -> str:
-    if kind == "table":
-        return f"SELECT * FROM {shown(name)} gave rows, and gives none after the upgrade"
-    table = shown(name.rpartition(".")[0])
-    return f"SELECT {column} FROM {table} gave a value, and does not after the upgrade"
+def _lost(pair: Pair, table: str, column: str) -> Iterator[Statements]:
+    """What a row holds before and after the upgrade."""
+    rows = pair.runs.rows(table)
+    if rows is not None:
+        yield [*rows, UPGRADE, f"SELECT {column or 'count(*)'} FROM {shown(table)}"]
 
 
 def _read(pair: Pair) -> _Upgrade:
@@ -159,17 +160,10 @@ def _order(pair: Pair) -> Iterator[Change]:
             kept = [each for each in before if each in after]
             if after[: len(kept)] == kept:
                 continue
-            at = next(i for i, each in enumerate(kept) if after[i] != each)
-            number = before.index(kept[at]) + 1
-            example = (
-                f"INSERT INTO {shown(table)} VALUES (...) put its value {number} into"
-                if kind == "table"
-                else f"SELECT * FROM {shown(table)} gave as its value {number}"
-            )
             yield pair.change(
                 f"{kind}:{shown(table)}", Bump.MAJOR,
                 f"{shown(table)} has its columns in another order: {', '.join(after)}", table,
-                example=f"{example} {kept[at]}, and does not",
+                tries=[[f"SELECT * FROM {shown(table)}"]],
             )  # fmt: skip
 
 

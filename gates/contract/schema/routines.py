@@ -1,5 +1,6 @@
 """Functions and types: what can be called, and with which values."""
 
+# ruff: noqa: S608 - names are quoted by the server; what is run is undone
 from __future__ import annotations
 
 import re
@@ -9,6 +10,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import same_work
 from gates.contract.schema.grants import may
 from gates.contract.schema.pair import Pair, shown
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties
 
 _HEAD = re.compile(
@@ -37,7 +39,7 @@ def compare_functions(pair: Pair) -> Iterator[Change]:
         else:
             yield pair.change(
                 f"function:{shown(name)}", Bump.MAJOR, f"the function {shown(name)} is gone", name,
-                gone=True, example=f"SELECT {shown(name)}",
+                gone=True, tries=[_call(name, properties)],
             )  # fmt: skip
     for name, properties in fresh:
         if _is_called(properties):
@@ -87,17 +89,19 @@ def _function(pair: Pair, name: str, before: Properties, after: Properties) -> I
     if result != returned:
         yield pair.change(
             symbol, Bump.MAJOR, f"{label} returns {returned}, it was {result}", name,
-            example=f"SELECT {shown(name)} gave {result}",
+            tries=[_call(name, before), _call(name, before, source=True)],
         )  # fmt: skip
     if _names(plain) != _names(fresh):
         yield pair.change(
             symbol, Bump.MAJOR, f"{label} names its arguments ({other}), it was ({one})", name,
-            example=f"a call that names an argument of ({one})",
+            tries=[_call(name, before, named=True)],
         )  # fmt: skip
     elif plain.count(" DEFAULT ") > fresh.count(" DEFAULT "):
         yield pair.change(
             symbol, Bump.MAJOR, f"{label} asks for an argument that had a default", name,
-            example=f"a call of {shown(name)} that leaves it out",
+            tries=[
+                _call(name, before, most=most) for most in range(len(_arguments(name)))
+            ],
         )  # fmt: skip
     elif one != other:
         yield pair.change(symbol, Bump.MINOR, f"{label} has other defaults", name)
@@ -107,8 +111,32 @@ def _function(pair: Pair, name: str, before: Properties, after: Properties) -> I
         yield pair.change(
             f"grant:EXECUTE on {shown(name)}", Bump.MAJOR,
             f"tenant_app_role may not call {shown(name)} any more", name,
-            example=f"SELECT {shown(name)} as tenant_app_role",
+            tries=_as_application(pair, _call(name, before)),
         )  # fmt: skip
+
+
+def _call(
+    name: str,
+    properties: Properties,
+    *,
+    named: bool = False,
+    source: bool = False,
+    most: int | None = None,
+) -> Statements:
+    """A call with NULLs that is planned and not made; `named` by the names of its arguments, as a
+    `source` of rows, or with the first `most` of its arguments."""
+    given = [f"NULL::{each}" for each in _arguments(name)[:most]]
+    if named:
+        names = _names(_QUOTED.sub("''", _head(properties)[0]))
+        given = [f"{word} => {each}" for word, each in zip(names, given, strict=False)]
+    call = f"{shown(name).partition('(')[0]}({', '.join(given)})"
+    if properties.get("definition", "").startswith("CREATE OR REPLACE PROCEDURE"):
+        return [f"CALL {call}"]
+    return [f"SELECT * FROM {call} WHERE false" if source else f"SELECT {call} WHERE false"]
+
+
+def _as_application(pair: Pair, script: Statements) -> Iterator[Statements]:
+    yield [*pair.runs.as_application(), *script]
 
 
 def _work(pair: Pair, name: str, before: Properties, after: Properties) -> Iterator[Change]:
@@ -142,7 +170,7 @@ def compare_types(pair: Pair) -> Iterator[Change]:
     for name, _ in pair.lost("type"):
         yield pair.change(
             f"type:{shown(name)}", Bump.MAJOR, f"the type {shown(name)} is gone", name, gone=True,
-            example=f"$1::{shown(name)}",
+            tries=[[f"SELECT NULL::{shown(name)}"]],
         )  # fmt: skip
     for name, _ in pair.came("type"):
         yield pair.change(
@@ -154,7 +182,13 @@ def compare_types(pair: Pair) -> Iterator[Change]:
             yield pair.change(
                 symbol, Bump.MAJOR,
                 f"{label} is of the kind {after.get('kind')}, it was {before.get('kind')}", name,
-                example=f"a value of {shown(name)}",
+                tries=[
+                    [f"SELECT '{each}'::{shown(name)}"]
+                    for each in _QUOTED.findall(before.get("labels", ""))
+                ] + [[f"SELECT NULL::{shown(name)}"]] + [
+                    [f"SELECT (NULL::{shown(name)}).{each}"]
+                    for each in sorted(pair.columns(name, pair.old))
+                ],
             )  # fmt: skip
             continue
         yield from _labels(pair, name, before.get("labels", ""), after.get("labels", ""))
@@ -162,12 +196,12 @@ def compare_types(pair: Pair) -> Iterator[Change]:
             yield pair.change(
                 symbol, Bump.MAJOR,
                 f"{label} stands for {after.get('base')}, it was {before.get('base')}", name,
-                example=f"a value of {before.get('base')} in {shown(name)}",
+                tries=[[f"SELECT NULL::{shown(name)}"]],
             )  # fmt: skip
         if after.get("nullability") and not before.get("nullability"):
             yield pair.change(
                 symbol, Bump.MAJOR, f"{label} refuses NULL now", name,
-                example=f"NULL::{shown(name)}",
+                tries=[[f"SELECT NULL::{shown(name)}"]],
             )  # fmt: skip
 
 
@@ -177,7 +211,7 @@ def _labels(pair: Pair, name: str, before: str, after: str) -> Iterator[Change]:
     for each in [each for each in one if each not in other]:
         yield pair.change(
             symbol, Bump.MAJOR, f"{label} has no value '{each}' any more", name, each,
-            example=f"'{each}'::{shown(name)}",
+            tries=[[f"SELECT '{each}'::{shown(name)}"]],
         )  # fmt: skip
     for each in [each for each in other if each not in one]:
         yield pair.change(
@@ -190,5 +224,7 @@ def _labels(pair: Pair, name: str, before: str, after: str) -> Iterator[Change]:
         at = next(i for i, (a, b) in enumerate(zip(kept, still, strict=True)) if a != b)
         yield pair.change(
             symbol, Bump.MAJOR, f"{label} has its values in another order", name,
-            example=f"'{kept[at]}'::{shown(name)} < '{still[at]}'::{shown(name)} was true",
+            tries=[
+                [f"SELECT '{kept[at]}'::{shown(name)} < '{still[at]}'::{shown(name)}"]
+            ],
         )  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from gates.contract.schema.pair import Pair, Place
 from gates.contract.schema.probe import refuses_on
 from gates.contract.schema.triggers import writes_on
-from gates.database import Database, Snapshot
+from gates.contract.schema.witness import Witness
+from gates.database import Database, Scratch, Snapshot
 from gates.database.locate import place_of
 from gates.database.parsing.script import Script, parse
 from gates.database.tenant_session import A
@@ -26,8 +27,16 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
     where the old ones do not.
     """
     before = _before(old, database)
-    with database.scratch() as scratch:
+    upgrade = _upgrade(old, new)
+    with ExitStack() as stack:
+        scratch = stack.enter_context(database.scratch())
         owner, enter = scratch.session("owner"), database.sessions.enter(A)
+        witness = Witness(
+            lambda: stack.enter_context(_old(old, database)).session,
+            lambda: scratch.session,
+            database.sessions,
+            [statement.text for script in upgrade for statement in script.statements],
+        )
         yield Pair(
             before,
             database.applied.snapshot,
@@ -35,7 +44,8 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
             places_in(new),
             refuses_on(owner, enter),
             writes_on(owner, scratch.session("admin"), enter),
-            _upgrade(old, new),
+            upgrade,
+            witness,
         )
 
 
@@ -52,8 +62,14 @@ def _before(old: Module, database: Database) -> Snapshot:
     applied = database.applied
     if scripts == database.scripts[: len(scripts)]:
         return applied.states[len(scripts)]  # released files do not change: it was on the way
+    with _old(old, database) as scratch:
+        return scratch.snapshot()
+
+
+@contextmanager
+def _old(old: Module, database: Database) -> Iterator[Scratch]:
     with database.scratch("baseline") as scratch:
-        for run in scratch.run_all(scripts):
+        for run in scratch.run_all([(each.path, each.sql) for each in old.migrations]):
             if run.failure is not None:
                 raise CouldNotCheckError(
                     f"the migrations of {old.version or 'the old version'} do not apply"
@@ -61,7 +77,7 @@ def _before(old: Module, database: Database) -> Snapshot:
                     " compare with",
                     hint="gates diff --no-database",
                 )
-        return scratch.snapshot()
+        yield scratch
 
 
 _WRITES = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})

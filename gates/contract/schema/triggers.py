@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import formerly
 from gates.contract.schema.pair import Pair, shown
 from gates.contract.schema.probe import candidates
+from gates.contract.schema.witness import OWN, Statements, above
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.rows.make import Maker
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     Session = psycopg.Connection[tuple[Any, ...]]
 
 MOST_WRITES = 60
+SECONDS = 20.0
+"""How long the writes of one trigger may take; the last of them ends with the session's limit."""
 _SEED = 8_713
 """Of the row that is tried: far from the numbers of rows that migrations bring."""
 _WORD = re.compile(r'"[^"]+"|\w+')
@@ -59,7 +63,7 @@ def compare_triggers(pair: Pair) -> Iterator[Change]:
                 f"the trigger {trigger} on {shown(table)} "
                 + ("is new and refuses" if old is None else "refuses now")
                 + " what was accepted", table, trigger.strip('"'), came=old is None,
-                example=f"{write} was accepted",
+                tries=[write],
             )  # fmt: skip
 
 
@@ -72,25 +76,24 @@ def _functions(side: Snapshot, text: str) -> str:
     )
 
 
-def writes_on(owner: Session, admin: Session, enter: Sequence[str]) -> Callable[..., str | None]:
+def writes_on(
+    owner: Session, admin: Session, enter: Sequence[str]
+) -> Callable[..., Statements | None]:
     """The search for such a write, on sessions of the new database: `owner` owns the module's
     tables, `admin` may fill the platform's; `enter` makes a session one of tenant A."""
 
-    def writes(side: Snapshot, table: str, before: Sequence[str], text: str) -> str | None:
+    def writes(side: Snapshot, table: str, before: Sequence[str], text: str) -> Statements | None:
         tables = read_tables(admin)
         own = next((each for each in tables.values() if each.qualified == table), None)
         if own is None:
             return None
-        mine = frozenset(row[0] for row in owner.execute(_OWN).fetchall())
+        mine = frozenset(row[0] for row in owner.execute(OWN).fetchall())
         maker = Maker(owner, admin, tables, mine)
         accepted = _accepted(owner, maker, own, before, enter, (side, text))
         still = _accepted(owner, maker, own, (), enter, (side, text)) if accepted else []
         return next((each for each in accepted if each not in still), None)
 
     return writes
-
-
-_OWN = "SELECT oid FROM pg_class WHERE relowner = current_user::regrole AND relkind IN ('r', 'p')"
 
 
 def _accepted(
@@ -100,11 +103,11 @@ def _accepted(
     before: Sequence[str],
     enter: Sequence[str],
     about: tuple[Snapshot, str],
-) -> list[str]:
+) -> list[Statements]:
     """The writes that run after some statements; all of it is undone."""
     import psycopg
 
-    found: list[str] = []
+    found: list[Statements] = []
     # A write that fails is one that does not run: it proves nothing for either version.
     with (
         contextlib.suppress(psycopg.Error, NoRowError),
@@ -115,22 +118,29 @@ def _accepted(
         with contextlib.suppress(psycopg.Error), owner.transaction():
             for each in enter:
                 owner.execute(each.encode())
-        for first, write in itertools.islice(_tries(maker, table, *about), MOST_WRITES):
+        until = time.monotonic() + SECONDS
+        for parents, first, write in itertools.islice(_tries(maker, table, *about), MOST_WRITES):
+            if time.monotonic() > until:
+                break
             with contextlib.suppress(psycopg.Error), owner.transaction(force_rollback=True):
                 for each in (first, write) if first else (write,):
                     ran = owner.execute(each.encode())
                 if ran.rowcount > 0:
-                    found.append(write)
+                    found.append((*parents, *((first,) if first else ()), write))
     maker.made.clear()
     return found
 
 
-def _tries(maker: Maker, table: Table, side: Snapshot, text: str) -> Iterator[tuple[str, str]]:
-    """What comes first, and a write: an ordinary row, and others with values that a text names."""
+def _tries(
+    maker: Maker, table: Table, side: Snapshot, text: str
+) -> Iterator[tuple[Statements, str, str]]:
+    """The rows that are referred to, what comes first, and a write: an ordinary row, and others
+    with values that a text names."""
     row = maker.plan(table, A, _SEED)
     insert, where = row.statement(), f"WHERE {row.condition()}"
-    yield "", insert
-    yield insert, f"DELETE FROM {table.qualified} {where}"
+    parents = tuple(above(row, maker.own_tables))
+    yield parents, "", insert
+    yield parents, insert, f"DELETE FROM {table.qualified} {where}"
     words = {each.strip('"') for each in _WORD.findall(text)}
     keyed = {number for key in table.keys for number in key.columns}
     for column in table.columns:
@@ -139,6 +149,6 @@ def _tries(maker: Maker, table: Table, side: Snapshot, text: str) -> Iterator[tu
             continue
         for value in candidates(side, column.type, text):
             shown_value = "NULL" if value is None else quote(value)
-            yield "", row.statement({column.number: shown_value})
+            yield parents, "", row.statement({column.number: shown_value})
             update = f"UPDATE {table.qualified} SET {column.quoted} = {shown_value} {where}"
-            yield insert, update
+            yield parents, insert, update

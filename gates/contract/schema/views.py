@@ -6,21 +6,23 @@ Security Policies".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.constraints import beside
 from gates.contract.schema.pair import Pair, owner_of, shown
+from gates.contract.schema.witness import Statements
 from gates.database.catalog_state.snapshot import Properties
+from gates.records import replace
 
 _ELSEWHERE = frozenset({"grants", "definition", "owner", "options", "updates"})
 _BY_THE_CLOCK = frozenset({
     "access_method", "tablespace", "replica_identity", "options", "security_barrier",
 })  # fmt: skip
 _WRITES = {
-    "DELETE": "DELETE FROM {}",
-    "UPDATE": "UPDATE {} SET ...",
-    "INSERT": "INSERT INTO {} VALUES (...)",
+    "DELETE": "DELETE FROM {0} WHERE false",
+    "UPDATE": "UPDATE {0} SET {1} = NULL WHERE false",
+    "INSERT": "INSERT INTO {0} ({1}) SELECT NULL::{2} WHERE false",
 }
 
 
@@ -47,7 +49,11 @@ def compare_relation(
             symbol, Bump.MAJOR if own else Bump.MINOR,
             f"{label} cannot be written through any more ({', '.join(gone)})"
             + ("" if own else "; that it could be was not shown"), name,
-            example=f"{_WRITES[gone[0]].format(shown(name))} was accepted" if own else None,
+            tries=[
+                [_WRITES[each].format(shown(name), column, column_type(pair, name, column))]
+                for each in gone
+                for column in sorted(pair.columns(name, pair.old))
+            ],
             proved=own,
         )  # fmt: skip
     one, other = _options(before), _options(after)
@@ -101,25 +107,43 @@ def _check_option(
             name,
         )  # fmt: skip
     definition = after.get("definition", "")
-    example = None
+    found = None
     if checked is None and before.get("definition") == definition:
-        example = _outside(pair, definition)
+        found = _outside(pair, definition)
     return pair.change(
-        symbol, Bump.MAJOR if example else Bump.MINOR,
+        symbol, Bump.MAJOR if found else Bump.MINOR,
         f"{label} has WITH CHECK OPTION now ({checks}): "
         + (
             "a row that it does not show was accepted, and is refused"
-            if example
+            if found
             else "that a row which was accepted is refused could not be shown"
         ),
-        name, example=f"a row with {example}, written through {shown(name)}" if example else None,
-        proved=example is not None,
+        name, tries=_through(pair, name, *found) if found else (),
+        proved=found is not None,
     )  # fmt: skip
 
 
-def _outside(pair: Pair, definition: str) -> str | None:
-    """A row that the table below a view accepts and the view does not show; None where the view is
-    not one of a single table, hides a column of its condition, or no such row was found."""
+def _through(pair: Pair, view: str, table: str, values: Mapping[str, str]) -> Iterator[Statements]:
+    """A row of the table below a view, written through it."""
+    columns = pair.columns(view, pair.old)
+    for row in pair.runs.planned(table, values):
+        given = {
+            each.number: values.get(each.quoted, row.values.get(each.number, "DEFAULT"))
+            for each in row.table.columns
+            if each.quoted in columns and (each.quoted in values or each.number in row.values)
+        }
+        through = replace(row, table=replace(row.table, qualified=view), values=given)
+        yield [*pair.runs.above(row), through.statement()]
+
+
+def column_type(pair: Pair, relation: str, column: str) -> str:
+    """The type of a column of the old version."""
+    return str(pair.old.objects[f"column {relation}.{column}"]["type"])
+
+
+def _outside(pair: Pair, definition: str) -> tuple[str, Mapping[str, str]] | None:
+    """The table below a view, and values that it accepts and the view does not show; None where the
+    view is not one of a single table, hides a column of its condition, or none were found."""
     read = _condition(definition)
     if read is None or pair.refuses is None:
         return None
@@ -127,7 +151,8 @@ def _outside(pair: Pair, definition: str) -> str | None:
     if f"table {table}" not in pair.old.objects:
         return None
     shows = f"CHECK (({condition}) IS TRUE)"
-    return pair.refuses(pair.old, table, beside(pair, table, shows) or ["CHECK (true)"], shows)
+    row = pair.refuses(pair.old, table, beside(pair, table, shows) or ["CHECK (true)"], shows)
+    return None if row is None else (table, row)
 
 
 def _condition(definition: str) -> tuple[str, str] | None:

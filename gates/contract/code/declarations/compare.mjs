@@ -1,14 +1,16 @@
 // Compares two versions: finds the declarations that differ, and asks the compiler about those.
 import path from "node:path";
 
-import { memberDiffers, membersOf, modifiers } from "./members.mjs";
+import { shownByInstances } from "./instances.mjs";
+import { classBehind, memberDiffers, membersOf, modifiers } from "./members.mjs";
 import { positions } from "./positions.mjs";
 import { programsOf } from "./programs.mjs";
 import { pairUp } from "./same.mjs";
 import { declared, errors, openVersion, plain } from "./version.mjs";
 import { makeWriter } from "./writer.mjs";
 
-/** Calls `tell` with {exports}, then with {changed} for every declaration that differs. */
+/** Calls `tell` with {exports}, then with {changed} for every declaration that differs, and at last
+ *  with {instances}, the breaks that instances of their types show. */
 export function compareVersions(ts, folder, request, tell) {
   const { options } = ts.convertCompilerOptionsFromJson(request.options, folder);
   const cache = new Map();
@@ -42,8 +44,10 @@ export function compareVersions(ts, folder, request, tell) {
     );
   }
   let signs;
+  const unsettled = [];
   for (const each of entities) {
     const { groups, ...told } = judged(old, now, each.there);
+    if (!each.gone && (each.inner || groups.every(({ state }) => state !== "refused"))) unsettled.push(each);
     const { groups: grown } = each.back ? judged(now, old, each.back) : { groups: [] };
     signs ??= positions(old);
     const wrong = [[broken.old, each.one, old], [broken.new, each.other, now]];
@@ -59,6 +63,7 @@ export function compareVersions(ts, folder, request, tell) {
       },
     });
   }
+  if (unsettled.length > 0) tell({ instances: shownByInstances(old, now, signs, unsettled) });
 }
 
 function turned({ pairs, partner }) {
@@ -93,6 +98,7 @@ function choose(old, now, { differing }) {
     }
     const stands = one.flags & (old.ts.SymbolFlags.Class | old.ts.SymbolFlags.Enum);
     if (!stands || old.names.has(one)) continue;
+    if ([...pair.users].every((user) => old.names.has(user.one) && classBehind(old, user.one) === one)) continue;
     const name = nearest(old, pair);
     if (name) found.push({ name, names: [name], one, other, isValue: false, isType: true, inner: one.name });
   }

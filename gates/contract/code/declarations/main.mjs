@@ -3,7 +3,7 @@
 // Run as `node main.mjs TYPESCRIPT FOLDER`. FOLDER holds the versions in old/ and new/, and
 // request.json ({old, new: the entrypoints' declarations, options: compiler options, seconds: the
 // limit of processor time, wait: that of the clock}). Prints one JSON object: what both export, what differs and what the compiler
-// says of it, and in `pending` what was not answered in time.
+// says of it, and in `pending` what was not answered in time; then `ended` says which limit was met, "processor" or "clock".
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -30,6 +30,7 @@ if (isMainThread) {
     if (used < request.seconds && passed < (request.wait ?? request.seconds)) return;
     clearInterval(limit);
     worker.terminate();
+    answer.ended = used < request.seconds ? "clock" : "processor";
     finish(0);
   }, Math.min(250, request.seconds * 500));
   worker.on("message", ({ changed, done, ...rest }) => {

@@ -1,5 +1,6 @@
 // The members of a class, an interface or a type literal, by name.
 import { declared } from "./version.mjs";
+import { reference } from "./references.mjs";
 import { equalNodes, isPrivate } from "./same.mjs";
 
 /** What the words before a member say. */
@@ -14,12 +15,22 @@ export function modifiers(ts, node) {
   };
 }
 
+/** The class that a variable stands for (`declare const Name: typeof Class`), if it is one. */
+export function classBehind(version, symbol) {
+  const { ts } = version;
+  const type = declared(version, symbol).find((each) => ts.isVariableDeclaration(each))?.type;
+  if (!type || !ts.isTypeQueryNode(type) || type.typeArguments) return undefined;
+  const found = reference(version, type.exprName);
+  return found.symbol && !found.rest && found.symbol.flags & ts.SymbolFlags.Class ? found.symbol : undefined;
+}
+
 /** By key: the nodes that declare a member, `at(writer)`, how it is reached behind an object, and
  *  `name`, its name as a type. `still` gives those of a class itself, `node` those of a literal. */
 export function membersOf(version, symbol, { still = false, node } = {}) {
   const { ts } = version;
   const found = new Map();
-  const literals = node ? [node] : declared(version, symbol).map((each) =>
+  const whose = classBehind(version, symbol) ?? symbol;
+  const literals = node ? [node] : declared(version, whose).map((each) =>
     ts.isTypeAliasDeclaration(each) && ts.isTypeLiteralNode(each.type) ? each.type : each);
   for (const literal of literals) {
     if (!ts.isTypeLiteralNode(literal) && !ts.isInterfaceDeclaration(literal) && !ts.isClassLike(literal)) continue;

@@ -1,7 +1,7 @@
 // The programs that code outside could hold against a declaration: what it reads, writes, calls
 // and extends. Each is compiled against the version that it was written from, and the other one.
 import { Unwritable } from "./writer.mjs";
-import { membersOf, modifiers } from "./members.mjs";
+import { classBehind, membersOf, modifiers } from "./members.mjs";
 import { declared } from "./version.mjs";
 
 const SAMPLES = ["string", "{ a: string; b?: number }"];
@@ -9,13 +9,16 @@ const SAMPLES = ["string", "{ a: string; b?: number }"];
 /** Programs about one declaration. `name` is how code outside names it; `differs(key)` says whether
  *  a member changed. Gives groups: {kind, member, variants: [{concrete, text}]}; a group is one
  *  question, `otherwise` what is asked where none of its variants compiles. */
-export function programsOf(side, symbol, writer, { name, isValue, isType, differs }) {
+export function programsOf(side, asked, writer, { name, isValue, isType, differs }) {
   const { ts } = side;
   const groups = [];
+  const behind = classBehind(side, asked);
+  const symbol = behind ?? asked;
   const nodes = declared(side, symbol);
   const typed = nodes.find((each) => each.typeParameters?.length) ?? nodes.find((each) => each.typeParameters);
   const own = typed?.typeParameters ?? [];
-  const self = own.length > 0 ? `${name}<${own.map((each) => each.name.text).join(", ")}>` : name;
+  const maker = own.length > 0 ? `${name}<${own.map((each) => each.name.text).join(", ")}>` : name;
+  const self = behind ? `InstanceType<typeof ${maker}>` : maker;
 
   /** One question, for any types and for some that stand for them. `doubt` marks one that the
    *  compiler answers more strictly than code outside would ask: overloads, one by one. */
@@ -166,7 +169,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     const methods = all.filter((each) => ts.isMethodDeclaration(each));
     ask("read", key, own, () => {
       const type = optional(first, methods.length > 0 ? signatures(methods) : writer.typeOf(first));
-      return `abstract class $S extends ${self} { $r(): void { const r: ${type} = this${at(writer)}; void r; } } void $S;`;
+      return `abstract class $S extends ${maker} { $r(): void { const r: ${type} = this${at(writer)}; void r; } } void $S;`;
     });
   }
 
@@ -183,16 +186,16 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
     const inherited = (each) => ts.isConstructorDeclaration(each) && each.parent.symbol !== symbol;
     if (all.length > 0 && found.length === 0) {
       ask("built", "", own, () => open
-        ? `abstract class $S extends ${self} { constructor() { super(); } } void $S;`
-        : `const r: ${self} = new ${self}(); void r;`);
+        ? `abstract class $S extends ${maker} { constructor() { super(); } } void $S;`
+        : `const r: ${self} = new ${maker}(); void r;`);
     }
     for (const node of found) {
       const { closed, guarded: inner } = modifiers(ts, node);
       if (closed || (inherited(node) && node.parent.typeParameters)) continue;
       for (const how of ways(node, found)) {
         ask("built", "", own, () => open || inner
-          ? `abstract class $S extends ${self} { constructor() { super(${given(node, how)}); } } void $S;`
-          : `const r: ${self} = new ${self}(${given(node, how)}); void r;`);
+          ? `abstract class $S extends ${maker} { constructor() { super(${given(node, how)}); } } void $S;`
+          : `const r: ${self} = new ${maker}(${given(node, how)}); void r;`);
         if (open || inner || own.length === 0) continue;
         // Type arguments are written where the compiler cannot find them by itself.
         const explicit = groups.pop();
@@ -209,7 +212,7 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
           ? `${guard}${writer.write(each.name)}${writer.signature(each, ": ")} { throw 0; }`
           : `${guard}${writer.write(each.name)}: ${writer.typeOf(each)} = null!;`;
       });
-      return `class $S extends ${self} { ${made.join(" ")} } void $S;`;
+      return `class $S extends ${maker} { ${made.join(" ")} } void $S;`;
     });
   }
 
@@ -234,8 +237,9 @@ export function programsOf(side, symbol, writer, { name, isValue, isType, differ
       members("value", membersOf(side, symbol, { still: true }), `typeof ${name}`, []);
     }
   }
-  if (isType && nodes.length > 0) {
-    if (own.length > 0) {
+  if ((isType || behind) && nodes.length > 0) {
+    if (behind) ask("arity", "", own, () => `const n: ${self} = null!; void n;`);
+    else if (own.length > 0) {
       ask("arity", "", own, () => `const n: ${self} = null!; void n;`);
       const needed = own.filter((each) => !each.default);
       const few = needed.length > 0 ? `<${needed.map((each) => each.name.text).join(", ")}>` : "";

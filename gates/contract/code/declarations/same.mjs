@@ -1,6 +1,6 @@
 // Which declarations of two versions are the same, whatever file they stand in: their tokens are
 // equal, and so is what they name. What is the same needs no question to the compiler.
-import { membersOf } from "./members.mjs";
+import { classBehind, membersOf } from "./members.mjs";
 import { declared } from "./version.mjs";
 import { reference, refersTo } from "./references.mjs";
 
@@ -168,9 +168,9 @@ export function pairUp(old, now, roots) {
   }
   const stands = (pair) => Boolean(pair.one.flags & (old.ts.SymbolFlags.Class | old.ts.SymbolFlags.Enum));
   for (const pair of differing) {
-    if (stands(pair) && !old.names.has(pair.one)) continue; // compared on its own
+    const alone = stands(pair) && !old.names.has(pair.one); // compared on its own
     for (const user of pair.users) {
-      if (user.differs) continue;
+      if (user.differs || (alone && classBehind(old, user.one) !== pair.one)) continue;
       user.differs = true;
       differing.push(user);
     }
