@@ -43,7 +43,7 @@ class Wish:
 
     rule: Rule | None = None
     values: Mapping[int, str] = field(default_factory=dict)
-    """Expressions by column number."""
+    """Expressions by column number; where the table's rules want others, there is no such row."""
 
 
 @dataclass
@@ -162,9 +162,9 @@ class Maker:
             self._fix_keys(table, tenant, seed, values)
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values, empty=tenant in self.sparse)
-            solver = Solver(self.own, self.types, self.tables, self.samples)
-            if wish is not None:
-                values.update(wish.values)
+            wished = wish.values if wish is not None else {}
+            solver = Solver(self.own, self.types, self.tables, self.samples, frozenset(wished))
+            values.update(wished)
             solver.satisfy(table, seed, values, wish.rule if wish else None)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:

@@ -17,14 +17,15 @@ from gates.database.parsing.script import Script, Statement, parse, strings
 from gates.database.parsing.statements import within
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.isolation.depends import (
-    WORD,
+    TIES,
     Act,
     NotRunError,
     Trial,
     asked,
-    rows_to_try,
     shown_by,
+    untried,
 )
+from gates.database.proofs.isolation.rows_to_try import WORD, rows_to_try
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.proofs.tenants.two_tenants import add_platform_rows
@@ -131,15 +132,19 @@ def _over_rows(
     checked = "SET CONSTRAINTS ALL IMMEDIATE;\n" if deferred else ""
     try:
         before = asked(there, tables, own)
-        trials = [Trial(there, scratch, *each, asks, database.limit, before) for each in rows]
-        script = shown_by(trials, f"{checked}{_whole(sql)}")
+        trials = [Trial(there, scratch, *each, asks, database.limit, before) for each in rows.sets]
+        seen = shown_by(trials, f"{checked}{_whole(sql)}")
     except NotRunError as error:
         unproved.append(f"{path} could not be run over rows of two tenants: error {error}")
         return
-    if script:
+    unproved += rows.unmade
+    if seen.untried:
+        unproved.append(untried(path, seen.untried))
+    if seen.script:
         place = _place(parse(path, sql), own)
         exposed = Exposed("this file", "", (_whole(sql),), place=place)
-        yield Exposure(exposed, _SENTENCE, script, _FIX, shown=True)
+        sentence = TIES.format(seen.fails) if seen.fails else _SENTENCE
+        yield Exposure(exposed, sentence, seen.script, _FIX, shown=True)
 
 
 def _filled(

@@ -15,18 +15,20 @@ from gates.database import Database
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
 from gates.database.proofs.isolation.depends import (
+    TIES,
     Act,
     NotRunError,
     Trial,
     asked,
-    rows_to_try,
     shown_by,
+    untried,
 )
 from gates.database.proofs.isolation.file_acts import (
     files_over_rows,
     own_functions,
     statements_of_files,
 )
+from gates.database.proofs.isolation.rows_to_try import rows_to_try
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.solve import NoRowError
@@ -109,15 +111,20 @@ def _of_acts(
             error, rows = "", alike
             if act.exposed.place is not None:
                 rows = rows_to_try(tenants, tables, [parse("", act.exposed.statements[0])])
-            trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows]
+            unproved += rows.unmade
+            trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows.sets]
             for statement in act.exposed.statements:
+                inserts = act.shown == "INSERT"
                 try:
-                    script = shown_by(trials, statement, inserts=act.shown == "INSERT")
+                    seen = shown_by(trials, statement, inserts=inserts, harmless=act.harmless)
                 except NotRunError as failed:
                     error = str(failed)
                     continue
-                if script:
-                    yield Exposure(act.exposed, act.sentence, script, act.fix)
+                if seen.script:
+                    sentence = TIES.format(seen.fails) if seen.fails else act.sentence
+                    yield Exposure(act.exposed, sentence, seen.script, act.fix)
+                if seen.untried:
+                    unproved.append(untried(f"{act.exposed.label} ({act.shown})", seen.untried))
                 break
             else:
                 if error != act.harmless:

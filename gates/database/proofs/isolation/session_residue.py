@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.calls import find_calls
-from gates.database.proofs.isolation.depends import rows_of
 from gates.database.proofs.isolation.platform_acts import writes_past_triggers
+from gates.database.proofs.isolation.rows_to_try import rows_of
 from gates.database.proofs.isolation.time_limit import EndlessError, run
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.replay import FRESH, KEPT

@@ -18,6 +18,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.proofs.tenants.outcomes import Outcome, tenant_column
 from gates.database.rows.make import Maker, Row, Wish
 from gates.database.rows.other_values import changeable
+from gates.database.rows.solve import NoRowError
 from gates.database.tenant_session import APP, Entry, Sessions
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ class Tenants:
             referring.discard(table.tenant.number)
         fresh = any(referring & set(key.columns) for key in table.keys)
         wish = self._as_met(table, tenant) if tenant != self.a else None
-        row = self.maker.plan(table, tenant, self._seed, fresh=fresh, wish=wish)
+        try:
+            row = self.maker.plan(table, tenant, self._seed, fresh=fresh, wish=wish)
+        except NoRowError:
+            if wish is None:
+                raise
+            row = self.maker.plan(table, tenant, self._seed, fresh=fresh)
         self._new[table.oid, tenant] = row
         return row
 
