@@ -8,6 +8,7 @@ Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from gates.database.parsing.statements import Inner, statements_of
 Tree: TypeAlias = Any
 """A node of pglast, or a list of them; the package has no types."""
 _DATA = frozenset({"UpdateStmt", "DeleteStmt", "MergeStmt"})
+_CAST = re.compile(r"CAST\(('(?:[^']|'')*') AS ([\w ]+)\)")
 _MOST = 8
 """Conditions of one statement."""
 
@@ -93,7 +95,7 @@ def _of_statement(inner: Inner) -> Iterator[Wanted]:
             yield from _of_alter(inner, node)
         elif kind == "InsertStmt" and type(node.selectStmt).__name__ == "SelectStmt":
             select = node.selectStmt
-            relations, parts = _joined(select.fromClause)
+            relations, parts = joined(select.fromClause)
             if relations:
                 yield from _branches(inner, relations, parts, select.whereClause)
 
@@ -104,14 +106,14 @@ def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
     changes = None
     cases: list[Tree] = []
     if kind == "MergeStmt":
-        more, parts = _joined([node.sourceRelation])
-        parts += _conjuncts(node.joinCondition)
+        more, parts = joined([node.sourceRelation])
+        parts += conjuncts(node.joinCondition)
         relations += more
         for when in node.mergeWhenClauses or ():
             if "NOT_MATCHED" not in when.matchKind.name:
                 yield from _branches(inner, relations, parts, when.condition)
         return
-    more, parts = _joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
+    more, parts = joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
     relations += more
     if kind == "UpdateStmt":
         changes = _changes(node.targetList, relations[0].alias)
@@ -119,7 +121,7 @@ def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
     yield from _branches(inner, relations, parts, node.whereClause, changes)
     for case in cases:
         for condition in _whens(case):
-            given = [*parts, *_conjuncts(node.whereClause), _part(condition)]
+            given = [*parts, *conjuncts(node.whereClause), _part(condition)]
             yield Wanted(inner, tuple(relations), tuple(given), changes)
 
 
@@ -151,7 +153,7 @@ def _branches(
     if type(where).__name__ == "BoolExpr" and where.boolop.name == "OR_EXPR":
         branches = list(where.args)
     for branch in branches:
-        yield Wanted(inner, tuple(relations), (*parts, *_conjuncts(branch)), changes)
+        yield Wanted(inner, tuple(relations), (*parts, *conjuncts(branch)), changes)
 
 
 def _changes(targets: Tree, alias: str) -> Part | None:
@@ -184,7 +186,7 @@ def _whens(case: Tree) -> Iterator[Tree]:
             )  # fmt: skip
 
 
-def _joined(items: Tree) -> tuple[list[Relation], list[Part]]:
+def joined(items: Tree) -> tuple[list[Relation], list[Part]]:
     """The tables of a FROM clause, and the conditions of its joins."""
     relations: list[Relation] = []
     parts: list[Part] = []
@@ -194,17 +196,18 @@ def _joined(items: Tree) -> tuple[list[Relation], list[Part]]:
             relations.append(_relation(item))
         elif kind == "JoinExpr":
             for side in (item.larg, item.rarg):
-                more, given = _joined([side])
+                more, given = joined([side])
                 relations, parts = relations + more, parts + given
-            parts += _conjuncts(item.quals)
+            parts += conjuncts(item.quals)
     return relations, parts
 
 
-def _conjuncts(node: Tree) -> list[Part]:
+def conjuncts(node: Tree) -> list[Part]:
+    """The conditions that an expression joins by AND."""
     if node is None:
         return []
     if type(node).__name__ == "BoolExpr" and node.boolop.name == "AND_EXPR":
-        return [part for each in node.args for part in _conjuncts(each)]
+        return [part for each in node.args for part in conjuncts(each)]
     return [_part(node)]
 
 
@@ -240,10 +243,10 @@ def _relation(node: Tree) -> Relation:
 
 
 def text_of(node: Tree) -> str:
-    """A node as SQL."""
+    """A node as SQL, a constant with its type as the server prints it."""
     from pglast.stream import RawStream
 
-    return str(RawStream()(node))
+    return _CAST.sub(r"\1::\2", str(RawStream()(node)))
 
 
 def _quoted(name: str) -> str:

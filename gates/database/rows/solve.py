@@ -59,6 +59,8 @@ class Rule:
     """What the expression may call the table."""
     strict: bool = False
     """Whether it has to be true; a CHECK may be NULL, too."""
+    hints: str = ""
+    """A text with more constants that may meet it."""
 
     @property
     def test(self) -> str:
@@ -207,6 +209,7 @@ class Solver:
     ) -> list[Given]:
         """Each column with what meets the rules that are about it alone."""
         named = " AND ".join(rule.expression for rule in rules)
+        named += "".join(f" AND {rule.hints}" for rule in rules if rule.hints)
         if wide:
             named += " " + " ".join(each for (each,) in self.own.execute(_BODIES, (table.oid,)))
         found = []

@@ -5,6 +5,7 @@ alone, and not by its tenant, takes the one for the other. What could not be mad
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,8 +15,15 @@ from gates.database.rows.other_values import assignments, changeable
 from gates.database.rows.row import Row
 from gates.database.rows.solve import NoRowError
 
-_BELOW, _ABOVE, _ALONE, _TIED, _STEP = -1, 1001, 1201, 1401, 2
-"""Seeds of rows: with a smaller number than the other tenant's, and with larger ones."""
+_KINDS = ((-1, ""), (1001, ""), (-401, "-"), (1601, "+"))
+"""Seeds of rows, with a smaller number than the other tenant's and with larger ones, at the same
+time; and earlier and later ones."""
+_ALONE, _TIED, _STEP = 1201, 1401, 2
+_NOW = re.compile(
+    r"(?:now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)|CURRENT_TIMESTAMP"
+)
+_PLAIN = {"S", "N", "D"}
+"""Categories of types of which there are many values: texts, numbers, times."""
 _MOST = 40
 """Rows that are tied to another by one column."""
 
@@ -43,26 +51,35 @@ class _Wanted:
 
 
 def make_twins(maker: Maker, rows: Sequence[Row], tenant: str) -> tuple[list[Twins], list[str]]:
-    """Make for each row, which is another tenant's, two of `tenant` with the same values: one with
-    a smaller number and one with a larger. Where a key of the tenant's has no room for two, they
-    come apart; where it has none for one, its own row takes the values.
+    """Make for each row, which is another tenant's, some of `tenant` with the same values: with a
+    smaller number and with a larger, and the same earlier and later. Where a key of the tenant's
+    has no room for all, they come apart; where it has none for one, its own row takes the values.
 
     All is undone. With it comes a sentence for each row that has no such twin.
     """
-    wanted = [
-        _Wanted(row, seed, _shared(maker, row))
+    left = [
+        _Wanted(row, seed + (_STEP * number if seed > 0 else -_STEP * number), values)
         for number, row in enumerate(rows)
-        for seed in (_BELOW - _STEP * number, _ABOVE + _STEP * number)
+        for seed, shift in _KINDS
+        if (values := _shared(maker, row, shift)) is not None
     ]
-    together, left = _made_beside(maker, wanted, tenant)
-    apart, never = _made_beside(maker, [each for each, _ in left], tenant) if left else (None, [])
-    found = [each for each in (together, apart) if each is not None and (each.rows or each.changed)]
-    return found, list(dict.fromkeys(sentence for _, sentence in never))
+    found: list[Twins] = []
+    never: dict[_Wanted, str] = {}
+    while left:
+        twins, never = _made_beside(maker, left, tenant)
+        if not (twins.rows or twins.changed):
+            break
+        found.append(twins)
+        left = [*never]
+    changed = [own for each in found for own in each.changed or ()]
+    like = {row.table.oid: row for row in reversed(rows)}
+    found += _remade(maker, [(own, like[own.table.oid]) for own in changed])
+    return found, list(dict.fromkeys(never.values()))
 
 
 def _made_beside(
     maker: Maker, wanted: Sequence[_Wanted], tenant: str
-) -> tuple[Twins, list[tuple[_Wanted, str]]]:
+) -> tuple[Twins, dict[_Wanted, str]]:
     """Those that fit together, and the others with the reason."""
     made: dict[_Wanted, Row] = {}
     left: dict[_Wanted, str] = {}
@@ -81,7 +98,24 @@ def _made_beside(
             if (like := _taking(maker, own, each.values)) is not None:
                 changed[own] = like
                 left = {it: why for it, why in left.items() if it.row is not each.row}
-    return Twins(tuple(made.values()), changed), [*left.items()]
+    return Twins(tuple(made.values()), changed), left
+
+
+def _remade(maker: Maker, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Twins]:
+    """A tenant's own rows with smaller numbers and the values of others, where nothing refers to
+    them."""
+    import psycopg
+
+    changed: dict[Row, Row] = {}
+    with _undone(maker):
+        for own, row in pairs:
+            delete = f"DELETE FROM {own.table.qualified} WHERE {own.condition()}"
+            with contextlib.suppress(psycopg.Error, NoRowError), maker.own.transaction():
+                maker.own.execute(delete)
+                values = _shared(maker, row) or {}
+                changed[own] = _made(maker, own.table, own.tenant, _KINDS[0][0], values)
+    if changed:
+        yield Twins((), changed)
 
 
 def _taking(maker: Maker, own: Row, values: Mapping[int, str]) -> Row | None:
@@ -115,7 +149,7 @@ def make_tied(
         row
         for number, table in enumerate(tables)
         if any(column.name in named for column in table.columns)
-        for row in _tried(maker, table, first, _ALONE + _STEP * number, {})
+        for row in _alone(maker, table, first, _ALONE + _STEP * number, named)
     ]
     ways = [
         (table, column.number, row.values[there.number])
@@ -131,6 +165,19 @@ def make_tied(
     for number, (table, column, value) in enumerate(dict.fromkeys(ways[:_MOST])):
         found += _tried(maker, table, second, _TIED + _STEP * number, {column: value})
     return found
+
+
+def _alone(
+    maker: Maker, table: Table, tenant: str, seed: int, named: Collection[str]
+) -> Sequence[Row]:
+    """A row whose named columns equal none of each other, where its table takes one."""
+    values = {
+        column.number: maker.types.value(column.type_oid, column.type, seed + 37 * number)
+        for number, column in enumerate(changeable(maker, table), 1)
+        if column.name in named and maker.types.get(column.type_oid).category in _PLAIN
+    }
+    apart = [*_tried(maker, table, tenant, seed, values)]
+    return apart or [*_tried(maker, table, tenant, seed, {})]
 
 
 def _tried(
@@ -149,14 +196,22 @@ def _made(maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[in
     return row
 
 
-def _shared(maker: Maker, row: Row) -> dict[int, str]:
-    """The values that rows of two tenants may have in common."""
+def _shared(maker: Maker, row: Row, shift: str = "") -> dict[int, str] | None:
+    """The values that rows of two tenants may have in common, but for the time of the server that
+    a default gives, which is earlier ("-") or later ("+") by a `shift`; None where there is none to
+    be shifted."""
     taken = _unique_for_all(row.table)
-    return {
-        column.number: row.values[column.number]
-        for column in changeable(maker, row.table)
-        if column.number in row.values and column.number not in taken
-    }
+    columns = [each for each in changeable(maker, row.table) if each.number not in taken]
+    values = {each.number: row.values[each.number] for each in columns if each.number in row.values}
+    times = [
+        each
+        for each in columns
+        if each.number not in row.values and _NOW.fullmatch(each.default or "")
+    ]
+    if shift and not times:
+        return None
+    later = {each.number: f"({each.default} {shift} interval '1 hour')" for each in times if shift}
+    return {**values, **later}
 
 
 def _unique_for_all(table: Table) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
@@ -37,11 +37,35 @@ def make_wanted(
     ]
 
 
+def make_let_through(
+    maker: Maker,
+    wanted: Sequence[Wanted],
+    tenants: Iterable[tuple[str, int]],
+    session: str,
+    hints: str,
+) -> list[Row]:
+    """Make what rows can be made that policies may let a session of the tenant `session` have: a
+    row of each tenant, after rows of that one in the other tables that are asked for. `hints` is a
+    text with more constants that a policy may compare with."""
+    return [
+        row
+        for tenant, seed in tenants
+        for number, each in enumerate(wanted[:_MOST])
+        for row in _Making(
+            maker, tenant, seed + _FIRST_SEED + _STEP * number, session, hints
+        ).rows_of(each)
+    ]
+
+
 @dataclass(frozen=True)
 class _Making:
     maker: Maker
     tenant: str
     seed: int
+    session: str = ""
+    """The tenant in whose session conditions have to hold, and who has the joined rows; "" where
+    no session matters, and all rows are of one tenant."""
+    hints: str = ""
 
     def rows_of(self, wanted: Wanted) -> list[Row]:
         """A row of each table that a statement joins, the table that it changes last; those before
@@ -59,7 +83,7 @@ class _Making:
                 if row is None:
                     break
                 made[relation.alias] = row
-                self.maker.made[table.oid, self.tenant] = row  # which the next one refers to
+                self.maker.made[table.oid, row.tenant] = row  # which the next one refers to
         finally:
             self.maker.made.update(kept)
         return list(made.values())
@@ -92,21 +116,25 @@ class _Making:
         if target and changes is not None and _only(changes, relation.alias, known):
             tries.insert(0, [*alone, changes])
         for parts in tries:
-            rule = _rule(parts, relation.alias, table)
+            rule = _rule(parts, relation.alias, table, self.hints)
+            wish = Wish(rule, values, self.session)
+            tenant = self.tenant if target else self.session or self.tenant
             try:
-                return self.maker.make(table, self.tenant, self.seed, Wish(rule, values))
+                return self.maker.make(table, tenant, self.seed, wish)
             except CouldNotCheckError:
                 continue
         return None
 
 
-def _rule(parts: list[Part], alias: str, table: Table) -> Rule | None:
+def _rule(parts: Sequence[Part], alias: str, table: Table, hints: str) -> Rule | None:
+    """What the conditions ask of a row: those that name no column are about the session."""
+    parts = [part for part in parts if part.columns]
     names = {name for part in parts for _, name in part.columns}
     numbers = tuple(each.number for each in table.columns if each.name in names)
-    if not parts or not numbers:
+    if not numbers:
         return None
     text = " AND ".join(f"({part.text})" for part in parts)
-    return Rule(numbers, text, alias, strict=True)
+    return Rule(numbers, text, alias, strict=True, hints=hints)
 
 
 def _only(part: Part, alias: str, known: Mapping[str, Table]) -> bool:

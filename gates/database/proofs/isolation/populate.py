@@ -7,14 +7,21 @@ from collections.abc import Sequence
 
 from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
-from gates.database.parsing.script import parse
+from gates.database.parsing.let_through import let_through
 from gates.database.proofs.isolation.keys import blocked_by_key
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row, TakenError
 from gates.database.rows.solve import NoRowError
-from gates.database.rows.wanted import make_wanted
-from gates.database.tenant_session import APP, EVERY_COMMAND
+from gates.database.rows.wanted import make_let_through
+from gates.database.shapes.deviation import Definitions
+from gates.database.tenant_session import (
+    APP,
+    EVERY_COMMAND,
+    organization_of,
+    quote,
+    user_of,
+)
 
 
 def add_sparse_row(tenants: Tenants, table: Table) -> None:
@@ -28,15 +35,20 @@ def add_sparse_row(tenants: Tenants, table: Table) -> None:
     tenants.maker.sparse = frozenset()
 
 
-def add_met_rows(tenants: Tenants, table: Table, policies: Sequence[RowPolicy]) -> None:
-    """Rows of A and B that meet the conditions of a table's permissive policies, one by one; first
-    those of the policies that let rows in."""
-    own = [each for each in policies if each.table == table.oid and each.permissive]
+def add_met_rows(
+    tenants: Tenants, table: Table, policies: Sequence[RowPolicy], definitions: Definitions
+) -> None:
+    """Rows of A and B that meet the conditions of a table's policies, one by one, in a session of
+    A; first those of the policies that let rows in."""
+    own = [each for each in policies if each.table == table.oid]
     adding = [each.check or each.using for each in own if each.command in {"ALL", "INSERT"}]
     texts = dict.fromkeys(each for each in (*adding, *(p.using for p in own)) if each)
-    script = parse("", ";\n".join(f"DELETE FROM {table.qualified} WHERE {e}" for e in texts))  # noqa: S608
-    seeds = [(tenants.a, 1), (tenants.b, 501)]
-    tenants.met[table.oid] = make_wanted(tenants.maker, [script], seeds, violating=False)
+    a = tenants.a
+    ids = (a, user_of(a), organization_of(a))
+    hints = " ".join([definitions.around(" ".join(texts)), *map(quote, ids)])
+    wanted = [each for text in texts for each in let_through(table.qualified, text)]
+    seeds = [(a, 1), (tenants.b, 501)]
+    tenants.met[table.oid] = make_let_through(tenants.maker, wanted, seeds, a, hints)
 
 
 def remove_third_tenant(tenants: Tenants, tables: Sequence[Table]) -> None:

@@ -196,7 +196,7 @@ class _Proof:
         on what a row holds."""
         for table in self.tables:
             if not self.shapes.only_allowed(table, self.policies):
-                add_met_rows(self.tenants, table, self.policies)
+                add_met_rows(self.tenants, table, self.policies, self.shapes.definitions)
 
     def try_statements_on_tables(self) -> None:
         """Everything that A, and a session without a tenant, may try on the rows of others."""

@@ -45,8 +45,8 @@ class Tenants:
     limit: float = 60.0
     """Seconds after which the server ends a statement."""
     met: dict[int, list[Row]] = field(default_factory=dict)
-    """By table, further rows of A and B that meet what its policies ask of a row: first those that
-    may be added."""
+    """By table, further rows of A and B that meet what its policies ask of a row, first those that
+    may be added; before each of them rows of A in other tables that are asked for."""
     attempts: int = 0
     _seed: int = 900
     _new: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -94,12 +94,16 @@ class Tenants:
         return row
 
     def met_rows(self, table: Table, tenant: str) -> list[Row]:
-        """The rows of a tenant among those of `met`."""
-        return [each for each in self.met.get(table.oid, ()) if each.tenant == tenant]
+        """The rows of a tenant among those of `met`, after the rows of any that they need."""
+        met = self.met.get(table.oid, ())
+        mine = [row for each in met if each.tenant == tenant for row in each.family()]
+        asked = [row for each in met if each.table is not table for row in each.family()]
+        return list(dict.fromkeys([*asked, *mine]))
 
     def _as_met(self, table: Table, tenant: str) -> Wish | None:
         """To have the values of such a row in what an application chooses."""
-        rows = self.met_rows(table, tenant)
+        met = self.met.get(table.oid, ())
+        rows = [each for each in met if each.tenant == tenant and each.table is table]
         keyed = {number for key in table.keys for number in key.columns}
         free = [each for each in changeable(self.maker, table) if each.number not in keyed]
         values = {
