@@ -8,19 +8,15 @@ Pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 from gates.database.parsing.script import Script
 from gates.database.parsing.statements import Inner, statements_of
+from gates.database.parsing.trees import Tree, column_of, columns_in, is_equality, text_of, walk
 
-Tree: TypeAlias = Any
-"""A node of pglast, or a list of them; the package has no types."""
 _DATA = frozenset({"UpdateStmt", "DeleteStmt", "MergeStmt"})
-_CAST = re.compile(r"CAST\(('(?:[^']|'')*') AS ([\w ]+)\)")
 _MOST = 8
 """Conditions of one statement."""
 
@@ -208,12 +204,24 @@ def conjuncts(node: Tree) -> list[Part]:
         return []
     if type(node).__name__ == "BoolExpr" and node.boolop.name == "AND_EXPR":
         return [part for each in node.args for part in conjuncts(each)]
-    return [_part(node)]
+    return [_part(node), *_to_be_compared(node)]
+
+
+def _to_be_compared(node: Tree) -> Iterator[Part]:
+    """That there is something to compare on either side of an equality, where a side is no plain
+    column: a key of a document, say."""
+    if not is_equality(node):
+        return
+    sides = [(each, columns_in(each)) for each in (node.lexpr, node.rexpr)]
+    if all(columns for _, columns in sides):
+        for side, columns in sides:
+            if column_of(side) is None and _is_whole(side):
+                yield Part(f"({text_of(side)}) IS NOT NULL", columns)
 
 
 def _part(node: Tree) -> Part:
     equal: tuple[tuple[str, str], ...] = ()
-    if type(node).__name__ == "A_Expr" and [each.sval for each in node.name] == ["="]:
+    if is_equality(node):
         sides = [column_of(side) for side in (node.lexpr, node.rexpr)]
         if all(each is not None for each in sides):
             equal = tuple(each for each in sides if each is not None)
@@ -224,41 +232,10 @@ def _is_whole(node: Tree) -> bool:
     return not any(type(each).__name__ == "SubLink" for each in walk(node))
 
 
-def columns_in(node: Tree) -> frozenset[tuple[str, str]]:
-    """The columns that an expression names."""
-    return frozenset(found for each in walk(node) if (found := column_of(each)) is not None)
-
-
-def column_of(node: Tree) -> tuple[str, str] | None:
-    """The column that an expression is, (alias or "", name); None for any other."""
-    if type(node).__name__ != "ColumnRef":
-        return None
-    names = [each.sval for each in node.fields if type(each).__name__ == "String"]
-    return (names[-2] if len(names) > 1 else "", names[-1]) if names else None
-
-
 def _relation(node: Tree) -> Relation:
     alias = node.alias.aliasname if node.alias is not None else node.relname
     return Relation(node.schemaname or "", node.relname, alias)
 
 
-def text_of(node: Tree) -> str:
-    """A node as SQL, a constant with its type as the server prints it."""
-    from pglast.stream import RawStream
-
-    return _CAST.sub(r"\1::\2", str(RawStream()(node)))
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def walk(node: Tree) -> Iterator[Tree]:
-    """Every node of a tree of pglast, outermost first."""
-    if isinstance(node, (tuple, list)):
-        for each in node:
-            yield from walk(each)
-    elif hasattr(node, "__slots__") and not isinstance(node, (str, int)):
-        yield node
-        for name in node:
-            yield from walk(getattr(node, name))

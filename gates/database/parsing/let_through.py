@@ -8,17 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gates.database.parsing.conditions import (
-    Part,
-    Tree,
-    Wanted,
-    column_of,
-    conjuncts,
-    joined,
-    walk,
-    wanted_of,
-)
+from gates.database.parsing.conditions import Part, Wanted, conjuncts, joined, wanted_of
 from gates.database.parsing.script import parse
+from gates.database.parsing.trees import Tree, column_of, walk
 
 
 def let_through(table: str, expression: str) -> Iterator[Wanted]:

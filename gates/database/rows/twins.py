@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gates.database.catalog_state.tables import Table
@@ -18,14 +18,10 @@ from gates.database.rows.solve import NoRowError
 _KINDS = ((-1, ""), (1001, ""), (-401, "-"), (1601, "+"))
 """Seeds of rows, with a smaller number than the other tenant's and with larger ones, at the same
 time; and earlier and later ones."""
-_ALONE, _TIED, _STEP = 1201, 1401, 2
+_STEP = 2
 _NOW = re.compile(
     r"(?:now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)|CURRENT_TIMESTAMP"
 )
-_PLAIN = {"S", "N", "D"}
-"""Categories of types of which there are many values: texts, numbers, times."""
-_MOST = 40
-"""Rows that are tied to another by one column."""
 
 
 @dataclass(frozen=True)
@@ -134,59 +130,6 @@ def _taking(maker: Maker, own: Row, values: Mapping[int, str]) -> Row | None:
     return replace(own, values={**own.values, **other})
 
 
-def make_tied(
-    maker: Maker,
-    tables: Sequence[Table],
-    tenants: tuple[str, str],
-    pairs: Collection[tuple[str, str]],
-) -> list[Row]:
-    """Make rows of the first tenant that equal none of its others, and for each one of the second
-    that equals it in one column: for `pairs` of names, the column of the second's row and that of
-    the first's."""
-    first, second = tenants
-    named = {name for pair in pairs for name in pair}
-    alone = [
-        row
-        for number, table in enumerate(tables)
-        if any(column.name in named for column in table.columns)
-        for row in _alone(maker, table, first, _ALONE + _STEP * number, named)
-    ]
-    ways = [
-        (table, column.number, row.values[there.number])
-        for table in tables
-        for column in changeable(maker, table)
-        if column.number not in _unique_for_all(table)
-        for mine, other in sorted(pairs)
-        if mine == column.name
-        for row in alone
-        if (there := row.table.column(other)) is not None and there.number in row.values
-    ]
-    found = [*alone]
-    for number, (table, column, value) in enumerate(dict.fromkeys(ways[:_MOST])):
-        found += _tried(maker, table, second, _TIED + _STEP * number, {column: value})
-    return found
-
-
-def _alone(
-    maker: Maker, table: Table, tenant: str, seed: int, named: Collection[str]
-) -> Sequence[Row]:
-    """A row whose named columns equal none of each other, where its table takes one."""
-    values = {
-        column.number: maker.types.value(column.type_oid, column.type, seed + 37 * number)
-        for number, column in enumerate(changeable(maker, table), 1)
-        if column.name in named and maker.types.get(column.type_oid).category in _PLAIN
-    }
-    apart = [*_tried(maker, table, tenant, seed, values)]
-    return apart or [*_tried(maker, table, tenant, seed, {})]
-
-
-def _tried(
-    maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[int, str]
-) -> Iterator[Row]:
-    with contextlib.suppress(NoRowError):
-        yield maker.make(table, tenant, seed, Wish(None, values))
-
-
 def _made(maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[int, str]) -> Row:
     """A row with these values. Raises `NoRowError`, also where its table's rules want others."""
     row = maker.make(table, tenant, seed, Wish(None, values))
@@ -200,7 +143,7 @@ def _shared(maker: Maker, row: Row, shift: str = "") -> dict[int, str] | None:
     """The values that rows of two tenants may have in common, but for the time of the server that
     a default gives, which is earlier ("-") or later ("+") by a `shift`; None where there is none to
     be shifted."""
-    taken = _unique_for_all(row.table)
+    taken = unique_for_all(row.table)
     columns = [each for each in changeable(maker, row.table) if each.number not in taken]
     values = {each.number: row.values[each.number] for each in columns if each.number in row.values}
     times = [
@@ -214,7 +157,7 @@ def _shared(maker: Maker, row: Row, shift: str = "") -> dict[int, str] | None:
     return {**values, **later}
 
 
-def _unique_for_all(table: Table) -> set[int]:
+def unique_for_all(table: Table) -> set[int]:
     """The columns of keys that hold for all tenants together."""
     whose = table.tenant.number if table.tenant is not None else None
     return {number for key in table.keys if whose not in key.columns for number in key.columns}

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
-from gates.database.parsing.comparisons import compared
+from gates.database.parsing.comparisons import compared, computed
 from gates.database.parsing.script import Script
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
-from gates.database.rows.twins import make_tied, make_twins
+from gates.database.rows.tied import make_tied
+from gates.database.rows.twins import make_twins
 from gates.database.rows.wanted import make_wanted
 
 WORD = re.compile(r"\w+")
@@ -64,7 +65,8 @@ def rows_to_try(
             if each.table.oid in near and not each.there
         ]
         pairs = {pair for script in scripts for pair in compared(script)}
-        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs)
+        expressions = {pair for script in scripts for pair in computed(script)}
+        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions)
         of_a, of_b = (
             [*few[at], *(row for each in more if each.tenant == whose for row in each.family())]
             for at, whose in enumerate((tenants.a, tenants.b))
