@@ -86,17 +86,18 @@ def _of_statement(inner: Inner) -> Iterator[Wanted]:
     for node in walk(raw.stmt):
         kind = type(node).__name__
         if kind in {"UpdateStmt", "DeleteStmt", "MergeStmt"}:
-            yield from _of_change(inner, node, kind)
+            yield from of_change(inner, node, kind)
         elif kind == "AlterTableStmt":
             yield from _of_alter(inner, node)
         elif kind == "InsertStmt" and type(node.selectStmt).__name__ == "SelectStmt":
             select = node.selectStmt
             relations, parts = joined(select.fromClause)
             if relations:
-                yield from _branches(inner, relations, parts, select.whereClause)
+                yield from branches(inner, relations, parts, select.whereClause)
 
 
-def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
+def of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
+    """What rows an UPDATE, DELETE or MERGE is about."""
     relations = [_relation(node.relation)]
     parts: list[Part] = []
     changes = None
@@ -107,14 +108,14 @@ def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
         relations += more
         for when in node.mergeWhenClauses or ():
             if "NOT_MATCHED" not in when.matchKind.name:
-                yield from _branches(inner, relations, parts, when.condition)
+                yield from branches(inner, relations, parts, when.condition)
         return
     more, parts = joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
     relations += more
     if kind == "UpdateStmt":
         changes = _changes(node.targetList, relations[0].alias)
         cases = [each for each in walk(node.targetList) if type(each).__name__ == "CaseExpr"]
-    yield from _branches(inner, relations, parts, node.whereClause, changes)
+    yield from branches(inner, relations, parts, node.whereClause, changes)
     for case in cases:
         for condition in _whens(case):
             given = [*parts, *conjuncts(node.whereClause), _part(condition)]
@@ -137,14 +138,14 @@ def _of_alter(inner: Inner, node: Tree) -> Iterator[Wanted]:
             yield Wanted(inner, (relation,), (part,), violates=True)
 
 
-def _branches(
+def branches(
     inner: Inner,
     relations: Sequence[Relation],
     parts: Sequence[Part],
     where: Tree,
     changes: Part | None = None,
 ) -> Iterator[Wanted]:
-    """One for a condition; for one of several with OR, one for each."""
+    """What rows a condition is about: for one of several with OR, each of them."""
     branches = [where]
     if type(where).__name__ == "BoolExpr" and where.boolop.name == "OR_EXPR":
         branches = list(where.args)

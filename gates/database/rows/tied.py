@@ -15,11 +15,13 @@ from gates.database.rows.solve import NoRowError
 from gates.database.rows.twins import unique_for_all
 from gates.database.rows.values import quote
 
-_ALONE, _TIED, _STEP = 1201, 1401, 2
+_ALONE, _TIED, _LOWER, _STEP = 1201, 1401, 1801, 2
 _MOST = 40
 """Rows that are tied to another by one column."""
 _PLAIN = {"S", "N", "D", "A"}
 """Categories of types of which there are many values: texts, numbers, times, lists."""
+_FIRST = {"S": "!", "N": "-9"}
+"""A value that comes before ordinary ones, by category of type."""
 _WORD = re.compile(r"\w+")
 
 
@@ -59,6 +61,21 @@ def make_tied(
     found = [*alone]
     for number, (table, column, value) in enumerate(dict.fromkeys(ways[:_MOST])):
         found += _tried(maker, table, second, _TIED + _STEP * number, {column: value})
+    return found
+
+
+def make_lower(maker: Maker, tables: Sequence[Table], tenant: str) -> list[Row]:
+    """Make a row in each table that takes one whose texts and numbers come before those of others:
+    what counts or ranks rows by their order counts it."""
+    found: list[Row] = []
+    for number, table in enumerate(tables):
+        values: dict[int, str] = {}
+        for column in changeable(maker, table):
+            kind = maker.types.get(column.type_oid)
+            if kind.category in _FIRST and column.number not in unique_for_all(table):
+                values[column.number] = f"{quote(_FIRST[kind.category])}::{column.type}"
+        if values:
+            found += _tried(maker, table, tenant, _LOWER + _STEP * number, values)
     return found
 
 

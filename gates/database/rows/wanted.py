@@ -37,16 +37,22 @@ def make_wanted(
     ]
 
 
+def wish_for(wanted: Wanted, table: Table) -> Wish | None:
+    """What a row of the first relation, a table, has to be; None where nothing is asked of it."""
+    rule = _rule(wanted.parts, wanted.relations[0].alias, table, "")
+    return Wish(rule) if rule is not None else None
+
+
 def make_let_through(
     maker: Maker,
     wanted: Sequence[Wanted],
     tenants: Iterable[tuple[str, int]],
     session: str,
-    hints: str,
+    hints: str = "",
 ) -> list[Row]:
-    """Make what rows can be made that policies may let a session of the tenant `session` have: a
-    row of each tenant, after rows of that one in the other tables that are asked for. `hints` is a
-    text with more constants that a policy may compare with."""
+    """Make what rows can be made that conditions let a session of the tenant `session` have: a row
+    of each tenant, after rows of that one in the other tables that are asked for. `hints` is a text
+    with more constants that a condition may compare with."""
     return [
         row
         for tenant, seed in tenants

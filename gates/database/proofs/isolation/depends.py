@@ -41,7 +41,9 @@ TIES = (
     " the others"
 )
 """What is said of a statement that runs over one tenant's rows and fails where another has some."""
-_OTHER_CAUSES = frozenset({"08", "23", "40", "53", "55", "57", "58"})
+GAVE_UP = frozenset({"08", "53", "54", "57", "58", "XX"})
+"""Classes of errors by which the server itself gives up."""
+_OTHER_CAUSES = GAVE_UP | {"23", "40", "55"}
 """Classes of errors by which a statement that reads no other tenant's rows may fail where there are
 more rows: a rule that they break, and what the server itself runs into."""
 
@@ -58,6 +60,13 @@ class Act:
     """Where it stands, or what the platform does."""
     harmless: str = ""
     """The error by which nothing is done at all."""
+    refusable: bool = False
+    """Whether any error is one, but that the server gave up: it is one of several tries."""
+
+    def does_nothing(self, sqlstate: str) -> bool:
+        """Whether it does nothing at all where it ends with an error."""
+        refused = self.refusable and sqlstate[:2] not in GAVE_UP
+        return sqlstate == self.harmless or refused
 
 
 class NotRunError(Exception):
@@ -196,9 +205,7 @@ class Trial:
         return "\n".join([*(part for step in steps for part in step), "ROLLBACK;"])
 
 
-def shown_by(
-    trials: Sequence[Trial], statement: str, *, inserts: bool = False, harmless: str = ""
-) -> Seen:
+def shown_by(trials: Sequence[Trial], statement: str, act: Act | None = None) -> Seen:
     """What the first trial shows that shows something: fewer rows show what more hide, and the
     other way round. Raises `NotRunError` where the statement runs over none's.
 
@@ -206,6 +213,7 @@ def shown_by(
     each tenant alone and not over those of both ties the ones to the others, and that is shown;
     a key that both come to break is none of it.
     """
+    inserts = act is not None and act.shown == "INSERT"
     errors: list[tuple[Trial, NotRunError]] = []
     for trial in trials:
         try:
@@ -217,7 +225,7 @@ def shown_by(
         raise errors[0][1]
     untried = ""
     for trial, failed in errors:
-        if str(failed) == harmless:
+        if act is not None and act.does_nothing(str(failed)):
             continue
         for beside_a in (False, True):
             fewer = trial.sifted(statement, trials[0], beside_a=beside_a)

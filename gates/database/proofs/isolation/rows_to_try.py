@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.comparisons import compared, computed
+from gates.database.parsing.met_by import read_by
 from gates.database.parsing.script import Script
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
-from gates.database.rows.tied import make_tied
+from gates.database.rows.tied import make_lower, make_tied
 from gates.database.rows.twins import make_twins
-from gates.database.rows.wanted import make_wanted
+from gates.database.rows.wanted import make_let_through, make_wanted
 
 WORD = re.compile(r"\w+")
 
@@ -46,35 +47,42 @@ def rows_of(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]
 
 
 def rows_to_try(
-    tenants: Tenants, tables: Sequence[Table], scripts: Sequence[Script] = ()
+    tenants: Tenants,
+    tables: Sequence[Table],
+    scripts: Sequence[Script] = (),
+    written: Sequence[Row] = (),
 ) -> RowsToTry:
     """The rows of A and of B that something is tried on: those that they have; with them those that
     the conditions of scripts ask for, and rows of B that have what a row of A has in columns that
-    are compared; with them rows of B that have all the values of A's. The further ones are made and
-    undone: a script makes them again."""
+    are compared; with them rows of B that have all the values of A's, and of rows that are written
+    of A. The further ones are made and undone: a script makes them again."""
     maker = tenants.maker
     few = [rows_of(tenants, each, tables) for each in (tenants.a, tenants.b)]
     with maker.own.transaction(force_rollback=True):
         seeds = [(tenants.a, 1), (tenants.b, 501)]
         more = make_wanted(maker, scripts, seeds, violating=False)
+        reads = [each for script in scripts for each in read_by(script)]
+        more += make_let_through(maker, reads, seeds, tenants.a)
         near = {table.oid for table in _named(tables, scripts)}
         mine = [each for each in more if each.tenant == tenants.a]
         like = [
             each
-            for each in dict.fromkeys([*few[0], *mine])
+            for each in dict.fromkeys([*few[0], *mine, *written])
             if each.table.oid in near and not each.there
         ]
         pairs = {pair for script in scripts for pair in compared(script)}
         expressions = {pair for script in scripts for pair in computed(script)}
         more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions)
+        more += make_lower(maker, [each for each in tables if each.oid in near], tenants.b)
         of_a, of_b = (
             [*few[at], *(row for each in more if each.tenant == whose for row in each.family())]
             for at, whose in enumerate((tenants.a, tenants.b))
         )
+        parents = [row for each in written for row in each.family()[:-1]]
         twins, unmade = make_twins(maker, like, tenants.b)
     ways = [(few[0], few[1]), (of_a, of_b), *((of_a, each.beside(of_b)) for each in twins)]
     unlike = {
-        (frozenset(a), frozenset(b)): (list(dict.fromkeys(a)), list(dict.fromkeys(b)))
+        (frozenset(a), frozenset(b)): (list(dict.fromkeys([*a, *parents])), list(dict.fromkeys(b)))
         for a, b in ways
     }
     return RowsToTry(tuple(unlike.values()), tuple(unmade))

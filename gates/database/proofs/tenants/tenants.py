@@ -93,6 +93,11 @@ class Tenants:
         self._new[table.oid, tenant] = row
         return row
 
+    def planned(self, table: Table, tenant: str, wish: Wish) -> Row:
+        """A row that is not there yet, as it is wished for. Raises `NoRowError`."""
+        self._seed += 1
+        return self.maker.plan(table, tenant, self._seed, wish=wish)
+
     def met_rows(self, table: Table, tenant: str) -> list[Row]:
         """The rows of a tenant among those of `met`, after the rows of any that they need."""
         met = self.met.get(table.oid, ())
