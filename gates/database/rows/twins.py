@@ -80,7 +80,7 @@ def _made_beside(
     made: dict[_Wanted, Row] = {}
     left: dict[_Wanted, str] = {}
     changed: dict[Row, Row] = {}
-    with _undone(maker):
+    with undone(maker):
         for each in wanted:
             try:
                 made[each] = _made(maker, each.row.table, tenant, each.seed, each.values)
@@ -103,7 +103,7 @@ def _remade(maker: Maker, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Twins]:
     import psycopg
 
     changed: dict[Row, Row] = {}
-    with _undone(maker):
+    with undone(maker):
         for own, row in pairs:
             delete = f"DELETE FROM {own.table.qualified} WHERE {own.condition()}"
             with contextlib.suppress(psycopg.Error, NoRowError), maker.own.transaction():
@@ -164,7 +164,7 @@ def unique_for_all(table: Table) -> set[int]:
 
 
 @contextlib.contextmanager
-def _undone(maker: Maker) -> Iterator[None]:
+def undone(maker: Maker) -> Iterator[None]:
     """What is made within is gone afterwards, and so is what the maker knows of it."""
     made = dict(maker.made)
     try:

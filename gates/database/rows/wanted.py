@@ -9,6 +9,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.parsing.conditions import Part, Relation, Wanted, wanted_of
 from gates.database.parsing.script import Script
 from gates.database.rows.make import Maker, Wish
+from gates.database.rows.other_values import changeable, undefaulted
 from gates.database.rows.row import Row
 from gates.database.rows.solve import Rule
 from gates.errors import CouldNotCheckError
@@ -77,13 +78,18 @@ class _Making:
         """A row of each table that a statement joins, the table that it changes last; those before
         the first that cannot be made."""
         known = {each.alias: table for each in wanted.relations if (table := self._table(each))}
-        if wanted.relations[0].alias not in known:
+        target = known.get(wanted.relations[0].alias)
+        if target is None or target.oid not in self.maker.own_tables:
             return []
         kept = dict(self.maker.made)
         made: dict[str, Row] = {}
         try:
             for relation in reversed(wanted.relations):
                 if (table := known.get(relation.alias)) is None:
+                    continue
+                if table.oid not in self.maker.own_tables:  # the platform's has the row that it has
+                    row = self.maker.made.get((table.oid, self.session or self.tenant))
+                    made |= {relation.alias: row} if row is not None else {}
                     continue
                 row = self._row(relation, table, wanted, known, made)
                 if row is None:
@@ -99,9 +105,7 @@ class _Making:
             (
                 table
                 for table in self.maker.tables.values()
-                if table.name == relation.name
-                and table.schema == (relation.schema or "public")
-                and table.oid in self.maker.own_tables
+                if table.name == relation.name and table.schema == (relation.schema or "public")
             ),
             None,
         )
@@ -121,15 +125,30 @@ class _Making:
         tries = [alone, [each for each in alone if each.whole]]
         if target and changes is not None and _only(changes, relation.alias, known):
             tries.insert(0, [*alone, changes])
+        tenant = self.tenant if target else self.session or self.tenant
         for parts in tries:
             rule = _rule(parts, relation.alias, table, self.hints)
-            wish = Wish(rule, values, self.session)
-            tenant = self.tenant if target else self.session or self.tenant
-            try:
-                return self.maker.make(table, tenant, self.seed, wish)
-            except CouldNotCheckError:
-                continue
+            for more in self._unlike(table, tenant, rule):
+                wish = Wish(rule, {**more, **values}, self.session)
+                try:
+                    return self.maker.make(table, tenant, self.seed, wish)
+                except CouldNotCheckError:
+                    continue
         return None
+
+    def _unlike(self, table: Table, tenant: str, rule: Rule | None) -> Iterator[Mapping[int, str]]:
+        """Values that are not what defaults give, for a row of another tenant than the session's:
+        what is taken of it shows. Then none."""
+        asked = rule.columns if rule is not None else ()
+        if self.session not in {"", tenant}:
+            yield {
+                column.number: value
+                for column in changeable(self.maker, table)
+                if column.default and column.number not in asked
+                if self.maker.types.get(column.type_oid).category in {"N", "S"}
+                if (value := undefaulted(self.maker, table, column, self.seed))
+            }
+        yield {}
 
 
 def _rule(parts: Sequence[Part], alias: str, table: Table, hints: str) -> Rule | None:

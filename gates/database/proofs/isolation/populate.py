@@ -5,23 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
-from gates.database.parsing.let_through import let_through
 from gates.database.proofs.isolation.keys import blocked_by_key
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row, TakenError
 from gates.database.rows.solve import NoRowError
-from gates.database.rows.wanted import make_let_through
-from gates.database.shapes.deviation import Definitions
-from gates.database.tenant_session import (
-    APP,
-    EVERY_COMMAND,
-    organization_of,
-    quote,
-    user_of,
-)
+from gates.database.tenant_session import APP, EVERY_COMMAND
 
 
 def add_sparse_row(tenants: Tenants, table: Table) -> None:
@@ -33,22 +23,6 @@ def add_sparse_row(tenants: Tenants, table: Table) -> None:
             tenants.maker.first(table, tenants.c, 701)
             break
     tenants.maker.sparse = frozenset()
-
-
-def add_met_rows(
-    tenants: Tenants, table: Table, policies: Sequence[RowPolicy], definitions: Definitions
-) -> None:
-    """Rows of A and B that meet the conditions of a table's policies, one by one, in a session of
-    A; first those of the policies that let rows in."""
-    own = [each for each in policies if each.table == table.oid]
-    adding = [each.check or each.using for each in own if each.command in {"ALL", "INSERT"}]
-    texts = dict.fromkeys(each for each in (*adding, *(p.using for p in own)) if each)
-    a = tenants.a
-    ids = (a, user_of(a), organization_of(a))
-    hints = " ".join([definitions.around(" ".join(texts)), *map(quote, ids)])
-    wanted = [each for text in texts for each in let_through(table.qualified, text)]
-    seeds = [(a, 1), (tenants.b, 501)]
-    tenants.met[table.oid] = make_let_through(tenants.maker, wanted, seeds, a, hints)
 
 
 def remove_third_tenant(tenants: Tenants, tables: Sequence[Table]) -> None:

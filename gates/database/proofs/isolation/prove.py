@@ -16,6 +16,7 @@ from gates.database.proofs.isolation.claims import sessions_with_claims
 from gates.database.proofs.isolation.confirm import Confirmed, confirm
 from gates.database.proofs.isolation.indirect_writes import indirect_writes
 from gates.database.proofs.isolation.keys import exclusions, oracles, references, untried
+from gates.database.proofs.isolation.met_rows import add_met_rows
 from gates.database.proofs.isolation.other_access import (
     crossed_claims,
     other_commands,
@@ -24,7 +25,6 @@ from gates.database.proofs.isolation.other_access import (
 )
 from gates.database.proofs.isolation.platform_acts import platform_acts
 from gates.database.proofs.isolation.populate import (
-    add_met_rows,
     add_rows,
     add_sparse_row,
     drop_foreign_keys,

@@ -14,7 +14,7 @@ from gates.database.parsing.script import Script
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
 from gates.database.rows.tied import make_lower, make_tied
-from gates.database.rows.twins import make_twins
+from gates.database.rows.twins import make_twins, undone
 from gates.database.rows.wanted import make_let_through, make_wanted
 
 WORD = re.compile(r"\w+")
@@ -58,7 +58,7 @@ def rows_to_try(
     of A. The further ones are made and undone: a script makes them again."""
     maker = tenants.maker
     few = [rows_of(tenants, each, tables) for each in (tenants.a, tenants.b)]
-    with maker.own.transaction(force_rollback=True):
+    with undone(maker):
         seeds = [(tenants.a, 1), (tenants.b, 501)]
         more = make_wanted(maker, scripts, seeds, violating=False)
         reads = [each for script in scripts for each in read_by(script)]
