@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gates.database.catalog_state.tables import Table
-from gates.database.rows.make import Maker, Wish
+from gates.database.rows.make import Maker, TakenError, Wish
 from gates.database.rows.other_values import assignments, changeable
 from gates.database.rows.row import Row
 from gates.database.rows.solve import NoRowError
@@ -19,6 +19,10 @@ _KINDS = ((-1, ""), (1001, ""), (-401, "-"), (1601, "+"))
 """Seeds of rows, with a smaller number than the other tenant's and with larger ones, at the same
 time; and earlier and later ones."""
 _STEP = 2
+_REMEDY = (
+    "so rows of two tenants that equal each other were not tried; offer values that both may have"
+    " in x-sample-values, see docs/policy.md"
+)
 _NOW = re.compile(
     r"(?:now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)|CURRENT_TIMESTAMP"
 )
@@ -70,7 +74,7 @@ def make_twins(maker: Maker, rows: Sequence[Row], tenant: str) -> tuple[list[Twi
     changed = [own for each in found for own in each.changed or ()]
     like = {row.table.oid: row for row in reversed(rows)}
     found += _remade(maker, [(own, like[own.table.oid]) for own in changed])
-    return found, list(dict.fromkeys(never.values()))
+    return found, [f"{each}; {_REMEDY}" for each in dict.fromkeys(never.values())]
 
 
 def _made_beside(
@@ -131,12 +135,34 @@ def _taking(maker: Maker, own: Row, values: Mapping[int, str]) -> Row | None:
 
 
 def _made(maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[int, str]) -> Row:
-    """A row with these values. Raises `NoRowError`, also where its table's rules want others."""
+    """A row with these values; where its table's rules do not let two tenants have the same in some
+    columns, with others there. Raises `NoRowError`."""
+    try:
+        return _with(maker, table, tenant, seed, values)
+    except TakenError:
+        raise
+    except NoRowError:
+        bound = _bound(table)
+        free = {number: value for number, value in values.items() if number not in bound}
+        if len(free) == len(values):
+            raise
+        return _with(maker, table, tenant, seed, free)
+
+
+def _with(maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[int, str]) -> Row:
     row = maker.make(table, tenant, seed, Wish(None, values))
     other = [table.by_number[n].name for n, value in values.items() if row.values.get(n) != value]
     if other:
-        raise NoRowError(f"{table.label}: its rules want another value of {' and '.join(other)}")
+        raise NoRowError(f"{table.label}: a trigger gives other values of {' and '.join(other)}")
     return row
+
+
+def _bound(table: Table) -> set[int]:
+    """The columns that a rule ties to whose the row is, or which."""
+    whose = {*(table.primary.columns if table.primary else ())}
+    whose |= {table.tenant.number} if table.tenant is not None else set()
+    rules = [set(rule.columns) for rule in table.checks]
+    return {number for rule in rules if rule & whose for number in rule}
 
 
 def _shared(maker: Maker, row: Row, shift: str = "") -> dict[int, str] | None:
