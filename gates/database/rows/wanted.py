@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.conditions import Part, Relation, Wanted, wanted_of
@@ -41,6 +41,18 @@ def make_wanted(
 def wish_for(wanted: Wanted, table: Table) -> Wish | None:
     """What a row of the first relation, a table, has to be; None where nothing is asked of it."""
     rule = _rule(wanted.parts, wanted.relations[0].alias, table, "")
+    return Wish(rule) if rule is not None else None
+
+
+def rule_for(violating: Sequence[Wanted], table: Table) -> Wish | None:
+    """That a row of a table meets the new rules that such rows violate; None where there are
+    none."""
+    parts = [
+        replace(part, text=part.text.removeprefix("NOT "))
+        for each in violating
+        for part in each.parts
+    ]
+    rule = _rule(parts, table.name, table, "")
     return Wish(rule) if rule is not None else None
 
 

@@ -75,16 +75,23 @@ def platform_acts(
             for each in (write.exposed, *_on_rows_of_b(tenants, write))
         ),
     ]
-    told = set()
     scripts = sources.everything if writes else []
     alike = rows_to_try(tenants, tables, scripts, [each.row for each in writes if each.row])
-    for each in _of_acts(database, tenants, tables, acts, own, alike, unproved) if acts else ():
+    told = set()
+    not_run: list[tuple[Act, str]] = []
+    given = (tables, acts, own, alike, unproved, not_run)
+    for each in _of_acts(database, tenants, *given) if acts else ():
         told.add(each.exposed.place)
         yield each
     files = {place.path for place in told if place is not None}
-    for each in files_over_rows(database, tenants, own, unproved):
+    tried: set[str] = set()
+    for each in files_over_rows(database, tenants, own, unproved, tried):
         if each.exposed.place is None or each.exposed.place.path not in files:
             yield each
+    for act, sentence in not_run:
+        # What is no longer there when all files have run was there for its own file.
+        if act.exposed.place is None or act.exposed.place.path not in tried:
+            unproved.append(sentence)
 
 
 def _of_acts(
@@ -95,6 +102,7 @@ def _of_acts(
     own: frozenset[str],
     alike: RowsToTry,
     unproved: list[str],
+    not_run: list[tuple[Act, str]],
 ) -> Iterator[Exposure]:
     asks = asked(tenants, tables, own)
     shown: set[tuple[str, str]] = set()
@@ -122,9 +130,8 @@ def _of_acts(
                 break
             else:
                 if not act.does_nothing(error):
-                    unproved.append(
-                        f"{act.exposed.label} ({act.shown}) could not be run alone: error {error}"
-                    )
+                    sentence = f"{act.exposed.label} ({act.shown}) could not be run alone: error"
+                    not_run.append((act, f"{sentence} {error}"))
 
 
 def _on_rows_of_b(tenants: Tenants, write: Write) -> Iterator[Exposed]:

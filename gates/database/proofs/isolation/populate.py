@@ -91,7 +91,9 @@ def is_of(row: Row, tenant: str) -> bool:
 
 def grant_everything(tenants: Tenants, tables: Sequence[Table]) -> None:
     """Let the application role try every command: a policy must hold by itself. Sequences that
-    columns take their numbers from, too."""
+    columns take their numbers from, and schemas, too."""
+    for statement in dict.fromkeys(each for table in tables for each in tenants.unused(table)):
+        tenants.owner.execute(statement)
     if tables:
         names = ", ".join(table.qualified for table in tables)
         tenants.owner.execute(f"GRANT {', '.join(EVERY_COMMAND)} ON {names} TO {APP}")

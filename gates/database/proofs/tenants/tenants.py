@@ -10,6 +10,7 @@ it has one: a policy must hold by itself.
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ from gates.database.tenant_session import APP, Entry, Sessions
 
 if TYPE_CHECKING:
     import psycopg
+
+
+_SEQUENCE = re.compile(r"nextval\('([^']+)'::regclass\)")
 
 
 @dataclass
@@ -47,6 +51,8 @@ class Tenants:
     met: dict[int, list[Row]] = field(default_factory=dict)
     """By table, further rows of A and B that meet what its policies ask of a row, first those that
     may be added; before each of them rows of A in other tables that are asked for."""
+    unusable: frozenset[tuple[str, str]] = frozenset()
+    """What the application role has no USAGE of: "schema" or "sequence", and its quoted name."""
     attempts: int = 0
     _seed: int = 900
     _new: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -277,6 +283,23 @@ class Tenants:
 
     def missing_grants(self, table: Table, command: str) -> list[str]:
         """GRANT statements for what the application role lacks to run `command` with a WHERE."""
+        return [*(f"{each};  -- not granted as yet" for each in self.unused(table, command)),
+                *self._missing_on(table, command)]  # fmt: skip
+
+    def unused(self, table: Table, command: str = "INSERT") -> list[str]:
+        """GRANT statements for the schema of a table, and for the sequences that an INSERT takes
+        numbers from, where the application role may not use them."""
+        found = []
+        schema = table.qualified.partition(".")[0]
+        if ("schema", schema) in self.unusable:
+            found.append(f"GRANT USAGE ON SCHEMA {schema} TO {APP}")
+        for column in table.columns if command == "INSERT" else ():
+            named = _SEQUENCE.match(column.default or "")
+            if named and ("sequence", named[1]) in self.unusable:
+                found.append(f"GRANT USAGE ON SEQUENCE {named[1]} TO {APP}")
+        return found
+
+    def _missing_on(self, table: Table, command: str) -> list[str]:
         has = self.grants.get(table.oid, frozenset())
         wanted = {command} if command in {"SELECT", "INSERT", "TRUNCATE"} else {command, "SELECT"}
         return [
