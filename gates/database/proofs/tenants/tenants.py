@@ -232,18 +232,20 @@ class Tenants:
         who: Entry | None = None,
         triggers: bool = True,
         used: bool = False,
+        as_granted: bool = False,
     ) -> str:
         """The smallest script that shows something: rows, role, who it is (None: tenant A; empty:
         nobody), statement.
 
-        `used` has it happen on a connection that was a tenant's before. `command` is what the
+        `used` has it happen on a connection that was a tenant's before; `as_granted` grants the
+        role nothing for it. `command` is what the
         role needs a grant for on `table`. Without `triggers`, the table's
         are disabled first.
         """
         who = self.as_a if who is None else who
         lines = ["BEGIN;", *(f"{each};" for each in self.as_a), "ROLLBACK;"] if used else []
         lines += ["BEGIN;", *self.made(rows, enter=who != ())]
-        lines += self.missing_grants(table, command)
+        lines += [] if as_granted else self.missing_grants(table, command)
         if not triggers:
             disable = f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER;"
             lines.append(f"{disable}  -- they stop it now, but no policy does")
