@@ -1,20 +1,15 @@
 """Whether what a statement leaves with tenant A depends on the rows of tenant B: it is run without
 them and with them, past row security, and what A then has is compared."""
 
-# ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gates.database.catalog_state.tables import Column, Table
 from gates.database.parsing.script import parse
-from gates.database.proofs.isolation.rows_to_try import WORD
 from gates.database.proofs.isolation.views_and_functions import Exposed
-from gates.database.proofs.tenants.outcomes import tenant_column
 from gates.database.proofs.tenants.replay import (
     BEFORE,
     DEPENDS,
@@ -25,7 +20,6 @@ from gates.database.proofs.tenants.replay import (
 )
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
-from gates.database.rows.values import quote
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,8 +27,6 @@ if TYPE_CHECKING:
     from gates.database import Clone
     from gates.database.prepared.scratch import Scratch
 
-_CALL = re.compile(r"\w\(|CURRENT_|LOCALTIME|_USER")
-"""In a default: what may give another value each time, and no constant."""
 _NOTHING = "SELECT 1"
 TIES = (
     "fails with {}, though it runs over the rows of each of two tenants alone: it ties the ones to"
@@ -245,27 +237,4 @@ def untried(what: str, sqlstate: str) -> str:
     return (
         f"{what} does not run over rows of two tenants that equal each other: error {sqlstate};"
         " offer values that it runs over in x-sample-values, see docs/policy.md"
-    )
-
-
-def asked(tenants: Tenants, tables: Sequence[Table], own: Collection[str]) -> tuple[str, str]:
-    """Queries for A's rows in tables, and for how many it has. Columns that PostgreSQL numbers or
-    computes are left out of the rows; what functions of the module's `own` fill is not."""
-    values, counts = [], []
-    for table in (each for each in tables if each.tenant is not None):
-        filled = [each.name for each in table.columns if _filled(each, own)]
-        left_out = f" - ARRAY[{', '.join(map(quote, filled))}]" if filled else ""
-        mine = f"WHERE r.{tenant_column(table)} = {quote(tenants.a)}"
-        values.append(
-            f"SELECT {quote(table.name)}, (to_jsonb(r){left_out})::text FROM {table.qualified} AS r"
-            f" {mine}"
-        )
-        counts.append(f"SELECT {quote(table.name)}, count(*) FROM {table.qualified} AS r {mine}")
-    return " UNION ALL ".join(values), " UNION ALL ".join(counts)
-
-
-def _filled(column: Column, own: Collection[str]) -> bool:
-    default = column.default or ""
-    return bool(column.identity) or (
-        _CALL.search(default) is not None and set(own).isdisjoint(WORD.findall(default))
     )

@@ -18,12 +18,12 @@ from gates.database.parsing.conditions import Wanted, wanted_of
 from gates.database.parsing.script import Script, Statement, parse, strings
 from gates.database.parsing.statements import within
 from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.isolation.asked import asked
 from gates.database.proofs.isolation.depends import (
     TIES,
     Act,
     NotRunError,
     Trial,
-    asked,
     shown_by,
     untried,
 )

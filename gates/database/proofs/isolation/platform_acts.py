@@ -13,12 +13,12 @@ from dataclasses import replace
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
+from gates.database.proofs.isolation.asked import asked
 from gates.database.proofs.isolation.depends import (
     TIES,
     Act,
     NotRunError,
     Trial,
-    asked,
     shown_by,
     untried,
 )
