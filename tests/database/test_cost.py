@@ -20,6 +20,7 @@ from gates.model import Level
 from gates.settings import Policy, load_policy
 from tests.conftest import ROOT
 from tests.database.conftest import BASE, HEAD, TABLE
+from tests.database.witnesses import unshown
 
 RELEASED = ("migrations/000_init.sql",)
 ROWS = 1000
@@ -37,7 +38,10 @@ def judged(sql_module, database):
         if previous:
             digests = tuple(MigrationDigest(path, "") for path in RELEASED)
             before = replace(before, known=True, version="0.9.0", migrations=digests)
-        return list(migration_locks.run(module, opened, policy, before))
+        found = list(migration_locks.run(module, opened, policy, before))
+        for each in found:
+            assert unshown(opened, module, "migration-locks", each) == ""
+        return found
 
     return judge
 

@@ -6,6 +6,7 @@ import pytest
 
 from gates.model import Verdict
 from tests.database.conftest import HEAD, TABLE, results
+from tests.database.witnesses import unshown
 
 ADD = f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS colour text;"
 DROP = f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS colour;"
@@ -20,7 +21,8 @@ def rolled_back(sql_module, shared):
         if down is not None:
             files["rollback/001_more.sql"] = HEAD + down
         module = sql_module(files | {name: HEAD + sql for name, sql in more.items()})
-        return results(module, shared, "rollback-restores")["rollback-restores"]
+        found = results(module, shared, "rollback-restores", look=unshown)
+        return found["rollback-restores"]
 
     return run
 

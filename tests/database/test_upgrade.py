@@ -7,6 +7,7 @@ import pytest
 from gates.database.proofs.upgrade.upgrade import upgrade
 from gates.errors import CouldNotCheckError
 from tests.database.conftest import BASE, HEAD, TABLE
+from tests.database.upgrade_witnesses import unshown_upgrade
 
 PRE, POST = "hooks/pre_upgrade.sql", "hooks/post_upgrade.sql"
 ADD = f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS colour text DEFAULT 'white';"
@@ -21,7 +22,11 @@ def upgraded(sql_module, database):
     def run(files: dict[str, str], released: dict[str, str] | None = None):
         old = sql_module(released or {})
         new = sql_module({name: HEAD + sql for name, sql in files.items()})
-        return upgrade(database(new), old, new)
+        opened = database(new)
+        found = upgrade(opened, old, new)
+        for each in found.faults:
+            assert unshown_upgrade(opened, old, new, each) == ""
+        return found
 
     return run
 

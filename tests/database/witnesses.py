@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 
 from gates.database import Database
 from gates.database.catalog_state.snapshot import diff
+from gates.database.parsing.script import parse
 from gates.database.prepared.scratch import Scratch
 from gates.database.proofs.tenants.replay import Answer, claim_holds, run_as_printed
 from gates.database.rows.filling import fill
@@ -78,7 +80,7 @@ def _audit(database: Database, module: Module, finding: Finding) -> str:
 _WRITES = {"INSERT", "UPDATE"}
 
 
-def _run(scratch: Scratch, sql: str) -> str:
+def run_file(scratch: Scratch, sql: str) -> str:
     """The SQLSTATE that a file ends with as its owner runs it, all at once; "" for none."""
     session = scratch.session("owner")
     alone = "CONCURRENTLY" in sql or "\nCOMMIT" in sql
@@ -94,7 +96,7 @@ def _run(scratch: Scratch, sql: str) -> str:
 
 def _failed(scratch: Scratch, sql: str, finding: Finding) -> str:
     said = _STATE.search(finding.message)
-    got = _run(scratch, sql)
+    got = run_file(scratch, sql)
     return "" if said and got == said[1] else f"{finding.message}: {got or 'it runs'}"
 
 
@@ -103,7 +105,7 @@ def _apply(database: Database, module: Module, finding: Finding) -> str:
         for path, sql in database.scripts:
             if path == finding.location.path:
                 return _failed(scratch, sql, finding)
-            assert _run(scratch, sql) == ""
+            assert run_file(scratch, sql) == ""
     return f"no such file: {finding.location}"
 
 
@@ -114,15 +116,15 @@ def _again(database: Database, module: Module, finding: Finding) -> str:
             return _failed(scratch, sql, finding)
         before = scratch.snapshot()
         if (table := _TABLE.search(finding.message)) is None:
-            assert _run(scratch, sql) == ""
+            assert run_file(scratch, sql) == ""
             found = diff(before, scratch.snapshot())
             return "" if any(each in finding.message for each in found) else str(found)
         for rows in (False, True):
             if rows:
                 fill(database, scratch, before=database.scripts)
-                _run(scratch, sql)
+                run_file(scratch, sql)
             old = scratch.digests()
-            _run(scratch, sql)
+            run_file(scratch, sql)
             if scratch.digests()[table[1]] != old[table[1]]:
                 return ""
     return f"{finding.message}: nothing changes"
@@ -130,23 +132,103 @@ def _again(database: Database, module: Module, finding: Finding) -> str:
 
 def _back(database: Database, module: Module, finding: Finding) -> str:
     numbers = {each.rollback_path: number for number, each in enumerate(module.migrations)}
+    if finding.location.path not in numbers:
+        return _forth(database, module, finding)
     number = numbers[finding.location.path]
     migration = module.migrations[number]
     with database.scratch("baseline") as scratch:
         for _, sql in database.scripts[:number]:
-            assert _run(scratch, sql) == ""
+            assert run_file(scratch, sql) == ""
         fill(database, scratch, before=[(migration.path, migration.sql)])
         schema, rows = scratch.snapshot(), scratch.digests()
-        assert _run(scratch, migration.sql) == ""
+        assert run_file(scratch, migration.sql) == ""
         back = migration.rollback_sql or HEAD
         if "the rollback fails" in finding.message:
             return _failed(scratch, back, finding)
-        assert _run(scratch, back) == ""
+        assert run_file(scratch, back) == ""
         if "the rows" in finding.message:
-            return "" if scratch.digests() != rows else f"{finding.message}: the same rows"
+            now = scratch.digests()
+            still = [
+                each for each in tables_of(finding.detail or "") if now.get(each) == rows[each]
+            ]
+            return f"{finding.message}: {still} as they were" if still else ""
         found = diff(schema, scratch.snapshot(), came="is left behind", went="is missing")
     said = [each for each in (finding.detail or "").splitlines() if each not in found]
     return f"{finding.message}: {said} and not {found}" if said else ""
+
+
+def _forth(database: Database, module: Module, finding: Finding) -> str:
+    """What is said of a migration after its rollback."""
+    (number,) = [
+        n for n, each in enumerate(module.migrations) if each.path == finding.location.path
+    ]
+    migration = module.migrations[number]
+    if "it has no rollback" in finding.message:
+        return "" if migration.rollback_path is None else f"{migration.rollback_path} is there"
+    with database.scratch("baseline") as scratch:
+        if "does not run again, with rows" in finding.message:
+            for _, sql in database.scripts[:number]:
+                assert run_file(scratch, sql) == ""
+            fill(database, scratch, before=[(migration.path, migration.sql)])
+            return _failed(scratch, migration.sql, finding)
+        for _, sql in database.scripts:
+            assert run_file(scratch, sql) == ""
+        for each in reversed(module.migrations):
+            assert run_file(scratch, each.rollback_sql or HEAD) == ""
+        for at, (path, sql) in enumerate(database.scripts):
+            if at:
+                fill(database, scratch, before=[(path, sql)])
+            assert run_file(scratch, sql) == ""
+        found = diff(database.applied.snapshot, scratch.snapshot())
+    return "" if found else f"{finding.message}: the schema is the same"
+
+
+def tables_of(detail: str) -> list[str]:
+    """The tables of which a finding says, a line each, that rows or values are gone."""
+    found = [re.search(r"table ([\w.]+)", line) for line in detail.splitlines()]
+    assert found, detail
+    return [each[1] for each in found if each is not None]
+
+
+_WAITING = re.compile(r"nobody can (read or write|write to) table (\S+?)(?=,| and |$)")
+
+
+def _locks(database: Database, module: Module, finding: Finding) -> str:
+    """The file is run up to the line, and others try what nobody is to be able to."""
+    waiting = _WAITING.findall(finding.message)
+    with database.scratch("baseline") as scratch:
+        for path, sql in (*database.scripts, *database.hooks):
+            if path != finding.location.path:
+                assert run_file(scratch, sql) == ""
+                continue
+            fill(database, scratch, before=[(path, sql)])
+            script = parse(path, sql)
+            last = [each for each in script.statements
+                    if script.position(each.offset)[0] <= (finding.location.line or 1)]  # fmt: skip
+            owner, other = scratch.session("owner"), scratch.session("admin")
+            alone = not script.in_one_transaction
+            for each in last:
+                if each is last[-1 if alone else 0]:
+                    owner.execute("BEGIN")
+                owner.execute(each.text.encode())
+            said = [_let(other, what, table) for what, table in waiting]
+            owner.execute("ROLLBACK")
+            return " ".join(filter(None, said))
+    return f"no such file: {finding.location}"
+
+
+def _let(other: psycopg.Connection[Any], what: str, table: str) -> str:
+    """What another session can do with a table though it is not to be able to."""
+    modes = {"write to": ["ROW EXCLUSIVE"], "read or write": ["ROW EXCLUSIVE", "ACCESS SHARE"]}
+    for mode in modes[what]:
+        try:
+            with other.transaction():
+                other.execute("SET LOCAL lock_timeout = '100ms'")
+                other.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
+        except psycopg.errors.LockNotAvailable:
+            continue
+        return f"{table} can be had in {mode} mode"
+    return ""
 
 
 AGAIN: dict[str, Callable[[Database, Module, Finding], str]] = {
@@ -155,4 +237,5 @@ AGAIN: dict[str, Callable[[Database, Module, Finding], str]] = {
     "migrations-apply": _apply,
     "migrations-idempotent": _again,
     "rollback-restores": _back,
+    "migration-locks": _locks,
 }

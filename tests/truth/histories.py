@@ -47,6 +47,8 @@ UNION ALL SELECT 'index ' || indexrelid::regclass::text, indrelid::regclass::tex
  WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information)'
 UNION ALL SELECT 'function ' || oid::regprocedure::text, NULL FROM pg_proc
  WHERE pronamespace::regnamespace::text !~ '^(pg_|information)'
+UNION ALL SELECT 'type ' || oid::regtype::text, NULL FROM pg_type
+ WHERE typtype IN ('e', 'd') AND typnamespace::regnamespace::text !~ '^(pg_|information)'
 UNION ALL SELECT 'trigger ' || tgname || ' on ' || tgrelid::regclass::text, tgrelid::regclass::text
   FROM pg_trigger WHERE NOT tgisinternal
 UNION ALL SELECT 'constraint ' || conname || ' on ' || conrelid::regclass::text,

@@ -18,6 +18,8 @@ from gates.settings import Settings
 from tests.conftest import EXAMPLES
 from tests.database.conftest import results
 from tests.database.corpus import DEFECTS
+from tests.database.hostile.certain_rows import MORE_CERTAIN_ROWS
+from tests.database.hostile.conditions import MORE_CONDITIONS
 from tests.database.hostile.files import SIBLINGS
 from tests.database.hostile.test_hostile import REFUSED, reasons
 from tests.truth.tally import Tally
@@ -78,7 +80,7 @@ def defects() -> Tally:
 def hostile() -> Tally:
     """Each module of an attacker is refused."""
     missed = []
-    modules = (*REFUSED, *SIBLINGS)
+    modules = (*REFUSED, *SIBLINGS, *MORE_CONDITIONS, *MORE_CERTAIN_ROWS)
     with server() as settings:
         for each in modules:
             said = reasons(checked(settings, each.files, each.check))

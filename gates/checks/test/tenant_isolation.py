@@ -44,8 +44,11 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         The script of each finding is run once more, alone, before it is told; what it does not show
         is a warning, and proves nothing.
         What migrations, hooks, triggers, defaults and rules of columns do with the platform's
-        rights is run without the other tenant's rows and with them, and must leave the same with
-        the first; a file that touches rows also whole, on what the files before it have made.
+        rights, and what views and functions with their owner's rights give, is run without the
+        other tenant's rows and with them, and must leave the same with the first; a file that
+        touches rows also whole, on what the files before it have made. The rows are those that
+        conditions ask for, also in functions and policies, and rows of two tenants that equal each
+        other: where none can be made, or a statement does not run over them, nothing is proved.
         What calls and writes leave in a session (a cursor, a prepared statement, a channel, a lock,
         a setting, a temporary object), the next tenant on the connection would find.
         A tenant's own rows must be within its reach, else nothing was proved.

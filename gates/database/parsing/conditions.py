@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 from gates.database.parsing.script import Script
 from gates.database.parsing.statements import Inner, statements_of
+from gates.database.parsing.trees import Tree, column_of, columns_in, is_equality, text_of, walk
 from gates.records import dataclass
 
-Tree: TypeAlias = Any
-"""A node of pglast, or a list of them; the package has no types."""
 _DATA = frozenset({"UpdateStmt", "DeleteStmt", "MergeStmt"})
 _MOST = 8
 """Conditions of one statement."""
@@ -88,38 +86,39 @@ def _of_statement(inner: Inner) -> Iterator[Wanted]:
     for node in walk(raw.stmt):
         kind = type(node).__name__
         if kind in {"UpdateStmt", "DeleteStmt", "MergeStmt"}:
-            yield from _of_change(inner, node, kind)
+            yield from of_change(inner, node, kind)
         elif kind == "AlterTableStmt":
             yield from _of_alter(inner, node)
         elif kind == "InsertStmt" and type(node.selectStmt).__name__ == "SelectStmt":
             select = node.selectStmt
-            relations, parts = _joined(select.fromClause)
+            relations, parts = joined(select.fromClause)
             if relations:
-                yield from _branches(inner, relations, parts, select.whereClause)
+                yield from branches(inner, relations, parts, select.whereClause)
 
 
-def _of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
+def of_change(inner: Inner, node: Tree, kind: str) -> Iterator[Wanted]:
+    """What rows an UPDATE, DELETE or MERGE is about."""
     relations = [_relation(node.relation)]
     parts: list[Part] = []
     changes = None
     cases: list[Tree] = []
     if kind == "MergeStmt":
-        more, parts = _joined([node.sourceRelation])
-        parts += _conjuncts(node.joinCondition)
+        more, parts = joined([node.sourceRelation])
+        parts += conjuncts(node.joinCondition)
         relations += more
         for when in node.mergeWhenClauses or ():
             if "NOT_MATCHED" not in when.matchKind.name:
-                yield from _branches(inner, relations, parts, when.condition)
+                yield from branches(inner, relations, parts, when.condition)
         return
-    more, parts = _joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
+    more, parts = joined(node.fromClause if kind == "UpdateStmt" else node.usingClause)
     relations += more
     if kind == "UpdateStmt":
         changes = _changes(node.targetList, relations[0].alias)
         cases = [each for each in walk(node.targetList) if type(each).__name__ == "CaseExpr"]
-    yield from _branches(inner, relations, parts, node.whereClause, changes)
+    yield from branches(inner, relations, parts, node.whereClause, changes)
     for case in cases:
         for condition in _whens(case):
-            given = [*parts, *_conjuncts(node.whereClause), _part(condition)]
+            given = [*parts, *conjuncts(node.whereClause), _part(condition)]
             yield Wanted(inner, tuple(relations), tuple(given), changes)
 
 
@@ -139,19 +138,19 @@ def _of_alter(inner: Inner, node: Tree) -> Iterator[Wanted]:
             yield Wanted(inner, (relation,), (part,), violates=True)
 
 
-def _branches(
+def branches(
     inner: Inner,
     relations: Sequence[Relation],
     parts: Sequence[Part],
     where: Tree,
     changes: Part | None = None,
 ) -> Iterator[Wanted]:
-    """One for a condition; for one of several with OR, one for each."""
+    """What rows a condition is about: for one of several with OR, each of them."""
     branches = [where]
     if type(where).__name__ == "BoolExpr" and where.boolop.name == "OR_EXPR":
         branches = list(where.args)
     for branch in branches:
-        yield Wanted(inner, tuple(relations), (*parts, *_conjuncts(branch)), changes)
+        yield Wanted(inner, tuple(relations), (*parts, *conjuncts(branch)), changes)
 
 
 def _changes(targets: Tree, alias: str) -> Part | None:
@@ -184,7 +183,7 @@ def _whens(case: Tree) -> Iterator[Tree]:
             )  # fmt: skip
 
 
-def _joined(items: Tree) -> tuple[list[Relation], list[Part]]:
+def joined(items: Tree) -> tuple[list[Relation], list[Part]]:
     """The tables of a FROM clause, and the conditions of its joins."""
     relations: list[Relation] = []
     parts: list[Part] = []
@@ -194,23 +193,36 @@ def _joined(items: Tree) -> tuple[list[Relation], list[Part]]:
             relations.append(_relation(item))
         elif kind == "JoinExpr":
             for side in (item.larg, item.rarg):
-                more, given = _joined([side])
+                more, given = joined([side])
                 relations, parts = relations + more, parts + given
-            parts += _conjuncts(item.quals)
+            parts += conjuncts(item.quals)
     return relations, parts
 
 
-def _conjuncts(node: Tree) -> list[Part]:
+def conjuncts(node: Tree) -> list[Part]:
+    """The conditions that an expression joins by AND."""
     if node is None:
         return []
     if type(node).__name__ == "BoolExpr" and node.boolop.name == "AND_EXPR":
-        return [part for each in node.args for part in _conjuncts(each)]
-    return [_part(node)]
+        return [part for each in node.args for part in conjuncts(each)]
+    return [_part(node), *_to_be_compared(node)]
+
+
+def _to_be_compared(node: Tree) -> Iterator[Part]:
+    """That there is something to compare on either side of an equality, where a side is no plain
+    column: a key of a document, say."""
+    if not is_equality(node):
+        return
+    sides = [(each, columns_in(each)) for each in (node.lexpr, node.rexpr)]
+    if all(columns for _, columns in sides):
+        for side, columns in sides:
+            if column_of(side) is None and _is_whole(side):
+                yield Part(f"({text_of(side)}) IS NOT NULL", columns)
 
 
 def _part(node: Tree) -> Part:
     equal: tuple[tuple[str, str], ...] = ()
-    if type(node).__name__ == "A_Expr" and [each.sval for each in node.name] == ["="]:
+    if is_equality(node):
         sides = [column_of(side) for side in (node.lexpr, node.rexpr)]
         if all(each is not None for each in sides):
             equal = tuple(each for each in sides if each is not None)
@@ -221,41 +233,10 @@ def _is_whole(node: Tree) -> bool:
     return not any(type(each).__name__ == "SubLink" for each in walk(node))
 
 
-def columns_in(node: Tree) -> frozenset[tuple[str, str]]:
-    """The columns that an expression names."""
-    return frozenset(found for each in walk(node) if (found := column_of(each)) is not None)
-
-
-def column_of(node: Tree) -> tuple[str, str] | None:
-    """The column that an expression is, (alias or "", name); None for any other."""
-    if type(node).__name__ != "ColumnRef":
-        return None
-    names = [each.sval for each in node.fields if type(each).__name__ == "String"]
-    return (names[-2] if len(names) > 1 else "", names[-1]) if names else None
-
-
 def _relation(node: Tree) -> Relation:
     alias = node.alias.aliasname if node.alias is not None else node.relname
     return Relation(node.schemaname or "", node.relname, alias)
 
 
-def text_of(node: Tree) -> str:
-    """A node as SQL."""
-    from pglast.stream import RawStream
-
-    return str(RawStream()(node))
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def walk(node: Tree) -> Iterator[Tree]:
-    """Every node of a tree of pglast, outermost first."""
-    if isinstance(node, (tuple, list)):
-        for each in node:
-            yield from walk(each)
-    elif hasattr(node, "__slots__") and not isinstance(node, (str, int)):
-        yield node
-        for name in node:
-            yield from walk(getattr(node, name))

@@ -7,6 +7,7 @@ CHECK expressions suggest candidates, and the server itself says which combinati
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,9 @@ class Wish:
 
     rule: Rule | None = None
     values: Mapping[int, str] = field(default_factory=dict)
-    """Expressions by column number."""
+    """Expressions by column number; where the table's rules want others, there is no such row."""
+    session: str = ""
+    """The tenant in whose session the rule has to hold; "" where it hangs on no session."""
 
 
 @dataclass
@@ -162,10 +165,11 @@ class Maker:
             self._fix_keys(table, tenant, seed, values)
             parents = list(self._follow(table, tenant, seed, values, fresh=fresh))
             self._fill(table, seed, values, empty=tenant in self.sparse)
-            solver = Solver(self.own, self.types, self.tables, self.samples)
-            if wish is not None:
-                values.update(wish.values)
-            solver.satisfy(table, seed, values, wish.rule if wish else None)
+            wished = wish.values if wish is not None else {}
+            solver = Solver(self.own, self.types, self.tables, self.samples, frozenset(wished))
+            values.update(wished)
+            with self._as(wish.session if wish is not None else ""):
+                solver.satisfy(table, seed, values, wish.rule if wish else None)
         except CouldNotCheckError as error:
             if type(error) is not CouldNotCheckError:
                 raise
@@ -173,6 +177,16 @@ class Maker:
         finally:
             del self._pending[table.oid, tenant]
         return Row(table, tenant, seed, values, tuple(parents))
+
+    @contextlib.contextmanager
+    def _as(self, tenant: str) -> Iterator[None]:
+        """A tenant's session, for as long as it takes; "" leaves it nobody's."""
+        if not tenant or not self._may_enter(self.own):
+            yield
+            return
+        with self.own.transaction(force_rollback=True):
+            self.own.execute("; ".join(self.sessions.enter(tenant)))
+            yield
 
     def _may_enter(self, connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
         """Whether a session may become a tenant's: functions of the platform may refuse it."""
@@ -208,6 +222,8 @@ class Maker:
         changed = dict(row.values)
         for number, text in zip(keys, given or (), strict=False):
             column = row.table.by_number[number]
+            if column.generated is not None:
+                continue  # no INSERT may name it
             if number not in changed or (text is not None and quote(text) not in changed[number]):
                 changed[number] = NO_VALUE if text is None else f"{quote(text)}::{column.type}"
         return Row(row.table, row.tenant, row.seed, changed, row.parents)

@@ -59,6 +59,8 @@ class Rule:
     """What the expression may call the table."""
     strict: bool = False
     """Whether it has to be true; a CHECK may be NULL, too."""
+    hints: str = ""
+    """A text with more constants that may meet it."""
 
     @property
     def test(self) -> str:
@@ -75,12 +77,14 @@ class Solver:
     tables: Mapping[int, Table]
     samples: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     """Texts of values that the module offers, by name of table and column."""
+    fixed: frozenset[int] = frozenset()
+    """Numbers of columns of the table whose values stay."""
 
     def satisfy(
         self, table: Table, seed: int, values: dict[int, str], also: Rule | None = None
     ) -> None:
-        """Change values until all CHECK rules, the partition's rule, and one more, hold together.
-        Raises `NoRowError`."""
+        """Change values, but for those of the `fixed` columns, until all CHECK rules, the
+        partition's rule, and one more, hold together. Raises `NoRowError`."""
         rules = [Rule(rule.columns, rule.expression) for rule in table.checks]
         leaf = self._leaf(table)
         # Every row has a place among the partitions by hash of its parent.
@@ -205,6 +209,7 @@ class Solver:
     ) -> list[Given]:
         """Each column with what meets the rules that are about it alone."""
         named = " AND ".join(rule.expression for rule in rules)
+        named += "".join(f" AND {rule.hints}" for rule in rules if rule.hints)
         if wide:
             named += " " + " ".join(each for (each,) in self.own.execute(_BODIES, (table.oid,)))
         found = []
@@ -235,7 +240,8 @@ class Solver:
         offers, and what the rules suggest."""
         tenant = column.name == "tenant_id"
         referring = any(column.number in each.columns for each in table.references)
-        if column.number in values and (tenant or referring or numbered_by_server(column)):
+        fixed = tenant or referring or numbered_by_server(column) or column.number in self.fixed
+        if column.number in values and fixed:
             return [values[column.number]]
         kind = self.types.get(column.type_oid)
         options = [values[column.number]] if column.number in values else []

@@ -27,6 +27,9 @@ def times(given: Literals, shown: str, seed: int) -> Iterator[str]:
         at = f"{quote(text)}::{shown}"
         yield at
         yield from _moved(at, shown, (f"{seed % 1000} minutes", *_OFFSETS))
+    years = [int(each) for each in given.numbers if each == int(each) and 1000 <= each <= 9999]
+    if not shown.startswith("time") or "stamp" in shown:
+        yield from (f"'{year}-{seed % 12 + 1:02}-15'::{shown}" for year in years[:4])
     for text in named:  # what is between two of them, as a range of a time zone or a day
         yield f"({quote(text)}::date + {1 + seed % 20})::{shown}"
 

@@ -41,7 +41,7 @@ def lacking_grants(tenants: Tenants, table: Table) -> Iterator[Leak]:
             f"{sentence} with the grants that it has: {outcome.message}",
             tenants.script(
                 table, mine.family(), statement, command,
-                f"fails with {outcome.sqlstate}, though {command} is granted",
+                f"fails with {outcome.sqlstate}, though {command} is granted", as_granted=True,
             ),
             _fix(tenants, outcome.message),
         )  # fmt: skip

@@ -1,19 +1,14 @@
 """Whether what a statement leaves with tenant A depends on the rows of tenant B: it is run without
 them and with them, past row security, and what A then has is compared."""
 
-# ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from gates.database.catalog_state.tables import Column, Table
-from gates.database.parsing.comparisons import compared
-from gates.database.parsing.script import Script
+from gates.database.parsing.script import parse
 from gates.database.proofs.isolation.views_and_functions import Exposed
-from gates.database.proofs.tenants.outcomes import tenant_column
 from gates.database.proofs.tenants.replay import (
     BEFORE,
     DEPENDS,
@@ -24,19 +19,25 @@ from gates.database.proofs.tenants.replay import (
 )
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row
-from gates.database.rows.twins import make_tied, make_twins
-from gates.database.rows.values import quote
-from gates.database.rows.wanted import make_wanted
-from gates.records import dataclass
+from gates.records import dataclass, replace
 
 if TYPE_CHECKING:
+    import psycopg
+
     from gates.database import Clone
     from gates.database.prepared.scratch import Scratch
 
-WORD = re.compile(r"\w+")
-_CALL = re.compile(r"\w\(|CURRENT_|LOCALTIME|_USER")
-"""In a default: what may give another value each time, and no constant."""
 _NOTHING = "SELECT 1"
+TIES = (
+    "fails with {}, though it runs over the rows of each of two tenants alone: it ties the ones to"
+    " the others"
+)
+"""What is said of a statement that runs over one tenant's rows and fails where another has some."""
+GAVE_UP = frozenset({"08", "53", "54", "57", "58", "XX"})
+"""Classes of errors by which the server itself gives up."""
+_OTHER_CAUSES = GAVE_UP | {"23", "40", "55"}
+"""Classes of errors by which a statement that reads no other tenant's rows may fail where there are
+more rows: a rule that they break, and what the server itself runs into."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,35 @@ class Act:
     """Where it stands, or what the platform does."""
     harmless: str = ""
     """The error by which nothing is done at all."""
+    refusable: bool = False
+    """Whether any error is one, but that the server gave up: it is one of several tries."""
+
+    def does_nothing(self, sqlstate: str) -> bool:
+        """Whether it does nothing at all where it ends with an error."""
+        refused = self.refusable and sqlstate[:2] not in GAVE_UP
+        return sqlstate == self.harmless or refused
 
 
 class NotRunError(Exception):
     """A statement of a script failed, with this SQLSTATE."""
+
+    def __init__(self, sqlstate: str, *, at: int = 0, with_b: bool = False) -> None:
+        super().__init__(sqlstate)
+        self.at = at
+        """Which of the statements that are tried; -1 where rows do not go in."""
+        self.with_b = with_b
+        """Whether they ran without B's rows."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What trials of a statement showed."""
+
+    script: str = ""
+    fails: str = ""
+    """The SQLSTATE that it ends with where both tenants have rows, if that is what it shows."""
+    untried: str = ""
+    """The SQLSTATE that kept it from being tried on more than the first rows."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +119,68 @@ class Trial:
         import psycopg
 
         self.tenants.attempts += 1
-        session = self.where.workspace.connect(self.where.name, search_path=PSQL_PATH)
+        session = self._session()
         answers: list[Answer] = []
         with contextlib.closing(session):
-            for rows, rest in self._steps(statement, ask, rows_of_b):
+            for with_b, (rows, rest) in enumerate(self._steps(statement, ask, rows_of_b)):
                 try:
                     session.execute(rows.encode())
                 except psycopg.Error as failed:
-                    raise NotRunError(failed.sqlstate or "") from failed
-                answers += run_as_printed(session, rest, self.limit)
-        if error := next((each.error for each in answers if each.error), ""):
-            raise NotRunError(error)
+                    raise NotRunError(failed.sqlstate or "", at=-1) from failed
+                given = run_as_printed(session, rest, self.limit)
+                for at, each in enumerate(given):
+                    if each.error:
+                        raise NotRunError(each.error, at=at, with_b=bool(with_b))
+                answers += given
         return claim_holds(answers, self.tenants.a, self.tenants.b)
+
+    def _session(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return self.where.workspace.connect(self.where.name, search_path=PSQL_PATH)
+
+    def sifted(self, statement: str, few: Trial, *, beside_a: bool = False) -> Trial:
+        """Without the rows over which a statement does not run, whether another tenant has rows or
+        not; what it runs over stays. With `beside_a`, B's rows are tried together with A's."""
+        of_a = self._kept(statement, [], self.rows_of_a, few.rows_of_a)
+        there = of_a if beside_a else []
+        of_b = self._kept(statement, there, self.rows_of_b, few.rows_of_b)
+        return replace(self, rows_of_a=of_a, rows_of_b=of_b)
+
+    def _kept(
+        self, statement: str, there: Sequence[Row], rows: Sequence[Row], few: Sequence[Row]
+    ) -> list[Row]:
+        """The rows of one tenant that a statement runs over, each with those before it."""
+        import psycopg
+
+        known = {(each.table.oid, each.seed) for each in few}
+        kept: list[Row] = []
+        with contextlib.closing(self._session()) as session:
+            session.execute("\n".join(["BEGIN;", *self.tenants.made(there)]).encode())
+            for row in rows:
+                made = "\n".join(["SAVEPOINT row;", *self.tenants.made([row])])
+                try:
+                    session.execute(made.encode())
+                except psycopg.Error:
+                    session.execute("ROLLBACK TO row")
+                    continue
+                session.execute("SAVEPOINT tried")
+                answers = run_as_printed(session, statement, self.limit)
+                failed = any(each.error for each in answers)
+                session.execute("ROLLBACK TO tried")
+                if failed and (row.table.oid, row.seed) not in known:
+                    session.execute("ROLLBACK TO row")
+                    continue
+                kept.append(row)
+        return kept
+
+    def fails_with_b(self, statement: str, failed: NotRunError) -> str:
+        """The script that shows that a statement runs over A's rows and no longer where B has
+        some."""
+        ran = [each.text for each in parse("", statement).statements]
+        first, *rest = ran[: failed.at + 1]
+        to_failure = ";\n".join([first, *rest])
+        (rows, without), (more, _) = self._steps(statement, self.asks[0], self.rows_of_b)
+        told = f"{to_failure};  -- fails with {failed}, since B has rows"
+        return "\n".join([rows, without, more, told, "ROLLBACK;"])
 
     def _steps(
         self, statement: str, ask: str, rows_of_b: Sequence[Row]
@@ -121,84 +197,44 @@ class Trial:
         return "\n".join([*(part for step in steps for part in step), "ROLLBACK;"])
 
 
-def rows_of(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]:
-    """A tenant's row in each table of the platform and of the module, after those it refers to."""
-    own = {table.oid for table in tables}
-    maker = tenants.maker
-    return list(
-        dict.fromkeys(
-            row
-            for (oid, of), made in maker.made.items()
-            if of == tenant and (oid in own or oid not in maker.own_tables)
-            for row in made.family()
-        )
-    )
+def shown_by(trials: Sequence[Trial], statement: str, act: Act | None = None) -> Seen:
+    """What the first trial shows that shows something: fewer rows show what more hide, and the
+    other way round. Raises `NotRunError` where the statement runs over none's.
 
-
-def rows_to_try(
-    tenants: Tenants, tables: Sequence[Table], scripts: Sequence[Script] = ()
-) -> list[tuple[list[Row], list[Row]]]:
-    """The rows of A and of B that something is tried on, the fewest first: those that they have;
-    with them those that the conditions of scripts ask for, and rows of B that have what a row of A
-    has in columns that are compared; with them rows of B that have all the values of A's. The
-    further ones are made and undone: a script makes them again."""
-    maker = tenants.maker
-    few = [rows_of(tenants, each, tables) for each in (tenants.a, tenants.b)]
-    with maker.own.transaction(force_rollback=True):
-        seeds = [(tenants.a, 1), (tenants.b, 501)]
-        wanted = make_wanted(maker, scripts, seeds, violating=False)
-        of_a = [*few[0], *(each for each in wanted if each.tenant == tenants.a)]
-        of_b = [*few[1], *(each for each in wanted if each.tenant == tenants.b)]
-        near = {table.oid for table in _named(tables, scripts)}
-        like = [each for each in dict.fromkeys(of_a) if each.table.oid in near and not each.there]
-        pairs = {pair for script in scripts for pair in compared(script)}
-        for each in make_tied(maker, tables, (tenants.a, tenants.b), pairs):
-            (of_a if each.tenant == tenants.a else of_b).append(each)
-        twins = make_twins(maker, like, tenants.b)
-    ways = [(few[0], few[1]), (of_a, of_b), (of_a, [*of_b, *twins])]
-    unlike = {tuple(map(len, each)): each for each in ways}
-    return [(list(dict.fromkeys(a)), list(dict.fromkeys(b))) for a, b in unlike.values()]
-
-
-def _named(tables: Sequence[Table], scripts: Sequence[Script]) -> Sequence[Table]:
-    """The tables that scripts name; all where they name none."""
-    words = {word for script in scripts for word in WORD.findall(script.sql)}
-    return [table for table in tables if table.name in words] or tables
-
-
-def shown_by(trials: Sequence[Trial], statement: str, *, inserts: bool = False) -> str:
-    """The script of the first trial that shows it; "" where none does: fewer rows show what more
-    hide, and the other way round. Raises `NotRunError` where the statement runs over none's."""
-    errors = []
+    Where it does not run over some, rows are left out until it does. What runs over the rows of
+    each tenant alone and not over those of both ties the ones to the others, and that is shown;
+    a key that both come to break is none of it.
+    """
+    inserts = act is not None and act.shown == "INSERT"
+    errors: list[tuple[Trial, NotRunError]] = []
     for trial in trials:
         try:
             if script := trial.shows(statement, inserts=inserts):
-                return script
+                return Seen(script)
         except NotRunError as error:
-            errors.append(error)
+            errors.append((trial, error))
     if len(errors) == len(trials):
-        raise errors[0]
-    return ""
+        raise errors[0][1]
+    untried = ""
+    for trial, failed in errors:
+        if act is not None and act.does_nothing(str(failed)):
+            continue
+        for beside_a in (False, True):
+            fewer = trial.sifted(statement, trials[0], beside_a=beside_a)
+            try:
+                if script := fewer.shows(statement, inserts=inserts):
+                    return Seen(script)
+                break
+            except NotRunError as again:
+                if again.with_b and str(again)[:2] not in _OTHER_CAUSES:
+                    return Seen(fewer.fails_with_b(statement, again), str(again))
+                untried = untried if not beside_a else str(again)
+    return Seen(untried=untried)
 
 
-def asked(tenants: Tenants, tables: Sequence[Table], own: Collection[str]) -> tuple[str, str]:
-    """Queries for A's rows in tables, and for how many it has. Columns that PostgreSQL numbers or
-    computes are left out of the rows; what functions of the module's `own` fill is not."""
-    values, counts = [], []
-    for table in (each for each in tables if each.tenant is not None):
-        filled = [each.name for each in table.columns if _filled(each, own)]
-        left_out = f" - ARRAY[{', '.join(map(quote, filled))}]" if filled else ""
-        mine = f"WHERE r.{tenant_column(table)} = {quote(tenants.a)}"
-        values.append(
-            f"SELECT {quote(table.name)}, (to_jsonb(r){left_out})::text FROM {table.qualified} AS r"
-            f" {mine}"
-        )
-        counts.append(f"SELECT {quote(table.name)}, count(*) FROM {table.qualified} AS r {mine}")
-    return " UNION ALL ".join(values), " UNION ALL ".join(counts)
-
-
-def _filled(column: Column, own: Collection[str]) -> bool:
-    default = column.default or ""
-    return bool(column.identity) or (
-        _CALL.search(default) is not None and set(own).isdisjoint(WORD.findall(default))
+def untried(what: str, sqlstate: str) -> str:
+    """The sentence for what ran over the first rows alone."""
+    return (
+        f"{what} does not run over rows of two tenants that equal each other: error {sqlstate};"
+        " offer values that it runs over in x-sample-values, see docs/policy.md"
     )

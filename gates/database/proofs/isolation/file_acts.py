@@ -7,28 +7,32 @@ as long as something is not there yet is seen as well.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table, read_tables
+from gates.database.parsing.conditions import Wanted, wanted_of
 from gates.database.parsing.script import Script, Statement, parse, strings
 from gates.database.parsing.statements import within
 from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.isolation.asked import asked
 from gates.database.proofs.isolation.depends import (
-    WORD,
+    TIES,
     Act,
     NotRunError,
     Trial,
-    asked,
-    rows_to_try,
     shown_by,
+    untried,
 )
+from gates.database.proofs.isolation.rows_to_try import WORD, rows_to_try
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.proofs.tenants.two_tenants import add_platform_rows
 from gates.database.rows.make import Maker
 from gates.database.rows.solve import NoRowError
+from gates.database.rows.wanted import rule_for
 from gates.model import Location
 from gates.records import replace
 
@@ -53,6 +57,10 @@ _FIX = (
 _SENTENCE = "gives one tenant what depends on the rows of another"
 _REFUSED = "23"
 """The class of errors by which rows break a rule: then the file does nothing at all."""
+_APART = (
+    "move what writes rows into a file of its own, before it, or offer values that it takes in"
+    " x-sample-values, see docs/policy.md"
+)
 
 
 def own_functions(database: Database, owner: psycopg.Connection[tuple[Any, ...]]) -> frozenset[str]:
@@ -85,17 +93,22 @@ def statements_of_files(database: Database, own: Collection[str]) -> Iterator[Ac
 
 
 def files_over_rows(
-    database: Database, tenants: Tenants, own: Collection[str], unproved: list[str]
+    database: Database,
+    tenants: Tenants,
+    own: Collection[str],
+    unproved: list[str],
+    tried: set[str],
 ) -> Iterator[Exposure]:
     """The files after which A's rows are others where B has rows, each run on what the files before
-    it have made. What could not be run is added to `unproved`, a sentence each."""
+    it have made. What could not be run is added to `unproved`, a sentence each; the paths of those
+    that were run over all their rows, to `tried`."""
     scripts = [*database.scripts, *database.hooks]
     if not any(_acts(parse(*each), own) for each in scripts):
         return
     with database.scratch("baseline") as scratch:
         for path, sql in scripts:
             if _acts(parse(path, sql), own):
-                yield from _over_rows(database, scratch, tenants, (path, sql), own, unproved)
+                yield from _over_rows(database, scratch, tenants, (path, sql), own, unproved, tried)
             if scratch.run(path, sql, go_on=True).failure is not None:
                 return  # `migrations-apply` says so
 
@@ -107,6 +120,7 @@ def _over_rows(
     file: tuple[str, str],
     own: Collection[str],
     unproved: list[str],
+    tried: set[str],
 ) -> Iterator[Exposure]:
     path, sql = file
     if not parse(path, sql).in_one_transaction:
@@ -115,14 +129,19 @@ def _over_rows(
                 f"{path} cannot be undone: move what writes rows into a file of its own"
             )
         return
-    with scratch.copy() as copy:
-        there, tables = _filled(database, copy, tenants, unproved)
-        rows = rows_to_try(there, tables, [parse(path, sql)])
-        failure = copy.run(path, sql).failure
-        after = _own_tables(database, copy)
+    new_rules = [each for each in wanted_of(parse(path, sql)) if each.violates]
+    for rules in ((), new_rules):
+        with scratch.copy() as copy:
+            there, tables = _filled(database, copy, tenants, unproved, rules)
+            rows = rows_to_try(there, tables, [parse(path, sql)])
+            failure = copy.run(path, sql).failure
+            after = _own_tables(database, copy)
+        if failure is None or not failure.sqlstate.startswith(_REFUSED):
+            break
     if failure is not None:
-        if not failure.sqlstate.startswith(_REFUSED):
-            unproved.append(f"{path} fails over rows of two tenants: {failure.message}")
+        # What it does without a condition, its statements were tried for alone.
+        if not failure.sqlstate.startswith(_REFUSED) or _decides(parse(path, sql), own):
+            unproved.append(f"{path} fails over rows of two tenants: {failure.message}; {_APART}")
         return
     asks = asked(there, after, own)
     if not all(asks):
@@ -131,21 +150,32 @@ def _over_rows(
     checked = "SET CONSTRAINTS ALL IMMEDIATE;\n" if deferred else ""
     try:
         before = asked(there, tables, own)
-        trials = [Trial(there, scratch, *each, asks, database.limit, before) for each in rows]
-        script = shown_by(trials, f"{checked}{_whole(sql)}")
+        trials = [Trial(there, scratch, *each, asks, database.limit, before) for each in rows.sets]
+        seen = shown_by(trials, f"{checked}{_whole(sql)}")
     except NotRunError as error:
         unproved.append(f"{path} could not be run over rows of two tenants: error {error}")
         return
-    if script:
+    unproved += rows.unmade
+    if seen.untried:
+        unproved.append(untried(path, seen.untried))
+    else:
+        tried.add(path)
+    if seen.script:
         place = _place(parse(path, sql), own)
         exposed = Exposed("this file", "", (_whole(sql),), place=place)
-        yield Exposure(exposed, _SENTENCE, script, _FIX, shown=True)
+        sentence = TIES.format(seen.fails) if seen.fails else _SENTENCE
+        yield Exposure(exposed, sentence, seen.script, _FIX, shown=True)
 
 
 def _filled(
-    database: Database, copy: Scratch, tenants: Tenants, unproved: list[str]
+    database: Database,
+    copy: Scratch,
+    tenants: Tenants,
+    unproved: list[str],
+    rules: Sequence[Wanted],
 ) -> tuple[Tenants, list[Table]]:
-    """A row of A and one of B in each table that a copy has, and those tables."""
+    """A row of A and one of B in each table that a copy has, as new rules ask for them, and those
+    tables."""
     admin, owner = copy.session("admin"), copy.session("owner")
     tables = _own_tables(database, copy)
     maker = Maker(
@@ -156,6 +186,10 @@ def _filled(
     for tenant, seed in ((tenants.a, 1), (tenants.b, 501)):
         add_platform_rows(there, tenant, seed)
         for table in tables:
+            wish = rule_for([each for each in rules if each.relations[0].name == table.name], table)
+            with contextlib.suppress(NoRowError):
+                if wish is not None:
+                    maker.make(table, tenant, seed, wish)
             try:
                 maker.first(table, tenant, seed)
             except NoRowError as error:

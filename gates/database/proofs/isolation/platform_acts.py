@@ -5,55 +5,34 @@ Row security does not apply then. What they leave with tenant A must not depend 
 tenant B: each is run without B's rows and with them, and what A has is compared.
 """
 
-# ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
+from gates.database.proofs.isolation.asked import asked
 from gates.database.proofs.isolation.depends import (
+    TIES,
     Act,
     NotRunError,
     Trial,
-    asked,
-    rows_to_try,
     shown_by,
+    untried,
 )
 from gates.database.proofs.isolation.file_acts import (
     files_over_rows,
     own_functions,
     statements_of_files,
 )
+from gates.database.proofs.isolation.rows_to_try import RowsToTry, rows_to_try
+from gates.database.proofs.isolation.sources import sources_of
+from gates.database.proofs.isolation.trigger_writes import Write, writes_past_triggers
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
-from gates.database.rows.solve import NoRowError
 from gates.records import replace
 
-_TRIGGERS = """
-    SELECT t.tgrelid, t.tgname, quote_ident(t.tgname), ARRAY(
-            SELECT c FROM (VALUES ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16)) AS v(c, bit)
-            WHERE t.tgtype & bit <> 0)
-    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND p.proowner = %s::regrole
-        AND t.tgrelid = ANY(%s::oid[])
-    ORDER BY 1, 2"""
-_EXPRESSIONS = """
-    SELECT DISTINCT d.adrelid, 'column ' || quote_ident(a.attname), a.attname,
-        CASE WHEN a.attgenerated = '' THEN ARRAY['INSERT'] ELSE ARRAY['INSERT', 'UPDATE'] END
-    FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-        JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
-        JOIN pg_proc f ON p.refclassid = 'pg_proc'::regclass AND f.oid = p.refobjid
-    WHERE f.proowner = %(o)s::regrole AND d.adrelid = ANY(%(t)s::oid[])
-    UNION ALL
-    SELECT DISTINCT c.conrelid, 'constraint ' || quote_ident(c.conname), c.conname,
-        ARRAY['INSERT', 'UPDATE']
-    FROM pg_constraint c
-        JOIN pg_depend p ON p.classid = 'pg_constraint'::regclass AND p.objid = c.oid
-        JOIN pg_proc f ON p.refclassid = 'pg_proc'::regclass AND f.oid = p.refobjid
-    WHERE c.contype = 'c' AND f.proowner = %(o)s::regrole AND c.conrelid = ANY(%(t)s::oid[])
-    ORDER BY 1, 2"""
 _RAISED = "P0001"
 """raise_exception: a trigger that refuses a write leaves nothing behind it."""
 _TRIGGER_SENTENCE = (
@@ -76,22 +55,43 @@ def platform_acts(
     """Those after which A's rows are others where B has rows. What could not be run is added to
     `unproved`, a sentence each."""
     own = own_functions(database, tenants.owner)
+    sources = sources_of(tenants.owner, owner_name)
+    writes = list(writes_past_triggers(tenants, owner_name, tables, sources))
+    unproved += [each.untried for each in writes if each.untried]
+    writes = [each for each in writes if not each.untried]
     acts = [
         *statements_of_files(database, own),
         *(
-            Act(each, _TRIGGER_SENTENCE.format(command), _TRIGGER_FIX, command, _RAISED)
-            for table, command, exposed in writes_past_triggers(tenants, owner_name, tables)
-            for each in (exposed, *_on_rows_of_b(tenants, table, command, exposed))
+            Act(
+                each,
+                _TRIGGER_SENTENCE.format(command),
+                _TRIGGER_FIX,
+                command,
+                _RAISED,
+                write.varied,
+            )
+            for write in writes
+            for command in [write.command]
+            for each in (write.exposed, *_on_rows_of_b(tenants, write))
         ),
     ]
+    scripts = sources.everything if writes else []
+    alike = rows_to_try(tenants, tables, scripts, [each.row for each in writes if each.row])
     told = set()
-    for each in _of_acts(database, tenants, tables, acts, own, unproved) if acts else ():
+    not_run: list[tuple[Act, str]] = []
+    given = (tables, acts, own, alike, unproved, not_run)
+    for each in _of_acts(database, tenants, *given) if acts else ():
         told.add(each.exposed.place)
         yield each
     files = {place.path for place in told if place is not None}
-    for each in files_over_rows(database, tenants, own, unproved):
+    tried: set[str] = set()
+    for each in files_over_rows(database, tenants, own, unproved, tried):
         if each.exposed.place is None or each.exposed.place.path not in files:
             yield each
+    for act, sentence in not_run:
+        # What is no longer there when all files have run was there for its own file.
+        if act.exposed.place is None or act.exposed.place.path not in tried:
+            unproved.append(sentence)
 
 
 def _of_acts(
@@ -100,95 +100,46 @@ def _of_acts(
     tables: Sequence[Table],
     acts: Sequence[Act],
     own: frozenset[str],
+    alike: RowsToTry,
     unproved: list[str],
+    not_run: list[tuple[Act, str]],
 ) -> Iterator[Exposure]:
     asks = asked(tenants, tables, own)
-    alike = rows_to_try(tenants, tables)
+    shown: set[tuple[str, str]] = set()
     with database.clone("in use") as clone:
         for act in acts:
             error, rows = "", alike
+            if (act.exposed.label, act.shown) in shown:
+                continue
             if act.exposed.place is not None:
                 rows = rows_to_try(tenants, tables, [parse("", act.exposed.statements[0])])
-            trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows]
+            unproved += rows.unmade
+            trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows.sets]
             for statement in act.exposed.statements:
                 try:
-                    script = shown_by(trials, statement, inserts=act.shown == "INSERT")
+                    seen = shown_by(trials, statement, act)
                 except NotRunError as failed:
                     error = str(failed)
                     continue
-                if script:
-                    yield Exposure(act.exposed, act.sentence, script, act.fix)
+                if seen.script:
+                    sentence = TIES.format(seen.fails) if seen.fails else act.sentence
+                    shown.add((act.exposed.label, act.shown))
+                    yield Exposure(act.exposed, sentence, seen.script, act.fix)
+                if seen.untried:
+                    unproved.append(untried(f"{act.exposed.label} ({act.shown})", seen.untried))
                 break
             else:
-                if error != act.harmless:
-                    unproved.append(
-                        f"{act.exposed.label} ({act.shown}) could not be run alone: error {error}"
-                    )
+                if not act.does_nothing(error):
+                    sentence = f"{act.exposed.label} ({act.shown}) could not be run alone: error"
+                    not_run.append((act, f"{sentence} {error}"))
 
 
-def writes_past_triggers(
-    tenants: Tenants, owner_name: str, tables: Sequence[Table]
-) -> Iterator[tuple[Table, str, Exposed]]:
-    """A write of each kind to each table where it runs a function of the module's own, in a
-    trigger, a default, a generated column or a CHECK: the table, the command, the statement."""
-    known = {table.oid: table for table in tables}
-    triggers: dict[tuple[int, str], list[tuple[str, str]]] = {}
-    for oid, name, quoted, commands in tenants.owner.execute(
-        _TRIGGERS, (owner_name, list(known))
-    ).fetchall():
-        for command in commands:
-            triggers.setdefault((oid, command), []).append((name, f"trigger {quoted}"))
-    for oid, label, name, commands in tenants.owner.execute(
-        _EXPRESSIONS, {"o": owner_name, "t": list(known)}
-    ).fetchall():
-        for command in commands:
-            triggers.setdefault((oid, command), []).append((name, label))
-    for (oid, command), named in triggers.items():
-        label = f"{' and '.join(label for _, label in named)} on {known[oid].name}"
-        label = label.replace(" and trigger ", " and ")
-        left_out = {name for name, each in named if each.startswith("column ")}
-        if statement := _write(tenants, known[oid], command, left_out):
-            yield known[oid], command, Exposed(label, named[0][0], (statement,))
-
-
-def _on_rows_of_b(
-    tenants: Tenants, table: Table, command: str, exposed: Exposed
-) -> Iterator[Exposed]:
+def _on_rows_of_b(tenants: Tenants, write: Write) -> Iterator[Exposed]:
     """The same to the rows of B: there are none where the proof has none, and A's stay as they
     were."""
-    if command != "INSERT" and table.tenant is not None:
-        mine, other = tenants.rows(table)
-        whose = f"{table.tenant.quoted} = {other.values[table.tenant.number]}"
-        (statement,) = exposed.statements
-        yield replace(exposed, statements=(statement.replace(mine.condition(), whose),))
-
-
-def _write(tenants: Tenants, table: Table, command: str, left_out: Collection[str]) -> str:
-    """A new row for A without the columns `left_out`, other values in its row, or the row's end; ""
-    where none can be made."""
-    mine, _ = tenants.rows(table)
-    if command == "DELETE":
-        return f"DELETE FROM {table.qualified} WHERE {mine.condition()}"
-    try:
-        new = tenants.new(table, tenants.a, again=True)
-    except NoRowError:
-        return ""
-    if command == "INSERT":
-        if not set(new.parents) <= set(mine.family()):
-            return ""
-        given = {
-            column.number: "DEFAULT"
-            for column in table.columns
-            if column.number in new.values and column.name in left_out and not column.generated
-        }
-        return new.statement(given, own_keys=False)
-    fixed = {number for key in table.keys for number in key.columns}
-    fixed |= {number for each in table.references for number in each.columns}
-    values = {
-        column.quoted: new.values[column.number]
-        for column in table.columns
-        if column.number in new.values and column.number not in fixed
-        if column is not table.tenant and column.generated is None and not column.identity
-    }
-    changes = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return f"UPDATE {table.qualified} SET {changes} WHERE {mine.condition()}" if changes else ""
+    tenant = write.table.tenant
+    if write.command != "INSERT" and tenant is not None:
+        mine, other = tenants.rows(write.table)
+        whose = f"{tenant.quoted} = {other.values[tenant.number]}"
+        (statement,) = write.exposed.statements
+        yield replace(write.exposed, statements=(statement.replace(mine.condition(), whose),))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
-from gates.database.parsing.script import parse
 from gates.database.proofs.isolation.keys import blocked_by_key
 from gates.database.proofs.tenants.outcomes import Leak, tenant_column
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.rows.make import Row, TakenError
 from gates.database.rows.solve import NoRowError
-from gates.database.rows.wanted import make_wanted
 from gates.database.tenant_session import APP, EVERY_COMMAND
 
 
@@ -26,17 +23,6 @@ def add_sparse_row(tenants: Tenants, table: Table) -> None:
             tenants.maker.first(table, tenants.c, 701)
             break
     tenants.maker.sparse = frozenset()
-
-
-def add_met_rows(tenants: Tenants, table: Table, policies: Sequence[RowPolicy]) -> None:
-    """Rows of A and B that meet the conditions of a table's permissive policies, one by one; first
-    those of the policies that let rows in."""
-    own = [each for each in policies if each.table == table.oid and each.permissive]
-    adding = [each.check or each.using for each in own if each.command in {"ALL", "INSERT"}]
-    texts = dict.fromkeys(each for each in (*adding, *(p.using for p in own)) if each)
-    script = parse("", ";\n".join(f"DELETE FROM {table.qualified} WHERE {e}" for e in texts))  # noqa: S608
-    seeds = [(tenants.a, 1), (tenants.b, 501)]
-    tenants.met[table.oid] = make_wanted(tenants.maker, [script], seeds, violating=False)
 
 
 def remove_third_tenant(tenants: Tenants, tables: Sequence[Table]) -> None:
@@ -105,7 +91,9 @@ def is_of(row: Row, tenant: str) -> bool:
 
 def grant_everything(tenants: Tenants, tables: Sequence[Table]) -> None:
     """Let the application role try every command: a policy must hold by itself. Sequences that
-    columns take their numbers from, too."""
+    columns take their numbers from, and schemas, too."""
+    for statement in dict.fromkeys(each for table in tables for each in tenants.unused(table)):
+        tenants.owner.execute(statement)
     if tables:
         names = ", ".join(table.qualified for table in tables)
         tenants.owner.execute(f"GRANT {', '.join(EVERY_COMMAND)} ON {names} TO {APP}")

@@ -215,12 +215,19 @@ class Probes:
 
     def reached(self, given: Entry | None = None, *, used: bool = True) -> tuple[str, list[Row]]:
         """Whose row a script is to show, "B" or "C", and the rows that it makes: those of B, and of
-        C where B's cannot be read."""
+        C where C's can be read and B's cannot."""
         _, other = self.tenants.rows(self.table)
         third = self.tenants.third(self.table)
+        of_b = [*other.family(), *self.tenants.met_rows(self.table, self.tenants.b)]
+        of_b = list(dict.fromkeys(of_b))
+        if third is None or self._reads(self.tenants.b, given, used=used):
+            return "B", of_b
+        if not self._reads(self.tenants.c, given, used=used):
+            return "B", of_b
+        return "C", list(dict.fromkeys([*other.family(), *third.family()]))
+
+    def _reads(self, tenant: str, given: Entry | None, *, used: bool) -> bool:
+        """Whether a session reads rows of a tenant."""
         session = self.tenants.app if used else self.tenants.bare
-        read = f"{self.read_any} WHERE {tenant_column(self.table)} = {self.id(self.tenants.b)}"
-        if third is None or self.tenants.through(self.table, read, given, session=session).count:
-            return "B", [*other.family(), *self.tenants.met_rows(self.table, self.tenants.b)]
-        own = [each for each in third.family() if each not in other.family()]
-        return "C", [*other.family(), *own]
+        read = f"{self.read_any} WHERE {tenant_column(self.table)} = {self.id(tenant)}"
+        return self.tenants.through(self.table, read, given, session=session).count > 0

@@ -10,10 +10,12 @@ from gates.database import Database
 from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.as_application import lacking_grants
+from gates.database.proofs.isolation.asked_over_rows import seen_over_rows
 from gates.database.proofs.isolation.claims import sessions_with_claims
 from gates.database.proofs.isolation.confirm import Confirmed, confirm
 from gates.database.proofs.isolation.indirect_writes import indirect_writes
 from gates.database.proofs.isolation.keys import exclusions, oracles, references, untried
+from gates.database.proofs.isolation.met_rows import add_met_rows
 from gates.database.proofs.isolation.other_access import (
     crossed_claims,
     other_commands,
@@ -22,7 +24,6 @@ from gates.database.proofs.isolation.other_access import (
 )
 from gates.database.proofs.isolation.platform_acts import platform_acts
 from gates.database.proofs.isolation.populate import (
-    add_met_rows,
     add_rows,
     add_sparse_row,
     drop_foreign_keys,
@@ -39,6 +40,7 @@ from gates.database.proofs.isolation.probes import (
     without_tenant,
 )
 from gates.database.proofs.isolation.session_residue import session_residue
+from gates.database.proofs.isolation.sources import sources_of
 from gates.database.proofs.isolation.views_and_functions import (
     Answers,
     Exposed,
@@ -100,6 +102,7 @@ def prove(database: Database) -> Isolation:
         remove_third_tenant(tenants, proof.tables)
         proof.call_functions_for_good()
         proof.write_past_rules_triggers_and_views()
+        proof.ask_over_more_rows()
         proof.act_as_the_platform()
         proof.look_at_what_sessions_keep()
     shown = confirm(database, tenants, proof.leaks, proof.exposures)
@@ -196,7 +199,7 @@ class _Proof:
         on what a row holds."""
         for table in self.tables:
             if not self.shapes.only_allowed(table, self.policies):
-                add_met_rows(self.tenants, table, self.policies)
+                add_met_rows(self.tenants, table, self.policies, self.shapes.definitions)
 
     def try_statements_on_tables(self) -> None:
         """Everything that A, and a session without a tenant, may try on the rows of others."""
@@ -240,6 +243,14 @@ class _Proof:
     def write_past_rules_triggers_and_views(self) -> None:
         """A's ordinary writes, and what they do to B behind the scenes."""
         self.exposures += indirect_writes(self.tenants, self.owner, self.tables, self.rows_of_b)
+
+    def ask_over_more_rows(self) -> None:
+        """Views and functions with their owner's rights, over rows that their conditions ask for
+        and rows that equal A's."""
+        told = {each.exposed.label for each in self.exposures}
+        silent = [each for each in self.exposed if each.label not in told]
+        sources = sources_of(self.tenants.owner, self.owner)
+        self.exposures += seen_over_rows(self.database, self.tenants, silent, self.tables, sources)
 
     def act_as_the_platform(self) -> None:
         """Migrations, and triggers where the platform writes, run past row security."""

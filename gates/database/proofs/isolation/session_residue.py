@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from gates.database.catalog_state.tables import Table
 from gates.database.proofs.isolation.calls import find_calls
-from gates.database.proofs.isolation.depends import rows_of
-from gates.database.proofs.isolation.platform_acts import writes_past_triggers
+from gates.database.proofs.isolation.rows_to_try import rows_of
+from gates.database.proofs.isolation.sources import sources_of
 from gates.database.proofs.isolation.time_limit import EndlessError, run
+from gates.database.proofs.isolation.trigger_writes import writes_past_triggers
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.replay import FRESH, KEPT
 from gates.database.proofs.tenants.tenants import Tenants
@@ -94,9 +95,10 @@ def _acts(tenants: Tenants, owner_name: str, tables: Sequence[Table]) -> Iterato
     for each in find_calls(tenants, owner_name, tables, every=True)[0]:
         yield Exposed(each.label, each.name, each.statements[:_CALLS], role=each.role)
     granted = {table.oid: tenants.grants.get(table.oid, frozenset()) for table in tables}
-    for table, command, exposed in writes_past_triggers(tenants, owner_name, tables):
-        if command in granted[table.oid]:
-            yield exposed
+    sources = sources_of(tenants.owner, owner_name)
+    for write in writes_past_triggers(tenants, owner_name, tables, sources):
+        if write.command in granted[write.table.oid] and not write.untried:
+            yield write.exposed
 
 
 def _done(

@@ -10,6 +10,7 @@ it has one: a policy must hold by itself.
 # ruff: noqa: S608 - names are quoted by the server, values by `quote`
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,15 @@ from gates.database.catalog_state.tables import Table
 from gates.database.proofs.tenants.outcomes import Outcome, tenant_column
 from gates.database.rows.make import Maker, Row, Wish
 from gates.database.rows.other_values import changeable
+from gates.database.rows.solve import NoRowError
 from gates.database.tenant_session import APP, Entry, Sessions
 from gates.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     import psycopg
+
+
+_SEQUENCE = re.compile(r"nextval\('([^']+)'::regclass\)")
 
 
 @dataclass
@@ -44,8 +49,10 @@ class Tenants:
     limit: float = 60.0
     """Seconds after which the server ends a statement."""
     met: dict[int, list[Row]] = field(default_factory=dict)
-    """By table, further rows of A and B that meet what its policies ask of a row: first those that
-    may be added."""
+    """By table, further rows of A and B that meet what its policies ask of a row, first those that
+    may be added; before each of them rows of A in other tables that are asked for."""
+    unusable: frozenset[tuple[str, str]] = frozenset()
+    """What the application role has no USAGE of: "schema" or "sequence", and its quoted name."""
     attempts: int = 0
     _seed: int = 900
     _new: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -83,17 +90,31 @@ class Tenants:
             referring.discard(table.tenant.number)
         fresh = any(referring & set(key.columns) for key in table.keys)
         wish = self._as_met(table, tenant) if tenant != self.a else None
-        row = self.maker.plan(table, tenant, self._seed, fresh=fresh, wish=wish)
+        try:
+            row = self.maker.plan(table, tenant, self._seed, fresh=fresh, wish=wish)
+        except NoRowError:
+            if wish is None:
+                raise
+            row = self.maker.plan(table, tenant, self._seed, fresh=fresh)
         self._new[table.oid, tenant] = row
         return row
 
+    def planned(self, table: Table, tenant: str, wish: Wish) -> Row:
+        """A row that is not there yet, as it is wished for. Raises `NoRowError`."""
+        self._seed += 1
+        return self.maker.plan(table, tenant, self._seed, wish=wish)
+
     def met_rows(self, table: Table, tenant: str) -> list[Row]:
-        """The rows of a tenant among those of `met`."""
-        return [each for each in self.met.get(table.oid, ()) if each.tenant == tenant]
+        """The rows of a tenant among those of `met`, after the rows of any that they need."""
+        met = self.met.get(table.oid, ())
+        mine = [row for each in met if each.tenant == tenant for row in each.family()]
+        asked = [row for each in met if each.table is not table for row in each.family()]
+        return list(dict.fromkeys([*asked, *mine]))
 
     def _as_met(self, table: Table, tenant: str) -> Wish | None:
         """To have the values of such a row in what an application chooses."""
-        rows = self.met_rows(table, tenant)
+        met = self.met.get(table.oid, ())
+        rows = [each for each in met if each.tenant == tenant and each.table is table]
         keyed = {number for key in table.keys for number in key.columns}
         free = [each for each in changeable(self.maker, table) if each.number not in keyed]
         values = {
@@ -211,18 +232,20 @@ class Tenants:
         who: Entry | None = None,
         triggers: bool = True,
         used: bool = False,
+        as_granted: bool = False,
     ) -> str:
         """The smallest script that shows something: rows, role, who it is (None: tenant A; empty:
         nobody), statement.
 
-        `used` has it happen on a connection that was a tenant's before. `command` is what the
+        `used` has it happen on a connection that was a tenant's before; `as_granted` grants the
+        role nothing for it. `command` is what the
         role needs a grant for on `table`. Without `triggers`, the table's
         are disabled first.
         """
         who = self.as_a if who is None else who
         lines = ["BEGIN;", *(f"{each};" for each in self.as_a), "ROLLBACK;"] if used else []
         lines += ["BEGIN;", *self.made(rows, enter=who != ())]
-        lines += self.missing_grants(table, command)
+        lines += [] if as_granted else self.missing_grants(table, command)
         if not triggers:
             disable = f"ALTER TABLE {table.qualified} DISABLE TRIGGER USER;"
             lines.append(f"{disable}  -- they stop it now, but no policy does")
@@ -262,6 +285,23 @@ class Tenants:
 
     def missing_grants(self, table: Table, command: str) -> list[str]:
         """GRANT statements for what the application role lacks to run `command` with a WHERE."""
+        return [*(f"{each};  -- not granted as yet" for each in self.unused(table, command)),
+                *self._missing_on(table, command)]  # fmt: skip
+
+    def unused(self, table: Table, command: str = "INSERT") -> list[str]:
+        """GRANT statements for the schema of a table, and for the sequences that an INSERT takes
+        numbers from, where the application role may not use them."""
+        found = []
+        schema = table.qualified.partition(".")[0]
+        if ("schema", schema) in self.unusable:
+            found.append(f"GRANT USAGE ON SCHEMA {schema} TO {APP}")
+        for column in table.columns if command == "INSERT" else ():
+            named = _SEQUENCE.match(column.default or "")
+            if named and ("sequence", named[1]) in self.unusable:
+                found.append(f"GRANT USAGE ON SEQUENCE {named[1]} TO {APP}")
+        return found
+
+    def _missing_on(self, table: Table, command: str) -> list[str]:
         has = self.grants.get(table.oid, frozenset())
         wanted = {command} if command in {"SELECT", "INSERT", "TRUNCATE"} else {command, "SELECT"}
         return [

@@ -57,6 +57,16 @@ def _tenants_by_another_name(maker: Maker) -> Iterator[tuple[Table, int]]:
             yield other, column
 
 
+_UNUSABLE = """
+    SELECT 'schema', quote_ident(nspname) FROM pg_namespace
+    WHERE NOT has_schema_privilege(%(r)s, oid, 'USAGE')
+    UNION ALL
+    SELECT 'sequence', quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE CASE WHEN c.relkind = 'S'
+        THEN NOT has_sequence_privilege(%(r)s, c.oid, 'USAGE') ELSE false END"""
+
+
 @contextlib.contextmanager
 def two_tenants(database: Database) -> Iterator[Tenants]:
     """Sessions and a row maker on a copy of the database. There are no rows as yet but tenant A's
@@ -83,6 +93,7 @@ def two_tenants(database: Database) -> Iterator[Tenants]:
 
         tenants = Tenants(a, b, maker, app, bare, owner, _grants(owner, module), another, c)
         add_platform_rows(tenants, tenants.a, 1)
+        tenants.unusable = frozenset(admin.execute(_UNUSABLE, {"r": APP}).fetchall())
         tenants.limit = max(database.limit, 1.0)
         yield tenants
 
