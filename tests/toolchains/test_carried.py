@@ -125,6 +125,11 @@ def test_code_that_calls_itself_a_version_is_doubtful():
 
 
 WHEEL = packed_zip({"inner-1.26.dist-info/METADATA": METADATA.encode(), "inner/a.py": b""})
+def shown(value: object) -> str | None:
+    """The id of a parameter: archives have the time of packing in them."""
+    return "data" if isinstance(value, bytes) else None
+
+
 TGZ = gzip.compress(packed_tar({"package/package.json": manifest("inner").encode()}))
 
 
@@ -144,6 +149,7 @@ TGZ = gzip.compress(packed_tar({"package/package.json": manifest("inner").encode
         ("headers.js", b" " * 257 + b"ustar\0" + b" " * 300, []),
         ("empty.zip", b"", []),
     ],
+    ids=shown,
 )
 def test_archives_are_looked_into(name, data, found):
     assert named({name: data}) == found
@@ -183,6 +189,7 @@ def nested(depth: int) -> bytes:
         ("locked.zip", encrypted(), "cannot be read (RuntimeError)"),
         ("deep.zip", nested(archives.MAX_DEPTH), "lies more than 4 archives deep"),
     ],
+    ids=shown,
 )  # fmt: skip
 def test_an_archive_that_cannot_be_read_is_named(name, data, reason):
     found = look({name: data, "b.whl": WHEEL})
