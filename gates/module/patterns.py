@@ -12,7 +12,21 @@ import re
 from gates.lazy import pattern
 from gates.records import dataclass
 
-Segment = re.Pattern[str] | None
+
+class Name:
+    """A name without anything special in it, which matches itself alone."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def match(self, name: str) -> bool:
+        """Whether a name is this one."""
+        return name == self._name
+
+
+Segment = Name | re.Pattern[str] | None
 """What one name of a path must match; None is `**`, any number of names."""
 
 _POSIX = {
@@ -142,8 +156,11 @@ def _split(tokens: list[str]) -> list[list[str]]:
     return parts
 
 
-def _segment(tokens: list[str]) -> re.Pattern[str]:
+def _segment(tokens: list[str]) -> Name | re.Pattern[str]:
     """One name. Between two stars the leftmost place is always right, so none is tried twice."""
+    plain = [each[-1] for each in tokens if re.escape(each[-1]) == each]
+    if len(plain) == len(tokens):
+        return Name("".join(plain))
     pieces = [""]
     for each in tokens:
         if each == "*":

@@ -20,7 +20,7 @@ from gates.model import CheckResult, Finding, Level, Location, RanRecord, Verdic
 from gates.records import asdict, dataclass, field
 
 PREDICATE_TYPE = "https://schemas.axon.dev/gates/result/v1"
-TOGETHER_TYPE = "https://schemas.axon.dev/gates/results/v1"
+TOGETHER_TYPE = "https://schemas.axon.dev/gates/results/v2"
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,19 @@ def build(kept: Kept) -> bytes:
 
 
 def build_together(every: Sequence[Kept]) -> bytes:
-    """The statement about several results as canonical JSON."""
+    """The statement about several results as canonical JSON. Most checks ask the same, so each
+    question stands there once with its answer, and a trace is a list of places in that list."""
+    places: dict[tuple[str, str], int] = {}
+    results = []
+    for each in every:
+        trace = [places.setdefault(asked, len(places)) for asked in each.trace.items()]
+        results.append(each.predicate | {"trace": trace})
     return canonical(
         {
             "_type": STATEMENT_TYPE,
             "subject": [_subject(each) for each in every],
             "predicateType": TOGETHER_TYPE,
-            "predicate": {"results": [each.predicate for each in every]},
+            "predicate": {"asked": [list(each) for each in places], "results": results},
         }
     )
 
@@ -99,12 +105,13 @@ def read_together(payload: bytes) -> dict[str, Callable[[], Kept]]:
     try:
         parts = value["predicate"]["results"]
         checks = [str(each["check"]) for each in parts]
-    except (KeyError, TypeError) as error:
+        asked = [(str(question), str(answer)) for question, answer in value["predicate"]["asked"]]
+    except (KeyError, TypeError, ValueError) as error:
         raise MalformedError(f"it cannot be understood: {error}") from error
     if len(set(checks)) != len(digests) or len(checks) != len(digests):
         raise MalformedError("its results are not those of its subjects")
     return {
-        check: partial(_understood, part, digest)
+        check: partial(_understood, part, digest, asked)
         for check, part, digest in zip(checks, parts, digests, strict=True)
     }
 
@@ -137,8 +144,16 @@ def _read(payload: bytes, kind: str) -> tuple[Any, list[str]]:
     return value.value, [each.member("digest").hex("sha256") for each in subjects]
 
 
-def _understood(predicate: Any, digest: str) -> Kept:  # noqa: ANN401 - JSON data from outside
+def _understood(
+    predicate: Any,  # noqa: ANN401 - JSON data from outside
+    digest: str,
+    asked: Sequence[tuple[str, str]] | None = None,
+) -> Kept:
+    """A result from its predicate, whose trace is a list of places in `asked` where that is given;
+    the digest of the subject holds it."""
     try:
+        if asked is not None:
+            predicate = {**predicate, "trace": dict([asked[each] for each in predicate["trace"]])}
         kept = _kept(predicate)
         same = kept.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

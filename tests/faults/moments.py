@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing import get_context
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -99,7 +99,7 @@ def run_command(stage: ModuleType, work: Callable[[], object], moments: Moments)
             work()
             sys.stdout.write(json.dumps(moments.seen))
 
-        cli.cli = SimpleNamespace(main=command)  # type: ignore[assignment]
+        cli._call = command
         cli.main([])
 
     process = get_context("fork").Process(target=child)

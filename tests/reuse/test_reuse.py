@@ -13,6 +13,7 @@ import pytest
 import gates.reuse
 from gates.check import outlines
 from gates.evidence import envelope
+from gates.evidence.envelope import canonical
 from gates.evidence.keys import signing_key
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import load
@@ -212,6 +213,38 @@ def changed_together(runs, change):
     every = read_together(envelope.parse(json.loads(together.read_bytes())).payload)
     payload = build_together([change(each()) for each in every.values()])
     together.write_bytes(envelope.sign(payload, signing_key(runs.settings.key)).to_bytes())
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        lambda places: places[1:],
+        lambda _: [10_000],
+        lambda _: ["0"],
+        lambda _: None,
+        lambda _: [-1],
+    ],
+    ids=["less", "no-place", "a-text", "none", "from-the-end"],
+)
+def test_a_trace_in_the_results_together_that_is_not_its_subjects_is_not_believed(runs, trace):
+    together = without_single_results(runs)
+    value = json.loads(envelope.parse(json.loads(together.read_bytes())).payload)
+    (of_check,) = (each for each in value["predicate"]["results"] if each["check"] == CHECK)
+    of_check["trace"] = trace(of_check["trace"])
+    signed = envelope.sign(canonical(value), signing_key(runs.settings.key))
+    together.write_bytes(signed.to_bytes())
+    assert runs.ran() == {CHECK}
+
+
+def test_an_answer_in_the_results_together_that_was_changed_is_not_believed(runs):
+    """What stands there once is an answer of many checks; the digest of each trace holds it."""
+    together = without_single_results(runs)
+    value = json.loads(envelope.parse(json.loads(together.read_bytes())).payload)
+    (asked,) = (each for each in value["predicate"]["asked"] if each[0] == "file:CHANGELOG.md")
+    asked[1] = "0" * 64
+    signed = envelope.sign(canonical(value), signing_key(runs.settings.key))
+    together.write_bytes(signed.to_bytes())
+    assert CHECK in runs.ran()
 
 
 @pytest.mark.parametrize("age", [timedelta(hours=25), timedelta(hours=-1)])

@@ -125,6 +125,8 @@ def test_code_that_calls_itself_a_version_is_doubtful():
 
 
 WHEEL = packed_zip({"inner-1.26.dist-info/METADATA": METADATA.encode(), "inner/a.py": b""})
+
+
 def shown(value: object) -> str | None:
     """The id of a parameter: archives have the time of packing in them."""
     return "data" if isinstance(value, bytes) else None
