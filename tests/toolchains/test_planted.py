@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from gates.module import load
 from gates.settings import Policy
 from gates.toolchains import Session, run_tests
-from gates.toolchains.languages.typescript.planted import count_tests
+from gates.toolchains.languages.typescript import platform_tools
+from gates.toolchains.languages.typescript.planted import _ASSERTIONS, count_tests, plant
 from gates.toolchains.languages.typescript.runs import Case, Told
 
 HERE = Path(__file__).parent
@@ -55,7 +57,7 @@ def test_each_way_to_hide_a_failure_is_told(run, runner):
 def test_tests_that_are_right_are_left_alone(run, runner):
     found = run(runner, "right")
     assert found.failures == ()
-    assert found.passed >= len(list((HERE / "planted" / runner / "right").iterdir())) - 1
+    assert found.passed >= len(list((HERE / "planted" / runner / "right").iterdir())) - 2
     assert not any("planted" in each or "canary" in each for each in found.seen)
 
 
@@ -94,6 +96,20 @@ def test_what_became_of_the_planted_test(cases, message):
     assert run.passed == sum(case == OWN for case in cases)
 
 
+def test_nothing_is_written_through_a_link(open_tools, tmp_path):
+    """A link may lead into the packages, which the copy only links to."""
+    text = b'import { it } from "vitest";\n'
+    manifest = b'{"entrypoint": "src/index.ts"}'
+    tools = open_tools({"module.json": manifest, PATH: text, "tests/unit/b.test.ts": text})
+    outside = tmp_path / "packages.ts"
+    outside.write_bytes(text)
+    (tools.module_copy / PATH).unlink()
+    (tools.module_copy / PATH).symlink_to(outside)
+    assert sorted(plant(tools)) == [PATH, "tests/unit/b.test.ts"]
+    assert outside.read_bytes() == text
+    assert b"gates.planted" in (tools.module_copy / PATH).read_bytes()
+
+
 def test_vitest_runs_no_configuration_of_postcss(make_module, settings):
     """vite would read it in the process that has the reporter."""
     root = make_module("typescript")
@@ -123,3 +139,9 @@ def test_jest_reads_no_configuration_of_swc(make_module, settings):
     )
     with Session(load(root), Policy(), settings) as session:
         assert run_tests(session).failures == ()
+
+
+def test_the_assertions_are_those_that_are_called():
+    script = (platform_tools.CONFIG / "planted.cjs").read_text("utf-8")
+    table = script.partition("const ASSERTING = {")[2].partition("\n};")[0]
+    assert set(re.findall(r"^  (\w+):", table, re.MULTILINE)) == _ASSERTIONS

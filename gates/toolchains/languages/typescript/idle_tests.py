@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gates.module import Module
-from gates.toolchains.languages.typescript.runner import is_test
+from gates.toolchains.languages.typescript.runner import SUFFIXES, is_test
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS, key
 from gates.toolchains.languages.typescript.sources.trees import node_at
 from gates.toolchains.problem import Problem
@@ -17,7 +17,6 @@ from gates.toolchains.tests import TestRun
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-_SUFFIXES = {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"}
 _DEFINES = re.compile(r"(?:it|test|describe|suite)\b(?!\.extend\b)")
 _RUNNERS = frozenset({"vitest", "@jest/globals", "node:test"})
 _ONLY = re.compile(r"(?:it|test|describe|suite)(?:\.\w+)*\.only\b|(?:fit|fdescribe)$")
@@ -54,7 +53,7 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
 
     for path in sorted(module.files):
         name = PurePosixPath(path)
-        if name.suffix not in _SUFFIXES or not (path.startswith("tests/") or is_test(name)):
+        if name.suffix not in SUFFIXES or not (path.startswith("tests/") or is_test(name)):
             continue
         root = SgRoot(
             module.text(path), "typescript" if name.suffix.endswith("ts") else "tsx"

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _ASSERTS = {f"{scheme}assert{kind}" for scheme in ("", "node:") for kind in ("", "/strict")}
+_ASSERTIONS = frozenset({
+    "deepEqual", "deepStrictEqual", "doesNotReject", "doesNotThrow", "equal", "fail", "ifError",
+    "match", "notDeepEqual", "notDeepStrictEqual", "notEqual", "notStrictEqual", "ok",
+    "partialDeepStrictEqual", "rejects", "strictEqual", "throws",
+})  # fmt: skip
+"""The functions of node:assert that `config/planted.cjs` calls; a type is no value to be named."""
 _TESTS = ("it", "test")
 _CALLBACKS = {"arrow_function", "function_expression"}
 _TITLES = {"string", "template_string"}
@@ -31,20 +37,25 @@ SHOWN = 5
 
 
 def plant(tools: Tools) -> dict[str, str]:
-    """Write a test that fails at the end of each file of tests in the copy; its name, by path."""
+    """Write a test that fails at the end of each file of tests in the copy; its name, by path.
+
+    Raises `CouldNotCheckError` for a link that leads to no file of the module.
+    """
     from ast_grep_py import SgRoot
 
     names = {}
     for number, path in enumerate(find_test_files(tools.session.module)):
         names[path] = f"{canary_name(tools)} {number}"
-        place = tools.module_copy / path
-        content = place.read_bytes()
+        content = tools.session.module.data(path)
         text = content.decode("utf-8", "replace")
         root = SgRoot(text, "tsx" if path.endswith("x") else "typescript").root()
         given = ", ".join(f"{role}: {name}" for role, name in _own(root))
         call = f'globalThis[Symbol.for("gates.planted")]({json.dumps(names[path])}, {{ {given} }})'
+        place = tools.module_copy / path
         with disk():
+            place.unlink()  # a link may lead to a file of the packages, which are not this check's
             place.write_bytes(content + f"\n;{call};\n".encode())
+            place.chmod(0o644)
     return names
 
 
@@ -57,7 +68,7 @@ def _own(root: SgNode) -> Iterator[tuple[str, str]]:
             continue
         for each in node.find_all(kind="import_specifier"):
             name, alias = each.field("name"), each.field("alias")
-            if name is not None:
+            if name is not None and name.text() in _ASSERTIONS:
                 named[name.text()] = (alias or name).text()
     yield "expect", _safe("expect")
     yield "assert", _safe("assert")

@@ -23,10 +23,14 @@ _HIDING = re.compile(rb"(//[^\w/\r\n]*|/\*[^\w/]*)(c8|v8|istanbul|node:coverage)
 """The first word of such a comment, behind whatever a measuring program takes for a blank."""
 
 
+SUFFIXES = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
+"""What a file of TypeScript or JavaScript ends in."""
+
+
 def is_test(path: PurePosixPath) -> bool:
     """Whether a runner collects a file: x.test.ts, x.spec.tsx, ..."""
     stem, _, kind = path.stem.rpartition(".")
-    return bool(stem) and kind in ("test", "spec")
+    return bool(stem) and kind in ("test", "spec") and path.suffix in SUFFIXES
 
 
 def find_runner(module: Module) -> str:
