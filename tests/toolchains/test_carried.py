@@ -96,6 +96,7 @@ def test_what_is_of_the_package_itself_is_no_other(path, text):
         ("dist/inner/package.json", manifest("inner", "not a version"), "inner"),
         ("test/fixtures/x/package.json", manifest("benchmarks"), "benchmarks"),
         ("examples/x/package.json", manifest("x"), "x"),
+        ("dist/templates/app/package.json", manifest("my-app"), "my-app"),
         ("vendor/inner.js", "export {};", "inner"),
         ("_vendor/inner/core.py", "x = 1\n", "inner"),
     ],
@@ -156,6 +157,12 @@ TGZ = gzip.compress(packed_tar({"package/package.json": manifest("inner").encode
 def test_archives_are_looked_into(name, data, found):
     assert named({name: data}) == found
     assert look({name: data}).closed == []
+
+
+def test_an_archive_of_code_that_names_nothing_is_said():
+    files = {"lib/a.jar": packed_zip({"org/A.class": b"x", "b.txt": b""}), "b.zip": packed_zip({})}
+    found = look({**files, "c.whl": WHEEL, "d.npz": packed_zip({"x.npy": b"x"})})
+    assert [(str(each), each.path) for each in found.unnamed] == [("a.jar", "outer/lib/a.jar")]
 
 
 def test_a_way_into_an_archive_is_said():

@@ -21,7 +21,7 @@ from gates.toolchains.bill_lock import compare_carried
 from gates.toolchains.carried.packages import carried_in, list_parts
 from gates.toolchains.languages import language_of
 from gates.toolchains.locks import Locked
-from gates.toolchains.sbom import Part, make_bill, read_bill
+from gates.toolchains.sbom import Part, make_bill, read_bill, validate_bill
 from tests.toolchains.local_registry import Registry, serve, tarball, wheel
 from tests.toolchains.secret_files import packed_zip
 from tests.toolchains.test_advisories import affected, document, record
@@ -159,7 +159,10 @@ def test_npm_packages_in_another(open_locked):
         "strict 2.0.0 in outer 1.0.0 is under AGPL-3.0-only;"
         " the policy does not allow AGPL-3.0-only"
     ]
-    bill = {f"{each.name} {each.version}": each for each in read_bill(make_bill(session))}
+    written = make_bill(session)
+    validate_bill(written)
+    assert written == make_bill(session)
+    bill = {f"{each.name} {each.version}": each for each in read_bill(written)}
     assert {name: each.carried_in for name, each in bill.items()} == {
         "outer 1.0.0": (),
         "old 0.1.0": ("outer 1.0.0",),
@@ -252,3 +255,19 @@ def test_the_registry_is_asked_about_every_version(open_locked, registry):
     found = language_of(session.module).ask_about(Tools(session), packages)
     assert registry.posted == [{"old": ["1.0.0", "2.0.0"], "@a/b": ["1.0.0"]}]
     assert [(each.id, each.package) for each in found] == [("TEST-1", packages[0])]
+
+
+def test_a_package_for_other_machines_is_asked_about_and_said(open_locked, registry):
+    """npm leaves out what a lock says is for another system: its licence is read by nobody."""
+    asked = {"name": "m", "version": "1.0.0", "dependencies": {"plain": "1.0.0"}}
+    asked["optionalDependencies"] = {"outer": "1.0.0"}
+    elsewhere = registry.entry("outer", optional=True, os=["win32"])
+    entries = {"node_modules/plain": registry.entry("plain"), "node_modules/outer": elsewhere}
+    lock = {"name": "m", "lockfileVersion": 3, "packages": {"": asked, **entries}}
+    more = {"package.json": json.dumps(asked), "package-lock.json": json.dumps(lock)}
+    session = open_locked("plain", more=more)
+    said = [each.message for each in dependency_licenses.run(Tools(session), session.policy)]
+    assert said == [
+        "locked for other machines, so that nobody here knows their licences: outer 1.0.0"
+    ]
+    assert sorted(each.name for each in read_bill(make_bill(session))) == ["outer", "plain"]

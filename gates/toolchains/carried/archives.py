@@ -36,6 +36,8 @@ _STREAMS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
 _CLOSED = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"\x28\xb5\x2f\xfd": "zstd"}
+CODE = (".py", ".js", ".cjs", ".mjs", ".class", ".so", ".node", ".wasm", ".pyd", ".dll")
+"""Names of files that hold code."""
 _STARTS = (b"PK\x03\x04", *_STREAMS, *_CLOSED)
 _ZIPS = (".jar", ".whl", ".zip")
 _APPENDED = (*_ZIPS, ".egg", ".exe", ".pex", ".pyz", ".xpi")
@@ -56,6 +58,8 @@ class Budget:
 
     members: int = MAX_MEMBERS
     size: int = MAX_BYTES
+    code: set[str] = field(default_factory=set)
+    """The archives, by the file that they are or are in, that hold code."""
     closed: list[tuple[str, str]] = field(default_factory=list)
     """Which archives were not looked into, or not to their end, and why."""
 
@@ -176,6 +180,8 @@ def _member(
     budget.members -= 1
     if budget.members < 0:
         raise _ClosedError("holds more members than are looked at in one tree")
+    if path.endswith(CODE):
+        budget.code.add(path.partition(" > ")[0])
     shown = path.encode("unicode_escape").decode()[:400]
     with opener() as stream:
         if reader_of(path.rpartition(" > ")[2]) is not None:

@@ -25,7 +25,7 @@ class Carried:
     """A package inside of another one, by what is written there."""
 
     ecosystem: str
-    """As in OSV: "PyPI" or "npm"."""
+    """As in OSV: "PyPI" or "npm"; "" for an archive of code that nothing in it names."""
     name: str
     version: str
     """"" where nothing says it."""

@@ -27,10 +27,11 @@ _NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~_-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Z
 _PLACEHOLDER = re.compile(r"0\.0\.0(?:$|-)")
 """What stands in a manifest whose version is written at release."""
 ASIDE = frozenset({
-    "test", "tests", "__tests__", "testing", "fixture", "fixtures", "__fixtures__", "example",
-    "examples", "benchmark", "benchmarks", "bench", "demo", "demos",
+    "test", "tests", "__tests__", "fixture", "fixtures", "__fixtures__", "example", "examples",
+    "benchmark", "benchmarks", "bench", "demo", "demos", "template", "templates", "doc", "docs",
 })  # fmt: skip
-"""Folders whose manifests are the package's own: made up for its tests, or to show something."""
+"""Folders whose manifests are the package's own: for its tests, to show something, or to be written
+somewhere else."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from gates.toolchains.carried.found import Carried, Carrier, Findings
 from gates.toolchains.carried.scan import Entry, find_carried
 from gates.toolchains.locks import Locked
 from gates.toolchains.sbom import Part
-from gates.toolchains.shipped import SOURCES, copied_files
+from gates.toolchains.shipped import SOURCES
 from gates.toolchains.tools import Tools
 
 
 def carried_in(tools: Tools) -> Findings:
-    """What lies inside of the module's installed packages, and among its own files that ship.
+    """What lies inside of the module's installed packages, and among its own sources.
 
     Raises `CouldNotCheckError` where the packages cannot be installed.
     """
@@ -35,15 +35,13 @@ def carried_in(tools: Tools) -> Findings:
 
 def _of_module(tools: Tools) -> Findings:
     module = tools.session.module
-    copied = {*copied_files(module)}
-    paths = [path for path, file in module.files.items() if file.link is None]
     entries = [
         Entry(path, partial(_read, tools, path))
-        for path in paths
-        if path.startswith(SOURCES) or path in copied
+        for path, file in module.files.items()
+        if path.startswith(SOURCES) and file.link is None
     ]
     itself = Carrier(module.slug, module.version, "")
-    return find_carried(entries, lambda _path: itself, lambda path: "/" not in path)
+    return find_carried(entries, lambda _path: itself, lambda _path: False)
 
 
 def _read(tools: Tools, path: str) -> io.BytesIO:

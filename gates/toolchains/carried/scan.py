@@ -56,6 +56,7 @@ def find_carried(
     found, budget = Findings(), Budget()
     known: dict[str, Entry] = {}
     described: dict[str, set[str]] = defaultdict(set)
+    archives: set[str] = set()
 
     def add(path: str, data: bytes) -> None:
         carrier = carrier_of(path)
@@ -63,6 +64,7 @@ def find_carried(
         reader = reader_of(inner)
         for each in reader(data, carrier.name) if reader else ():
             _describe(described, path, each)
+            archives.add(path.partition(" > ")[0])
             _add(found, each, carrier, path)
 
     for entry in entries:
@@ -76,6 +78,9 @@ def find_carried(
                 stream.seek(0)
                 for way, data in manifests(entry.path, stream, budget):
                     add(way, data)
+                if entry.path in budget.code - archives:
+                    nameless = Identity("", PurePosixPath(entry.path).name, "")
+                    _add(found, nameless, carrier_of(entry.path), entry.path)
 
     def read(path: str) -> str:
         with known[path].opener() as stream:

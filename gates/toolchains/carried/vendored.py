@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from gates.toolchains.carried.archives import CODE
 from gates.toolchains.carried.identify import ASIDE, Identity
 
 FOLDERS = frozenset({
@@ -17,7 +18,6 @@ FOLDERS = frozenset({
 _PYTHON_FOLDERS = frozenset({"extern", "_extern", "externals", "_externals"})
 """Those of Python packages; in JavaScript they are about what a bundler leaves out."""
 _OWN = frozenset({"__init__.py", "conftest.py"})
-CODE = (".py", ".js", ".cjs", ".mjs", ".so", ".node", ".wasm", ".pyd", ".dll")
 LISTS = ("vendor.txt", "vendored.txt", "bom.cdx.json")
 _VERSION = re.compile(r"""(?m)^__version__(?:\s*:\s*\w+)?\s*=\s*["']([0-9][^"'\s]*)["']""")
 _SAY_VERSION = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py")
