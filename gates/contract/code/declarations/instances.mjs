@@ -126,11 +126,13 @@ function brokenInstances(old, now, entities) {
  *  those of `positions`. */
 export function shownByInstances(old, now, signs, open) {
   const asked = new Map();
-  for (const { name, there } of open) {
+  for (const { name, there, inner } of open) {
     const known = old.exports.get(name);
     if (!known.isType || !now.exports.get(name)?.isType || name === "export=") continue;
     const all = declared(old, known.symbol);
     const parameters = all.find((each) => each.typeParameters?.length)?.typeParameters ?? [];
+    // What needs no arguments and is exported itself was asked about as it is.
+    if (parameters.length === 0 && !inner) continue;
     asked.set(name, { name, parameters, writer: there.writer });
   }
   const found = {};
