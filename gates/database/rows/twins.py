@@ -50,10 +50,13 @@ class _Wanted:
     values: Mapping[int, str]
 
 
-def make_twins(maker: Maker, rows: Sequence[Row], tenant: str) -> tuple[list[Twins], list[str]]:
+def make_twins(
+    maker: Maker, rows: Sequence[Row], tenant: str, own: Sequence[Row] = ()
+) -> tuple[list[Twins], list[str]]:
     """Make for each row, which is another tenant's, some of `tenant` with the same values: with a
     smaller number and with a larger, and the same earlier and later. Where a key of the tenant's
-    has no room for all, they come apart; where it has none for one, its own row takes the values.
+    has no room for all, they come apart; where it has none for one, one of its `own` rows (the
+    first of each table, where none are named) takes the values.
 
     All is undone. With it comes a sentence for each row that has no such twin.
     """
@@ -66,7 +69,7 @@ def make_twins(maker: Maker, rows: Sequence[Row], tenant: str) -> tuple[list[Twi
     found: list[Twins] = []
     never: dict[_Wanted, str] = {}
     while left:
-        twins, never = _made_beside(maker, left, tenant)
+        twins, never = _made_beside(maker, left, tenant, own)
         if not (twins.rows or twins.changed):
             break
         found.append(twins)
@@ -78,7 +81,7 @@ def make_twins(maker: Maker, rows: Sequence[Row], tenant: str) -> tuple[list[Twi
 
 
 def _made_beside(
-    maker: Maker, wanted: Sequence[_Wanted], tenant: str
+    maker: Maker, wanted: Sequence[_Wanted], tenant: str, own: Sequence[Row]
 ) -> tuple[Twins, dict[_Wanted, str]]:
     """Those that fit together, and the others with the reason."""
     made: dict[_Wanted, Row] = {}
@@ -91,13 +94,17 @@ def _made_beside(
             except NoRowError as error:
                 left[each] = error.message
         for each in [*left]:
-            own = maker.made.get((each.row.table.oid, tenant))
-            has_one = any(other.row is each.row for other in made)
-            if own is None or own in changed or has_one or own.there:
+            if each not in left or any(other.row is each.row for other in made):
                 continue
-            if (like := _taking(maker, own, each.values)) is not None:
-                changed[own] = like
-                left = {it: why for it, why in left.items() if it.row is not each.row}
+            first = maker.made.get((each.row.table.oid, tenant))
+            theirs = [row for row in own if row.table.oid == each.row.table.oid]
+            for mine in theirs or ([first] if first is not None else []):
+                if mine in changed or mine.there:
+                    continue
+                if (like := _taking(maker, mine, each.values)) is not None:
+                    changed[mine] = like
+                    left = {it: why for it, why in left.items() if it.row is not each.row}
+                    break
     return Twins(tuple(made.values()), changed), left
 
 

@@ -206,6 +206,29 @@ OWN_ROWS = {
     "a-cast-of-some-titles": (
         column("n int") + f"UPDATE {T} SET n = title::int WHERE title ~ '^[0-9]{{1,9}}$';"
     ),
+    "a-key-of-few-values": (
+        keyed("channels", "kind text NOT NULL CHECK (kind IN ('mail', 'sms')), used boolean NOT"
+              " NULL DEFAULT true,", ", kind")
+        + f"UPDATE {P}channels SET used = false WHERE kind = 'sms';"
+    ),
+    "a-path-that-begins-with-the-tenant": (
+        column("path text")
+        + f"ALTER TABLE {T} DROP CONSTRAINT IF EXISTS {P}path;"
+        f"ALTER TABLE {T} ADD CONSTRAINT {P}path CHECK (path LIKE tenant_id::text || '/%');"
+        f"UPDATE {T} SET path = tenant_id::text || '/' || id WHERE path IS NULL;"
+    ),
+    "numbers-for-each-tenant": (
+        TOTALS + column("number bigint")
+        + trigger("number", "BEFORE INSERT", f"INSERT INTO public.{P}totals AS t (tenant_id, code,"
+                  " n) VALUES (NEW.tenant_id, 'note', 1) ON CONFLICT (tenant_id, code) DO UPDATE"
+                  " SET n = t.n + 1 RETURNING n INTO NEW.number; RETURN NEW;")
+    ),
+    "states-that-a-trigger-guards": (
+        STATUS + trigger("state", "BEFORE UPDATE", "IF OLD.status = 'done' AND NEW.status <> 'done'"
+                         " THEN RAISE EXCEPTION 'no way back' USING ERRCODE = '23514'; END IF;"
+                         " IF NEW.status = 'done' THEN NEW.version := OLD.version + 1; END IF;"
+                         " RETURN NEW;")
+    ),
     "a-key-of-a-generated-column": (
         column("slug text GENERATED ALWAYS AS (lower(title)) STORED")
         + f"CREATE UNIQUE INDEX IF NOT EXISTS {P}slug ON {T} (tenant_id, slug, id);"

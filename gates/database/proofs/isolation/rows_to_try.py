@@ -79,7 +79,8 @@ def rows_to_try(
             for at, whose in enumerate((tenants.a, tenants.b))
         )
         parents = [row for each in written for row in each.family()[:-1]]
-        twins, unmade = make_twins(maker, like, tenants.b)
+        own = [*few[1], *(each for each in more if each.tenant == tenants.b)]
+        twins, unmade = make_twins(maker, like, tenants.b, list(dict.fromkeys(own)))
     ways = [(few[0], few[1]), (of_a, of_b), *((of_a, each.beside(of_b)) for each in twins)]
     unlike = {
         (frozenset(a), frozenset(b)): (list(dict.fromkeys([*a, *parents])), list(dict.fromkeys(b)))
