@@ -291,7 +291,8 @@ def distribution(tmp_path):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: words\nVersion: 1.0\n")
     (info / "RECORD").write_text(
         "words.py,sha256=Bu289DNhZaJx5lJAJaZDnDyqMkb9B5bxFncieXB6UyU,6\n"
-        "words-1.0.dist-info/METADATA,,\nwords-1.0.dist-info/RECORD,,\n"
+        "words-1.0.dist-info/METADATA,sha256=OdeMPaJDLPwvpn2kv6TQ43FeXnfzOLH5NExbF_JKhto,47\n"
+        "words-1.0.dist-info/RECORD,,\n"
     )
     return tmp_path
 
