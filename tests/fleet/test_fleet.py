@@ -135,7 +135,7 @@ def test_what_does_not_end_with_a_report_is_an_error(folder, status, written, re
 
 def test_a_run_that_takes_too_long_is_ended(organisation: Path):
     path = str(organisation / "sample-module")
-    found = run_task(task(path=path, limit=0.3))
+    found = run_task(task(path=path, arguments=("--stage", "build", "--fresh"), limit=0.0))
     assert (found.verdict, found.reason) == (ERROR, "took longer than 0 s")
 
 

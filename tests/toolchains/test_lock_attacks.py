@@ -60,6 +60,7 @@ def locked(registry, folder, monkeypatch) -> Callable[[Mapping[str, str]], Outco
     """Holds a module of these files against its lock, with an empty cache."""
     monkeypatch.setenv("npm_config_registry", registry.url)
     monkeypatch.setenv("npm_config_fetch_retries", "0")
+    monkeypatch.setenv("npm_config_cache", str(folder / "npm"))
     monkeypatch.setenv("UV_INDEX", f"{registry.url}/simple")
     registry.fetched.clear()
     state = {"GATES_STATE_DIR": str(folder / "state"), "GATES_CACHE_DIR": str(folder / "cache")}
