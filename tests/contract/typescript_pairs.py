@@ -7,6 +7,32 @@ from gates.contract.model import Bump
 MAJOR, MINOR, NONE = Bump.MAJOR, Bump.MINOR, Bump.NONE
 CTOR = "export declare class Ctor {{ constructor(a: {}); }}"
 PAIRS = {
+    "KindOut": (  # code that reads it knows two of them
+        MAJOR, 'export type KindOut = "a" | "b";\nexport declare function kind(): KindOut;',
+        'export type KindOut = "a" | "b" | "c";\nexport declare function kind(): KindOut;'),
+    "KindIn": (  # only code outside makes it
+        MINOR, 'export type KindIn = "a" | "b";\nexport declare function take(a: KindIn): void;',
+        'export type KindIn = "a" | "b" | "c";\nexport declare function take(a: KindIn): void;'),
+    "KindOfMember": (
+        MAJOR,
+        'export type KindOfMember = "a" | "b";\n'
+        "export declare class Failed { readonly code: KindOfMember }",
+        'export type KindOfMember = "a" | "b" | "c";\n'
+        "export declare class Failed { readonly code: KindOfMember }"),
+    "FewerOut": (
+        MINOR, 'export type FewerOut = "a" | "b";\nexport declare function few(): FewerOut;',
+        'export type FewerOut = "a";\nexport declare function few(): FewerOut;'),
+    "FewerIn": (
+        MAJOR, 'export type FewerIn = "a" | "b";\nexport declare function fewIn(a: FewerIn): void;',
+        'export type FewerIn = "a";\nexport declare function fewIn(a: FewerIn): void;'),
+    "KindOfMany": (
+        MAJOR, "export type KindOfMany<T> = T | null;\n"
+        "export declare function many<T>(a: T): KindOfMany<T>;",
+        "export type KindOfMany<T> = T | null | undefined;\n"
+        "export declare function many<T>(a: T): KindOfMany<T>;"),
+    "tells": (
+        MAJOR, "export declare function tells(a: string | number | boolean): a is string | number;",
+        "export declare function tells(a: string | number | boolean): a is string | boolean;"),
     "gone": (MAJOR, "export declare const gone: number;", ""),
     "needed": (
         MAJOR, "export declare function needed(a: string): void;",

@@ -98,7 +98,7 @@ export function programsOf(side, asked, writer, { name, isValue, isType, differs
           const call = `${callee()}(${given(node, how, tells.name)})`;
           const read = `const r: ${writer.write(tells.type)} = told; void r;`;
           const then = tells.asserts ? `${call}; ${read}` : `if (${call}) { ${read} }`;
-          return `${before()} const told: ${told.type ? writer.write(told.type) : "any"} = null!; ${then}`;
+          return `${before()} const told = null! as ${told.type ? writer.write(told.type) : "any"}; ${then}`;
         });
       }
     }
@@ -120,7 +120,7 @@ export function programsOf(side, asked, writer, { name, isValue, isType, differs
 
   /** What is done with the members of `n`. */
   function members(kind, found, type, params) {
-    const before = () => `const n: ${type} = null!;`;
+    const before = () => `const n = null! as ${type};`;
     for (const [key, { nodes: all, at }] of found) {
       if (!differs(key)) continue;
       const [first] = all;
@@ -238,32 +238,32 @@ export function programsOf(side, asked, writer, { name, isValue, isType, differs
     }
   }
   if ((isType || behind) && nodes.length > 0) {
-    if (behind) ask("arity", "", own, () => `const n: ${self} = null!; void n;`);
+    if (behind) ask("arity", "", own, () => `const n = null! as ${self}; void n;`);
     else if (own.length > 0) {
-      ask("arity", "", own, () => `const n: ${self} = null!; void n;`);
+      ask("arity", "", own, () => `const n = null! as ${self}; void n;`);
       const needed = own.filter((each) => !each.default);
       const few = needed.length > 0 ? `<${needed.map((each) => each.name.text).join(", ")}>` : "";
-      ask("arity", "", own, () => `const n: ${name}${few} = null!; void n;`);
-    } else ask("arity", "", [], () => `const n: ${name} = null!; void n;`);
+      ask("arity", "", own, () => `const n = null! as ${name}${few}; void n;`);
+    } else ask("arity", "", [], () => `const n = null! as ${name}; void n;`);
     if (asClass || nodes.some((each) => ts.isInterfaceDeclaration(each)) ||
         (alias && ts.isTypeLiteralNode(alias.type))) {
       members("read", membersOf(side, symbol), self, own);
       for (const each of nodes.flatMap((one) => bases(one))) {
-        ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(each)} = n; void r;`);
+        ask("read", "", own, () => `const n = null! as ${self}; const r: ${writer.write(each)} = n; void r;`);
       }
       if (!asClass) {
-        ask("written", "", own, () => `const o: ${whole()} = null!; const w: ${self} = o; void w;`);
+        ask("written", "", own, () => `const o = null! as ${whole()}; const w: ${self} = o; void w;`);
         for (const [key, each] of membersOf(side, symbol)) {
           if (!differs(key) || !each.name) continue;
           ask("written", key, own, () => {
             const some = each.nodes.map((one) => writer.member(one)).join(" ");
-            return `const o: { ${some} } = null!; const w: Pick<${self}, ${each.name}> = o; void w;`;
+            return `const o = null! as { ${some} }; const w: Pick<${self}, ${each.name}> = o; void w;`;
           });
         }
       }
     } else if (alias) {
-      ask("read", "", own, () => `const n: ${self} = null!; const r: ${writer.write(alias.type)} = n; void r;`);
-      ask("written", "", own, () => `const o: ${writer.write(alias.type)} = null!; const w: ${self} = o; void w;`);
+      ask("read", "", own, () => `const n = null! as ${self}; const r: ${writer.write(alias.type)} = n; void r;`);
+      ask("written", "", own, () => `const o = null! as ${writer.write(alias.type)}; const w: ${self} = o; void w;`);
     }
   }
   for (const node of nodes.filter((each) => ts.isEnumDeclaration(each))) {
