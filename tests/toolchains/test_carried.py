@@ -238,6 +238,36 @@ def test_a_size_that_a_tar_only_claims_ends_it():
     assert [why for _, why in budget.closed] == ["unpacks to more than is looked at in one tree"]
 
 
+class Asked(io.BytesIO):
+    """A file that knows how much was read of it at once."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
+        assert size >= 0, "all of it was asked for"
+        return super().read(size)
+
+
+def test_what_comes_after_the_limit_is_not_read_whole():
+    """A tar goes over the limit; a member behind it is not unpacked as if there were none."""
+    budget = archives.Budget(size=4_000)
+    tar = packed_tar({"a": bytes(5_000)})
+    assert list(archives.manifests("a.tar", io.BytesIO(tar), budget)) == []
+    for size in (1_000, 4_000):
+        assert len(budget.read(Asked(bytes(size)), archives.MAX_ARCHIVE)) == size
+        budget.size = 4_000
+    with pytest.raises(Exception, match="unpacks to more than is looked at in one tree"):
+        budget.read(Asked(bytes(4_001)), archives.MAX_ARCHIVE)
+    assert budget.size == 4_000
+
+
+def test_a_manifest_of_which_only_the_beginning_would_be_read_is_named():
+    padding = " " * archives.MAX_MANIFEST
+    found = look({"vendor/a/package.json": manifest("inner") + padding})
+    assert [(each.path, each.reason) for each in found.closed] == [
+        ("outer/vendor/a/package.json", "is a manifest of more than 8 MiB")
+    ]
+
+
 def test_a_manifest_that_is_a_bomb_is_not_unpacked():
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gates.contract.schema.witness import need_answers
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.tenant_session import A, B, Sessions, quote
 from gates.records import dataclass
@@ -162,6 +163,7 @@ class _Probe:
                 self.session.execute("SET TRANSACTION READ ONLY")
                 found = self._rows(refused, old, raising=False)
         except psycopg.Error:
+            need_answers(self.session)
             return None
         return found[0] if found else None
 

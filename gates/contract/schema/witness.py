@@ -36,6 +36,9 @@ Values = Mapping[str, str]
 UPGRADE = "-- here the migrations of the new version run"
 """In a script about what an upgrade leaves of the rows: it runs on the old database alone."""
 MOST_TRIES = 12
+_GAVE_UP = ("08", "40", "53", "55P03", "57", "58")
+"""How the SQLSTATE of an error begins that says nothing of a statement: the server, or the limit of
+time, has ended it (PostgreSQL, "Error Codes")."""
 _BUILT_IN = 16_384
 """Smaller oids are the same in each database (PostgreSQL, "OID Assignment")."""
 
@@ -156,6 +159,8 @@ class Witness:
                 owner.transaction(force_rollback=True),
             ):
                 return [maker.plan(known, A, self._seed + n, wish=wished) for n in range(count)]
+            need_answers(owner)
+            need_answers(admin)
         return []
 
     @cached_property
@@ -183,8 +188,8 @@ class Witness:
             first = [each for each in rest[:at] if each not in self.enter]
             with self._there(side("owner"), first):
                 return _ended(side("app"), [*self.enter, *rest[at + 1 :]])
-        except psycopg.Error:
-            return Refused()
+        except psycopg.Error as error:
+            return _refused(error)
 
     @contextlib.contextmanager
     def _there(self, owner: Session, rows: Statements) -> Iterator[None]:
@@ -253,7 +258,31 @@ def _ended(session: Session, script: Statements) -> object:
                 cursor = session.execute(each.encode())
             return _given(session, cursor) if cursor else None
     except psycopg.Error as error:
-        return Refused(error.diag.constraint_name or error.diag.column_name or "")
+        return _refused(error)
+
+
+def _refused(error: psycopg.Error) -> Refused:
+    """What a statement was refused for. Raises `CouldNotCheckError` where it was not: no rule
+    stands against it, and on another day it may run."""
+    import psycopg
+
+    state = error.sqlstate or ""
+    if state.startswith(_GAVE_UP) or (not state and isinstance(error, psycopg.OperationalError)):
+        raise CouldNotCheckError(
+            "the two databases could not be compared: the server has not ended a statement"
+            f" ({state or 'no connection'}: {str(error).strip()[:200]})",
+            hint="run it again; see the server's log",
+        )
+    return Refused(error.diag.constraint_name or error.diag.column_name or "")
+
+
+def need_answers(session: Session) -> None:
+    """Raise `CouldNotCheckError` where a session has ended: that it gives nothing shows nothing."""
+    if session.closed:
+        raise CouldNotCheckError(
+            "the two databases could not be compared: the connection to the server was lost",
+            hint="run it again; see the server's log",
+        )
 
 
 def _given(session: Session, cursor: psycopg.Cursor[tuple[Any, ...]]) -> object:
