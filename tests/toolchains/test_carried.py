@@ -260,6 +260,21 @@ def test_what_comes_after_the_limit_is_not_read_whole():
     assert budget.size == 4_000
 
 
+def test_a_header_of_a_tar_is_not_held_in_memory_whatever_it_claims():
+    """A long name is read before its member; this one goes on for as long as there are bytes."""
+    tar = packed_tar({"a": b"x", "b" * 200: b"{}"})
+    long_name = tar.index(b"././@LongLink") if b"././@LongLink" in tar else tar.index(b"PaxHeader")
+    start = long_name - long_name % 512
+    header = bytearray(tar[start : start + 512])
+    header[124:136] = b"00777777777\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    bomb = gzip.compress(tar[:start] + header + bytes(20_000_000))
+    budget = archives.Budget()
+    assert list(archives.manifests("a.tgz", io.BytesIO(bomb), budget)) == []
+    assert budget.closed == [("a.tgz", "has a header of more than 8 MiB")]
+
+
 def test_a_manifest_of_which_only_the_beginning_would_be_read_is_named():
     padding = " " * archives.MAX_MANIFEST
     found = look({"vendor/a/package.json": manifest("inner") + padding})
