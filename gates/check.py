@@ -159,8 +159,7 @@ def outlines(stage: Stage) -> tuple[Outline, ...]:
     folder = f"{_HERE}/checks/{stage.value.replace('-', '_')}"
     found = []
     for name in os.listdir(folder):  # noqa: PTH208
-        stem, dot, _ = name.partition(".py")
-        if name.startswith("_") or stem + dot != name:
+        if name.startswith(("_", ".")) or not name.endswith(".py"):
             continue
         with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123
             text = file.read()
@@ -169,7 +168,7 @@ def outlines(stage: Stage) -> tuple[Outline, ...]:
             raise CheckDefinitionError(f"{name} has not one line @check(Stage.…)")
         named, language, parameters = (each.decode("utf-8") for each in decorator.groups(b""))
         needs = tuple(_PARAMETER.findall(parameters))
-        identity = stem.replace("_", "-")
+        identity = name.removesuffix(".py").replace("_", "-")
         if Stage[named] is not stage:
             raise CheckDefinitionError(f"check {identity} is of {named} but lies in {stage}")
         found.append(Outline(identity, stage, language or None, needs))

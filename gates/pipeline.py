@@ -19,12 +19,14 @@ from gates.judge import judge, judge_alone
 from gates.model import CheckResult, Stage, StageResult, Verdict
 from gates.module import Module, load
 from gates.needs import Needs
+from gates.progress import Progress
 from gates.recorder import Once
 from gates.records import replace
 from gates.report import Report
 from gates.reuse import Reuse
-from gates.run import Action, Outcome, Progress, run_check, run_stages
+from gates.run import run_check
 from gates.settings import Policy, Settings, load_policy
+from gates.stages import Action, Outcome, run_stages
 
 IMPORTED_FIRST: Mapping[Stage, tuple[str, ...]] = {
     Stage.LINT_MANIFEST: ("jsonschema", "referencing.jsonschema", "ast_grep_py", "semver"),

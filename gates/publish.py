@@ -16,7 +16,7 @@ from gates.model import Stage
 from gates.module import Module
 from gates.records import dataclass
 from gates.registry import Content, Published, Registry
-from gates.run import Outcome
+from gates.stages import Outcome
 from gates.steps import Step, run_steps
 
 if TYPE_CHECKING:

@@ -196,6 +196,8 @@ def _define(cls: type, *, frozen: bool, order: bool, eq: bool) -> type:
             setattr(cls, name, said.default)
         else:
             delattr(cls, name)
+        if type(said.default).__hash__ is None:
+            raise ValueError(f"{cls.__name__}.{name}: all would share one default; use a factory")
         said.name, said.type = name, annotation
         every[name] = said
     methods: dict[str, Any] = {"__init__": _init, "__repr__": _repr}

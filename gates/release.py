@@ -28,7 +28,8 @@ from gates.module import Module
 from gates.publish import attach
 from gates.records import dataclass, field, replace
 from gates.registry import Published, Registry
-from gates.run import Outcome, run_check
+from gates.run import run_check
+from gates.stages import Outcome
 from gates.steps import Step, run_steps
 
 if TYPE_CHECKING:

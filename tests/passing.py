@@ -19,8 +19,8 @@ from gates.module import Module, load
 from gates.publish import Publication, publish_bundle
 from gates.registry import Content, Registry
 from gates.release import Release
-from gates.run import Outcome
 from gates.settings import Policy, Settings
+from gates.stages import Outcome
 from gates.toolchains.bundle import Read, collect_shipped, pack
 
 DAY = date(2026, 6, 1)

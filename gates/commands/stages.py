@@ -12,10 +12,10 @@ from gates.commands.ending import echo
 from gates.commands.options import wants_colour
 from gates.commands.outputs import STANDARD_OUTPUT, prepare, write
 from gates.model import Stage
+from gates.progress import Progress, Several
 from gates.report import Report
 from gates.report.progress import TerminalProgress
 from gates.report.stream import FindingsAsTheyCome
-from gates.run import Progress, Several
 from gates.settings import Settings
 
 

@@ -11,7 +11,7 @@ from gates.records import dataclass, replace
 from gates.report.causes import Standing, Told, standings
 from gates.report.doubles import Places
 from gates.report.words import plural
-from gates.run import STAGES_BEFORE
+from gates.stages import STAGES_BEFORE
 
 if TYPE_CHECKING:
     from gates.report import Report

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from gates.model import CheckResult, Finding, StageResult, Verdict
 from gates.report.escaping import one_line, safe
-from gates.run import STAGES_BEFORE
+from gates.stages import STAGES_BEFORE
 
 if TYPE_CHECKING:
     from gates.report import Report

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from gates.model import CheckResult, Stage, StageResult, Verdict
+from gates.progress import Progress
 from gates.report.entries import MARKS
 from gates.report.text import COLOURS
-from gates.run import Progress
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gates.model import CheckResult, Finding, Level, Stage, StageResult
+from gates.progress import Progress
 from gates.report import causes
 from gates.report.text import Line, Told, render, written
-from gates.run import Progress
 
 if TYPE_CHECKING:
     from gates.report import Report

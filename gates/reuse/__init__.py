@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gates.check import Planned, all_outlines, outlines
 from gates.errors import CouldNotCheckError, RefusedError
 from gates.model import CheckResult, Stage, StageResult, Verdict
-from gates.recorder import LATER, UNREPEATABLE, note, recording
+from gates.recorder import LATER, note, recording
 from gates.records import dataclass, field, replace
 from gates.reuse.identity import Identities
 from gates.reuse.questions import Answers, in_words
@@ -24,11 +24,10 @@ from gates.reuse.store import Found, Results
 from gates.run import run_check
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     from gates.evidence.keys import Trust
     from gates.needs import Needs
     from gates.reuse.entry import Exhibits
+    from gates.reuse.keeper import Keeper
     from gates.reuse.shared import SharedResults
     from gates.settings import Policy, Settings
 
@@ -61,7 +60,6 @@ class Reuse:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _held: dict[str, Found] = field(default_factory=dict)
     """What this run rests on, by check."""
-    _kept_new: bool = False
     _audits: int = 0
     """How many checks are run although their kept results hold."""
     _audited: dict[str, Found] = field(default_factory=dict)
@@ -81,6 +79,11 @@ class Reuse:
         trusted = _trusted(policy, settings, needs.today)
         keys |= trusted.keys
         identities = Identities(settings.state / "identities.json")
+        shared = None
+        if settings.results:
+            from gates.reuse.shared import SharedResults
+
+            shared = SharedResults.of(settings, module.slug, trusted, note)
         return cls(
             Results(settings.cache / "results", module.slug),
             Answers(module, policy, settings, needs.today, identities, needs.catalog_answer),
@@ -88,7 +91,7 @@ class Reuse:
             settings,
             timedelta(hours=policy.reuse_max_age_hours),
             identities,
-            shared=_shared(settings, module.slug, trusted, note) if settings.results else None,
+            shared=shared,
             read=settings.reuse in ("on", "read"),
             write=settings.reuse in ("on", "fresh") and not settings.keyless,
             _audits=settings.audit_reuse,
@@ -228,64 +231,21 @@ class Reuse:
     def end(self) -> None:
         """Once the run is over: send what was kept, and remember what programs are and on what the
         run rested."""
-        self._keep_together()
+        if self.write:
+            self._keeper.keep_together(self._held, self._together)
         if self.shared:
             self.shared.send()
         self.identities.save()
 
-    def _keep_together(self) -> None:
-        """Sign what this run rested on, and what checks that it did not ask for rested on before;
-        results of other keys stay alone."""
-        if not self.write or all(
-            self._together.get(one) == each for one, each in self._held.items()
-        ):
-            return
-        from gates.evidence import envelope
-        from gates.evidence.keys import key_id
-        from gates.reuse.entry import build_together
-
-        own = key_id(self._private.public_key())
-        known = {each.id for each in all_outlines()} | {each.value for each in ACTING}
-        each = (self._held.get(one) or self._together.get(one) for one in sorted(known))
-        kept = [found.kept for found in each if found is not None and found.key == own]
-        self.results.write_together(kept, envelope.sign(build_together(kept), self._private))
+    def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
+        if (found := self._keeper.keep(trace, result, exhibits)) is not None:
+            self._held[result.check] = found
 
     @cached_property
-    def _private(self) -> Ed25519PrivateKey:
-        """The key that signs what is kept; read once, and not for each check."""
-        from gates.evidence.keys import signing_key
+    def _keeper(self) -> Keeper:
+        from gates.reuse.keeper import Keeper
 
-        return signing_key(self.settings.key)
-
-    def _keep(self, trace: Mapping[str, str], result: CheckResult, exhibits: Exhibits) -> None:
-        from gates.evidence import envelope
-        from gates.reuse.entry import Kept, build
-
-        if UNREPEATABLE in trace:
-            return
-        asked = {}
-        for question, answer in trace.items():
-            known = self.answers.answer(question) if answer == LATER else answer
-            if known is None:
-                return
-            asked[question] = known
-        kept = Kept(self.results.module, self.now, asked, result, exhibits)
-        signed = envelope.sign(build(kept), self._private)
-        if not self._kept_new:  # what is kept now counts from now on, also if this run breaks off
-            self._kept_new = True
-            self.results.remove_together(signed.key_ids[0])
-        self.results.write(kept, signed)
-        self._held[result.check] = Found(kept, signed.key_ids[0])
-        if self.shared:
-            self.shared.add(kept, signed)
-
-
-def _shared(
-    settings: Settings, module: str, trust: Trust, note: Callable[[str], object]
-) -> SharedResults | None:
-    from gates.reuse.shared import SharedResults
-
-    return SharedResults.of(settings, module, trust, note)
+        return Keeper(self.results, self.answers, self.settings, self.now, self.shared)
 
 
 def _trusted(policy: Policy, settings: Settings, today: date) -> Trust:

@@ -20,8 +20,8 @@ def main(root: Path, only: str = "") -> int:
     from gates.model import Stage, Verdict
     from gates.module import load
     from gates.needs import Needs
-    from gates.run import run_stages
     from gates.settings import Policy, Settings
+    from gates.stages import run_stages
 
     checks = tuple(
         each

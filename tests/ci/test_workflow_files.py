@@ -16,7 +16,7 @@ from gates.ci.plan import ACTING, CHECKING
 from gates.ci.results import Results
 from gates.evidence.store import BUNDLE
 from gates.model import Stage
-from gates.run import WAVES
+from gates.stages import WAVES
 from tests.conftest import ROOT
 
 BIN = Path(sysconfig.get_path("scripts"))

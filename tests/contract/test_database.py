@@ -287,6 +287,41 @@ def test_a_comparison_that_takes_too_long_is_inconclusive(
         compare_databases(pair)
 
 
+GIVES_UP = """
+CREATE FUNCTION x_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = '{}';
+END $$;
+CREATE TRIGGER waits BEFORE INSERT ON tenant_x_notes FOR EACH ROW EXECUTE FUNCTION x_waits();
+"""
+
+
+@pytest.mark.parametrize("state", ["57014", "55P03", "40P01", "53100"])
+def test_what_the_server_gave_up_is_not_refused(database: Database, state: str) -> None:
+    """A statement that ran into a limit of time, or a full disk, shows no break."""
+    with ExitStack() as stack:
+        new = stack.enter_context(database.scratch("baseline"))
+        run(new, BEFORE)
+        old = stack.enter_context(new.copy())
+        run(new, GIVES_UP.format(state))
+        witness = Witness(lambda: old.session, lambda: new.session)
+        script = witness.rows("public.tenant_x_notes")
+        assert script is not None
+        with pytest.raises(CouldNotCheckError, match=f"has not ended a statement .{state}: cancel"):
+            witness.shows(script)
+
+
+def test_a_connection_that_was_lost_shows_nothing(database: Database) -> None:
+    with database.scratch("baseline") as new:
+        run(new, BEFORE)
+        with new.copy() as old:
+            sessions = {"owner": old.session("owner"), "admin": old.session("admin")}
+            witness = Witness(lambda: sessions.__getitem__, lambda: new.session)
+            assert witness.rows("public.tenant_x_notes") is not None
+            sessions["owner"].close()
+            with pytest.raises(CouldNotCheckError, match="the connection to the server was lost"):
+                witness.rows("public.tenant_x_notes")
+
+
 GUARDED = """
 CREATE FUNCTION x_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF current_setting('is_superuser') = 'on' THEN RAISE EXCEPTION 'a superuser'; END IF;

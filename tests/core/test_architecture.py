@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gates"
 
 PURE = (
-    "model.py", "check.py", "run.py", "judge.py",
+    "model.py", "check.py", "run.py", "stages.py", "progress.py", "judge.py",
     *(f"report/{name}.py" for name in (
         "entries", "escaping", "github", "json", "junit", "markdown", "sarif", "text",
         "html/__init__", "html/element", "html/facts", "html/findings", "html/style",
@@ -32,8 +32,8 @@ RANK = {
     "approvers": 0, "records": 0, "barred": 2, "baseline": 4,
     "settings": 1, "steps": 1, "supervisor": 1, "syntax": 0, "workers": 0, "module": 2, "check": 2,
     "toolchains": 3, "database": 3, "evidence": 3, "registry": 3, "git": 4, "catalog": 4,
-    "releases": 5, "governance": 5, "changes": 5, "contract": 5, "run": 5, "judge": 6, "publish": 6,
-    "release": 6, "checks": 6,
+    "releases": 5, "governance": 5, "changes": 5, "contract": 5, "run": 5, "progress": 5,
+    "stages": 5, "judge": 6, "publish": 6, "release": 6, "checks": 6,
     "reuse": 6, "tenants": 6, "move": 6, "needs": 7, "report": 7, "fixer": 7, "fixers": 7,
     "ci": 8, "exhibits": 8, "external": 8, "pipeline": 8, "doctor": 8, "new_module": 8, "nox": 8,
     "stand_ins": 8,

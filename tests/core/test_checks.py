@@ -38,6 +38,18 @@ def test_its_text_says_what_it_is_before_it_is_imported(check):
     assert outline.load() is check
 
 
+def test_only_python_files_of_a_folder_are_checks(tmp_path, monkeypatch):
+    text = '"""Looks."""\n\n@check(Stage.LINT)\ndef looks(module: Module) -> None: ...\n'
+    folder = tmp_path / "checks" / "lint"
+    (folder / "data").mkdir(parents=True)
+    for name in ("looks_well.py", ".looks.py", "_looks.py"):
+        (folder / name).write_text(text)
+    for name in ("README", "looks.py~", "looks.pyc"):
+        (folder / name).write_text("no check")
+    monkeypatch.setattr("gates.check._HERE", str(tmp_path))
+    assert [each.id for each in outlines.__wrapped__(Stage.LINT)] == ["looks-well"]
+
+
 def test_ids_are_unique():
     assert len({check.id for check in all_checks()}) == len(all_checks())
 

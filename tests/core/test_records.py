@@ -177,6 +177,13 @@ def test_what_is_not_a_plain_member_is_refused(annotation):
         records.dataclass(cls)
 
 
+@pytest.mark.parametrize("default", [[], {}, set()])
+def test_a_default_that_all_would_share_is_refused(default):
+    cls = type("Odd", (), {"__annotations__": {"member": "object"}, "member": default})
+    with pytest.raises(ValueError, match=r"Odd\.member: all would share one default"):
+        records.dataclass(cls)
+
+
 def test_a_record_derived_from_a_dataclass_of_the_standard_library_is_refused():
     base = dataclasses.make_dataclass("Base", ["name"])
     with pytest.raises(TypeError, match="Derived is derived from a dataclass of another kind"):

@@ -20,7 +20,9 @@ from gates.errors import (
     ToolMissingError,
 )
 from gates.model import CheckResult, Finding, Level, Location, RanRecord, Stage, Verdict
-from gates.run import Outcome, Progress, run_check, run_stages
+from gates.progress import Progress
+from gates.run import run_check
+from gates.stages import Outcome, run_stages
 
 
 class Made:

@@ -10,7 +10,7 @@ import pytest
 from gates.commands import COMMANDS
 from gates.model import Stage
 from gates.nox import register
-from gates.run import WAVES
+from gates.stages import WAVES
 from tests.conftest import ROOT
 
 LISTED = ", ".join(Stage)

@@ -20,8 +20,8 @@ from gates.model import (
     Verdict,
 )
 from gates.report import Envelope, Report
-from gates.run import STAGES_BEFORE
 from gates.settings import Approval, Waiver
+from gates.stages import STAGES_BEFORE
 from gates.toolchains.tests import FileCoverage
 
 STARTED = "2026-11-24T00:00:00Z"

@@ -16,7 +16,7 @@ from gates.report import json as json_report
 from gates.report.doubles import Places
 from gates.report.stream import FindingsAsTheyCome
 from gates.report.text import render
-from gates.run import run_stages
+from gates.stages import run_stages
 from tests.core.test_run import Made, Ran, make_check
 
 

@@ -15,13 +15,13 @@ from gates.evidence.grants import Grant, Revocation
 from gates.evidence.keys import Trust, key_id, public_path, signing_key
 from gates.model import CheckResult, Stage, Verdict
 from gates.pipeline import run_pipeline
+from gates.progress import Progress
 from gates.registry import Content, Registry
 from gates.registry.artifacts import Kind, put, take
 from gates.registry.remote import HURRIED, Remote
 from gates.reuse.entry import Kept, build
 from gates.reuse.shared import KIND, SharedResults
 from gates.reuse.store import KEPT, Found
-from gates.run import Progress
 from gates.settings import Settings
 from tests.registry import debian
 from tests.registry.server import PASSWORD, USER, Reply, Store, serving

@@ -238,6 +238,51 @@ def test_a_size_that_a_tar_only_claims_ends_it():
     assert [why for _, why in budget.closed] == ["unpacks to more than is looked at in one tree"]
 
 
+class Asked(io.BytesIO):
+    """A file that knows how much was read of it at once."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
+        assert size >= 0, "all of it was asked for"
+        return super().read(size)
+
+
+def test_what_comes_after_the_limit_is_not_read_whole():
+    """A tar goes over the limit; a member behind it is not unpacked as if there were none."""
+    budget = archives.Budget(size=4_000)
+    tar = packed_tar({"a": bytes(5_000)})
+    assert list(archives.manifests("a.tar", io.BytesIO(tar), budget)) == []
+    for size in (1_000, 4_000):
+        assert len(budget.read(Asked(bytes(size)), archives.MAX_ARCHIVE)) == size
+        budget.size = 4_000
+    with pytest.raises(Exception, match="unpacks to more than is looked at in one tree"):
+        budget.read(Asked(bytes(4_001)), archives.MAX_ARCHIVE)
+    assert budget.size == 4_000
+
+
+def test_a_header_of_a_tar_is_not_held_in_memory_whatever_it_claims():
+    """A long name is read before its member; this one goes on for as long as there are bytes."""
+    tar = packed_tar({"a": b"x", "b" * 200: b"{}"})
+    long_name = tar.index(b"././@LongLink") if b"././@LongLink" in tar else tar.index(b"PaxHeader")
+    start = long_name - long_name % 512
+    header = bytearray(tar[start : start + 512])
+    header[124:136] = b"00777777777\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    bomb = gzip.compress(tar[:start] + header + bytes(20_000_000))
+    budget = archives.Budget()
+    assert list(archives.manifests("a.tgz", io.BytesIO(bomb), budget)) == []
+    assert budget.closed == [("a.tgz", "has a header of more than 8 MiB")]
+
+
+def test_a_manifest_of_which_only_the_beginning_would_be_read_is_named():
+    padding = " " * archives.MAX_MANIFEST
+    found = look({"vendor/a/package.json": manifest("inner") + padding})
+    assert [(each.path, each.reason) for each in found.closed] == [
+        ("outer/vendor/a/package.json", "is a manifest of more than 8 MiB")
+    ]
+
+
 def test_a_manifest_that_is_a_bomb_is_not_unpacked():
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:

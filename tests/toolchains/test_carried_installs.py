@@ -182,7 +182,7 @@ def test_a_wheel_in_an_npm_package(open_locked):
 
 def test_an_archive_that_cannot_be_read_is_inconclusive_by_name(open_locked):
     assert advisories(open_locked("plain", "closed")) == ([], (
-        "not every archive in the packages could be looked into: node_modules/closed/data/a.7z of"
+        "not everything in the packages could be looked into: node_modules/closed/data/a.7z of"
         " closed 1.0.0 is compressed as 7z, which is not read"
     ))  # fmt: skip
 

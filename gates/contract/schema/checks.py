@@ -110,3 +110,8 @@ def _named(subject: str) -> str:
     """A subject without the parentheses and the cast that the server puts around a column."""
     column = re.fullmatch(r"\(*([^()]*)\)*(?:::text)?", subject)
     return column[1] if column else subject
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The names in an expression."""
+    return frozenset(re.findall(r'"[^"]+"|\w+', re.sub(r"'(?:[^']|'')*'", "", text)))

@@ -15,8 +15,9 @@ from gates.contract.model import Bump, Change
 from gates.contract.schema.called import compare_called
 from gates.contract.schema.columns import compare_columns
 from gates.contract.schema.constraint_names import compare_names
-from gates.contract.schema.constraints import compare_constraints, compare_indexes
+from gates.contract.schema.constraints import compare_constraints
 from gates.contract.schema.grants import APPLICATION, rights
+from gates.contract.schema.indexes import compare_indexes
 from gates.contract.schema.keys import compare_waiting
 from gates.contract.schema.pair import Pair, bare_name, shown
 from gates.contract.schema.policies import compare_policies

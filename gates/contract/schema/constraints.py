@@ -1,32 +1,19 @@
-"""Constraints and unique indexes: which rows a table accepts.
-
-Both are known by what they say and not by their names. What speaks of new columns alone refuses no
-row that was written before, since such a row does not name them.
-"""
+"""Constraints: which rows a table accepts. They are known by what they say, not by their names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import Enum
 
 from gates.contract.model import Bump, Change
 from gates.contract.schema.bodies import formerly
-from gates.contract.schema.checks import refused, same_subject
+from gates.contract.schema.checks import refused, same_subject, words_in
 from gates.contract.schema.keys import at_once, stricter
+from gates.contract.schema.novelty import Novelty, left_null, novelty_of
 from gates.contract.schema.pair import Pair, owner_of, shown
-from gates.contract.schema.scripts import given, inserted, twice
+from gates.contract.schema.scripts import given, twice
 from gates.contract.schema.witness import Statements
-from gates.database.catalog_state.snapshot import Properties, Snapshot
-
-_UNIQUE = re.compile(
-    r"CREATE UNIQUE INDEX \S+ ON (?:ONLY )?\S+ USING \w+ \((?P<keys>.*?)\)"
-    r"(?: INCLUDE \(.*?\))?(?P<rest>(?: NULLS NOT DISTINCT)?(?: WITH \(.*?\))?(?: WHERE .*)?)",
-    re.DOTALL,
-)
-_WHOLE = re.compile(r"CREATE UNIQUE INDEX \S+ (?P<keys>.*)(?P<rest>)", re.DOTALL)
-LONGEST = 2000
-"""Characters of an index definition that is taken apart; a longer one is compared as it is."""
+from gates.database.catalog_state.snapshot import Snapshot
 
 
 def compare_constraints(pair: Pair) -> Iterator[Change]:
@@ -81,7 +68,7 @@ def beside(pair: Pair, owner: str, text: str) -> list[str]:
     return [
         each
         for each in checks
-        if each.startswith("CHECK") and _words(each) & _words(text) & subjects
+        if each.startswith("CHECK") and words_in(each) & words_in(text) & subjects
     ]
 
 
@@ -95,17 +82,12 @@ def _comparable(pair: Pair, owner: str, one: str, other: str) -> bool:
     if not (one.startswith("CHECK") and other.startswith("CHECK")):
         return False
     columns = pair.columns(owner, pair.old)
-    return same_subject(one, other) or _words(one) & columns == _words(other) & columns
+    return same_subject(one, other) or words_in(one) & columns == words_in(other) & columns
 
 
 def _target(text: str) -> str:
     """What a foreign key ties to what, without what follows a deletion."""
     return re.sub(r"(REFERENCES \S+\(.*?\)).*", r"\1", text)
-
-
-def _words(text: str) -> frozenset[str]:
-    """The names in an expression."""
-    return frozenset(re.findall(r'"[^"]+"|\w+', re.sub(r"'(?:[^']|'')*'", "", text)))
 
 
 def _changed(pair: Pair, owner: str, old: list[str], new: str, name: str) -> Change:
@@ -146,16 +128,17 @@ def _value_of(pair: Pair, owner: str, text: str) -> Mapping[str, str] | None:
 def _whole(pair: Pair, owner: str, text: str) -> bool:
     """Whether what a CHECK limits is no column of a type with fractions: a length, a count."""
     types = [
-        pair.old.objects.get(f"column {owner}.{each}", {}).get("type", "") for each in _words(text)
+        pair.old.objects.get(f"column {owner}.{each}", {}).get("type", "")
+        for each in words_in(text)
     ]
-    if "VALUE" in _words(text):
+    if "VALUE" in words_in(text):
         types.append(pair.old.objects.get(f"type {owner}", {}).get("base", ""))
     return not any(each.startswith(("numeric", "real", "double")) for each in types)
 
 
 def _added(pair: Pair, owner: str, text: str, name: str) -> Change:
-    novelty = _novelty(pair, owner, text)
-    if novelty is Novelty.SOME and text.startswith("FOREIGN KEY") and _left_null(pair, owner, text):
+    novelty = novelty_of(pair, owner, text)
+    if novelty is Novelty.SOME and text.startswith("FOREIGN KEY") and left_null(pair, owner, text):
         novelty = Novelty.ALL
     breaks, row = novelty is Novelty.NONE, None
     if breaks and pair.refuses is not None and text.startswith("CHECK"):
@@ -175,122 +158,6 @@ def _against(
 ) -> Iterator[Statements | None]:
     """Rows for which a new constraint does not hold."""
     if text.startswith("EXCLUDE"):
-        yield from twice(pair, owner, pair.columns(owner, pair.old) & _words(text))
+        yield from twice(pair, owner, pair.columns(owner, pair.old) & words_in(text))
     else:
         yield from given(pair, owner, row or {})
-
-
-class Novelty(Enum):
-    """How much of what a rule speaks of is new; the value says what that means."""
-
-    NONE = ", and did not"
-    SOME = ", also of new columns; that a row which was accepted is refused could not be shown"
-    ALL = ", of rows that have a value in a new column"
-    IMPLIED = "; that a row which was accepted is refused could not be shown"
-
-
-def _novelty(pair: Pair, table: str, text: str) -> Novelty:
-    words = _words(text)
-    before, after = pair.columns(table, pair.old), pair.columns(table, pair.new)
-    if not words & (after - before):
-        return Novelty.NONE
-    return Novelty.SOME if words & before else Novelty.ALL
-
-
-def _left_null(pair: Pair, table: str, text: str) -> bool:
-    """Whether a new column that a rule speaks of is NULL in every row that does not name it: then
-    the rule does not look at such a row (PostgreSQL, "Unique Constraints" and "Foreign Keys")."""
-    before = pair.columns(table, pair.old)
-    for name in _words(text) & pair.columns(table, pair.new) - before:
-        column = pair.new.objects[f"column {table}.{name}"]
-        if column.get("nullability") == "NULL" and not {"default", "generated"} & set(column):
-            return True
-    return False
-
-
-def compare_indexes(pair: Pair) -> Iterator[Change]:
-    """Unique indexes refuse rows, the others only make things fast or slow. In which order a unique
-    one has its columns says nothing: ON CONFLICT finds it by any (PostgreSQL, "INSERT")."""
-    before, after = _unique(pair.old, pair), _unique(pair.new, pair)
-    for (table, words, rest), (keys, name) in after.items():
-        if (table, words, rest) in before:
-            if before[table, words, rest][0] != keys:
-                yield pair.change(
-                    f"unique:{shown(table)}({keys}){rest}", Bump.PATCH,
-                    f"the unique key ({keys}){rest} of {shown(table)} is in another order", table,
-                    name,
-                )  # fmt: skip
-            continue
-        implied = not rest and any(
-            t == table and not r and frozenset(w) <= frozenset(words) for t, w, r in before
-        )
-        novelty = _novelty(pair, table, keys)
-        if novelty is Novelty.SOME and "NULLS" not in rest and _left_null(pair, table, keys):
-            novelty = Novelty.ALL
-        breaks = not implied and novelty is Novelty.NONE
-        yield pair.change(
-            f"unique:{shown(table)}({keys}){rest}",
-            Bump.PATCH if implied else Bump.MAJOR if breaks else Bump.MINOR,
-            f"{shown(table)} takes each ({keys}){rest} once"
-            + (", as it did" if implied else f" now{novelty.value}"),
-            table, name, came=True,
-            tries=twice(pair, table, pair.columns(table, pair.old) & _words(keys)),
-            proved=implied or novelty is not Novelty.SOME,
-        )  # fmt: skip
-    for (table, words, rest), (keys, name) in before.items():
-        if (table, words, rest) not in after:
-            yield pair.change(
-                f"unique:{shown(table)}({keys}){rest}", Bump.MAJOR,
-                f"{shown(table)} takes the same ({keys}){rest} more than once now",
-                table, name, gone=True,
-                tries=inserted(pair, table, suffix=_or_nothing(keys, rest)),
-            )  # fmt: skip
-    yield from _plain(pair)
-
-
-def _or_nothing(keys: str, rest: str) -> str:
-    """The end of an INSERT that a unique index decides."""
-    where = rest.partition(" WHERE ")[2]
-    return f" ON CONFLICT ({keys}){' WHERE ' if where else ''}{where} DO NOTHING"
-
-
-def _unique(side: Snapshot, pair: Pair) -> dict[tuple[str, tuple[str, ...], str], tuple[str, str]]:
-    """Unique indexes on tables that both sides have: by table, sorted keys and condition, the keys
-    as they are written, and the name."""
-    found: dict[tuple[str, tuple[str, ...], str], tuple[str, str]] = {}
-    for name, properties in side.of("index"):
-        table = properties.get("table", "")
-        definition = properties["definition"]
-        match = _UNIQUE.fullmatch(definition) if len(definition) <= LONGEST else None
-        if match is None and definition.startswith("CREATE UNIQUE"):
-            match = _WHOLE.fullmatch(definition)
-        both = f"table {table}" in pair.old.objects and f"table {table}" in pair.new.objects
-        part = "partition_bound" in side.objects.get(f"table {table}", {})
-        if match and both and not part:
-            keys = match["keys"].replace(" DESC", "").replace(" NULLS FIRST", "")
-            rest = re.sub(r" WITH \(.*?\)", "", match["rest"])
-            found.setdefault((table, tuple(sorted(keys.split(", "))), rest), (keys, name))
-    return found
-
-
-def _plain(pair: Pair) -> Iterator[Change]:
-    def unique(properties: Properties) -> bool:
-        return properties["definition"].startswith("CREATE UNIQUE")
-
-    for name, properties in pair.lost("index"):
-        if not unique(properties):
-            yield pair.change(
-                f"index:{shown(name)}", Bump.PATCH, f"the index {shown(name)} is gone", name,
-                gone=True,
-            )  # fmt: skip
-    for name, properties in pair.came("index"):
-        if not unique(properties):
-            yield pair.change(
-                f"index:{shown(name)}", Bump.PATCH, f"the index {shown(name)} is new", name,
-                came=True,
-            )  # fmt: skip
-    for name, before, after in pair.kept("index"):
-        if before != after and not unique(before) and not unique(after):
-            yield pair.change(
-                f"index:{shown(name)}", Bump.PATCH, f"the index {shown(name)} has changed", name
-            )

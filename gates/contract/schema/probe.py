@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gates.contract.schema.checks import words_in
+from gates.contract.schema.ending import need_answers
 from gates.database.catalog_state.snapshot import Snapshot
 from gates.database.tenant_session import A, B, Sessions, quote
 from gates.records import dataclass
@@ -123,7 +125,7 @@ def _expression(check: str) -> str:
 
 def _columns(side: Snapshot, table: str, text: str) -> dict[str, Tried]:
     """The columns that a text names, or the value of a domain, with their types."""
-    words = set(re.findall(r'"[^"]+"|\w+', re.sub(r"'(?:[^']|'')*'", "", text)))
+    words = words_in(text)
     domain = side.objects.get(f"type {table}", {})
     if "base" in domain:
         return {"VALUE": Tried(domain["base"], "nullability" not in domain)}
@@ -162,6 +164,7 @@ class _Probe:
                 self.session.execute("SET TRANSACTION READ ONLY")
                 found = self._rows(refused, old, raising=False)
         except psycopg.Error:
+            need_answers(self.session)
             return None
         return found[0] if found else None
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gates.contract.schema.ending import Refused, ended, need_answers, refused_by
 from gates.contract.schema.grants import APPLICATION
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.rows.make import Maker, Wish
@@ -36,8 +37,6 @@ Values = Mapping[str, str]
 UPGRADE = "-- here the migrations of the new version run"
 """In a script about what an upgrade leaves of the rows: it runs on the old database alone."""
 MOST_TRIES = 12
-_BUILT_IN = 16_384
-"""Smaller oids are the same in each database (PostgreSQL, "OID Assignment")."""
 
 
 @dataclass
@@ -156,6 +155,8 @@ class Witness:
                 owner.transaction(force_rollback=True),
             ):
                 return [maker.plan(known, A, self._seed + n, wish=wished) for n in range(count)]
+            need_answers(owner)
+            need_answers(admin)
         return []
 
     @cached_property
@@ -178,13 +179,13 @@ class Witness:
             for each in platform:
                 side("admin").execute(each.encode())
             if change not in rest:
-                return _ended(side("owner"), rest)
+                return ended(side("owner"), rest)
             at = rest.index(change)
             first = [each for each in rest[:at] if each not in self.enter]
             with self._there(side("owner"), first):
-                return _ended(side("app"), [*self.enter, *rest[at + 1 :]])
-        except psycopg.Error:
-            return Refused()
+                return ended(side("app"), [*self.enter, *rest[at + 1 :]])
+        except psycopg.Error as error:
+            return refused_by(error)
 
     @contextlib.contextmanager
     def _there(self, owner: Session, rows: Statements) -> Iterator[None]:
@@ -231,47 +232,3 @@ def written(script: Statements) -> str:
 
 def _numbered(table: Table, values: Values) -> dict[int, str]:
     return {each.number: values[each.quoted] for each in table.columns if each.quoted in values}
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The end of a script that was refused."""
-
-    by: str = ""
-    """The column or constraint that the server names."""
-
-
-def _ended(session: Session, script: Statements) -> object:
-    """What the last statement of a script gave, with its columns."""
-    import psycopg
-
-    try:
-        with session.transaction(force_rollback=True):
-            session.execute("SET LOCAL search_path = public")
-            cursor = None
-            for each in script:
-                cursor = session.execute(each.encode())
-            return _given(session, cursor) if cursor else None
-    except psycopg.Error as error:
-        return Refused(error.diag.constraint_name or error.diag.column_name or "")
-
-
-def _given(session: Session, cursor: psycopg.Cursor[tuple[Any, ...]]) -> object:
-    if cursor.description is None:
-        return cursor.rowcount
-    rows = cursor.fetchall()
-    columns = [
-        (each.name, each.type_code, each.precision, each.scale, each.internal_size)
-        for each in cursor.description
-    ]
-    return [(name, *_type(session, oid), *sizes) for name, oid, *sizes in columns], rows
-
-
-def _type(session: Session, oid: int) -> Iterator[object]:
-    if oid < _BUILT_IN:
-        yield oid
-        return
-    yield from (
-        session.execute("SELECT oid::regtype::text FROM pg_type WHERE oid = %s", (oid,)).fetchone()
-        or ()
-    )

@@ -66,12 +66,16 @@ class Budget:
     def read(self, stream: IO[bytes], most: int) -> bytes:
         """At most so many bytes of what is packed; raises `_ClosedError` for more."""
         data = stream.read(min(most, self.size) + 1)
-        if len(data) > self.size:
-            raise _ClosedError("unpacks to more than is looked at in one tree")
-        if len(data) > most:
+        if most < len(data) <= self.size:
             raise _ClosedError(f"holds a member of more than {most // 1024 // 1024} MiB")
-        self.size -= len(data)
+        self.take(len(data))
         return data
+
+    def take(self, size: int) -> None:
+        """Count bytes that are unpacked; raises `_ClosedError` for more than there may be."""
+        if not 0 <= size <= self.size:
+            raise _ClosedError("unpacks to more than is looked at in one tree")
+        self.size -= size
 
 
 Member = tuple[str, bytes]
@@ -142,14 +146,32 @@ def _zip(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iterator[M
 
 
 def _tar(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iterator[Member]:
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
+    measured = _Measured(stream)
+    with tarfile.open(fileobj=cast("IO[bytes]", measured), mode="r|") as archive:
         for info in archive:
-            budget.size -= info.size  # It is unpacked to get behind it.
-            if budget.size < 0:
-                raise _ClosedError("unpacks to more than is looked at in one tree")
+            budget.take(info.size)  # It is unpacked to get behind it.
+            measured.left = info.size + MAX_MANIFEST
             if info.isfile() and (inner := archive.extractfile(info)) is not None:
                 data = _one(inner)
                 yield from _member(f"{path} > {info.name}", data, budget, depth)
+
+
+class _Measured:
+    """A tar that is read as a stream; tarfile holds what stands before a member in memory, and asks
+    for as much as is claimed there."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.left = MAX_MANIFEST
+        """Bytes until the next member has to begin."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes. Raises `_ClosedError` where they go beyond what is left."""
+        data = self._stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise _ClosedError(f"has a header of more than {MAX_MANIFEST // 1024 // 1024} MiB")
+        return data
 
 
 def _one(stream: IO[bytes]) -> Callable[[], IO[bytes]]:

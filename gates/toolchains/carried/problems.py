@@ -105,6 +105,6 @@ def _raise_closed(found: Findings) -> None:
     names = "; ".join(f"{e.path} of {e.carrier} {e.reason}" for e in found.closed[:SHOWN])
     more = f"; and {len(found.closed) - SHOWN} more" if len(found.closed) > SHOWN else ""
     raise CouldNotCheckError(
-        f"not every archive in the packages could be looked into: {names}{more}",
+        f"not everything in the packages could be looked into: {names}{more}",
         hint="use packages without it: nobody knows which packages are in there",
     )

@@ -73,7 +73,12 @@ def find_carried(
             continue
         with entry.opener() as stream:
             if reader_of(entry.path) is not None:
-                add(entry.path, stream.read(MAX_MANIFEST))
+                data = stream.read(MAX_MANIFEST + 1)
+                if len(data) > MAX_MANIFEST:
+                    why = f"is a manifest of more than {MAX_MANIFEST // 1024 // 1024} MiB"
+                    budget.closed.append((entry.path, why))
+                    continue
+                add(entry.path, data)
             elif is_archive(entry.path, stream.read(HEAD)):
                 stream.seek(0)
                 for way, data in manifests(entry.path, stream, budget):

@@ -48,7 +48,7 @@ def _owners(made: PythonEnvironment) -> dict[str, Carrier]:
     for each in distributions(path=[str(made.site_packages)]):
         name = normalize(each.name)
         carrier = Carrier(name, each.version, name)
-        for row in csv.reader((each.read_text("RECORD") or "").splitlines()):
+        for row in filter(None, csv.reader((each.read_text("RECORD") or "").splitlines())):
             found[posixpath.normpath(row[0])] = carrier
             folder = posixpath.dirname(posixpath.normpath(row[0]))
             while folder.count("/") > 0:
