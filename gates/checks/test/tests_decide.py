@@ -21,8 +21,10 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
     assertion that fails in a thread or a finalizer, fail it.
     TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
     no retries, no other configuration, built-in matchers or ends of tests, no handler of errors
-    outside of tests, and no `expect(value)` alone. Each test must call `expect` (vitest, jest) or
-    node:assert; one that does not fails, and `tests-pass` reports it.
+    outside of tests, no `expect(value)` alone, no list of rows without one, and no assertion about
+    a promise without `await`. A file of which every test was skipped needs a condition: one that
+    no machine runs (`it.todo`, `describe.skip`, `skipIf(true)`) decides nothing. Each test
+    must call `expect` (vitest, jest) or node:assert; one that does not fails, and `tests-pass` reports it.
 
     Why: a test that nobody runs, or that cannot fail, is taken for proof by whoever reads it.
     Bad: tests/integration/test_sync.py; a class SumCase with test methods; `return total == 3`

@@ -18,7 +18,7 @@ from gates.toolchains.tools import Tools
 
 VITEST, JEST, NODE = "vitest", "jest", "node:test"
 _FILES = {VITEST: "vitest", JEST: "jest", NODE: "node_test"}
-_IMPORT = re.compile(r"""from\s*["'](node:test|vitest|@jest/globals)["']""")
+_IMPORT = re.compile(r"""(?:from|require\(|import\()\s*["'](node:test|vitest|@jest/globals)["']""")
 _HIDING = re.compile(rb"(//[^\w/\r\n]*|/\*[^\w/]*)(c8|v8|istanbul|node:coverage)(?=\W)")
 """The first word of such a comment, behind whatever a measuring program takes for a blank."""
 
