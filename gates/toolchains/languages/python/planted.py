@@ -21,9 +21,7 @@ from gates.toolchains.tools import Tools
 _HARMLESS = frozenset({"hypothesis", "pytest"})
 """Packages whose decorators are not tried: what they mean is known, and a trial costs much."""
 _SILENT = "passes where it fails: "
-_PLANTED = """
-
-def {name}({parameters}):
+_TRIED = """
     def fail(*given, **named):
         tried.append(1)
         raise AssertionError
@@ -41,6 +39,10 @@ def {name}({parameters}):
         if tried:
             silent.append(called)
     assert not silent, {silent!r} + ", ".join(silent)
+"""
+_PLANTED = """
+
+def {name}({parameters}):{tried}
     assert {number} == {number} + 1
 
 
@@ -58,10 +60,11 @@ def plant(tools: Tools) -> dict[str, str]:
             nodes = python_nodes(module, path)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # nor does pytest load it, which is told
-        decorators = (f"({each!r}, lambda f: ({each})(f))," for each in sorted(_decorators(nodes)))
+        decorators = [f"({each!r}, lambda f: ({each})(f))," for each in sorted(_decorators(nodes))]
+        tried = _TRIED.format(decorators=" ".join(decorators), silent=_SILENT)
         text = _PLANTED.format(
-            name=name, number=number, silent=_SILENT, decorators=" ".join(decorators),
-            parameters=", ".join(_parameters(nodes)),
+            name=name, number=number, parameters=", ".join(_parameters(nodes)),
+            tried=tried if decorators else "",
         )  # fmt: skip
         place = tools.module_copy / path
         with disk():
