@@ -62,6 +62,8 @@ class TestRun:
     """Code under src that the coverage should have counted and has not."""
     seen: frozenset[str] = frozenset()
     """What the runner collected, in the language's own terms: see its `find_idle_tests`."""
+    skipped_files: frozenset[str] = frozenset()
+    """Files with tests of which every one was skipped, or is marked as to be done."""
     records: tuple[RanRecord, ...] = ()
     sandbox: str = ""
     """The layers of the sandbox around the tests ("landlock+seccomp", "none")."""

@@ -13,19 +13,21 @@ from gates.module.load import from_files
 from gates.settings import Policy
 from gates.toolchains import Session, run_tests
 from gates.toolchains.languages.python.hooks import find_deciding_hooks
-from gates.toolchains.languages.python.pytest import _without
+from gates.toolchains.languages.python.planted import without_planted
 from gates.toolchains.tests import Failure, TestRun
 
-PLANTED = ("test_canary_a_0", "test_canary_a_1")
+PLANTED = {"tests/unit/test_a.py": "test_canary_a_0", "tests/e2e/test_b.py": "test_canary_a_1"}
+PASSING = (("tests.unit.test_a", "test_own", "passed"), ("tests.e2e.test_b.B", "test_b", "passed"))
 OWN = Failure("tests/unit/test_a.py", 2, "test_own", "assert 1 == 2")
-ALL = tuple(Failure("", None, name, "assert 0 == 1") for name in PLANTED)
-RUN = TestRun(4, 2, 2, 0, ALL, seen=frozenset({"tests/unit/a.py:1", f"x.{PLANTED[0]}"}))
+ALL = tuple(Failure("", None, name, "assert 0 == 1") for name in PLANTED.values())
+RUN = TestRun(4, 2, 2, 0, ALL, seen=frozenset({"tests/unit/a.py:1", "x.test_canary_a_0"}))
 
 
 def test_what_was_planted_is_counted_nowhere():
-    found = _without(PLANTED, RUN, 1)
+    found = without_planted(PLANTED, RUN, 1, PASSING)
     assert found == TestRun(2, 2, 0, 0, seen=frozenset({"tests/unit/a.py:1"}))
-    found = _without(PLANTED, replace(RUN, failed=3, failures=(OWN, *ALL)), 1)
+    run = replace(RUN, failed=3, failures=(OWN, *ALL))
+    found = without_planted(PLANTED, run, 1, PASSING)
     assert (found.failed, found.failures) == (1, (OWN,))
 
 
@@ -40,14 +42,37 @@ def test_what_was_planted_is_counted_nowhere():
     ids=["one of them passed", "all passed", "all failures are skips", "it ended with 0"],
 )
 def test_what_was_planted_has_to_fail(changes, status):
-    with pytest.raises(ToolFailedError, match="put beside the module's and fails"):
-        _without(PLANTED, replace(RUN, **changes), status)
+    with pytest.raises(ToolFailedError, match="put at the end of the module's and fails"):
+        without_planted(PLANTED, replace(RUN, **changes), status, PASSING)
+
+
+@pytest.mark.parametrize(
+    ("passing", "missing"),
+    [
+        (["tests.unit.test_a"], False),
+        (["tests.unit.test_a", "tests.e2e.test_bc"], True),
+        (["tests.unit.test_a", "tests.e2e.test_b"], True),
+        (["tests.unit.test_a", "named.otherwise"], True),
+    ],
+    ids=["its file was skipped", "a name that begins alike", "its file passed", "another name"],
+)
+def test_only_a_file_whose_tests_pass_owes_the_failure(passing, missing):
+    run = replace(RUN, failures=ALL[:1], failed=1, skipped=1)
+    ended = [(owner, "test_own", "passed") for owner in passing]
+    ended.append(("tests.e2e.test_b", "test_canary_a_1", "skipped"))
+    if not missing:
+        found = without_planted(PLANTED, run, 1, ended)
+        assert (found.failures, found.failed, found.skipped) == ((), 0, 0)
+        return
+    with pytest.raises(ToolFailedError, match=r"and fails: tests/e2e/test_b\.py$"):
+        without_planted(PLANTED, run, 1, ended)
 
 
 def test_failures_of_the_module_are_told_all_the_same():
-    assert _without(PLANTED, replace(RUN, failures=(OWN,), failed=1), 1).failures == (OWN,)
+    run = replace(RUN, failures=(OWN,), failed=1)
+    assert without_planted(PLANTED, run, 1, PASSING).failures == (OWN,)
     nothing = TestRun(0, 0, 0, 0)
-    assert _without(PLANTED, nothing, 5) == nothing
+    assert without_planted(PLANTED, nothing, 5, ()) == nothing
 
 
 TRICKS = (
@@ -72,7 +97,7 @@ def test_a_run(make_module, settings, trick):
     (root / "tests/conftest.py").write_text(trick)
     with (
         Session(load(root), Policy(), settings) as session,
-        pytest.raises(ToolFailedError, match="put beside the module's"),
+        pytest.raises(ToolFailedError, match="put at the end of the module's"),
     ):
         run_tests(session)
 

@@ -218,8 +218,10 @@ def test_junit_counts_a_test_and_its_teardown_once():
 <testcase classname="a" name="s" file="a.py" line="9"><skipped message="later"/></testcase>
 <testcase classname="a" name="p" file="a.py" line="12"/>
 </testsuite></testsuites>"""
-    run = junit.parse_junit(report, COPY, FILES)
+    run, ended = junit.parse_junit(report, COPY, FILES)
     assert (run.collected, run.passed, run.failed, run.skipped) == (3, 1, 1, 1)
+    assert sorted(state for _, _, state in ended) == ["passed", "skipped"]
+    assert ("a", "p", "passed") in ended
 
 
 FAILED = """<x><testcase classname="a" name="t" file="tests/unit/test_a.py" line="{}">
@@ -241,13 +243,13 @@ FAILED = """<x><testcase classname="a" name="t" file="tests/unit/test_a.py" line
 )
 def test_a_failure_is_at_a_file_of_the_module(text, line):
     report = FAILED.format(3, f"\n{text}\n")
-    (failure,) = junit.parse_junit(report.encode(), COPY, FILES).failures
+    (failure,) = junit.parse_junit(report.encode(), COPY, FILES)[0].failures
     place = ("tests/unit/test_a.py", line) if line else ("src/a.py", 7)
     assert (failure.path, failure.line) == place
 
 
 def test_a_failure_elsewhere_is_nowhere():
-    (failure,) = junit.parse_junit(FAILED.format(3, "").encode(), COPY, set()).failures
+    (failure,) = junit.parse_junit(FAILED.format(3, "").encode(), COPY, set())[0].failures
     assert (failure.path, failure.line) == ("", None)
 
 

@@ -17,12 +17,16 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
     Looked at are files under tests/, and files named like tests elsewhere. Python: pytest ran every
     function test* at their top or in a class, none returns a value, and each such file asserts
     something; nothing is run again until it passes (flaky), an expected failure is strict, and no
-    hook of pytest changes how a test ends. A value that a test returns in another way, and an
-    assertion that fails in a thread or a finalizer, fail it.
+    hook of pytest changes how a test ends. A value that a test returns in another way, a coroutine
+    that it makes and nobody awaits, and an assertion that fails in a thread or a finalizer, fail
+    it.
     TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
     no retries, no other configuration, built-in matchers or ends of tests, no handler of errors
-    outside of tests, and no `expect(value)` alone. Each test must call `expect` (vitest, jest) or
-    node:assert; one that does not fails, and `tests-pass` reports it.
+    outside of tests, no `expect(value)` alone, no list of rows without one, and no assertion about
+    a promise without `await`. A file of which every test was skipped needs a condition: one that
+    no machine runs (`it.todo`, `describe.skip`, `skipIf(true)`) decides nothing. Each test
+    must call `expect` (vitest, jest) or node:assert; one that does not fails, and `tests-pass`
+    reports it.
 
     Why: a test that nobody runs, or that cannot fail, is taken for proof by whoever reads it.
     Bad: tests/integration/test_sync.py; a class SumCase with test methods; `return total == 3`

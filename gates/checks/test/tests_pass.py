@@ -16,9 +16,12 @@ def tests_pass(tests: TestRun) -> Iterator[Finding]:
     They run in a copy of the module, with its locked packages, by pytest, vitest, jest or
     node:test under the platform's configuration, without the caller's environment and without
     files of the machine.
-    Beside them run failing tests of the gate: one in each folder for pytest, one at the end of each
-    file for the others, with the hooks of that file. Where one does not fail as it has to, no
-    failure of the module's would have been told: that is a finding, or for pytest inconclusive.
+    At the end of each file of tests runs a failing test of the gate, with the hooks, fixtures and
+    marks of that file; in Python it also puts a failing function under each decorator of the tests.
+    Where one does not fail as it has to, no failure of the module's would have been told: that is a
+    finding, or for a fixture or hook of pytest inconclusive. So a file that counts how often its
+    `beforeEach` or its fixtures ran sees one test more than it has: count in a `describe` or class,
+    or say "at least".
     A run that takes longer than `test_timeout` (300 s unless the policy says less) is stopped
     with all that it started, and is inconclusive.
 

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 from gates.errors import ToolFailedError
 from gates.records import replace
-from gates.toolchains.canary import canary_name
 from gates.toolchains.languages.python.environment import (
     CONFIG,
     install_packages,
@@ -24,7 +23,7 @@ from gates.toolchains.languages.python.measured import (
     find_unmeasured,
     parse_coverage,
 )
-from gates.toolchains.processes import disk
+from gates.toolchains.languages.python.planted import plant, without_planted
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tests import FOLDERS, Failure, TestRun, find_test_files
 from gates.toolchains.tools import Tools
@@ -32,6 +31,7 @@ from gates.toolchains.untrusted import read_untrusted
 
 _NUMBER = r"[0-9]{1,7}"
 """A number of a line: no file of a module has more."""
+_NEVER_AWAITED = re.compile(r"coroutine '[^']{1,200}' was never awaited")
 _OK = (0, 1, 2, 5)
 """All passed, some failed, a test file could not be loaded, nothing collected."""
 
@@ -56,7 +56,7 @@ def run_tests(tools: Tools) -> TestRun:
     data, report, covered = folder / "coverage.data", folder / "tests.xml", folder / "coverage.json"
     top = copy / "src" if source_root(module) else _top(copy, sources(module))
     folders = [name for name in FOLDERS if (copy / name).is_dir()]
-    planted = [_plant(tools, folder, number) for number, folder in enumerate(folders)]
+    planted = plant(tools)
     sandbox = env.sandbox(network=True)
     ran = tools.run(
         env.program,
@@ -74,10 +74,10 @@ def run_tests(tools: Tools) -> TestRun:
     told = read_untrusted(folder, report)
     if told is None:
         raise ToolFailedError(f"pytest ended before it wrote its report: {ran.end()}")
-    result = parse_junit(told, copy, module.files)
-    if ran.exit_status == 2 and all(each.name in planted for each in result.failures):
+    result, ended = parse_junit(told, copy, module.files)
+    if ran.exit_status == 2 and all(each.name in planted.values() for each in result.failures):
         raise ToolFailedError(f"pytest was interrupted: {ran.end()}")
-    result = _without(planted, result, ran.exit_status)
+    result = without_planted(planted, result, ran.exit_status, ended)
     if read_untrusted(folder, data) is None:
         return result
     rc = CONFIG / "coveragerc"  # not the copy, which the tests could write to
@@ -100,39 +100,6 @@ def run_tests(tools: Tools) -> TestRun:
     )
 
 
-def _plant(tools: Tools, folder: str, number: int) -> str:
-    """Write a test that fails beside the module's own; its name."""
-    name = f"test_{canary_name(tools)}_{number}"
-    with disk():
-        (tools.module_copy / folder / f"{name}.py").write_text(
-            f"def {name}():\n    assert {number} == {number + 1}\n", "utf-8"
-        )
-    return name
-
-
-def _without(planted: Collection[str], run: TestRun, status: int) -> TestRun:
-    """What a run says of the module's own tests.
-
-    Raises `ToolFailedError` where tests of the module are said to have passed and none to have
-    failed, and a planted one did not fail as it has to: then hooks of the module, or what it has
-    changed in pytest, decide.
-    """
-    failures = tuple(each for each in run.failures if each.name not in planted)
-    found = {each.name for each in run.failures} & {*planted}
-    if run.passed and not failures and (len(found) < len(planted) or status == 0):
-        raise ToolFailedError(
-            "pytest let a test pass, or left it out, that was put beside the module's and fails",
-            hint="in the tests, let no hook and no patch of pytest decide which test runs or how it"
-            " ends: look at conftest.py",
-        )
-    counted = len(found)
-    seen = frozenset(each for each in run.seen if not any(name in each for name in planted))
-    return replace(
-        run, collected=run.collected - counted, failed=run.failed - counted, failures=failures,
-        seen=seen,
-    )  # fmt: skip
-
-
 def _coverage_version(report: bytes) -> str:
     """Which coverage measured, as its report says."""
     return f"coverage {json.loads(report)['meta']['version']}"
@@ -142,8 +109,11 @@ def _top(copy: Path, files: list[str]) -> Path:
     return copy / files[0].partition("/")[0] if files else copy
 
 
-def parse_junit(report: bytes, copy: Path, files: Collection[str]) -> TestRun:
-    """Counts and failures of a JUnit report (family xunit1), without coverage.
+def parse_junit(
+    report: bytes, copy: Path, files: Collection[str]
+) -> tuple[TestRun, list[tuple[str, str, str]]]:
+    """Counts and failures of a JUnit report (family xunit1), without coverage; and of each test
+    that did not fail its file and class, with dots, its name, and "passed" or "skipped".
 
     `files` are the module's: a failure is at one of them, or nowhere. Raises `ToolFailedError` for
     what is no such report; the tests could have written it.
@@ -155,7 +125,7 @@ def parse_junit(report: bytes, copy: Path, files: Collection[str]) -> TestRun:
     except ElementTree.ParseError as error:
         raise ToolFailedError(f"the test report of pytest is not XML: {error}") from error
     failures: list[Failure] = []
-    skipped, names, seen = 0, set(), set()
+    skipped, names, seen, ended = 0, set(), set(), []
     for case in cases:
         seen |= {
             f"{case.get('file')}:{_line(case)}",
@@ -166,12 +136,15 @@ def parse_junit(report: bytes, copy: Path, files: Collection[str]) -> TestRun:
         names.add(name)
         if bad:
             failures.append(_failure(case, bad[0], copy, files))
-        elif case.find("skipped") is not None:
-            skipped += 1
+        else:
+            state = "skipped" if case.find("skipped") is not None else "passed"
+            skipped += state == "skipped"
+            ended.append((case.get("classname") or "", case.get("name") or "", state))
     failed = len({failure.name for failure in failures})
     collected = len(cases) - (len(failures) - failed)
     passed = collected - failed - skipped
-    return TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
+    run = TestRun(collected, passed, failed, skipped, tuple(failures), seen=frozenset(seen))
+    return run, ended
 
 
 def _line(case: ElementTree.Element) -> int:
@@ -202,6 +175,8 @@ def _failure(
         path, line = (in_test or places)[-1]
     lines = [each[1:].strip() for each in text.splitlines() if each.startswith("E ")]
     message = bad.get("message") or (lines[0] if lines else "it failed")
+    if "Unraisable" in message and (awaited := _NEVER_AWAITED.search(text)):
+        message = awaited[0]
     if message == "collection failure":
         path = path or f"{(case.get('name') or '').replace('.', '/')}.py"
         message = lines[-1] if lines else text.strip().rpartition("\n")[2] or message

@@ -11,6 +11,7 @@ from gates.module import Module
 from gates.toolchains.languages.typescript.runner import SUFFIXES, is_test
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS, key
 from gates.toolchains.languages.typescript.sources.trees import node_at
+from gates.toolchains.languages.typescript.undecided import find_undecided
 from gates.toolchains.problem import Problem
 from gates.toolchains.tests import TestRun
 
@@ -65,6 +66,7 @@ def find_idle_tests(module: Module, run: TestRun) -> Iterator[Problem]:
                 )
         yield from _swayed(path, root)
         yield from _ruled(path, root)
+        yield from find_undecided(path, root, skipped=path in run.skipped_files)
         if path not in run.seen and (test := _first_test(root)) is not None:
             yield Problem(
                 "this file defines tests, and the test runner does not run it",

@@ -12,8 +12,8 @@ from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.records import replace
 from gates.toolchains.languages.typescript.branches import Branched, count_arms, find_missing
+from gates.toolchains.languages.typescript.line_ends import plain_trees
 from gates.toolchains.languages.typescript.sources.nodes import FUNCTIONS
-from gates.toolchains.languages.typescript.sources.trees import typescript_trees
 from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tests import Lines, TestRun
 
@@ -79,7 +79,7 @@ def _untaken(entry: dict[str, Any]) -> Iterator[int]:
 
 def count_branches(module: Module, run: TestRun) -> TestRun:
     """A run with the branches of the syntax trees, where only V8's blocks were measured."""
-    trees = typescript_trees(module)
+    trees = plain_trees(module)
 
     def counted(file: FileCoverage) -> FileCoverage:
         lines, root = run.lines[file.path], trees.get(file.path)
@@ -93,7 +93,7 @@ def count_branches(module: Module, run: TestRun) -> TestRun:
 def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
     """Each source file of which functions, statements or branches were not measured."""
     counted = {file.path: file.functions for file in measured.files}
-    for path, root in typescript_trees(module).items():
+    for path, root in plain_trees(module).items():
         if path.endswith(_DECLARATIONS):
             continue
         functions = count_functions(root)

@@ -12,11 +12,11 @@ from gates.records import replace
 from gates.toolchains.languages.typescript import packages as npm
 from gates.toolchains.languages.typescript import platform_tools
 from gates.toolchains.languages.typescript.branches import Branched
+from gates.toolchains.languages.typescript.line_ends import plain_trees, with_plain_lines
 from gates.toolchains.languages.typescript.measured import Measured, count_functions
 from gates.toolchains.languages.typescript.planted import count_tests, plant
 from gates.toolchains.languages.typescript.runner import has_package
 from gates.toolchains.languages.typescript.runs import Told, parse_told, place_failure
-from gates.toolchains.languages.typescript.sources.trees import typescript_trees
 from gates.toolchains.problem import relative
 from gates.toolchains.sandbox import Sandbox
 from gates.toolchains.tests import Failure, Lines, TestRun, find_test_files
@@ -114,9 +114,10 @@ def parse_covered(told: Told, module: Module, copy: Path) -> Measured:
         raise ToolFailedError(f"the coverage of node:test is not readable: {error}") from error
     if not summaries:
         raise ToolFailedError("node:test said nothing of coverage")
-    for path, root in typescript_trees(module).items():
+    for path, root in plain_trees(module).items():
         if path not in found and not path.endswith(_DECLARATIONS):
-            lines = frozenset(range(1, len(module.lines(path)) + 1))
+            plain = with_plain_lines(module.text(path), path)
+            lines = frozenset(range(1, plain.count("\n") + 2))
             functions = count_functions(root)
             never = Branched(frozenset(), lines, blocks=True)
             found[path] = FileCoverage(path, len(lines), 0, functions), never

@@ -161,8 +161,9 @@ def count_tests(told: Told, runner: str, planted: dict[str, str], copy: Path) ->
     more = [*outside, *_judge(runner, told, planted)]
     counts = Counter(case.state for case in own)
     failed = len(failures) + len(more)
+    deciding = {case.path for case in own if case.state in ("passed", "failed")}
     passed, skipped = counts["passed"], counts["skipped"] + counts["unfinished"]
     return TestRun(
         passed + failed + skipped, passed, failed, skipped, (*failures, *more),
-        seen=frozenset(told.files),
+        seen=frozenset(told.files), skipped_files=frozenset({c.path for c in own} - deciding),
     )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from gates.errors import CouldNotCheckError, ToolFailedError
 from gates.module import Module
 from gates.records import replace
+from gates.toolchains.languages.typescript.line_ends import with_plain_lines
 from gates.toolchains.languages.typescript.measured import count_branches, find_unmeasured
 from gates.toolchains.processes import disk
 from gates.toolchains.tests import TestRun, find_test_files
@@ -18,7 +20,7 @@ from gates.toolchains.tools import Tools
 
 VITEST, JEST, NODE = "vitest", "jest", "node:test"
 _FILES = {VITEST: "vitest", JEST: "jest", NODE: "node_test"}
-_IMPORT = re.compile(r"""from\s*["'](node:test|vitest|@jest/globals)["']""")
+_IMPORT = re.compile(r"""(?:from|require\(|import\()\s*["'](node:test|vitest|@jest/globals)["']""")
 _HIDING = re.compile(rb"(//[^\w/\r\n]*|/\*[^\w/]*)(c8|v8|istanbul|node:coverage)(?=\W)")
 """The first word of such a comment, behind whatever a measuring program takes for a blank."""
 
@@ -61,7 +63,7 @@ def find_runner(module: Module) -> str:
 def run_tests(tools: Tools) -> TestRun:
     """The module's tests. Raises `ToolFailedError` for a run without a report."""
     module = tools.session.module
-    _show_hidden(tools.module_copy)
+    _prepare_sources(tools.module_copy)
     part = import_module(f"{__package__}.{_FILES[find_runner(module)]}")
     run: Callable[[Tools], TestRun] = part.run_tests
     result = count_branches(module, run(tools))
@@ -91,12 +93,15 @@ def _text(module: Module, path: str) -> str:
         raise ToolFailedError(f"{path} is not UTF-8 text") from error
 
 
-def _show_hidden(copy: Path) -> None:
-    """Take the words from copied sources by which comments hide lines from coverage."""
+def _prepare_sources(copy: Path) -> None:
+    """Take the words from copied sources by which comments hide lines from coverage, and all line
+    ends but one."""
     for path in sorted((copy / "src").rglob("*")):
         if path.suffix in (".ts", ".tsx", ".mts", ".cts") and path.is_file():
             content = path.read_bytes()
             shown = _HIDING.sub(lambda found: found[1] + b"x" * len(found[2]), content)
+            with suppress(UnicodeDecodeError):  # which no runner reads either
+                shown = with_plain_lines(shown.decode(), path.name).encode()
             if shown != content:
                 with disk():
                     path.write_bytes(shown)
