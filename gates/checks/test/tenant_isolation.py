@@ -48,7 +48,11 @@ def tenant_isolation(module: Module, database: Database) -> Iterator[Finding]:
         other tenant's rows and with them, and must leave the same with the first; a file that
         touches rows also whole, on what the files before it have made. The rows are those that
         conditions ask for, also in functions and policies, and rows of two tenants that equal each
-        other: where none can be made, or a statement does not run over them, nothing is proved.
+        other: where none can be made, or a statement does not run over them, nothing is proved;
+        nor where they are too many to be tried all (150 conditions or compared columns of a
+        statement or view, 24 claims of a policy), which the reason names. Each argument of a
+        function takes all of its values, and several together up to 48 calls. A write of one
+        tenant that a trigger refuses only since another has rows tells of them.
         What calls and writes leave in a session (a cursor, a prepared statement, a channel, a lock,
         a setting, a temporary object), the next tenant on the connection would find.
         A tenant's own rows must be within its reach, else nothing was proved.

@@ -17,8 +17,6 @@ from gates.database.parsing.trees import Tree, column_of, columns_in, is_equalit
 from gates.records import dataclass
 
 _DATA = frozenset({"UpdateStmt", "DeleteStmt", "MergeStmt"})
-_MOST = 8
-"""Conditions of one statement."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def wanted_of(script: Script) -> tuple[Wanted, ...]:
     found: list[Wanted] = []
     for inner in statements_of(script):
         if inner.at_once and not inner.part:
-            found += list(_of_statement(inner))[:_MOST]
+            found += _of_statement(inner)
     return tuple(found)
 
 

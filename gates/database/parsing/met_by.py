@@ -12,9 +12,6 @@ from gates.database.parsing.script import Script
 from gates.database.parsing.statements import Inner, statements_of
 from gates.database.parsing.trees import Tree, walk
 
-_MOST = 24
-"""Conditions of one script."""
-
 
 @lru_cache(maxsize=512)
 def read_by(script: Script) -> tuple[Wanted, ...]:
@@ -31,7 +28,7 @@ def read_by(script: Script) -> tuple[Wanted, ...]:
             relations, parts = joined(node.fromClause)
             if relations and node.whereClause is not None:
                 found += branches(inner, relations, parts, node.whereClause)
-    return tuple(found[:_MOST])
+    return tuple(found)
 
 
 @lru_cache(maxsize=512)
@@ -48,7 +45,7 @@ def of_written_rows(script: Script, table: str) -> tuple[Wanted, ...]:
                     parts = tuple(part for part in each.parts if _is_of_new(part))
                     if parts:
                         found.append(Wanted(inner, each.relations, parts))
-    return tuple(found[:_MOST])
+    return tuple(found)
 
 
 def _is_of_new(part: Part) -> bool:

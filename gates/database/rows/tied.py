@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gates.database.catalog_state.tables import Column, Table
+from gates.database.rows.limits import first_of
 from gates.database.rows.make import Maker, Wish
 from gates.database.rows.other_values import changeable
 from gates.database.rows.row import Row
@@ -16,7 +17,7 @@ from gates.database.rows.twins import unique_for_all
 from gates.database.rows.values import quote
 
 _ALONE, _TIED, _LOWER, _STEP = 1201, 1401, 1801, 2
-_MOST = 40
+MOST_TIED = 150
 """Rows that are tied to another by one column."""
 _PLAIN = {"S", "N", "D", "A"}
 """Categories of types of which there are many values: texts, numbers, times, lists."""
@@ -31,10 +32,12 @@ def make_tied(
     tenants: tuple[str, str],
     pairs: Collection[tuple[str, str]],
     expressions: Collection[tuple[str, str]] = (),
+    cut: list[str] | None = None,
 ) -> list[Row]:
     """Make rows of the first tenant that equal none of its others, and for each one of the second
     that equals it in one column: for `pairs` of names, the column of the second's row and that of
-    the first's; for `expressions`, the column of the second's and what the first's gives."""
+    the first's; for `expressions`, the column of the second's and what the first's gives. `cut` is
+    told where those are too many."""
     first, second = tenants
     named = {name for pair in pairs for name in pair}
     words = {word for _, expression in expressions for word in _WORD.findall(expression)}
@@ -59,7 +62,8 @@ def make_tied(
         if value
     ]  # fmt: skip
     found = [*alone]
-    for number, (table, column, value) in enumerate(dict.fromkeys(ways[:_MOST])):
+    ways = first_of(ways, MOST_TIED, "ways to equal by one column", [] if cut is None else cut)
+    for number, (table, column, value) in enumerate(ways):
         found += _tried(maker, table, second, _TIED + _STEP * number, {column: value})
     return found
 

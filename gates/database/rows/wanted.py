@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.conditions import Part, Relation, Wanted, wanted_of
 from gates.database.parsing.script import Script
+from gates.database.parsing.statements import Inner
+from gates.database.rows.limits import first_of, in_turn
 from gates.database.rows.make import Maker, Wish
 from gates.database.rows.other_values import changeable, undefaulted
 from gates.database.rows.row import Row
@@ -15,21 +17,28 @@ from gates.errors import CouldNotCheckError
 from gates.records import dataclass, replace
 
 _FIRST_SEED, _STEP = 100, 2
-_MOST = 150
+MOST_WANTED = 150
 """Conditions of one set of scripts."""
 
 
 def make_wanted(
-    maker: Maker, scripts: Iterable[Script], tenants: Iterable[tuple[str, int]], *, violating: bool
+    maker: Maker,
+    scripts: Iterable[Script],
+    tenants: Iterable[tuple[str, int]],
+    *,
+    violating: bool,
+    cut: list[str] | None = None,
 ) -> list[Row]:
     """Make what rows can be made, and return them; with `violating` also those that a new CHECK
     rule refuses.
 
     Tenants come with the seed of their first rows. Nothing is raised for a row that cannot be made:
-    what a statement met, whoever runs it sees.
+    what a statement met, whoever runs it sees. Where they are too many, each statement gets some,
+    and `cut` says so.
     """
     wanted = [each for script in scripts for each in wanted_of(script)]
-    wanted = [each for each in wanted if violating or not each.violates][:_MOST]
+    wanted = [each for each in wanted if violating or not each.violates]
+    wanted = _some(wanted, [] if cut is None else cut)
     return [
         row
         for tenant, seed in tenants
@@ -62,18 +71,31 @@ def make_let_through(
     tenants: Iterable[tuple[str, int]],
     session: str,
     hints: str = "",
+    cut: list[str] | None = None,
 ) -> list[Row]:
     """Make what rows can be made that conditions let a session of the tenant `session` have: a row
     of each tenant, after rows of that one in the other tables that are asked for. `hints` is a text
-    with more constants that a condition may compare with."""
+    with more constants that a condition may compare with. Where they are too many, `cut` says
+    so."""
+    some = _some(wanted, [] if cut is None else cut)
     return [
         row
         for tenant, seed in tenants
-        for number, each in enumerate(wanted[:_MOST])
+        for number, each in enumerate(some)
         for row in _Making(
             maker, tenant, seed + _FIRST_SEED + _STEP * number, session, hints
         ).rows_of(each)
     ]
+
+
+def _some(wanted: Sequence[Wanted], cut: list[str]) -> list[Wanted]:
+    """As many as are made, of each statement in turn."""
+    if len(wanted) <= MOST_WANTED:
+        return list(wanted)
+    by_statement: dict[Inner, list[Wanted]] = {}
+    for each in wanted:
+        by_statement.setdefault(each.inner, []).append(each)
+    return first_of(in_turn(by_statement.values()), MOST_WANTED, "conditions", cut)
 
 
 @dataclass(frozen=True)

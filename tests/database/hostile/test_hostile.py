@@ -11,9 +11,11 @@ from tests.database.hostile.behind import BEHIND
 from tests.database.hostile.certain_rows import CERTAIN_ROWS, OWN_ROWS
 from tests.database.hostile.channels import CHANNELS
 from tests.database.hostile.conditions import CLOSED, CONDITIONS
+from tests.database.hostile.definers import DEFINERS, OWN_DEFINERS
 from tests.database.hostile.files import FILES
 from tests.database.hostile.keys import KEYS
 from tests.database.hostile.policies import POLICIES
+from tests.database.hostile.refusing import OWN_REFUSING, REFUSING
 from tests.database.hostile.run_time import RUN_TIME_OBJECTS
 from tests.database.hostile.sessions import SESSIONS
 from tests.database.hostile.shape import Hostile
@@ -21,9 +23,9 @@ from tests.database.witnesses import unshown
 
 REFUSED = (
     *POLICIES, *KEYS, *BEHIND, *RUN_TIME_OBJECTS, *CHANNELS, *SESSIONS, *FILES, *CONDITIONS,
-    *CERTAIN_ROWS,
+    *CERTAIN_ROWS, *DEFINERS, *REFUSING,
 )  # fmt: skip
-RIGHT = {**CLOSED, **OWN_ROWS}
+RIGHT = {**CLOSED, **OWN_ROWS, **OWN_DEFINERS, **OWN_REFUSING}
 
 
 def reasons(result: CheckResult) -> list[str]:

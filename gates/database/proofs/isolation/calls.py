@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import psycopg
 
 MOST_CALLS = 48
-"""Calls of one function; all that differ in one argument come first."""
+"""Calls of one function in which arguments vary together; each alone takes all of its values."""
 
 _FUNCTIONS = """
     SELECT n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
@@ -105,8 +105,9 @@ def _combinations(options: list[list[str]]) -> list[tuple[str, ...]]:
     found = [tuple(first)]
     for at, choices in enumerate(options):
         found += [(*first[:at], each, *first[at + 1 :]) for each in choices[1:]]
+    most = max(len(found), MOST_CALLS)
     found += itertools.islice(itertools.product(*options), MOST_CALLS)
-    return list(dict.fromkeys(found))[:MOST_CALLS]
+    return list(dict.fromkeys(found))[:most]
 
 
 def _aggregated(quoted: str, given: list[str], direct: int) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from gates.database.catalog_state.facts import RowPolicy
 from gates.database.catalog_state.tables import Table
+from gates.database.rows.limits import first_of
 from gates.database.shapes.deviation import Definitions
 from gates.database.tenant_session import Entry, Sessions
 
@@ -35,8 +36,10 @@ def sessions_with_claims(
     table: Table,
     policies: Sequence[RowPolicy],
     definitions: Definitions,
+    cut: list[str],
 ) -> tuple[tuple[str, Entry], ...]:
-    """Sessions of the tenant with one more claim each, and how to call them."""
+    """Sessions of the tenant with one more claim each, and how to call them. Where they are too
+    many, `cut` says so."""
     texts = (
         text
         for policy in policies
@@ -47,10 +50,9 @@ def sessions_with_claims(
     text = definitions.around(" ".join(texts))
     found = {"with no claim but its tenant": sessions.only(tenant)} if sessions.only(tenant) else {}
     for more in _claims(text):
-        entry = sessions.with_claims(tenant, more)
-        if entry and len(found) < MOST_CLAIMS:
+        if entry := sessions.with_claims(tenant, more):
             found.setdefault(f"with the claims {json.dumps(more)}", entry)
-    return tuple(found.items())
+    return tuple(first_of(found.items(), MOST_CLAIMS, "claims that they may ask for", cut))
 
 
 def _claims(text: str) -> Iterator[dict[str, object]]:

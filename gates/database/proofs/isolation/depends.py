@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gates.database.parsing.script import parse
-from gates.database.proofs.isolation.views_and_functions import Exposed
 from gates.database.proofs.tenants.replay import (
     BEFORE,
     DEPENDS,
@@ -27,12 +26,7 @@ if TYPE_CHECKING:
     from gates.database import Clone
     from gates.database.prepared.scratch import Scratch
 
-_NOTHING = "SELECT 1"
-TIES = (
-    "fails with {}, though it runs over the rows of each of two tenants alone: it ties the ones to"
-    " the others"
-)
-"""What is said of a statement that runs over one tenant's rows and fails where another has some."""
+NOTHING = "SELECT 1"
 GAVE_UP = frozenset({"08", "53", "54", "57", "58", "XX"})
 """Classes of errors by which the server itself gives up."""
 _OTHER_CAUSES = GAVE_UP | {"23", "40", "55"}
@@ -40,47 +34,26 @@ _OTHER_CAUSES = GAVE_UP | {"23", "40", "55"}
 more rows: a rule that they break, and what the server itself runs into."""
 
 
-@dataclass(frozen=True)
-class Act:
-    """What is done with the platform's rights."""
-
-    exposed: Exposed
-    """Its statements are ways to run it: the first that runs is the proof's."""
-    sentence: str
-    fix: str
-    shown: str
-    """Where it stands, or what the platform does."""
-    harmless: str = ""
-    """The error by which nothing is done at all."""
-    refusable: bool = False
-    """Whether any error is one, but that the server gave up: it is one of several tries."""
-
-    def does_nothing(self, sqlstate: str) -> bool:
-        """Whether it does nothing at all where it ends with an error."""
-        refused = self.refusable and sqlstate[:2] not in GAVE_UP
-        return sqlstate == self.harmless or refused
-
-
 class NotRunError(Exception):
     """A statement of a script failed, with this SQLSTATE."""
 
-    def __init__(self, sqlstate: str, *, at: int = 0, with_b: bool = False) -> None:
+    def __init__(
+        self, sqlstate: str, *, at: int = 0, with_b: bool = False, raised: bool = False
+    ) -> None:
         super().__init__(sqlstate)
         self.at = at
         """Which of the statements that are tried; -1 where rows do not go in."""
         self.with_b = with_b
         """Whether they ran without B's rows."""
+        self.raised = raised
+        """Whether code of the module raised it."""
 
-
-@dataclass(frozen=True)
-class Seen:
-    """What trials of a statement showed."""
-
-    script: str = ""
-    fails: str = ""
-    """The SQLSTATE that it ends with where both tenants have rows, if that is what it shows."""
-    untried: str = ""
-    """The SQLSTATE that kept it from being tried on more than the first rows."""
+    @property
+    def tells(self) -> bool:
+        """Whether it comes of reading B's rows: it comes since B has some, and neither of a key
+        nor of the server."""
+        told = self.raised or str(self)[:2] not in _OTHER_CAUSES
+        return told and self.with_b and self.at >= 0
 
 
 @dataclass(frozen=True)
@@ -112,14 +85,14 @@ class Trial:
     def _differs_by_itself(self) -> bool:
         """Whether B's rows alone, on their way in, change what A has."""
         ask, *_ = self.before or self.asks
-        return self._run(_NOTHING, ask, self.rows_of_b)
+        return self._run(NOTHING, ask, self.rows_of_b)
 
     def _run(self, statement: str, ask: str, rows_of_b: Sequence[Row]) -> bool:
         """Whether a script shows it. As printed but for the rows, which come all at once."""
         import psycopg
 
         self.tenants.attempts += 1
-        session = self._session()
+        session = self.session()
         answers: list[Answer] = []
         with contextlib.closing(session):
             for with_b, (rows, rest) in enumerate(self._steps(statement, ask, rows_of_b)):
@@ -130,11 +103,14 @@ class Trial:
                 given = run_as_printed(session, rest, self.limit)
                 for at, each in enumerate(given):
                     if each.error:
-                        raise NotRunError(each.error, at=at, with_b=bool(with_b))
+                        raise NotRunError(
+                            each.error, at=at, with_b=bool(with_b), raised=each.raised
+                        )
                 answers += given
         return claim_holds(answers, self.tenants.a, self.tenants.b)
 
-    def _session(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def session(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A session as psql has one."""
         return self.where.workspace.connect(self.where.name, search_path=PSQL_PATH)
 
     def sifted(self, statement: str, few: Trial, *, beside_a: bool = False) -> Trial:
@@ -153,7 +129,7 @@ class Trial:
 
         known = {(each.table.oid, each.seed) for each in few}
         kept: list[Row] = []
-        with contextlib.closing(self._session()) as session:
+        with contextlib.closing(self.session()) as session:
             session.execute("\n".join(["BEGIN;", *self.tenants.made(there)]).encode())
             for row in rows:
                 made = "\n".join(["SAVEPOINT row;", *self.tenants.made([row])])
@@ -195,46 +171,3 @@ class Trial:
         """The statement and what A then has, without B's rows and with them."""
         steps = self._steps(statement, ask, self.rows_of_b)
         return "\n".join([*(part for step in steps for part in step), "ROLLBACK;"])
-
-
-def shown_by(trials: Sequence[Trial], statement: str, act: Act | None = None) -> Seen:
-    """What the first trial shows that shows something: fewer rows show what more hide, and the
-    other way round. Raises `NotRunError` where the statement runs over none's.
-
-    Where it does not run over some, rows are left out until it does. What runs over the rows of
-    each tenant alone and not over those of both ties the ones to the others, and that is shown;
-    a key that both come to break is none of it.
-    """
-    inserts = act is not None and act.shown == "INSERT"
-    errors: list[tuple[Trial, NotRunError]] = []
-    for trial in trials:
-        try:
-            if script := trial.shows(statement, inserts=inserts):
-                return Seen(script)
-        except NotRunError as error:
-            errors.append((trial, error))
-    if len(errors) == len(trials):
-        raise errors[0][1]
-    untried = ""
-    for trial, failed in errors:
-        if act is not None and act.does_nothing(str(failed)):
-            continue
-        for beside_a in (False, True):
-            fewer = trial.sifted(statement, trials[0], beside_a=beside_a)
-            try:
-                if script := fewer.shows(statement, inserts=inserts):
-                    return Seen(script)
-                break
-            except NotRunError as again:
-                if again.with_b and str(again)[:2] not in _OTHER_CAUSES:
-                    return Seen(fewer.fails_with_b(statement, again), str(again))
-                untried = untried if not beside_a else str(again)
-    return Seen(untried=untried)
-
-
-def untried(what: str, sqlstate: str) -> str:
-    """The sentence for what ran over the first rows alone."""
-    return (
-        f"{what} does not run over rows of two tenants that equal each other: error {sqlstate};"
-        " offer values that it runs over in x-sample-values, see docs/policy.md"
-    )

@@ -17,15 +17,9 @@ from gates.database.parsing.conditions import Wanted, wanted_of
 from gates.database.parsing.script import Script, Statement, parse, strings
 from gates.database.parsing.statements import within
 from gates.database.prepared.scratch import Scratch
+from gates.database.proofs.isolation.acts import TIES, Act, shown_by, untried
 from gates.database.proofs.isolation.asked import asked
-from gates.database.proofs.isolation.depends import (
-    TIES,
-    Act,
-    NotRunError,
-    Trial,
-    shown_by,
-    untried,
-)
+from gates.database.proofs.isolation.depends import NotRunError, Trial
 from gates.database.proofs.isolation.rows_to_try import WORD, rows_to_try
 from gates.database.proofs.isolation.views_and_functions import Exposed, Exposure
 from gates.database.proofs.tenants.tenants import Tenants
@@ -133,7 +127,7 @@ def _over_rows(
     for rules in ((), new_rules):
         with scratch.copy() as copy:
             there, tables = _filled(database, copy, tenants, unproved, rules)
-            rows = rows_to_try(there, tables, [parse(path, sql)])
+            rows = rows_to_try(there, tables, [parse(path, sql)], whose=path)
             failure = copy.run(path, sql).failure
             after = _own_tables(database, copy)
         if failure is None or not failure.sqlstate.startswith(_REFUSED):

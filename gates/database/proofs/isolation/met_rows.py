@@ -11,6 +11,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.parsing.let_through import let_through
 from gates.database.proofs.isolation.rows_to_try import WORD
 from gates.database.proofs.tenants.tenants import Tenants
+from gates.database.rows.limits import first_of, tried_in_part
 from gates.database.rows.literals import literals_of
 from gates.database.rows.make import Row, Wish
 from gates.database.rows.other_values import changeable
@@ -20,7 +21,7 @@ from gates.database.shapes.deviation import Definitions
 from gates.database.tenant_session import organization_of, quote, user_of
 
 _SEED, _STEP = 301, 2
-_MOST = 12
+MOST_MET = 40
 """Rows that are made for the functions of one table's policies, of each kind."""
 _LONGEST = 60
 """Characters of a constant that a row is made with."""
@@ -28,9 +29,9 @@ _LONGEST = 60
 
 def add_met_rows(
     tenants: Tenants, table: Table, policies: Sequence[RowPolicy], definitions: Definitions
-) -> None:
+) -> str:
     """Rows of A and B that meet the conditions of a table's policies, one by one, in a session of
-    A; first those of the policies that let rows in."""
+    A; first those of the policies that let rows in. Returns a sentence where they are too many."""
     own = [each for each in policies if each.table == table.oid]
     adding = [each.check or each.using for each in own if each.command in {"ALL", "INSERT"}]
     texts = dict.fromkeys(each for each in (*adding, *(p.using for p in own)) if each)
@@ -40,13 +41,16 @@ def add_met_rows(
     hints = " ".join([functions, *map(quote, (a, user_of(a), organization_of(a)))])
     wanted = [each for text in texts for each in let_through(table.qualified, text)]
     seeds = [(a, 1), (tenants.b, 501)]
-    met = make_let_through(tenants.maker, wanted, seeds, a, hints)
+    cut: list[str] = []
+    met = make_let_through(tenants.maker, wanted, seeds, a, hints, cut)
     if functions:
-        met += [*_naming(tenants, table, functions), *_tied(tenants, table, functions)]
+        met += _naming(tenants, table, functions, cut)
+        met += _tied(tenants, table, functions, cut)
     tenants.met[table.oid] = met
+    return tried_in_part(f"the policies of {table.name}", cut)
 
 
-def _naming(tenants: Tenants, table: Table, functions: str) -> Iterator[Row]:
+def _naming(tenants: Tenants, table: Table, functions: str, cut: list[str]) -> Iterator[Row]:
     """Rows of B with a constant of a function in each column that takes it."""
     constants = [each for each in literals_of(functions).texts if 0 < len(each) <= _LONGEST]
     columns = [
@@ -55,8 +59,9 @@ def _naming(tenants: Tenants, table: Table, functions: str) -> Iterator[Row]:
         if (kind := tenants.maker.types.get(column.type_oid)).category == "S" or kind.kind == "e"
         if column.name in functions
     ]
-    ways = [(each, text) for text in constants for each in columns][:_MOST]
-    for number, (column, text) in enumerate(ways):
+    ways = [(each, text) for text in constants for each in columns]
+    some = first_of(ways, MOST_MET, "constants of their functions, by column,", cut)
+    for number, (column, text) in enumerate(some):
         value = {column.number: f"{quote(text)}::{column.type}"}
         with contextlib.suppress(NoRowError):
             yield tenants.maker.make(
@@ -64,7 +69,7 @@ def _naming(tenants: Tenants, table: Table, functions: str) -> Iterator[Row]:
             )
 
 
-def _tied(tenants: Tenants, table: Table, functions: str) -> Iterator[Row]:
+def _tied(tenants: Tenants, table: Table, functions: str, cut: list[str]) -> Iterator[Row]:
     """Rows of A, in tables that a function names, that have a value of B's row."""
     _, other = tenants.rows(table)
     words = set(WORD.findall(functions))
@@ -81,6 +86,7 @@ def _tied(tenants: Tenants, table: Table, functions: str) -> Iterator[Row]:
         and mine.type_oid == column.type_oid
         and mine.number in other.values
     ]
-    for number, (each, column, value) in enumerate(ways[:_MOST]):
+    some = first_of(ways, MOST_MET, "columns that their functions name, by value,", cut)
+    for number, (each, column, value) in enumerate(some):
         with contextlib.suppress(NoRowError):
             yield maker.make(each, tenants.a, _SEED + _STEP * number, Wish(None, {column: value}))

@@ -12,15 +12,9 @@ from collections.abc import Iterator, Sequence
 from gates.database import Database
 from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
+from gates.database.proofs.isolation.acts import TIES, Act, shown_by, untried
 from gates.database.proofs.isolation.asked import asked
-from gates.database.proofs.isolation.depends import (
-    TIES,
-    Act,
-    NotRunError,
-    Trial,
-    shown_by,
-    untried,
-)
+from gates.database.proofs.isolation.depends import NotRunError, Trial
 from gates.database.proofs.isolation.file_acts import (
     files_over_rows,
     own_functions,
@@ -33,8 +27,6 @@ from gates.database.proofs.isolation.views_and_functions import Exposed, Exposur
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.records import replace
 
-_RAISED = "P0001"
-"""raise_exception: a trigger that refuses a write leaves nothing behind it."""
 _TRIGGER_SENTENCE = (
     "acts on every {} of the platform, a purge or a job, and what it leaves with one tenant depends"
     " on the rows of another"
@@ -67,16 +59,24 @@ def platform_acts(
                 _TRIGGER_SENTENCE.format(command),
                 _TRIGGER_FIX,
                 command,
-                _RAISED,
-                write.varied,
+                may_refuse=True,
+                refusable=write.varied,
+                on_b=on_b,
             )
             for write in writes
             for command in [write.command]
-            for each in (write.exposed, *_on_rows_of_b(tenants, write))
+            for on_b in (False, True)
+            for each in (_on_rows_of_b(tenants, write) if on_b else [write.exposed])
         ),
     ]
     scripts = sources.everything if writes else []
-    alike = rows_to_try(tenants, tables, scripts, [each.row for each in writes if each.row])
+    alike = rows_to_try(
+        tenants,
+        tables,
+        scripts,
+        [each.row for each in writes if each.row],
+        "what triggers, defaults and rules of columns run",
+    )
     told = set()
     not_run: list[tuple[Act, str]] = []
     given = (tables, acts, own, alike, unproved, not_run)
@@ -108,18 +108,21 @@ def _of_acts(
     shown: set[tuple[str, str]] = set()
     with database.clone("in use") as clone:
         for act in acts:
-            error, rows = "", alike
+            error, rows = None, alike
             if (act.exposed.label, act.shown) in shown:
                 continue
             if act.exposed.place is not None:
-                rows = rows_to_try(tenants, tables, [parse("", act.exposed.statements[0])])
+                script = parse("", act.exposed.statements[0])
+                rows = rows_to_try(
+                    tenants, tables, [script], whose=f"{act.exposed.label} ({act.shown})"
+                )
             unproved += rows.unmade
             trials = [Trial(tenants, clone, *each, asks, database.limit) for each in rows.sets]
             for statement in act.exposed.statements:
                 try:
                     seen = shown_by(trials, statement, act)
                 except NotRunError as failed:
-                    error = str(failed)
+                    error = failed
                     continue
                 if seen.script:
                     sentence = TIES.format(seen.fails) if seen.fails else act.sentence
@@ -129,7 +132,7 @@ def _of_acts(
                     unproved.append(untried(f"{act.exposed.label} ({act.shown})", seen.untried))
                 break
             else:
-                if not act.does_nothing(error):
+                if error is None or not act.does_nothing(error):
                     sentence = f"{act.exposed.label} ({act.shown}) could not be run alone: error"
                     not_run.append((act, f"{sentence} {error}"))
 

@@ -13,6 +13,7 @@ from gates.database.proofs.isolation.as_application import lacking_grants
 from gates.database.proofs.isolation.asked_over_rows import seen_over_rows
 from gates.database.proofs.isolation.claims import sessions_with_claims
 from gates.database.proofs.isolation.confirm import Confirmed, confirm
+from gates.database.proofs.isolation.file_acts import own_functions
 from gates.database.proofs.isolation.indirect_writes import indirect_writes
 from gates.database.proofs.isolation.keys import exclusions, oracles, references, untried
 from gates.database.proofs.isolation.met_rows import add_met_rows
@@ -53,6 +54,7 @@ from gates.database.proofs.isolation.views_and_functions import (
 from gates.database.proofs.tenants.outcomes import Leak
 from gates.database.proofs.tenants.tenants import Tenants
 from gates.database.proofs.tenants.two_tenants import add_platform_rows, two_tenants
+from gates.database.rows.limits import tried_in_part
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
 from gates.database.shapes.read import Shapes, read_shapes
@@ -199,7 +201,8 @@ class _Proof:
         on what a row holds."""
         for table in self.tables:
             if not self.shapes.only_allowed(table, self.policies):
-                add_met_rows(self.tenants, table, self.policies, self.shapes.definitions)
+                cut = add_met_rows(self.tenants, table, self.policies, self.shapes.definitions)
+                self.unproved += [cut] if cut else []
 
     def try_statements_on_tables(self) -> None:
         """Everything that A, and a session without a tenant, may try on the rows of others."""
@@ -219,9 +222,11 @@ class _Proof:
         are tried in fewer ways: what they mean is the same on every table."""
         tenants, policies = self.tenants, self.policies
         loose = not self.shapes.only_allowed(table, policies)
+        cut: list[str] = []
         claims = sessions_with_claims(
-            tenants.sessions, tenants.a, table, policies, self.shapes.definitions
+            tenants.sessions, tenants.a, table, policies, self.shapes.definitions, cut
         ) if loose else ()  # fmt: skip
+        self.unproved += filter(None, [tried_in_part(f"the policies of {table.name}", cut)])
         probes = Probes(tenants, table, own_rows, loose, claims)
         yield from failed_controls(probes)
         seen = [*access(probes), *without_tenant(probes)]
@@ -250,7 +255,10 @@ class _Proof:
         told = {each.exposed.label for each in self.exposures}
         silent = [each for each in self.exposed if each.label not in told]
         sources = sources_of(self.tenants.owner, self.owner)
-        self.exposures += seen_over_rows(self.database, self.tenants, silent, self.tables, sources)
+        own = own_functions(self.database, self.tenants.owner)
+        self.exposures += seen_over_rows(
+            self.database, self.tenants, silent, self.tables, sources, self.unproved, own
+        )
 
     def act_as_the_platform(self) -> None:
         """Migrations, and triggers where the platform writes, run past row security."""

@@ -11,6 +11,7 @@ from gates.database.parsing.comparisons import compared, computed
 from gates.database.parsing.met_by import read_by
 from gates.database.parsing.script import Script
 from gates.database.proofs.tenants.tenants import Tenants
+from gates.database.rows.limits import tried_in_part
 from gates.database.rows.make import Row
 from gates.database.rows.tied import make_lower, make_tied
 from gates.database.rows.twins import make_twins, undone
@@ -29,7 +30,8 @@ class RowsToTry:
 
     sets: tuple[Rows, ...]
     unmade: tuple[str, ...]
-    """A sentence for each row of A that no row of B could be made to equal."""
+    """A sentence for each row of A that no row of B could be made to equal, and for what was made
+    in part only."""
 
 
 def rows_of(tenants: Tenants, tenant: str, tables: Sequence[Table]) -> list[Row]:
@@ -51,18 +53,21 @@ def rows_to_try(
     tables: Sequence[Table],
     scripts: Sequence[Script] = (),
     written: Sequence[Row] = (),
+    whose: str = "",
 ) -> RowsToTry:
     """The rows of A and of B that something is tried on: those that they have; with them those that
     the conditions of scripts ask for, and rows of B that have what a row of A has in columns that
     are compared; with them rows of B that have all the values of A's, and of rows that are written
-    of A. The further ones are made and undone: a script makes them again."""
+    of A. The further ones are made and undone: a script makes them again. `whose` scripts they are
+    stands in what could not be made."""
     maker = tenants.maker
+    cut: list[str] = []
     few = [rows_of(tenants, each, tables) for each in (tenants.a, tenants.b)]
     with undone(maker):
         seeds = [(tenants.a, 1), (tenants.b, 501)]
-        more = make_wanted(maker, scripts, seeds, violating=False)
+        more = make_wanted(maker, scripts, seeds, violating=False, cut=cut)
         reads = [each for script in scripts for each in read_by(script)]
-        more += make_let_through(maker, reads, seeds, tenants.a)
+        more += make_let_through(maker, reads, seeds, tenants.a, cut=cut)
         near = {table.oid for table in _named(tables, scripts)}
         mine = [each for each in more if each.tenant == tenants.a]
         like = [
@@ -72,7 +77,7 @@ def rows_to_try(
         ]
         pairs = {pair for script in scripts for pair in compared(script)}
         expressions = {pair for script in scripts for pair in computed(script)}
-        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions)
+        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions, cut)
         more += make_lower(maker, [each for each in tables if each.oid in near], tenants.b)
         of_a, of_b = (
             [*few[at], *(row for each in more if each.tenant == whose for row in each.family())]
@@ -86,6 +91,7 @@ def rows_to_try(
         (frozenset(a), frozenset(b)): (list(dict.fromkeys([*a, *parents])), list(dict.fromkeys(b)))
         for a, b in ways
     }
+    unmade += filter(None, [tried_in_part(whose, cut)])
     return RowsToTry(tuple(unlike.values()), tuple(unmade))
 
 

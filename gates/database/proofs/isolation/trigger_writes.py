@@ -12,6 +12,7 @@ from gates.database.parsing.met_by import of_written_rows
 from gates.database.proofs.isolation.sources import Sources
 from gates.database.proofs.isolation.views_and_functions import Exposed
 from gates.database.proofs.tenants.tenants import Tenants
+from gates.database.rows.limits import first_of, tried_in_part
 from gates.database.rows.make import Row
 from gates.database.rows.solve import NoRowError
 from gates.database.rows.wanted import wish_for
@@ -40,7 +41,7 @@ _EXPRESSIONS = """
         JOIN pg_proc f ON p.refclassid = 'pg_proc'::regclass AND f.oid = p.refobjid
     WHERE c.contype = 'c' AND f.proowner = %(o)s::regrole AND c.conrelid = ANY(%(t)s::oid[])
     ORDER BY 1, 2"""
-_MOST = 8
+MOST_WRITTEN = 24
 """Conditions of functions that a written row is made to meet, for one table."""
 
 
@@ -56,7 +57,7 @@ class Write:
     varied: bool = False
     """Whether it is as a condition of a function asks for."""
     untried: str = ""
-    """Why it cannot be tried, in one sentence."""
+    """Why it, or a part of such writes, cannot be tried, in one sentence."""
 
 
 def writes_past_triggers(
@@ -81,27 +82,31 @@ def writes_past_triggers(
         left_out = {name for name, each in named if each.startswith("column ")}
         table = known[oid]
         tried = False
-        for row, varied in _rows(tenants, table, command, sources):
+        cut: list[str] = []
+        for row, varied in _rows(tenants, table, command, sources, cut):
             if statement := _write(tenants, table, command, left_out, row):
                 tried = True
                 exposed = Exposed(label, named[0][0], (statement,))
                 yield Write(table, command, exposed, row, varied)
+        sentence = tried_in_part(f"{label} ({command})", cut)
         if not tried:
             sentence = f"{label} ({command}) could not be tried: no row was found to write"
+        if sentence:
             yield Write(table, command, Exposed(label, named[0][0], ()), untried=sentence)
 
 
 def _rows(
-    tenants: Tenants, table: Table, command: str, sources: Sources
+    tenants: Tenants, table: Table, command: str, sources: Sources, cut: list[str]
 ) -> Iterator[tuple[Row | None, bool]]:
-    """What is written of A: a row as it comes, and rows as the functions ask for in conditions."""
+    """What is written of A: a row as it comes, and rows as the functions ask for in conditions;
+    where those are too many, `cut` says so."""
     if command == "DELETE":
         yield None, False
         return
     with contextlib.suppress(NoRowError):
         yield tenants.new(table, tenants.a, again=True), False
     wanted = [each for script in sources.everything for each in of_written_rows(script, table.name)]
-    for each in list(dict.fromkeys(wanted))[:_MOST]:
+    for each in first_of(wanted, MOST_WRITTEN, "conditions on NEW", cut):
         wish = wish_for(each, table)
         if wish is not None:
             with contextlib.suppress(NoRowError):

@@ -110,7 +110,7 @@ def first_answers(
         try:
             answers = ask(tenants, each), ask(tenants, each)
         except EndlessError as error:
-            script = _script(tenants, each, each.statements[0], [], tenants.as_a, ENDLESS)
+            script = script_of(tenants, each, each.statements[0], [], tenants.as_a, ENDLESS)
             sentence = error.message.removeprefix(f"{each.label} ")
             endless.append(Exposure(each, sentence, script, error.hint or ""))
             continue
@@ -168,7 +168,7 @@ def changed_answer(
                 failed = now[0][:5] if now and _ERROR.match(now[0]) else ""
                 comment = DEPENDS if first == second else HOLDS
                 comment = f"fails with {failed}, since B has rows" if failed else comment
-                script = _script(tenants, exposed, statement, rows, given, comment)
+                script = script_of(tenants, exposed, statement, rows, given, comment)
                 return Exposure(exposed, sentence, script)
     return None
 
@@ -185,14 +185,14 @@ def writes_of_function(
             if changed:
                 whom = "one tenant change" if given else "a session without a tenant change"
                 sentence = f"lets {whom} the rows of {'another' if given else 'a tenant'}"
-                script = _script(
+                script = script_of(
                     tenants, exposed, statement, [*own, *rows], given, CHANGES, changed
                 )
                 return Exposure(exposed, sentence, script)
     return None
 
 
-def _script(
+def script_of(
     tenants: Tenants,
     exposed: Exposed,
     statement: str,

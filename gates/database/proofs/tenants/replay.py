@@ -38,7 +38,9 @@ _ACCEPTED = re.compile(r"accepted\b|removes B's row$|for all tenants$")
 _ERROR = re.compile(r"(?:only|fails with) ([0-9A-Z]{5})\b")
 _COMMENT = re.compile(r";[^\S\n]*--[^\S\n]*([^\n]*)")
 _CLAIMS = frozenset({OWN_ROW, DEPENDS, HOLDS, STILL, ENDLESS, CHANGES, MEMBER, KEPT})
-_STOPPED, _ABORTED, _GONE = "57014", "25P02", "08006"
+STOPPED, _ABORTED, _GONE = "57014", "25P02", "08006"
+_RAISES = (" RAISE", " ASSERT")
+"""How the innermost line of an error's context ends, in each language of the server."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Answer:
     rows: tuple[str, ...] = ()
     error: str = ""
     """SQLSTATE."""
+    raised: bool = False
+    """Whether RAISE or ASSERT in PL/pgSQL gave the error."""
 
     @property
     def claims(self) -> bool:
@@ -88,9 +92,10 @@ def _answer(
         rows = tuple(str(each) for each in ran.fetchall()) if ran.description else ()
         return Answer(comment, max(ran.rowcount, 0), rows)
     except TimeLimitError:
-        return Answer(comment, error=_STOPPED)
+        return Answer(comment, error=STOPPED)
     except psycopg.Error as error:
-        return Answer(comment, error=error.sqlstate or _GONE)
+        first = (error.diag.context or "").partition("\n")[0]
+        return Answer(comment, error=error.sqlstate or _GONE, raised=first.endswith(_RAISES))
 
 
 def claim_holds(answers: Sequence[Answer], a: str, b: str) -> bool:
@@ -105,7 +110,7 @@ def claim_holds(answers: Sequence[Answer], a: str, b: str) -> bool:
     if claim == OWN_ROW:
         return shown.error != _ABORTED and shown.count == 0
     if claim == ENDLESS:
-        return shown.error in {_STOPPED, _GONE}
+        return shown.error in {STOPPED, _GONE}
     if any(each.error for each in answers[at:]):
         return False
     if claim in {HOLDS, STILL, MEMBER}:
