@@ -20,6 +20,7 @@ from gates.toolchains import Session, Tools
 from gates.toolchains.bill_lock import compare_carried
 from gates.toolchains.carried.packages import carried_in, list_parts
 from gates.toolchains.languages import language_of
+from gates.toolchains.languages.python.tree import named_in
 from gates.toolchains.locks import Locked
 from gates.toolchains.sbom import Part, make_bill, read_bill, validate_bill
 from tests.toolchains.local_registry import Registry, serve, tarball, wheel
@@ -271,3 +272,10 @@ def test_a_package_for_other_machines_is_asked_about_and_said(open_locked, regis
         "locked for other machines, so that nobody here knows their licences: outer 1.0.0"
     ]
     assert sorted(each.name for each in read_bill(make_bill(session))) == ["outer", "plain"]
+
+
+def test_name_and_version_are_in_the_headers_of_the_metadata_and_not_in_its_readme():
+    metadata = "Metadata-Version: 2.3\nName: left.pad\n\nVersion: 9\n"
+    assert named_in(metadata) == ("left.pad", "?")
+    assert named_in(metadata.replace("\n\n", "\nVersion: 1.0\n\n")) == ("left.pad", "1.0")
+    assert named_in("\nName: left.pad\n") == ("?", "?")

@@ -11,6 +11,7 @@ from gates.toolchains.carried.scan import Entry, files_below
 from gates.toolchains.carried.scan import find_carried as find
 from gates.toolchains.languages.python.environment import PythonEnvironment, install_packages
 from gates.toolchains.languages.python.lock import normalize
+from gates.toolchains.languages.python.tree import named_in
 from gates.toolchains.tools import Tools
 
 _DATA = ("etc", "share")
@@ -46,12 +47,14 @@ def _owners(made: PythonEnvironment) -> dict[str, Carrier]:
     """Whose a file or a folder in site-packages is, as RECORD says, by its path."""
     found: dict[str, Carrier] = {}
     for each in distributions(path=[str(made.site_packages)]):
-        name = normalize(each.name)
-        carrier = Carrier(name, each.version, name)
+        said, version = named_in(each.read_text("METADATA") or each.read_text("PKG-INFO") or "")
+        name = normalize(said)
+        carrier = Carrier(name, version, name)
         for row in filter(None, csv.reader((each.read_text("RECORD") or "").splitlines())):
-            found[posixpath.normpath(row[0])] = carrier
-            folder = posixpath.dirname(posixpath.normpath(row[0]))
-            while folder.count("/") > 0:
-                found.setdefault(folder, carrier)
+            path = posixpath.normpath(row[0])
+            found[path] = carrier
+            folder = posixpath.dirname(path)
+            while "/" in folder and folder not in found:
+                found[folder] = carrier
                 folder = posixpath.dirname(folder)
     return found

@@ -31,8 +31,14 @@ class DamagedError(TreeError):
 def find_installed(site_packages: Path) -> list[tuple[str, str]]:
     """Name and version of each distribution in a folder, as its own metadata says."""
     texts = [each.read_text("METADATA") or "" for each in distributions(path=[str(site_packages)])]
-    fields = [HeaderParser().parsestr(text) for text in texts]
-    return sorted((normalize(each["Name"] or "?"), each["Version"] or "?") for each in fields)
+    return sorted((normalize(name), version) for name, version in map(named_in, texts))
+
+
+def named_in(metadata: str) -> tuple[str, str]:
+    """Name and version in a METADATA or PKG-INFO, "?" for what it lacks. The README that follows
+    its headers is left alone: of most packages that is nearly all of it."""
+    fields = HeaderParser().parsestr(metadata.partition("\n\n")[0])
+    return fields["Name"] or "?", fields["Version"] or "?"
 
 
 def compare(
