@@ -16,6 +16,7 @@ from gates.toolchains.carried.identify import ASIDE, MAX_MANIFEST, Identity, rea
 from gates.toolchains.carried.vendored import find_undescribed
 
 _READ_OF_SOURCES = 64 * 1024
+_TOO_LARGE = f"is a manifest of more than {MAX_MANIFEST // 1024 // 1024} MiB"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def find_carried(
             continue
         with entry.opener() as stream:
             if reader_of(entry.path) is not None:
-                add(entry.path, stream.read(MAX_MANIFEST))
+                data = stream.read(MAX_MANIFEST + 1)
+                if len(data) > MAX_MANIFEST:
+                    budget.closed.append((entry.path, _TOO_LARGE))
+                add(entry.path, data)
             elif is_archive(entry.path, stream.read(HEAD)):
                 stream.seek(0)
                 for way, data in manifests(entry.path, stream, budget):
