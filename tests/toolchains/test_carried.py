@@ -272,7 +272,7 @@ def test_a_header_of_a_tar_is_not_held_in_memory_whatever_it_claims():
     bomb = gzip.compress(tar[:start] + header + bytes(20_000_000))
     budget = archives.Budget()
     assert list(archives.manifests("a.tgz", io.BytesIO(bomb), budget)) == []
-    assert budget.closed == [("a.tgz", "has a header of more than 8 MiB")]
+    assert budget.closed == [("a.tgz", "has a header of more than 1024 KiB")]
 
 
 def test_a_manifest_of_which_only_the_beginning_would_be_read_is_named():

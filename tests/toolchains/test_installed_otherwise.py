@@ -41,6 +41,8 @@ ARCHIVES = {
     "inlock": tarball({"": npm("inlock"), "node_modules/.package-lock.json/inner/": npm("inner")}),
     "dotted": tarball({"": npm("dotted"), "node_modules/.inner/": npm("inner")}),
     "scoped": tarball({"": npm("scoped"), "node_modules/@s/": npm("inner")}),
+    "scopefile": tarball({"": npm("scopefile")}, {"node_modules/@s": b"1"}),
+    "binfile": tarball({"": npm("binfile")}, {"node_modules/.bin": b"1"}),
     "scripts": tarball({"": npm("scripts", scripts=dict.fromkeys(
         ("preinstall", "install", "postinstall", "prepare"), "echo x > ran"))}),
     "gyp": tarball({"": npm("gyp")}, {"binding.gyp": b"{}"}),
@@ -140,6 +142,8 @@ def of_python(lock: str) -> dict[str, str]:
         ("inlock", "node_modules/inlock/node_modules/.package-lock.json holds"),
         ("dotted", "node_modules/dotted/node_modules/.inner holds inner 1.0.0"),
         ("scoped", "node_modules/scoped/node_modules/@s/package.json is no package"),
+        ("scopefile", "node_modules/scopefile/node_modules/@s is no package"),
+        ("binfile", "node_modules/binfile/node_modules/.bin is no package"),
         ("build", "is locked as build 1.0.0, and installed is build 1.0.0+other"),
     ],
 )

@@ -10,7 +10,6 @@ import bz2
 import gzip
 import io
 import lzma
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from typing import IO, cast
 
 from gates.records import dataclass, field
 from gates.toolchains.carried.identify import MAX_MANIFEST, reader_of
+from gates.toolchains.tars import RefusedTarError, is_tar, read_files
+from gates.toolchains.zips import has_more_entries
 
 MAX_MEMBERS = 200_000
 """Members of all archives of a tree together."""
@@ -43,7 +44,7 @@ _ZIPS = (".jar", ".whl", ".zip")
 _APPENDED = (*_ZIPS, ".egg", ".exe", ".pex", ".pyz", ".xpi")
 """Names of archives that may begin with something else."""
 _BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError,
+    zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
     NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
 
@@ -63,19 +64,25 @@ class Budget:
     closed: list[tuple[str, str]] = field(default_factory=list)
     """Which archives were not looked into, or not to their end, and why."""
 
+    def count_member(self) -> None:
+        """One more is looked at; raises `_ClosedError` where that is one too many."""
+        self.members -= 1
+        if self.members < 0:
+            raise _ClosedError("holds more members than are looked at in one tree")
+
+    def unpack(self, size: int) -> None:
+        """So many bytes are unpacked; raises `_ClosedError` where those are too many."""
+        if size > self.size:
+            raise _ClosedError("unpacks to more than is looked at in one tree")
+        self.size -= size
+
     def read(self, stream: IO[bytes], most: int) -> bytes:
         """At most so many bytes of what is packed; raises `_ClosedError` for more."""
         data = stream.read(min(most, self.size) + 1)
         if most < len(data) <= self.size:
             raise _ClosedError(f"holds a member of more than {most // 1024 // 1024} MiB")
-        self.take(len(data))
+        self.unpack(len(data))
         return data
-
-    def take(self, size: int) -> None:
-        """Count bytes that are unpacked; raises `_ClosedError` for more than there may be."""
-        if not 0 <= size <= self.size:
-            raise _ClosedError("unpacks to more than is looked at in one tree")
-        self.size -= size
 
 
 Member = tuple[str, bytes]
@@ -84,18 +91,7 @@ Member = tuple[str, bytes]
 
 def is_archive(path: str, head: bytes) -> bool:
     """Whether a file that begins so may hold others."""
-    return head.startswith(_STARTS) or _is_tar(head) or path.endswith(_APPENDED)
-
-
-def _is_tar(head: bytes) -> bool:
-    """Whether these are the first bytes of a tar; code that writes one holds the same word."""
-    if head[257:262] != b"ustar":
-        return False
-    try:
-        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
-    except tarfile.TarError:
-        return False
-    return True
+    return head.startswith(_STARTS) or is_tar(head) or path.endswith(_APPENDED)
 
 
 def manifests(path: str, stream: IO[bytes], budget: Budget, depth: int = 1) -> Iterator[Member]:
@@ -106,7 +102,7 @@ def manifests(path: str, stream: IO[bytes], budget: Budget, depth: int = 1) -> I
     """
     try:
         yield from _manifests(path, stream, budget, depth)
-    except _ClosedError as error:
+    except (_ClosedError, RefusedTarError) as error:
         budget.closed.append((path, str(error)))
     except _BROKEN as error:
         budget.closed.append((path, f"cannot be read ({type(error).__name__})"))
@@ -125,7 +121,7 @@ def _manifests(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iter
     stream.seek(0)
     if zipped:
         yield from _zip(path, stream, budget, depth)
-    elif _is_tar(head):
+    elif is_tar(head):
         yield from _tar(path, stream, budget, depth)
     elif opener is not None:
         yield from _packed(path, opener, stream, budget, depth)
@@ -134,9 +130,12 @@ def _manifests(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iter
 
 
 def _zip(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iterator[Member]:
+    if has_more_entries(stream, budget.members):
+        raise _ClosedError("holds more members than are looked at in one tree")
     with zipfile.ZipFile(stream) as archive:
         for info in archive.infolist():
             if not info.is_dir():
+                budget.count_member()
                 yield from _member(
                     f"{path} > {info.filename}",
                     lambda info=info: archive.open(info),  # type: ignore[misc]
@@ -146,32 +145,12 @@ def _zip(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iterator[M
 
 
 def _tar(path: str, stream: IO[bytes], budget: Budget, depth: int) -> Iterator[Member]:
-    measured = _Measured(stream)
-    with tarfile.open(fileobj=cast("IO[bytes]", measured), mode="r|") as archive:
-        for info in archive:
-            budget.take(info.size)  # It is unpacked to get behind it.
-            measured.left = info.size + MAX_MANIFEST
-            if info.isfile() and (inner := archive.extractfile(info)) is not None:
-                data = _one(inner)
-                yield from _member(f"{path} > {info.name}", data, budget, depth)
+    def count(size: int) -> None:
+        budget.count_member()
+        budget.unpack(size)  # To get behind it.
 
-
-class _Measured:
-    """A tar that is read as a stream; tarfile holds what stands before a member in memory, and asks
-    for as much as is claimed there."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self.left = MAX_MANIFEST
-        """Bytes until the next member has to begin."""
-
-    def read(self, size: int) -> bytes:
-        """The next bytes. Raises `_ClosedError` where they go beyond what is left."""
-        data = self._stream.read(size)
-        self.left -= len(data)
-        if self.left < 0:
-            raise _ClosedError(f"has a header of more than {MAX_MANIFEST // 1024 // 1024} MiB")
-        return data
+    for file in read_files(stream, count):
+        yield from _member(f"{path} > {file.name}", _one(file.content), budget, depth)
 
 
 def _one(stream: IO[bytes]) -> Callable[[], IO[bytes]]:
@@ -185,10 +164,12 @@ def _packed(
     """What a compressed file holds: a tar, another archive, or one file that says nothing."""
     with opener(stream) as packed:
         head = packed.read(HEAD)
-    if _is_tar(head):
+    if is_tar(head):
         stream.seek(0)
         with opener(stream) as packed:
             yield from _tar(path, packed, budget, depth)
+            while rest := packed.read(HEAD * HEAD):  # Its end says whether it is whole.
+                budget.unpack(len(rest))
     elif is_archive("", head):
         stream.seek(0)
         with opener(stream) as packed:
@@ -199,9 +180,6 @@ def _packed(
 def _member(
     path: str, opener: Callable[[], IO[bytes]], budget: Budget, depth: int
 ) -> Iterator[Member]:
-    budget.members -= 1
-    if budget.members < 0:
-        raise _ClosedError("holds more members than are looked at in one tree")
     if path.endswith(CODE):
         budget.code.add(path.partition(" > ")[0])
     shown = path.encode("unicode_escape").decode()[:400]

@@ -16,6 +16,7 @@ from gates.toolchains.carried.identify import ASIDE, MAX_MANIFEST, Identity, rea
 from gates.toolchains.carried.vendored import find_undescribed
 
 _READ_OF_SOURCES = 64 * 1024
+_TOO_LARGE = f"is a manifest of more than {MAX_MANIFEST // 1024 // 1024} MiB"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ def find_carried(
             if reader_of(entry.path) is not None:
                 data = stream.read(MAX_MANIFEST + 1)
                 if len(data) > MAX_MANIFEST:
-                    why = f"is a manifest of more than {MAX_MANIFEST // 1024 // 1024} MiB"
-                    budget.closed.append((entry.path, why))
+                    budget.closed.append((entry.path, _TOO_LARGE))
                     continue
                 add(entry.path, data)
             elif is_archive(entry.path, stream.read(HEAD)):

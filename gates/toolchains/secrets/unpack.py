@@ -9,7 +9,6 @@ import bz2
 import gzip
 import io
 import lzma
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +18,8 @@ from typing import IO, cast
 from gates.module.tree import MAX_FILE
 from gates.records import dataclass, field
 from gates.toolchains.secrets.pdf import UnreadableError, streams
+from gates.toolchains.tars import RefusedTarError, read_files
+from gates.toolchains.zips import has_more_entries
 
 MAX_MEMBERS = 20_000
 """Members of all archives of a module together."""
@@ -39,7 +40,7 @@ _OTHERS = {
 }
 """Compressed formats that nothing here unpacks, by how they begin."""
 _BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError,
+    zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
     NotImplementedError, RuntimeError, ValueError, UnicodeError,
 )  # fmt: skip
 
@@ -100,7 +101,7 @@ def _unpack(content: Content, budget: Budget, depth: int) -> Iterator[Content]:
             shown = name.encode("unicode_escape").decode()[:200]
             way = f"{content.member} > {shown}" if content.member else shown
             yield from _unpack(Content(content.path, way, data), budget, depth + 1)
-    except UnreadableError as error:
+    except (UnreadableError, RefusedTarError) as error:
         _note(content, budget, str(error))
     except _BROKEN as error:
         _note(content, budget, f"cannot be unpacked ({type(error).__name__})")
@@ -152,6 +153,8 @@ def _stream(opener: Callable[[io.BytesIO], IO[bytes]], data: bytes, budget: Budg
 
 
 def _zip(data: bytes, budget: Budget) -> Members:
+    if has_more_entries(io.BytesIO(data), MAX_MEMBERS):
+        raise _LimitError(f"lists more than {MAX_MEMBERS:,} members")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             if not info.is_dir():
@@ -160,11 +163,8 @@ def _zip(data: bytes, budget: Budget) -> Members:
 
 
 def _tar(data: bytes, budget: Budget) -> Members:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-        for info in archive:
-            stream = archive.extractfile(info) if info.isfile() else None
-            if stream is not None:
-                yield info.name, _take(stream, budget)
+    for file in read_files(io.BytesIO(data), lambda _: None):
+        yield file.name, _take(file.content, budget)
 
 
 def _pdf(data: bytes, budget: Budget) -> Members:

@@ -70,7 +70,7 @@ def _packages(root: Path, folder: str, members: Collection[Path]) -> Iterator[st
     if not place.is_dir():
         return
     names = [child.name for child in place.iterdir() if not _is_of_npm(child)]
-    scopes = [name for name in names if name.startswith("@") and not (place / name).is_symlink()]
+    scopes = [name for name in names if name.startswith("@") and _is_folder(place / name)]
     scoped = [f"{scope}/{each.name}" for scope in scopes for each in (place / scope).iterdir()]
     for name in sorted({*names, *scoped} - {*scopes}):
         child = place / name
@@ -85,9 +85,13 @@ def _packages(root: Path, folder: str, members: Collection[Path]) -> Iterator[st
 def _is_of_npm(child: Path) -> bool:
     """Whether a child of a folder node_modules is what npm puts beside packages, and no folder of
     that name with code: Node would load it."""
-    if child.name == _PROGRAMS and not child.is_symlink():
+    if child.name == _PROGRAMS and _is_folder(child):
         return all(each.is_symlink() or each.is_file() for each in child.iterdir())
     return child.name == _INSTALLED and child.is_file()
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _json(path: Path) -> Mapping[str, Any]:
