@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gates.model import Verdict
+from gates.database import Database
+from gates.model import Finding, Verdict
+from gates.module import Module
+from gates.records import replace
 from tests.database.conftest import HEAD, TABLE, results
 from tests.database.witnesses import unshown
 
@@ -219,3 +222,22 @@ def test_a_statement_that_met_no_row_is_named(rolled_back, condition, met):
     assert [f"{each.level}: {each.location.line}" for each in result.findings] == (
         [] if met else ["note: 5"]
     )
+
+
+def test_a_count_that_is_not_so_is_noticed(sql_module, shared):
+    files = {
+        "001_more.sql": HEAD + "SELECT 1;",
+        "rollback/001_more.sql": HEAD + f"DELETE FROM {TABLE};",
+    }
+    heard: list[str] = []
+
+    def look(database: Database, module: Module, check: str, finding: Finding) -> str:
+        for gone in ("2 of 2", "1 of 2", "2 of 3"):
+            detail = f"table public.{TABLE}: {gone} rows are gone"
+            heard.append(unshown(database, module, check, replace(finding, detail=detail)))
+        return ""
+
+    results(sql_module(files), shared, "rollback-restores", look=look)
+    right, fewer, more = heard
+    assert (right, fewer) == ("", "")  # of two that went one went
+    assert more.endswith(f"table public.{TABLE}: 2 of 3 rows are gone is not so")

@@ -22,6 +22,7 @@ from gates.database.tenant_session import adjacent_tenants
 from gates.model import Finding, Level
 from gates.module import Module
 from tests.database.conftest import HEAD
+from tests.database.row_witnesses import uncounted
 
 _STATE = re.compile(r"\(SQLSTATE (\w{5})\)")
 _TABLE = re.compile(r"changes something: table (\S+): ")
@@ -151,7 +152,10 @@ def _back(database: Database, module: Module, finding: Finding) -> str:
             still = [
                 each for each in tables_of(finding.detail or "") if now.get(each) == rows[each]
             ]
-            return f"{finding.message}: {still} as they were" if still else ""
+            if still:
+                return f"{finding.message}: {still} as they were"
+            lost = uncounted(database, module, number, finding.detail or "", run_file)
+            return f"{finding.message}: {lost} is not so" if lost else ""
         found = diff(schema, scratch.snapshot(), came="is left behind", went="is missing")
     said = [each for each in (finding.detail or "").splitlines() if each not in found]
     return f"{finding.message}: {said} and not {found}" if said else ""

@@ -113,7 +113,7 @@ def _up(database: Database, module: Module, scratch: Scratch, found: RolledBack)
         migration = module.migrations[number]
         before: Contents = {}
         if number:
-            found.unfilled += _fill_for(database, scratch, number, migration)
+            found.unfilled += fill_for(database, scratch, number, migration)
             before = last = contents(scratch, database.platform_tables, last)
             found.unmet = tuple(unmet_on_the_way(scratch, path, found.unmet))
         if failure := scratch.run(path, sql, budget=budget).failure:
@@ -153,7 +153,7 @@ def _back_and_again(
     return True
 
 
-def _fill_for(
+def fill_for(
     database: Database, scratch: Scratch, round_: int, migration: Migration
 ) -> tuple[str, ...]:
     """Rows for the tables of the module that have none, and for those that a migration or its
