@@ -7,7 +7,10 @@ import pytest
 from gates.model import FileCoverage
 from gates.module.load import from_files
 from gates.toolchains import run_tests
-from gates.toolchains.languages.typescript.measured import find_unmeasured
+from gates.toolchains.languages.python.measured import Measured
+from gates.toolchains.languages.python.measured import find_unmeasured as find_python
+from gates.toolchains.languages.typescript.branches import Branched
+from gates.toolchains.languages.typescript.measured import count_branches, find_unmeasured
 from gates.toolchains.tests import Lines, TestRun
 
 HIDDEN = '''"""A function whose decorator holds a line that coverage once took for a body."""
@@ -48,14 +51,22 @@ FUNCTIONS = """export enum Colour { Red, Green }
 export abstract class Base {
   constructor(private readonly start: number) {}
   abstract size(): number;
-  get twice(): number { return this.start * 2; }
+  get twice(): number {
+    return this.start * 2;
+  }
   static make = (): number => 1;
 }
 export function over(a: string): string;
 export function over(a: number): number;
-export function over(a: unknown): unknown { return [1].map((x) => x).concat(() => a as never); }
-export function* each() { yield 1; }
-export const later = async function () { return 1; };
+export function over(a: unknown): unknown {
+  return [1].map((x) => x).concat(() => a as never);
+}
+export function* each() {
+  yield 1;
+}
+export const later = async function () {
+  return 1;
+};
 declare function ambient(): void;
 """
 
@@ -128,10 +139,77 @@ def test_each_statement_of_typescript_has_a_line_that_was_measured(lines, line):
         (FUNCTIONS, False),
         ("export interface Only { a: string }\n", False),
         (f"/* v8\nignore file */\n{FUNCTIONS}", False),
-        ("/* istanbul ignore next */\nexport function a() { return 1; }\n", False),
+        ("/* istanbul ignore next */\nexport function a() {\n  return 1;\n}\n", False),
         (f"/*\N{NO-BREAK SPACE}v8\N{NO-BREAK SPACE}ignore file */\n{FUNCTIONS}", False),
     ],
 )
 def test_text_takes_no_typescript_out(open_session, text, named):
     run = run_tests(open_session("typescript", {"src/more.ts": text}))
     assert [each.location.path for each in run.unmeasured] == ["src/more.ts"] * named
+
+
+SHARED = "the line has more than one statement"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("// prettier-ignore\nexport function a(x: number) { const y = 1; return x + y; }\n", 2),
+        ("export const a = 1; export const b = 2;\n", 1),
+        ("export const a = () => { return 1; };\n", 1),
+        ("export function a() {\n  if (b) {\n    c();\n  } d();\n}\n", 4),
+        ("export const a = 1;\n/* c */ export const b = () => a; // d\n", None),
+        ("export const a = (x: number) => (x ? 1 : 2);\nif (a(1)) a(2);\nelse a(3);\n", None),
+        ("#!/usr/bin/env node\nexport const a = [1, 2].map((x) => x);\nfor (;;) {}\n", None),
+        ("export function a(\n  b: number,\n): void {\n  /* c */ void b;\n}\n", None),
+    ],
+)
+def test_two_statements_of_typescript_on_a_line_have_both_to_run(text, line):
+    files = {"module.json": b'{"entrypoint": "src/a.ts"}', "src/a.ts": text.encode()}
+    every = frozenset(range(1, 10))
+    lines = {"src/a.ts": Branched(every, frozenset(), partly=every)}
+    run = TestRun(1, 1, 0, 0, files=(FileCoverage("src/a.ts", 9, 9, 9),), lines=lines)
+    counted = count_branches(from_files("memory", files), run)
+    missed = {line} if line else set()
+    assert counted.lines["src/a.ts"].missed == missed
+    assert counted.files[0].covered == 9 - len(missed)
+
+
+CROWDED = """export const a = 1;
+// prettier-ignore
+export const f = (x: number): number => { const y = 1; return x + y; };
+export const g = (x: number): number => x + 1;
+"""
+LOADS = 'import { expect, it } from "vitest";\nimport { a } from "../../src/more.js";\n' + (
+    'it("loads", () => { expect(a).toBe(1); });\n'
+)
+
+
+def test_a_function_on_one_line_that_no_test_calls_has_not_run(open_session):
+    files = {"src/more.ts": CROWDED, "tests/unit/more.test.ts": LOADS}
+    run = run_tests(open_session("typescript", files))
+    assert (run.lines["src/more.ts"].ran, run.lines["src/more.ts"].missed) == ({1, 4}, {3})
+    assert (of(run, "src/more.ts").covered, run.unmeasured) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("def a(x): y = x; return y  # fmt: skip\n", 1),
+        ("é = 'é'; b = 2\n", 1),
+        ("if a:\n    b = 1\nelse: c = 2\n", 3),
+        ("class A:\n    def a(self) -> int: ...\n    class B: ...\n", None),
+        ("try:\n    a = 1\nexcept ValueError:\n    b = 1\nelif_ = 2\n", None),
+        ("if a:\n    b = 1\nelif b:\n    c = 2\n", None),
+        (
+            "@property\nasync def a():\n    'b'\n    match b:\n        case 1:\n            c()\n",
+            None,
+        ),
+        ("a = [\n    lambda: 1,\n    2,\n]\n\fb = 1\n", None),
+    ],
+)
+def test_two_statements_of_python_on_a_line_are_one_to_coverage(text, line):
+    files = {"module.json": b'{"entrypoint": "src/a.py"}', "src/a.py": text.encode()}
+    measured = {"src/a.py": Measured(frozenset(range(1, 20)), frozenset())}
+    found = list(find_python(from_files("memory", files), measured))
+    assert [each.location.line for each in found if SHARED in each.message] == [line] * bool(line)

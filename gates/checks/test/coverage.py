@@ -23,7 +23,9 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
     What was measured is held against the syntax trees of the sources: every statement, and in
     TypeScript every function and branch. jest and node:test name only blocks that never ran, so
     their branches are those of the tree. No text in a source takes lines out; what is not counted
-    is reported. A body that is `...`, and imports under `if TYPE_CHECKING:`, do not count as lines.
+    is reported. Where several statements share a line it ran only if all of them did; Python tells
+    no such line apart, so it is reported. A body that is `...`, and imports under
+    `if TYPE_CHECKING:`, do not count as lines.
     Where the policy asks for it, branches and each single file have a smallest coverage, too.
 
     Why: lines that no test runs are first run by a tenant.

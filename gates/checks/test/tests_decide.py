@@ -16,10 +16,10 @@ def tests_decide(module: Module, tests: TestRun) -> Iterator[Finding]:
 
     Looked at are files under tests/, and files named like tests elsewhere. Python: pytest ran every
     function test* at their top or in a class, none returns a value, and each such file asserts
-    something; nothing is run again until it passes (flaky), an expected failure is strict, and no
-    hook of pytest changes how a test ends. A value that a test returns in another way, a coroutine
-    that it makes and nobody awaits, and an assertion that fails in a thread or a finalizer, fail
-    it.
+    something; nothing is run again until it passes (flaky), an expected failure is strict, no
+    hook of pytest changes how a test ends, and nothing imports the package coverage. A value that a
+    test returns in another way, a coroutine that it makes and nobody awaits, and an assertion that
+    fails in a thread or a finalizer, fail it.
     TypeScript: the runner ran every one of them that calls `it`, `test` or `describe`; no `only`,
     no retries, no other configuration, built-in matchers or ends of tests, no handler of errors
     outside of tests, no `expect(value)` alone, no list of rows without one, and no assertion about

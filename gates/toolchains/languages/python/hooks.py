@@ -39,6 +39,22 @@ def find_deciding_hooks(module: Module) -> Iterator[Problem]:
                         at(path, node, module.lines(path)),
                         fix="use a fixture",
                     )
+            if _measures(node):
+                yield Problem(
+                    "this reaches into what measures the coverage",
+                    at(path, node, module.lines(path)),
+                    fix="remove it: the platform measures",
+                )
+
+
+def _measures(node: ast.AST) -> bool:
+    """Whether it imports more of the package coverage than what measures child processes, too."""
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        package = (node.module or "").partition(".")[0]
+        return package == "coverage" and [n.name for n in node.names] != ["process_startup"]
+    if isinstance(node, ast.Import):
+        return any(each.name.partition(".")[0] == "coverage" for each in node.names)
+    return False
 
 
 def _named(node: ast.AST) -> list[str]:

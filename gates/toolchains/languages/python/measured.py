@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gates.errors import ToolFailedError
@@ -12,7 +12,7 @@ from gates.model import FileCoverage, Location
 from gates.module import Module
 from gates.records import dataclass
 from gates.toolchains.languages.python.environment import sources
-from gates.toolchains.languages.python.sources.trees import python_nodes, python_trees
+from gates.toolchains.languages.python.sources.trees import at, python_nodes, python_trees
 from gates.toolchains.problem import Problem, relative
 from gates.toolchains.tests import Lines
 
@@ -76,6 +76,15 @@ def find_unmeasured(module: Module, measured: Mapping[str, Measured]) -> Iterato
                 fix = "give the file a name that can be imported"
                 yield Problem("coverage measured nothing of this file", Location(path, 1), fix=fix)
             continue
+        lines = module.lines(path)
+        for node in python_nodes(module, path):
+            if _is_crowded(node, lines):
+                yield Problem(
+                    "coverage counts this line once, and the line has more than one statement",
+                    at(path, node, lines),
+                    fix="put each statement on a line of its own, as the formatter does",
+                )
+                break
         known = measured[path].ran | measured[path].missed
         missing = [
             span for span in _statements(python_nodes(module, path)) if known.isdisjoint(span)
@@ -102,6 +111,14 @@ def _statements(nodes: Iterable[ast.AST]) -> Iterator[range]:
         first = body[0]
         inner = first.pattern.lineno if isinstance(first, ast.match_case) else _first_line(first)
         yield range(start, max(node.lineno + 1, inner))
+
+
+def _is_crowded(node: ast.AST, lines: Sequence[str]) -> bool:
+    """Whether a statement with code is not the first of its line."""
+    if not isinstance(node, ast.stmt) or _has_no_code(node) or node.lineno > len(lines):
+        return False
+    before = lines[node.lineno - 1].encode()[: node.col_offset]
+    return bool(before.strip(b" \t\f"))
 
 
 def _has_no_code(node: ast.stmt) -> bool:

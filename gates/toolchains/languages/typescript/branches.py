@@ -55,6 +55,8 @@ class Branched(Lines):
     """Whether V8's blocks were counted, and not branches."""
     untaken: tuple[int, ...] = ()
     """Of each of these that never ran the line it begins on."""
+    partly: frozenset[int] = frozenset()
+    """The lines that ran, and with code on them that did not."""
 
 
 def find_branches(root: SgNode) -> list[Branch]:

@@ -28,6 +28,7 @@ _STATEMENTS = {
     "if_statement": "consequence", "switch_statement": "body",
 }  # fmt: skip
 """The kinds of statements, and of each that holds others the part with them."""
+_NOTHING = {"comment", "empty_statement", "hash_bang_line"}
 _CODE = {"lexical_declaration", "variable_declaration", "expression_statement", "class_declaration"}
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 
@@ -50,14 +51,22 @@ def parse_istanbul(report: bytes, copy: Path) -> Measured:
         blocks = any(each["type"] == "branch" for each in branches)
         for name, each in document.items():
             hits: dict[int, int] = {}
+            never = set()
             for key, place in each["statementMap"].items():
                 line = int(place["start"]["line"])
                 hits[line] = max(hits.get(line, 0), int(each["s"][key]))
+                if not int(each["s"][key]):
+                    never.add(line)
             taken = [int(count) > 0 for counts in each["b"].values() for count in counts]
             path = relative(name, copy)
             ran = frozenset(line for line, count in hits.items() if count)
             lines[path] = Branched(
-                ran, frozenset(hits) - ran, tuple(_branches(each)), blocks, tuple(_untaken(each))
+                ran,
+                frozenset(hits) - ran,
+                tuple(_branches(each)),
+                blocks,
+                tuple(_untaken(each)),
+                ran.intersection(never.union(_untaken(each))),
             )
             functions = len(each["fnMap"])
             files.append(FileCoverage(path, len(hits), len(ran), functions, len(taken), sum(taken)))
@@ -78,16 +87,22 @@ def _untaken(entry: dict[str, Any]) -> Iterator[int]:
 
 
 def count_branches(module: Module, run: TestRun) -> TestRun:
-    """A run with the branches of the syntax trees, where only V8's blocks were measured."""
+    """A run with the branches of the syntax trees, where only V8's blocks were measured; and where
+    several statements share a line, it ran only if all of them did."""
     trees = plain_trees(module)
-
-    def counted(file: FileCoverage) -> FileCoverage:
+    files, found = [], dict(run.lines)
+    for file in run.files:
         lines, root = run.lines[file.path], trees.get(file.path)
-        if root is None or not isinstance(lines, Branched) or not lines.blocks:
-            return file
-        return count_arms(root, file, lines)
-
-    return replace(run, files=tuple(map(counted, run.files)))
+        counted = file
+        if root is not None and isinstance(lines, Branched):
+            if lines.blocks:
+                counted = count_arms(root, file, lines)
+            if partly := lines.partly and lines.partly & _crowded(root):
+                ran, missed = lines.ran - partly, lines.missed | partly
+                found[file.path] = replace(lines, ran=ran, missed=missed)
+                counted = replace(counted, covered=len(ran))
+        files.append(counted)
+    return replace(run, files=tuple(files), lines=found)
 
 
 def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
@@ -116,6 +131,21 @@ def find_unmeasured(module: Module, measured: TestRun) -> Iterator[Problem]:
         if isinstance(lines, Branched) and not blocks and not hidden:
             hidden = [each.line for each in find_missing(root, lines)]
             yield from _uncounted("branch", path, hidden)
+
+
+def _crowded(root: SgNode) -> frozenset[int]:
+    """The lines on which a statement stands after the begin of its block, or after another one: in
+    formatted sources none but where a comment keeps the formatter away."""
+    found = set()
+    for block in [root, *root.find_all(kind="statement_block")]:
+        before = block.range().start.line if block.kind() == "statement_block" else -1
+        for each in block.children():
+            if each.kind() in _NOTHING or not each.is_named():
+                continue
+            if each.range().start.line == before:
+                found.add(before + 1)
+            before = each.range().end.line
+    return frozenset(found)
 
 
 def _uncounted(what: str, path: str, lines: list[int]) -> Iterator[Problem]:

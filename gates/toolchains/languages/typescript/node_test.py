@@ -108,8 +108,12 @@ def parse_covered(told: Told, module: Module, copy: Path) -> Measured:
                 path, len(ran) + len(missed), len(ran), int(each["totalFunctionCount"]),
                 int(each["totalBranchCount"]), int(each["coveredBranchCount"]),
             )  # fmt: skip
-            untaken = (int(one["line"]) for one in each["branches"] if not int(one["count"]))
-            found[path] = figures, Branched(ran, missed, blocks=True, untaken=tuple(untaken))
+            untaken = tuple(int(one["line"]) for one in each["branches"] if not int(one["count"]))
+            partly = ran.intersection(untaken)
+            found[path] = (
+                figures,
+                Branched(ran, missed, blocks=True, untaken=untaken, partly=partly),
+            )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolFailedError(f"the coverage of node:test is not readable: {error}") from error
     if not summaries:
