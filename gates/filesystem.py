@@ -13,6 +13,7 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 _NOTHING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EILSEQ}
@@ -91,3 +92,36 @@ def read_plain(path: Path, largest: int) -> bytes | None:
             return file.read(largest + 1)
     except OSError:
         return None
+
+
+_LONG = 8 if sys.maxsize > 1 << 32 else 4
+_READ_FLAGS = (2 << 30) | (_LONG << 16) | (ord("f") << 8) | 1
+_WRITE_FLAGS = (1 << 30) | (_LONG << 16) | (ord("f") << 8) | 2
+"""FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of Linux (ioctl_iflags(2))."""
+_TOP_OF_HIERARCHIES = 0x20000
+
+
+def spread(parent: Path) -> bool:
+    """Tell the file system that the folders in this one have nothing to do with each other, as
+    `chattr +T` does; False where it takes no such hint.
+
+    ext4 puts a new folder near its parent, and without a journal it passes by the number of each
+    file that was removed there in the last minutes, for every file that is made: what one run
+    removed at its end made the next one's files cost ten times as much.
+    """
+    import fcntl
+
+    flags = bytearray(_LONG)
+    try:
+        folder = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(folder, _READ_FLAGS, flags)
+            known = int.from_bytes(flags[:4], sys.byteorder)
+            if not known & _TOP_OF_HIERARCHIES:
+                flags[:4] = (known | _TOP_OF_HIERARCHIES).to_bytes(4, sys.byteorder)
+                fcntl.ioctl(folder, _WRITE_FLAGS, flags)
+        finally:
+            os.close(folder)
+    except OSError:
+        return False
+    return True

@@ -8,13 +8,13 @@ import itertools
 import os
 import secrets
 import shutil
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gates.filesystem import spread
 from gates.module import Module
 from gates.recorder import note_all, recording
 from gates.settings import Policy, Settings
@@ -177,38 +177,6 @@ def hold(folder: Path) -> FileIO | None:
             return None
         raise
     return file
-
-
-_READ_FLAGS, _WRITE_FLAGS = (
-    (way << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | number
-    for way, number in ((2, 1), (1, 2))
-)
-"""FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of Linux (ioctl_iflags(2))."""
-_TOP_OF_HIERARCHIES = 0x20000
-
-
-def spread(parent: Path) -> bool:
-    """Tell the file system that the folders in this one have nothing to do with each other, as
-    `chattr +T` does; False where it takes no such hint.
-
-    ext4 puts a new folder near its parent, and without a journal it passes by the number of each
-    file that was removed there in the last minutes, for every file that is made: what one run
-    removed at its end made the next one's files cost ten times as much.
-    """
-    flags = bytearray(struct.calcsize("l"))
-    try:
-        folder = os.open(parent, _FOLDER)
-        try:
-            fcntl.ioctl(folder, _READ_FLAGS, flags)
-            known = struct.unpack_from("i", flags)[0]
-            if not known & _TOP_OF_HIERARCHIES:
-                struct.pack_into("i", flags, 0, known | _TOP_OF_HIERARCHIES)
-                fcntl.ioctl(folder, _WRITE_FLAGS, flags)
-        finally:
-            os.close(folder)
-    except OSError:
-        return False
-    return True
 
 
 def _open_work_folder(parent: Path) -> tuple[Path, FileIO]:

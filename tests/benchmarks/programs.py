@@ -1,6 +1,7 @@
 """Which programs a full run starts: how often, and for how long, from the signed evidence.
 
-The processor time of the gate itself is what the run took less that of the programs.
+The processor time of the gate itself is what the run took less that of the programs. By the clock,
+a run is held against its programs one after the other, with nothing beside them.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ def note(self, command, **more):
     started.append((ran.program, script.rpartition("/")[2], ran.seconds))
     return ran
 Processes.run = note
+import gates.run
+if sys.argv[2] == "alone":
+    pool = gates.run.Workers
+    gates.run.Workers = lambda _: pool(1)
 from gates.cli import main
 try:
-    main(sys.argv[2:])
+    main(sys.argv[3:])
 except SystemExit:
     pass
 used = resource.getrusage(resource.RUSAGE_SELF)
@@ -39,23 +44,28 @@ with open(sys.argv[1], "w") as file:
 
 
 HEAD = """\
-| module | seconds | processor, the gate | processor, its programs | overhead |
-|---|--:|--:|--:|--:|
+| module | seconds | its programs | ratio | processor, the gate | its programs | overhead |
+|---|--:|--:|--:|--:|--:|--:|
 """
 
 
 def programs(work: Path, _times: int, say: Say) -> str:
     """Both examples, caches warm, everything run; the second of two runs is counted. The overhead
-    is the gate's own processor time in hundredths of what it started."""
+    is the gate's own processor time in hundredths of what it started. Then one more run that does
+    one thing at a time, for the seconds of each program alone."""
     rows = []
     shutil.copytree(ROOT / "examples", work / "programs", ignore=lambda *_: ["node_modules"])
     state, told = {"GATES_STATE_DIR": str(work / "programs-state")}, work / "programs.json"
     for name in ("alert-engine", "retention-report"):
-        command = [sys.executable, "-c", _COUNTED, told, "run", "--fresh", "--quiet"]
-        runs = run([*command, work / "programs" / name], 1, state)
+        command = [sys.executable, "-c", _COUNTED, told]
+        rest = ["run", "--fresh", "--quiet", work / "programs" / name]
+        runs = run([*command, "together", *rest], 1, state)
         answer = json.loads(told.read_text("utf-8"))
         own, others = answer["own"], runs.cpu[-1] - answer["own"]
-        say(f"{name}: {runs}")
+        slow = run([*command, "alone", *rest], 1, state, warm=False)
+        answer = json.loads(told.read_text("utf-8"))
+        alone = sum(taken for _, _, taken in answer["started"])
+        say(f"{name}: {runs}; one thing at a time: {slow.best:.1f} s, programs {alone:.1f} s")
         say(f"processor: the gate {own:.1f} s, what it started {others:.1f} s,"
             f" ratio {own / others:.2f}")  # fmt: skip
         seconds: dict[str, list[float]] = defaultdict(list)
@@ -63,6 +73,6 @@ def programs(work: Path, _times: int, say: Say) -> str:
             seconds[f"{program} {script}".strip()].append(taken)
         for program, each in sorted(seconds.items(), key=lambda item: -sum(item[1])):
             say(f"  {len(each):3} x {program:32} {sum(each):6.2f} s by the clock")
-        shares = f"{own:.1f} | {others:.1f}"
-        rows.append(f"| {name} | {runs.best:.1f} | {shares} | {own / others:.0%} |")
+        clock = f"{runs.best:.1f} | {alone:.1f} | {runs.best / alone:.2f}"
+        rows.append(f"| {name} | {clock} | {own:.1f} | {others:.1f} | {own / others:.0%} |")
     return HEAD + "\n".join(rows) + "\n"

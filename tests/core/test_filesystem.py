@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 from unittest import mock
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import pytest
 
 from gates.ci.modules import find_modules
 from gates.errors import ConfigurationError, CouldNotCheckError, UsageError
-from gates.filesystem import is_file, is_folder, is_link, resolved, status
+from gates.filesystem import is_file, is_folder, is_link, resolved, spread, status
 from gates.identities import read_trust_root
 from gates.language_server.server import module_of
 from gates.module import load
@@ -155,3 +156,38 @@ def test_a_file_of_a_record(place, line):
     (folder / "RECORD").write_text(f"{line}\n")
     with pytest.raises(DamagedError):
         check_files(place)
+
+
+def flags_of(monkeypatch, flags, written):
+    """The file system has these flags for every folder, and keeps in `written` what it is told."""
+
+    def ioctl(_folder, request, buffer):
+        if request >> 30 == 1:
+            written.append(int.from_bytes(buffer[:4], sys.byteorder))
+        else:
+            buffer[:4] = flags.to_bytes(4, sys.byteorder)
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+
+
+def test_folders_of_runs_are_spread_and_other_flags_stay(tmp_path, monkeypatch):
+    written = []
+    flags_of(monkeypatch, 0x80000, written)
+    assert spread(tmp_path)
+    assert written == [0xA0000]
+
+
+def test_a_folder_that_is_spread_is_told_nothing(tmp_path, monkeypatch):
+    written = []
+    flags_of(monkeypatch, 0xA0000, written)
+    assert spread(tmp_path)
+    assert not written
+
+
+def test_a_file_system_without_such_hints_is_no_fault(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(25, "Inappropriate ioctl for device")
+
+    monkeypatch.setattr("fcntl.ioctl", refuse)
+    assert not spread(tmp_path)
+    assert not spread(tmp_path / "absent")

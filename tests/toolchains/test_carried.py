@@ -14,6 +14,7 @@ import pytest
 
 from gates.toolchains.carried import archives
 from gates.toolchains.carried.found import Carrier, Findings
+from gates.toolchains.carried.identify import reader_of
 from gates.toolchains.carried.scan import Entry, files_below, find_carried
 from tests.toolchains.secret_files import packed_tar, packed_zip
 
@@ -298,3 +299,25 @@ def test_links_are_not_followed(folder):
     (folder / "tree" / "outer" / "link").symlink_to(folder / "outside")
     (folder / "tree" / "outer" / "package.json").symlink_to(folder / "outside" / "package.json")
     assert list(files_below(folder / "tree", ["outer"])) == []
+
+
+@pytest.mark.parametrize("end", ["", "/", "/.", "//./"])
+@pytest.mark.parametrize(
+    ("path", "read"),
+    [
+        ("a/package.json", True),
+        ("a-1.dist-info/METADATA", True),
+        ("a/METADATA", False),
+        ("PKG-INFO", True),
+        ("_vendor/vendor.txt", True),
+        ("vendored.txt", True),
+        ("sboms/a.cdx.json", True),
+        ("a-bom.json", True),
+        ("tsconfig.json", False),
+        ("my-package.json", False),
+        ("package.json.", False),
+        ("a.py", False),
+    ],
+)
+def test_what_is_read_is_known_by_its_name_however_an_archive_writes_its_path(path, read, end):
+    assert (reader_of(f"{path}{end}") is not None) is read

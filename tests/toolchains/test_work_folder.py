@@ -17,8 +17,7 @@ from gates.module import load
 from gates.settings import Policy
 from gates.supervisor.programs import end_programs
 from gates.toolchains import Session, Tools
-from gates.toolchains import session as session_file
-from gates.toolchains.session import remove, spread
+from gates.toolchains.session import remove
 from gates.toolchains.tools import Program
 
 KILLED = """
@@ -244,38 +243,3 @@ def test_folders_deeper_than_any_path_are_removed(folder):
     os.close(here)
     remove(top)
     assert not top.exists()
-
-
-def flags_of(monkeypatch, flags, written):
-    """The file system has these flags for every folder, and keeps in `written` what it is told."""
-
-    def ioctl(_folder, request, buffer):
-        if request >> 30 == 1:
-            written.append(int.from_bytes(buffer[:4], sys.byteorder))
-        else:
-            buffer[:4] = flags.to_bytes(4, sys.byteorder)
-
-    monkeypatch.setattr(session_file.fcntl, "ioctl", ioctl)
-
-
-def test_folders_of_runs_are_spread_and_other_flags_stay(tmp_path, monkeypatch):
-    written = []
-    flags_of(monkeypatch, 0x80000, written)
-    assert spread(tmp_path)
-    assert written == [0xA0000]
-
-
-def test_a_folder_that_is_spread_is_told_nothing(tmp_path, monkeypatch):
-    written = []
-    flags_of(monkeypatch, 0xA0000, written)
-    assert spread(tmp_path)
-    assert not written
-
-
-def test_a_file_system_without_such_hints_is_no_fault(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(25, "Inappropriate ioctl for device")
-
-    monkeypatch.setattr(session_file.fcntl, "ioctl", refuse)
-    assert not spread(tmp_path)
-    assert not spread(tmp_path / "absent")

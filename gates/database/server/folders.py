@@ -22,6 +22,7 @@ from pathlib import Path
 from gates.database.server.postmaster import forget_memory, remove_files, stop
 from gates.database.server.programs import Account, not_written
 from gates.errors import DatabaseUnavailableError
+from gates.filesystem import spread
 from gates.supervisor import Supervisor
 
 SOCKET_NAME_BYTES = len("/.s.PGSQL.5432")
@@ -192,6 +193,7 @@ def _entered(runs: Path, account: Account) -> Iterator[None]:
         if not runs.exists():
             with contextlib.suppress(FileExistsError):
                 make(runs, account, private=False)
+                spread(runs)
         if runs.exists() and runs.lstat().st_uid != os.geteuid():
             raise DatabaseUnavailableError(
                 f"{runs} belongs to somebody else", hint="remove it, or set GATES_CACHE_DIR"

@@ -34,6 +34,18 @@ ASIDE = frozenset({
 somewhere else."""
 
 
+_ENDS = (
+    "package.json",
+    "METADATA",
+    "PKG-INFO",
+    "vendor.txt",
+    "vendored.txt",
+    "bom.json",
+    ".cdx.json",
+)
+"""What the paths end with that may say something."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """A package that a file speaks of."""
@@ -48,6 +60,8 @@ class Identity:
 def reader_of(path: str) -> Callable[[bytes, str], Iterator[Identity]] | None:
     """What reads a file of this name, given its bytes and the name of the package around it; None
     for files that say nothing."""
+    if not path.rstrip("./").endswith(_ENDS):  # of thousands of files, nearly all
+        return None
     name, parent = PurePosixPath(path).name, PurePosixPath(path).parent.name
     if name == "package.json":
         return _package_json
