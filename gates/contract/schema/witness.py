@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gates.contract.schema.ending import Refused, Side, ended, limited
 from gates.contract.schema.grants import APPLICATION
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.rows.make import Maker, Wish
 from gates.database.rows.row import Row
-from gates.database.server.workspace import Role
 from gates.database.tenant_session import A, Sessions
 from gates.errors import CouldNotCheckError
 from gates.records import dataclass, field, replace
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[tuple[Any, ...]]
 
-Side = Callable[[Role], "Session"]
-"""A database: the session of each role."""
 Statements = Sequence[str]
 """Statements, each without the semicolon behind it."""
 Values = Mapping[str, str]
@@ -36,8 +34,6 @@ Values = Mapping[str, str]
 UPGRADE = "-- here the migrations of the new version run"
 """In a script about what an upgrade leaves of the rows: it runs on the old database alone."""
 MOST_TRIES = 12
-_BUILT_IN = 16_384
-"""Smaller oids are the same in each database (PostgreSQL, "OID Assignment")."""
 
 
 @dataclass
@@ -53,6 +49,8 @@ class Witness:
     sessions: Sessions = field(default_factory=Sessions)
     upgrade: Sequence[str] = ()
     """The statements that lead from the old database to the new one, as far as they are known."""
+    limit: float = 30.0
+    """Seconds that one script may take, whatever the module's triggers and functions do."""
     _seed: int = 8_831
     """Of the rows: far from the numbers of rows that migrations bring, and never one twice."""
 
@@ -152,6 +150,7 @@ class Witness:
         for wished in (wish, None) if wish else (None,):
             maker = Maker(owner, admin, self._tables, self._own, sessions=self.sessions)
             with (
+                limited(self.old, "owner", self.limit),
                 contextlib.suppress(psycopg.Error, CouldNotCheckError),
                 owner.transaction(force_rollback=True),
             ):
@@ -178,11 +177,16 @@ class Witness:
             for each in platform:
                 side("admin").execute(each.encode())
             if change not in rest:
-                return _ended(side("owner"), rest)
+                with limited(side, "owner", self.limit):
+                    return ended(side("owner"), rest)
             at = rest.index(change)
             first = [each for each in rest[:at] if each not in self.enter]
-            with self._there(side("owner"), first):
-                return _ended(side("app"), [*self.enter, *rest[at + 1 :]])
+            with (
+                limited(side, "owner", self.limit),
+                self._there(side("owner"), first),
+                limited(side, "app", self.limit),
+            ):
+                return ended(side("app"), [*self.enter, *rest[at + 1 :]])
         except psycopg.Error:
             return Refused()
 
@@ -231,47 +235,3 @@ def written(script: Statements) -> str:
 
 def _numbered(table: Table, values: Values) -> dict[int, str]:
     return {each.number: values[each.quoted] for each in table.columns if each.quoted in values}
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The end of a script that was refused."""
-
-    by: str = ""
-    """The column or constraint that the server names."""
-
-
-def _ended(session: Session, script: Statements) -> object:
-    """What the last statement of a script gave, with its columns."""
-    import psycopg
-
-    try:
-        with session.transaction(force_rollback=True):
-            session.execute("SET LOCAL search_path = public")
-            cursor = None
-            for each in script:
-                cursor = session.execute(each.encode())
-            return _given(session, cursor) if cursor else None
-    except psycopg.Error as error:
-        return Refused(error.diag.constraint_name or error.diag.column_name or "")
-
-
-def _given(session: Session, cursor: psycopg.Cursor[tuple[Any, ...]]) -> object:
-    if cursor.description is None:
-        return cursor.rowcount
-    rows = cursor.fetchall()
-    columns = [
-        (each.name, each.type_code, each.precision, each.scale, each.internal_size)
-        for each in cursor.description
-    ]
-    return [(name, *_type(session, oid), *sizes) for name, oid, *sizes in columns], rows
-
-
-def _type(session: Session, oid: int) -> Iterator[object]:
-    if oid < _BUILT_IN:
-        yield oid
-        return
-    yield from (
-        session.execute("SELECT oid::regtype::text FROM pg_type WHERE oid = %s", (oid,)).fetchone()
-        or ()
-    )
