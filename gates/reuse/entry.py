@@ -156,7 +156,7 @@ def _understood(
             predicate = {**predicate, "trace": dict([asked[each] for each in predicate["trace"]])}
         kept = _kept(predicate)
         same = kept.digest == digest
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise MalformedError(f"it cannot be understood: {error}") from error
     if not same:
         raise MalformedError("its trace is not the one of its subject")

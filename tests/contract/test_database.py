@@ -344,3 +344,34 @@ def test_what_a_module_wrote_never_runs_with_the_rights_of_a_superuser(database:
         plain = witness.rows("public.tenant_x_notes")
         assert plain is not None
         assert not witness.shows(plain)
+
+
+ENDLESS = """
+CREATE FUNCTION x_endless() RETURNS {returns} LANGUAGE plpgsql AS $$ BEGIN
+    LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;
+END $$;
+"""
+AT_ONCE = (
+    "CREATE TRIGGER x BEFORE INSERT ON tenant_x_notes FOR EACH ROW EXECUTE FUNCTION x_endless()"
+)
+AT_THE_END = """CREATE CONSTRAINT TRIGGER x AFTER INSERT ON tenant_x_notes
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION x_endless();
+GRANT SELECT ON tenant_x_notes TO tenant_app_role"""
+IN_A_RULE = "ALTER TABLE tenant_x_notes ADD CHECK (x_endless())"
+
+
+@pytest.mark.parametrize(
+    ("returns", "where"), [("trigger", AT_ONCE), ("trigger", AT_THE_END), ("boolean", IN_A_RULE)],
+    ids=["trigger", "when the rows are committed", "rule"],
+)  # fmt: skip
+def test_what_a_module_wrote_never_outlives_its_limit(
+    database: Database, returns: str, where: str
+) -> None:
+    """It handles the request to stop, and goes on: its session is ended, and nothing was shown."""
+    with database.scratch("baseline") as old:
+        run(old, BEFORE + ENDLESS.format(returns=returns) + where)
+        witness = Witness(lambda: old.session, lambda: old.session, limit=0.5)
+        with pytest.raises(CouldNotCheckError, match=r"does not end: .* goes on after 0\.5 s"):
+            witness.shows([*(witness.rows("public.tenant_x_notes") or ()),
+                           *witness.as_application(), "SELECT FROM tenant_x_notes"])  # fmt: skip
+        assert old.session("owner").execute("SELECT 1").fetchone() == (1,)

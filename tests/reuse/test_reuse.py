@@ -236,6 +236,16 @@ def test_a_trace_in_the_results_together_that_is_not_its_subjects_is_not_believe
     assert runs.ran() == {CHECK}
 
 
+def test_a_number_in_the_results_together_that_is_too_large_is_not_believed(runs):
+    together = without_single_results(runs)
+    value = json.loads(envelope.parse(json.loads(together.read_bytes())).payload)
+    (of_check,) = (each for each in value["predicate"]["results"] if each["check"] == CHECK)
+    of_check["seconds"] = 10**400
+    signed = envelope.sign(json.dumps(value).encode(), signing_key(runs.settings.key))
+    together.write_bytes(signed.to_bytes())
+    assert runs.ran() == {CHECK}
+
+
 def test_an_answer_in_the_results_together_that_was_changed_is_not_believed(runs):
     """What stands there once is an answer of many checks; the digest of each trace holds it."""
     together = without_single_results(runs)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gates.database.server.driver import TimeLimitError, Watch
+from gates.database.server.workspace import Role
 from gates.errors import CouldNotCheckError
 from gates.records import dataclass
 
@@ -13,11 +16,34 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[tuple[Any, ...]]
 
+Side = Callable[[Role], "Session"]
+"""A database: the session of each role."""
 _GAVE_UP = ("08", "40", "53", "55P03", "57", "58")
 """How the SQLSTATE of an error begins that says nothing of a statement: the server, or the limit of
 time, has ended it (PostgreSQL, "Error Codes")."""
 _BUILT_IN = 16_384
 """Smaller oids are the same in each database (PostgreSQL, "OID Assignment")."""
+_SLACK = 1.0
+"""Seconds after the server's own limit, which ends a statement and no session."""
+
+
+@contextlib.contextmanager
+def limited(side: Side, role: Role, seconds: float) -> Iterator[None]:
+    """Ends what a role's session runs in the block when its time is over, and the session with it
+    where triggers or functions go on; raises `CouldNotCheckError` then."""
+
+    def terminate(process: int) -> None:
+        side("admin").execute("SELECT pg_terminate_backend(%s)", (process,))
+
+    try:
+        with Watch(side(role), terminate) as watch, watch.limit(seconds + _SLACK):
+            yield
+    except TimeLimitError as error:
+        raise CouldNotCheckError(
+            "what shows a change of the database does not end: a trigger or a function of the"
+            f" module goes on after {seconds:g} s",
+            hint="leave query_canceled (57014) unhandled, and do not wait in triggers",
+        ) from error
 
 
 @dataclass(frozen=True)

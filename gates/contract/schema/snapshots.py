@@ -36,6 +36,7 @@ def pair_of(old: Module, new: Module, database: Database) -> Iterator[Pair]:
             lambda: scratch.session,
             database.sessions,
             [statement.text for script in upgrade for statement in script.statements],
+            limit=database.limit,
         )
         yield Pair(
             before,

@@ -13,12 +13,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gates.contract.schema.ending import Refused, ended, need_answers, refused_by
+from gates.contract.schema.ending import (
+    Refused,
+    Side,
+    ended,
+    limited,
+    need_answers,
+    refused_by,
+)
 from gates.contract.schema.grants import APPLICATION
 from gates.database.catalog_state.tables import Table, read_tables
 from gates.database.rows.make import Maker, Wish
 from gates.database.rows.row import Row
-from gates.database.server.workspace import Role
 from gates.database.tenant_session import A, Sessions
 from gates.errors import CouldNotCheckError
 from gates.records import dataclass, field, replace
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[tuple[Any, ...]]
 
-Side = Callable[[Role], "Session"]
-"""A database: the session of each role."""
 Statements = Sequence[str]
 """Statements, each without the semicolon behind it."""
 Values = Mapping[str, str]
@@ -52,6 +56,8 @@ class Witness:
     sessions: Sessions = field(default_factory=Sessions)
     upgrade: Sequence[str] = ()
     """The statements that lead from the old database to the new one, as far as they are known."""
+    limit: float = 30.0
+    """Seconds that one script may take, whatever the module's triggers and functions do."""
     _seed: int = 8_831
     """Of the rows: far from the numbers of rows that migrations bring, and never one twice."""
 
@@ -151,6 +157,7 @@ class Witness:
         for wished in (wish, None) if wish else (None,):
             maker = Maker(owner, admin, self._tables, self._own, sessions=self.sessions)
             with (
+                limited(self.old, "owner", self.limit),
                 contextlib.suppress(psycopg.Error, CouldNotCheckError),
                 owner.transaction(force_rollback=True),
             ):
@@ -179,10 +186,15 @@ class Witness:
             for each in platform:
                 side("admin").execute(each.encode())
             if change not in rest:
-                return ended(side("owner"), rest)
+                with limited(side, "owner", self.limit):
+                    return ended(side("owner"), rest)
             at = rest.index(change)
             first = [each for each in rest[:at] if each not in self.enter]
-            with self._there(side("owner"), first):
+            with (
+                limited(side, "owner", self.limit),
+                self._there(side("owner"), first),
+                limited(side, "app", self.limit),
+            ):
                 return ended(side("app"), [*self.enter, *rest[at + 1 :]])
         except psycopg.Error as error:
             return refused_by(error)

@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -148,6 +148,23 @@ class Watch:
         if self._end():
             raise TimeLimitError(seconds)
         return cursor
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """The same for all that the session runs in the block. Raises `TimeLimitError`, also where
+        the block has gone on from the error of a statement that was stopped."""
+        self._begin(seconds)
+        stopped: BaseException | None = None
+        try:
+            yield
+        except psycopg_modules().Error as error:
+            stopped = error
+        finally:
+            expired = self._end()
+        if expired:
+            raise TimeLimitError(seconds) from stopped
+        if stopped is not None:
+            raise stopped
 
     def _begin(self, seconds: float) -> None:
         with self._change:
