@@ -35,8 +35,10 @@ def limited(side: Side, role: Role, seconds: float) -> Iterator[None]:
     def terminate(process: int) -> None:
         side("admin").execute("SELECT pg_terminate_backend(%s)", (process,))
 
+    session = side(role)
+    need_answers(session)
     try:
-        with Watch(side(role), terminate) as watch, watch.limit(seconds + _SLACK):
+        with Watch(session, terminate) as watch, watch.limit(seconds + _SLACK):
             yield
     except TimeLimitError as error:
         raise CouldNotCheckError(
