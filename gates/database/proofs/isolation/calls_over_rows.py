@@ -91,5 +91,26 @@ class Calls:
         return Came(of_a=of_a, of_b=of_b)
 
 
+def settled(
+    trials: Sequence[Trial], statements: Sequence[str], tables: Sequence[Table]
+) -> set[str]:
+    """The statements that run over every set of rows, without B's and with them, and leave A with
+    the same: no trial of one shows anything. None where a set of rows does not go in."""
+    import psycopg
+
+    left = list(dict.fromkeys(statements))
+    for trial in trials if left else ():
+        try:
+            came = list(Calls(trial, "SELECT 1", left, tables).both())
+        except psycopg.Error:
+            return set()
+        left = [
+            statement
+            for statement, without, given, _ in came
+            if not (without.error or given.error) and without.of_a[:1] == given.of_a[:1]
+        ]
+    return set(left)
+
+
 def _sorted(answers: Sequence[Answer]) -> tuple[str, ...]:
     return tuple(sorted(answers[-1].rows))

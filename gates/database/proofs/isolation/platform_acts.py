@@ -14,6 +14,7 @@ from gates.database.catalog_state.tables import Table
 from gates.database.parsing.script import parse
 from gates.database.proofs.isolation.acts import TIES, Act, shown_by, untried
 from gates.database.proofs.isolation.asked import asked
+from gates.database.proofs.isolation.calls_over_rows import settled
 from gates.database.proofs.isolation.depends import NotRunError, Trial
 from gates.database.proofs.isolation.file_acts import (
     files_over_rows,
@@ -107,7 +108,13 @@ def _of_acts(
     asks = asked(tenants, tables, own)
     shown: set[tuple[str, str]] = set()
     with database.clone("in use") as clone:
+        over = [Trial(tenants, clone, *each, asks, database.limit) for each in alike.sets]
+        ways = [each.exposed.statements[0] for each in acts if each.exposed.place is None]
+        done = settled(over, ways, tables)
+        unproved += alike.unmade if ways else ()
         for act in acts:
+            if act.exposed.place is None and act.exposed.statements[0] in done:
+                continue
             error, rows = None, alike
             if (act.exposed.label, act.shown) in shown:
                 continue
