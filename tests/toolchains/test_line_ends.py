@@ -20,6 +20,7 @@ LINE, PARAGRAPH = "\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}"
         (f'a("é🙂{LINE}");', 'a("é🙂\\u2028");'),
         (f"a('{PARAGRAPH}'); b({LINE});", "a('\\u2029'); b(\n);"),
         (f"a(`x{LINE}${{b({LINE}'{LINE}')}}{LINE}`);", "a(`x\\u2028${b(\n'\\u2028')}\\u2028`);"),
+        (f"a('b\\{LINE}c', 'b\\\\{LINE}');", "a('b\\\nc', 'b\\\\\\u2028');"),
         ("a(`x\ry`);", "a(`x\ny`);"),
     ],
 )

@@ -26,6 +26,8 @@ def coverage(tests: TestRun, policy: Policy) -> Iterator[Finding]:
     is reported. Where several statements share a line it ran only if all of them did; Python tells
     no such line apart, so it is reported. A body that is `...`, and imports under
     `if TYPE_CHECKING:`, do not count as lines.
+    pytest runs the tests in the process that is measured: code that a test compiles under the name
+    of a source counts as that source's.
     Where the policy asks for it, branches and each single file have a smallest coverage, too.
 
     Why: lines that no test runs are first run by a tenant.

@@ -35,9 +35,16 @@ def with_plain_lines(text: str, path: str) -> str:
         for node in root.find_all(kind=kind)
         for place in _own(node)
     }  # fmt: skip
-    return _SEPARATOR.sub(
-        lambda found: f"\\u{ord(found[0]):04x}" if found.start() in inside else "\n", text
-    )
+
+    def spelled(found: re.Match[str]) -> str:
+        first = place = found.start()
+        while first and text[first - 1] == "\\":
+            first -= 1
+        # A backslash that is left over takes the line end out of the string.
+        escape = place in inside and (place - first) % 2 == 0
+        return f"\\u{ord(found[0]):04x}" if escape else "\n"
+
+    return _SEPARATOR.sub(spelled, text)
 
 
 def _own(node: SgNode) -> set[int]:
