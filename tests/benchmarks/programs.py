@@ -44,7 +44,7 @@ with open(sys.argv[1], "w") as file:
 
 
 HEAD = """\
-| module | seconds | its programs | ratio | processor, the gate | its programs | overhead |
+| module | seconds | programs alone | ratio | processor, the gate | its programs | overhead |
 |---|--:|--:|--:|--:|--:|--:|
 """
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gates.database.server.postmaster import forget_memory, remove_files, stop
+from gates.database.server.postmaster import forget_memory, stop
 from gates.database.server.programs import Account, not_written
 from gates.errors import DatabaseUnavailableError
 from gates.filesystem import spread
@@ -236,7 +236,6 @@ def discard(folder: Path) -> None:
     stop(folder / "data", immediate=True)
     forget_memory(folder / "data")
     forget_sockets(folder)
-    remove_files(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

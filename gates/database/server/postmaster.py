@@ -198,22 +198,6 @@ def forget_memory(data: Path) -> None:
         return
 
 
-def remove_files(folder: Path) -> None:
-    """Remove a folder by `rm`, as far as that goes. A run's databases have thousands of files, some
-    300 each, which takes a Python program three times as long."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        subprocess.run(
-            ["rm", "-rf", "--", str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-            timeout=60.0,
-            cwd="/",
-            env=environment(),
-        )
-
-
 def _tail(log: Path) -> str:
     try:
         return log.read_bytes()[-2000:].decode("utf-8", "replace").strip()
