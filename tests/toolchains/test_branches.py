@@ -23,6 +23,7 @@ FORMS = [
     ("x = a && b || c ?? d;", [("binary-expr", 1, 4)]),
     ("x = a ?? (b || c);", [("binary-expr", 1, 3)]),
     ("x = (a as T) || (b! && c);", [("binary-expr", 1, 3)]),
+    ("x = (/* why */ a || b) && c;", [("binary-expr", 1, 3)]),
     ("x = f(a || b) || c;", [("binary-expr", 1, 2), ("binary-expr", 1, 2)]),
     ("x = a + b * c | d;", []),
     ("a ??= b; a ||= c; a?.b;", []),
@@ -46,6 +47,11 @@ FORMS = [
 def test_the_forms_of_a_branch(text, branches):
     found = find_branches(SgRoot(text, "typescript").root())
     assert [(each.kind, each.line, each.ways) for each in found] == branches
+
+
+def test_a_chain_of_any_length():
+    (found,) = find_branches(SgRoot(f"x = {' || '.join(['a'] * 3000)};", "typescript").root())
+    assert found.ways == 3000
 
 
 def test_each_form_is_counted(open_session):

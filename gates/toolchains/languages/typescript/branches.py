@@ -106,15 +106,16 @@ def _is_operand(node: SgNode) -> bool:
 
 
 def _operands(node: SgNode) -> Iterator[SgNode]:
-    inner = node
-    while inner.kind() in WRAPPERS:
-        inner = next(each for each in inner.children() if each.is_named())
-    if not _is_logical(inner):
-        yield node
-        return
-    for part in ("left", "right"):
-        if (operand := inner.field(part)) is not None:
-            yield from _operands(operand)
+    todo = [node]
+    while todo:
+        outer = inner = todo.pop()
+        while inner.kind() in WRAPPERS:
+            inner = next(e for e in inner.children() if e.is_named() and e.kind() != "comment")
+        if _is_logical(inner):
+            parts = (inner.field("right"), inner.field("left"))
+            todo += [each for each in parts if each is not None]
+        else:
+            yield outer
 
 
 def _line(node: SgNode) -> int:

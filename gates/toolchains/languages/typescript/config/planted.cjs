@@ -61,37 +61,58 @@ const ASSERTING = {
   throws: [() => undefined, MESSAGE],
 };
 
-function* expectations(expect, mock) {
-  for (const [name, call] of Object.entries(EXPECTING)) yield [`expect().${name}()`, () => call(expect)];
-  for (const [name, call] of Object.entries(mock ? CALLED : {})) yield [`expect().${name}()`, () => call(expect, mock)];
+// A file can replace what every object inherits, so nothing below calls a method, reads an iterator or writes into a
+// list: what is needed of them is taken here, before the file runs.
+const { apply } = Reflect;
+const { assign } = Object;
+const Failure = Error;
+const listed = (table) => Object.entries(table).map(([name, does]) => ({ name, does }));
+const EXPECTATIONS = listed(EXPECTING);
+const CALLS = listed(CALLED);
+const ASSERTIONS = listed(ASSERTING);
+
+/** The calls that stay silent, and have to fail: each once, in one text. */
+function listen() {
+  const seen = { __proto__: null };
+  return {
+    text: "",
+    note(name) {
+      if (!seen[name]) this.text = this.text ? `${this.text}, ${name}` : name;
+      seen[name] = true;
+    },
+    async call(name, does) {
+      try {
+        await does();
+      } catch {
+        return; // As it has to be.
+      }
+      this.note(name);
+    },
+  };
 }
 
-function* assertions(assert) {
-  if (typeof assert === "function") yield ["assert()", () => assert(false, MESSAGE)];
-  for (const [name, given] of Object.entries(ASSERTING))
-    if (typeof assert[name] === "function") yield [`assert.${name}()`, () => assert[name](...given)];
-}
-
-/** The calls that stay silent, and have to fail. */
-async function silent(calls) {
-  const found = [];
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0; // nobody reads where these came from, and that costs more than the calls
-  for (const [name, call] of calls) {
-    try {
-      await call();
-      found.push(name);
-    } catch {
-      // As it has to be.
-    }
+async function tryExpect(heard, expect, mock) {
+  for (let i = 0; i < EXPECTATIONS.length; i++) {
+    const { name, does } = EXPECTATIONS[i];
+    await heard.call(`expect().${name}()`, () => does(expect));
   }
-  Error.stackTraceLimit = limit;
-  return found;
+  for (let i = 0; mock && i < CALLS.length; i++) {
+    const { name, does } = CALLS[i];
+    await heard.call(`expect().${name}()`, () => does(expect, mock));
+  }
+}
+
+async function tryAssert(heard, assert) {
+  if (typeof assert === "function") await heard.call("assert()", () => assert(false, MESSAGE));
+  for (let i = 0; i < ASSERTIONS.length; i++) {
+    const { name, does } = ASSERTIONS[i];
+    if (typeof assert[name] === "function") await heard.call(`assert.${name}()`, () => apply(assert[name], assert, does));
+  }
 }
 
 /** An error without a trace, which runners would look up in the sources. */
 function told(message) {
-  return Object.assign(new Error(message), { stack: message });
+  return assign(new Failure(message), { stack: message });
 }
 
 function fail(test, name) {
@@ -106,13 +127,19 @@ function failAsync(test, name) {
   });
 }
 
+function holds(list, value) {
+  for (let i = 0; i < list.length; i++) if (list[i] === value) return true;
+  return false;
+}
+
 /**
  * Lets each file of tests plant its test. `runner` holds `test`; `expect` and `mock`, which makes a function
  * that counts its calls, where the runner has them; the `asserts`; and `options` of a test.
  */
 module.exports = function prepare(runner) {
   const { process } = globalThis; // the file may put another one there
-  const heard = LISTENED.flatMap((kind) => process.listeners(kind).map((listener) => [kind, listener]));
+  const { listeners } = process;
+  const heard = LISTENED.flatMap((kind) => process.listeners(kind).map((listener) => ({ kind, listener })));
   const tests = { it: globalThis.it, test: globalThis.test };
 
   /**
@@ -120,23 +147,34 @@ module.exports = function prepare(runner) {
    * define `tests`, each with whether these are asynchronous.
    */
   function plant(name, given) {
-    const options = runner.options ? [runner.options] : [];
-    runner.test(name, ...options, async function planted() {
+    async function planted() {
       const context = arguments[0]; // jest takes a function that names one for one with a callback
-      const expects = new Set([runner.expect, given.expect].filter((each) => typeof each === "function"));
-      const asserts = new Set([...runner.asserts, context?.assert, given.assert, given.named].filter(Boolean));
-      const found = new Set();
-      for (const each of expects) for (const call of await silent(expectations(each, runner.mock))) found.add(call);
-      for (const each of asserts) for (const call of await silent(assertions(each))) found.add(call);
-      for (const [kind, listener] of heard)
-        if (!process.listeners(kind).includes(listener)) found.add(`an error outside of tests (${kind})`);
-      throw told(found.size ? `${name} silent: ${[...found].join(", ")}` : name);
-    });
-    const replaced = Object.keys(tests).filter((key) => globalThis[key] !== tests[key]);
-    const others = [...given.tests, ...replaced.map((key) => [globalThis[key], true])];
+      const silent = listen();
+      const limit = Failure.stackTraceLimit;
+      Failure.stackTraceLimit = 0; // nobody reads where these came from, and that costs more than the calls
+      if (typeof runner.expect === "function") await tryExpect(silent, runner.expect, runner.mock);
+      if (typeof given.expect === "function" && given.expect !== runner.expect) await tryExpect(silent, given.expect, runner.mock);
+      for (let i = 0; i < runner.asserts.length; i++) await tryAssert(silent, runner.asserts[i]);
+      if (context?.assert) await tryAssert(silent, context.assert);
+      if (given.assert && !holds(runner.asserts, given.assert)) await tryAssert(silent, given.assert);
+      await tryAssert(silent, given.named);
+      Failure.stackTraceLimit = limit;
+      for (let i = 0; i < heard.length; i++) {
+        const { kind, listener } = heard[i];
+        if (!holds(apply(listeners, process, [kind]), listener)) silent.note(`an error outside of tests (${kind})`);
+      }
+      throw told(silent.text ? `${name} silent: ${silent.text}` : name);
+    }
+    if (runner.options) runner.test(name, runner.options, planted);
+    else runner.test(name, planted);
     let number = 0;
-    for (const [test, isAsync] of new Map(others.filter(([each]) => typeof each === "function")))
-      if (!runner.tests.includes(test)) for (const kind of isAsync ? [failAsync, fail] : [fail]) kind(test, `${name} own ${number++}`);
+    const define = (test, isAsync) => {
+      if (typeof test !== "function" || holds(runner.tests, test)) return;
+      if (isAsync) failAsync(test, `${name} own ${number++}`);
+      fail(test, `${name} own ${number++}`);
+    };
+    for (let i = 0; i < given.tests.length; i++) define(given.tests[i][0], given.tests[i][1]);
+    for (const key in tests) if (globalThis[key] !== tests[key]) define(globalThis[key], true);
   }
   if (!(KEY in globalThis)) Object.defineProperty(globalThis, KEY, { value: plant });
 };
