@@ -109,6 +109,8 @@ def spread(parent: Path) -> bool:
     file that was removed there in the last minutes, for every file that is made: what one run
     removed at its end made the next one's files cost ten times as much.
     """
+    if sys.platform != "linux":
+        return False
     import fcntl
 
     flags = bytearray(_LONG)
