@@ -42,6 +42,8 @@ class Calls:
     statements: Sequence[str]
     tables: Sequence[Table] = ()
     """Those of which B's rows are looked at; none for what cannot write."""
+    of_a: bool = False
+    """Whether A's rows are looked at where B's are not."""
 
     def both(self) -> Iterator[tuple[str, Came, Came, Came]]:
         """Each call with what came of it without B's rows, with them, and what B's rows were before
@@ -76,7 +78,7 @@ class Calls:
             yield Came(_sorted(answers), "", looked.of_a, looked.of_b)
 
     def _looked_at(self, session: psycopg.Connection[tuple[Any, ...]]) -> Came:
-        if not self.tables:
+        if not (self.tables or self.of_a):
             return Came()
         asks = self.trial.asks
         of_a = tuple(tuple(sorted(map(str, session.execute(each.encode())))) for each in asks)
@@ -91,9 +93,7 @@ class Calls:
         return Came(of_a=of_a, of_b=of_b)
 
 
-def settled(
-    trials: Sequence[Trial], statements: Sequence[str], tables: Sequence[Table]
-) -> set[str]:
+def settled(trials: Sequence[Trial], statements: Sequence[str]) -> set[str]:
     """The statements that run over every set of rows, without B's and with them, and leave A with
     the same: no trial of one shows anything. None where a set of rows does not go in."""
     import psycopg
@@ -101,7 +101,7 @@ def settled(
     left = list(dict.fromkeys(statements))
     for trial in trials if left else ():
         try:
-            came = list(Calls(trial, "SELECT 1", left, tables).both())
+            came = list(Calls(trial, "SELECT 1", left, of_a=True).both())
         except psycopg.Error:
             return set()
         left = [

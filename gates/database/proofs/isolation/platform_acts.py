@@ -110,7 +110,7 @@ def _of_acts(
     with database.clone("in use") as clone:
         over = [Trial(tenants, clone, *each, asks, database.limit) for each in alike.sets]
         ways = [each.exposed.statements[0] for each in acts if each.exposed.place is None]
-        done = settled(over, ways, tables)
+        done = settled(over, ways) if tables else set()
         unproved += alike.unmade if ways else ()
         for act in acts:
             if act.exposed.place is None and act.exposed.statements[0] in done:
