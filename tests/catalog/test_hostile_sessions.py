@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gates.catalog import Catalog, catalog, store
+from gates.catalog import Catalog, connected, store
 from gates.errors import CatalogUnavailableError
 
 PASSWORD = "of-the-hostile"
@@ -163,7 +163,9 @@ def test_a_lock_that_is_never_given_back_is_named(
 ) -> None:
     """Whoever reads may take an advisory lock: a release waits, with a bound, and says for whom."""
     monkeypatch.setattr(
-        catalog, "_SESSION", catalog._SESSION.replace("lock_timeout TO '30s'", "lock_timeout TO 50")
+        connected,
+        "_SESSION",
+        connected._SESSION.replace("lock_timeout TO '30s'", "lock_timeout TO 50"),
     )
     session = connect(released.url, user=hostile[role], autocommit=True)
     session.execute("SELECT pg_advisory_lock(hashtextextended('sample-module', 1))")

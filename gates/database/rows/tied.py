@@ -17,7 +17,7 @@ from gates.database.rows.twins import unique_for_all
 from gates.database.rows.values import quote
 
 _ALONE, _TIED, _LOWER, _STEP = 1201, 1401, 1801, 2
-MOST_TIED = 150
+MOST_TIED = 300
 """Rows that are tied to another by one column."""
 _PLAIN = {"S", "N", "D", "A"}
 """Categories of types of which there are many values: texts, numbers, times, lists."""
@@ -33,11 +33,13 @@ def make_tied(
     pairs: Collection[tuple[str, str]],
     expressions: Collection[tuple[str, str]] = (),
     cut: list[str] | None = None,
+    near: Collection[int] | None = None,
 ) -> list[Row]:
     """Make rows of the first tenant that equal none of its others, and for each one of the second
     that equals it in one column: for `pairs` of names, the column of the second's row and that of
     the first's; for `expressions`, the column of the second's and what the first's gives. `cut` is
-    told where those are too many."""
+    told where those of the tables `near` (oids; None means all) are too many; of other tables come
+    as many as there is room for."""
     first, second = tenants
     named = {name for pair in pairs for name in pair}
     words = {word for _, expression in expressions for word in _WORD.findall(expression)}
@@ -48,7 +50,7 @@ def make_tied(
         for row in _alone(maker, table, first, _ALONE + _STEP * number, named)
     ]
     ways = [
-        (table, column.number, value)
+        (near is None or {table.oid, row.table.oid} <= {*near}, (table, column.number, value))
         for table in tables
         for column in changeable(maker, table)
         if column.number not in unique_for_all(table)
@@ -62,8 +64,11 @@ def make_tied(
         if value
     ]  # fmt: skip
     found = [*alone]
-    ways = first_of(ways, MOST_TIED, "ways to equal by one column", [] if cut is None else cut)
-    for number, (table, column, value) in enumerate(ways):
+    close, far = ([way for is_near, way in ways if is_near is each] for each in (True, False))
+    what = "ways to equal by one column"
+    tried = first_of(close, MOST_TIED, what, [] if cut is None else cut)
+    tried = first_of([*tried, *far], MOST_TIED, what, [])
+    for number, (table, column, value) in enumerate(tried):
         found += _tried(maker, table, second, _TIED + _STEP * number, {column: value})
     return found
 

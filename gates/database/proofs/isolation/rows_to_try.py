@@ -77,7 +77,7 @@ def rows_to_try(
         ]
         pairs = {pair for script in scripts for pair in compared(script)}
         expressions = {pair for script in scripts for pair in computed(script)}
-        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions, cut)
+        more += make_tied(maker, tables, (tenants.a, tenants.b), pairs, expressions, cut, near)
         more += make_lower(maker, [each for each in tables if each.oid in near], tenants.b)
         of_a, of_b = (
             [*few[at], *(row for each in more if each.tenant == whose for row in each.family())]
