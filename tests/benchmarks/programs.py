@@ -28,10 +28,10 @@ def note(self, command, **more):
     started.append((ran.program, script.rpartition("/")[2], ran.seconds))
     return ran
 Processes.run = note
-import gates.run
+import gates.stages
 if sys.argv[2] == "alone":
-    pool = gates.run.Workers
-    gates.run.Workers = lambda _: pool(1)
+    pool = gates.stages.Workers
+    gates.stages.Workers = lambda _: pool(1)
 from gates.cli import main
 try:
     main(sys.argv[3:])
