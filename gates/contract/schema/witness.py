@@ -156,6 +156,7 @@ class Witness:
         self._seed += 10
         for wished in (wish, None) if wish else (None,):
             maker = Maker(owner, admin, self._tables, self._own, sessions=self.sessions)
+            # Without rows nothing is shown, and what is not shown weighs less.
             with (
                 limited(self.old, "owner", self.limit),
                 contextlib.suppress(psycopg.Error, CouldNotCheckError),

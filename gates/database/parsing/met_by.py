@@ -58,5 +58,6 @@ def _trees(script: Script) -> Iterator[tuple[Inner, Tree]]:
 
     for inner in statements_of(script):
         if not inner.part:
+            # PostgreSQL runs nothing that its own parser refuses.
             with contextlib.suppress(ParseError, ValueError, RecursionError):
                 yield inner, parse_sql(inner.statement.text)

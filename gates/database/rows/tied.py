@@ -127,5 +127,6 @@ def _alone(
 def _tried(
     maker: Maker, table: Table, tenant: str, seed: int, values: Mapping[int, str]
 ) -> Iterator[Row]:
+    # Two rows that the table does not let equal each other are none to try.
     with contextlib.suppress(NoRowError):
         yield maker.make(table, tenant, seed, Wish(None, values))

@@ -95,14 +95,15 @@ class Calls:
 
 def settled(trials: Sequence[Trial], statements: Sequence[str]) -> set[str]:
     """The statements that run over every set of rows, without B's and with them, and leave A with
-    the same: no trial of one shows anything. None where a set of rows does not go in."""
+    the same: no trial of one shows anything. None where rows do not go in, or where there are no
+    rows."""
     import psycopg
 
-    left = list(dict.fromkeys(statements))
+    left = list(dict.fromkeys(statements)) if trials else []
     for trial in trials if left else ():
         try:
             came = list(Calls(trial, "SELECT 1", left, of_a=True).both())
-        except psycopg.Error:
+        except psycopg.Error:  # then each is tried by itself, which tells why
             return set()
         left = [
             statement

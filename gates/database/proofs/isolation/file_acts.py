@@ -181,6 +181,7 @@ def _filled(
         add_platform_rows(there, tenant, seed)
         for table in tables:
             wish = rule_for([each for each in rules if each.relations[0].name == table.name], table)
+            # Where no row meets the new rule, the file is tried on the plain one.
             with contextlib.suppress(NoRowError):
                 if wish is not None:
                     maker.make(table, tenant, seed, wish)

@@ -63,6 +63,7 @@ def _naming(tenants: Tenants, table: Table, functions: str, cut: list[str]) -> I
     some = first_of(ways, MOST_MET, "constants of their functions, by column,", cut)
     for number, (column, text) in enumerate(some):
         value = {column.number: f"{quote(text)}::{column.type}"}
+        # A row that its table refuses meets no condition of it.
         with contextlib.suppress(NoRowError):
             yield tenants.maker.make(
                 table, tenants.b, _SEED + 500 + _STEP * number, Wish(None, value)
@@ -88,5 +89,6 @@ def _tied(tenants: Tenants, table: Table, functions: str, cut: list[str]) -> Ite
     ]
     some = first_of(ways, MOST_MET, "columns that their functions name, by value,", cut)
     for number, (each, column, value) in enumerate(some):
+        # As above.
         with contextlib.suppress(NoRowError):
             yield maker.make(each, tenants.a, _SEED + _STEP * number, Wish(None, {column: value}))

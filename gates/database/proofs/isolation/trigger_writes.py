@@ -109,6 +109,7 @@ def _rows(
     for each in first_of(wanted, MOST_WRITTEN, "conditions on NEW", cut):
         wish = wish_for(each, table)
         if wish is not None:
+            # A row that the table refuses is written by nobody.
             with contextlib.suppress(NoRowError):
                 yield tenants.planned(table, tenants.a, wish), True
 
